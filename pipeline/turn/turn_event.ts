@@ -1,0 +1,31 @@
+/**
+ * All that the pipeline tells the conversation. Every event carries `atMs`, the media time in milliseconds
+ * since answer at which it became true on the caller's leg (not the time at which it was noticed).
+ */
+export type TurnEvent =
+  /** Likely speech began; `atMs` is its onset, `noticedMs` when the pipeline was sure. */
+  | { readonly type: 'speechStarted'; readonly atMs: number; readonly noticedMs: number }
+  /** The agent's voice was lowered because of likely speech. */
+  | { readonly type: 'ducked'; readonly atMs: number }
+  /** The caller takes the floor: playout was cut in this frame; `heardSamples` of the playout were heard. */
+  | { readonly type: 'bargeIn'; readonly atMs: number; readonly heardSamples: number }
+  /** Speech over the agent that is no interruption. */
+  | { readonly type: 'backchannel'; readonly atMs: number }
+  /** The caller fell silent; `atMs` is the last sound. */
+  | { readonly type: 'speechEnded'; readonly atMs: number }
+  /** The caller's turn is over; `lastSoundMs` is the caller's last sound, `atMs` the decision. */
+  | { readonly type: 'turnEnded'; readonly atMs: number; readonly lastSoundMs: number }
+  | { readonly type: 'silence'; readonly atMs: number; readonly silentForMs: number };
+
+/** Endpointing for what the conversation expects next: digits and spelling get patience, yes/no gets none. */
+export interface TurnPolicy {
+  /** Pause after the last sound that ends the caller's turn. */
+  readonly endOfTurnPauseMs: number;
+  /** Speech over the agent shorter than this does not interrupt. */
+  readonly bargeInMinSpeechMs: number;
+  readonly interruptible: boolean;
+  /** Repeated `silence` events after this long without a sound from either side. */
+  readonly silencePromptMs: number;
+  /** A turn that goes on without a pause is ended after this long. */
+  readonly maxTurnMs: number;
+}

@@ -1,0 +1,106 @@
+/**
+ * The memory that the threads of a media process share, one slot a call. Audio crosses here, in single-producer
+ * single-consumer rings of 16-bit samples at the call's pipeline rate; everything else crosses as messages.
+ *
+ * Positions are absolute sample counts since the slot was opened (kept modulo 2^31; a call at 16 kHz wraps after
+ * 37 hours, longer than the call limit).
+ */
+export interface RingView {
+  /** Interleaved samples; its length is a power of two. */
+  readonly samples: Int16Array;
+  /** [0] = write position, [1] = read position, in samples; use Atomics. */
+  readonly positions: Int32Array;
+}
+
+export interface SlotView {
+  readonly index: number;
+  /** Caller's audio at the recogniser's tap: audio thread → talk thread. */
+  readonly heard: RingView;
+  /** Agent's speech: talk thread → audio thread. */
+  readonly speech: RingView;
+  /** Both sides on the media clock, interleaved caller/agent: audio thread → recorder. */
+  readonly recording: RingView;
+  /** Caller's audio for voice activity: audio thread → VAD thread. */
+  readonly vadInput: RingView;
+  /** See CONTROL. */
+  readonly control: Int32Array;
+}
+
+/** Words of `SlotView.control`. */
+export const CONTROL = {
+  /** Raised by the audio thread at every cut: speech written for an older generation is never played. */
+  generation: 0,
+  /** The generation that the talk thread has seen; until it equals `generation` the speech ring is discarded. */
+  acknowledged: 1,
+  /** Samples of agent speech sent to the line since the slot was opened, cut speech not counted. */
+  played: 2,
+  /** Latest voice activity, probability × 65536. */
+  vadProbability: 3,
+  /** Number of the 32 ms window to which vadProbability belongs. */
+  vadWindow: 4,
+  /** 1 while the recorder wants samples. */
+  recording: 5,
+  /** Frames that found a ring full, by ring: heard, recording, vadInput. */
+  heardOverflows: 6,
+  recordingOverflows: 7,
+  vadOverflows: 8,
+  /** Media time of the caller's leg in milliseconds since answer. */
+  mediaMs: 9,
+} as const;
+
+export const CONTROL_WORDS = 16;
+
+const RING_SECONDS = { heard: 8, speech: 32, recording: 8, vadInput: 2 } as const;
+const MAX_RATE_HZ = 16000;
+
+function ringLength(seconds: number, channels: number): number {
+  return 2 ** Math.ceil(Math.log2(seconds * MAX_RATE_HZ * channels));
+}
+
+const LENGTHS = {
+  heard: ringLength(RING_SECONDS.heard, 1),
+  speech: ringLength(RING_SECONDS.speech, 1),
+  recording: ringLength(RING_SECONDS.recording, 2),
+  vadInput: ringLength(RING_SECONDS.vadInput, 1),
+} as const;
+
+const RINGS = ['heard', 'speech', 'recording', 'vadInput'] as const;
+const POSITION_BYTES = 8;
+
+const SLOT_BYTES =
+  CONTROL_WORDS * 4 + RINGS.reduce((sum, ring) => sum + POSITION_BYTES + LENGTHS[ring] * 2, 0);
+
+export function createSlotMemory(slots: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(SLOT_BYTES * slots);
+}
+
+/** The view of one slot in the shared memory, the same from every thread. */
+export function slotView(memory: SharedArrayBuffer, index: number): SlotView {
+  let offset = index * SLOT_BYTES;
+  if (index < 0 || offset + SLOT_BYTES > memory.byteLength) throw new RangeError(`no slot ${index}`);
+  const control = new Int32Array(memory, offset, CONTROL_WORDS);
+  offset += CONTROL_WORDS * 4;
+  const ring = (name: (typeof RINGS)[number]): RingView => {
+    const positions = new Int32Array(memory, offset, 2);
+    const samples = new Int16Array(memory, offset + POSITION_BYTES, LENGTHS[name]);
+    offset += POSITION_BYTES + LENGTHS[name] * 2;
+    return { samples, positions };
+  };
+  return {
+    index,
+    heard: ring('heard'),
+    speech: ring('speech'),
+    recording: ring('recording'),
+    vadInput: ring('vadInput'),
+    control,
+  };
+}
+
+/** Zeroes a slot before its next call, so that no caller ever hears another. */
+export function clearSlot(slot: SlotView): void {
+  for (const name of RINGS) {
+    slot[name].samples.fill(0);
+    slot[name].positions.fill(0);
+  }
+  slot.control.fill(0);
+}

@@ -1,0 +1,59 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
+import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
+
+/** What both threads of a media process know of a call from its assignment on. */
+export interface CallInfo {
+  readonly callId: string;
+  readonly tenantId: string;
+  readonly slot: number;
+  readonly rateHz: PipelineRateHz;
+  readonly lineKind: LineKind;
+  readonly direction: 'inbound' | 'outbound';
+  /** Calling party as given by the line (E.164 or a room identity); personal data. */
+  readonly from: string;
+  readonly to: string;
+  readonly workflow: string;
+  readonly room: string;
+  /** Wall clock at assignment, milliseconds since the epoch; the only time of day a call carries. */
+  readonly assignedAtMs: number;
+}
+
+/** Audio thread → talk thread. Plain data only. */
+export type ToTalk =
+  /** The line is up in both directions: greet now. */
+  | { readonly type: 'answered'; readonly call: CallInfo }
+  | { readonly type: 'turn'; readonly slot: number; readonly event: TurnEvent }
+  | { readonly type: 'dtmf'; readonly slot: number; readonly digit: string; readonly atMs: number }
+  /** The first frame of a stretch of speech went to the line; `position` counts as in SlotView.speech. */
+  | {
+      readonly type: 'playoutStarted';
+      readonly slot: number;
+      readonly position: number;
+      readonly atMs: number;
+    }
+  /** Everything written so far was played. */
+  | {
+      readonly type: 'playoutDrained';
+      readonly slot: number;
+      readonly position: number;
+      readonly atMs: number;
+    }
+  /** The line is gone; the slot stays until `released`. */
+  | {
+      readonly type: 'lineEnded';
+      readonly slot: number;
+      readonly reason: LineEndReason;
+      readonly atMs: number;
+      readonly stats: LineStats;
+    };
+
+/** Talk thread → audio thread. */
+export type ToAudio =
+  | { readonly type: 'policy'; readonly slot: number; readonly policy: TurnPolicy }
+  /** Cut the agent's speech now, as when the conversation changes its mind. */
+  | { readonly type: 'cut'; readonly slot: number }
+  /** Hang up after what is queued has been played (`drain`) or at once. */
+  | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
+  /** The talk thread has let go of the slot: it may be zeroed and used again. */
+  | { readonly type: 'released'; readonly slot: number };

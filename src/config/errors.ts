@@ -1,0 +1,124 @@
+interface ErrorRow {
+  /** Status for REST answers. */
+  readonly http: number;
+  /** Final response on SIP where the error ends a call set-up (RFC 3261 §21). */
+  readonly sip: number;
+  readonly cause: string;
+  /** What the reader can do about it. */
+  readonly remedy: string;
+}
+
+/** The one table of errors: whatever fails by our own word fails with one of these codes. */
+export const ERRORS = {
+  CONFIG_INVALID: {
+    http: 500,
+    sip: 500,
+    cause: 'the configuration is not valid',
+    remedy: 'mend the named line of the file',
+  },
+  WORKFLOW_INVALID: {
+    http: 422,
+    sip: 500,
+    cause: 'the workflow is not valid',
+    remedy: 'mend the named line of the file',
+  },
+  WORKFLOW_UNKNOWN: {
+    http: 404,
+    sip: 404,
+    cause: 'no such workflow',
+    remedy: 'use a name from the workflows folder',
+  },
+  PORT_BUSY: {
+    http: 500,
+    sip: 500,
+    cause: 'a port is taken by another program',
+    remedy: 'end that program or configure another port',
+  },
+  TOOL_MISSING: {
+    http: 500,
+    sip: 500,
+    cause: 'a program that is needed is missing',
+    remedy: 'run the printed command',
+  },
+  STEP_FAILED: { http: 500, sip: 500, cause: 'a start-up step failed', remedy: 'read the named log' },
+  KEY_INVALID: {
+    http: 500,
+    sip: 500,
+    cause: 'a key file is not usable',
+    remedy: 'restore the key file from its backup',
+  },
+  DISK_FULL: {
+    http: 507,
+    sip: 503,
+    cause: 'no space is left on the disk',
+    remedy: 'free space under the data folder',
+  },
+  IPC_PROTOCOL: {
+    http: 500,
+    sip: 500,
+    cause: 'a process sent what no process may send',
+    remedy: 'run equal versions of all roles',
+  },
+  CAPACITY: {
+    http: 503,
+    sip: 503,
+    cause: 'all call slots are taken',
+    remedy: 'try again later or add media processes',
+  },
+  DRAINING: { http: 503, sip: 503, cause: 'the node is shutting down', remedy: 'call another node' },
+  LINE_FAILED: {
+    http: 502,
+    sip: 500,
+    cause: 'the line could not be set up',
+    remedy: 'look at the media log for the call id',
+  },
+  STT_FAILED: { http: 502, sip: 500, cause: 'the recogniser failed', remedy: 'look at the provider' },
+  TTS_FAILED: { http: 502, sip: 500, cause: 'the synthesiser failed', remedy: 'look at the provider' },
+  STORE_UNAVAILABLE: {
+    http: 503,
+    sip: 500,
+    cause: 'the database does not answer',
+    remedy: 'try again; calls go on meanwhile',
+  },
+  SEAL_BROKEN: {
+    http: 500,
+    sip: 500,
+    cause: 'sealed data does not open',
+    remedy: 'use the key file that sealed it',
+  },
+  UNAUTHENTICATED: {
+    http: 401,
+    sip: 401,
+    cause: 'no valid key was given',
+    remedy: 'send Authorization: Bearer KEY',
+  },
+  NOT_FOUND: { http: 404, sip: 404, cause: 'there is no such thing', remedy: 'check the id' },
+  BAD_REQUEST: { http: 400, sip: 400, cause: 'the request is not valid', remedy: 'mend the named field' },
+  TOO_LARGE: { http: 413, sip: 413, cause: 'the request is too large', remedy: 'send less' },
+  TOO_MANY: { http: 429, sip: 503, cause: 'too many requests', remedy: 'wait as long as Retry-After says' },
+  INTERNAL: {
+    http: 500,
+    sip: 500,
+    cause: 'something failed inside',
+    remedy: 'look at the log for the request id',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the table; `detail` says what in particular, without personal data. */
+export class TrunklineError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+    super(`${ERRORS[code].cause}: ${detail}`, options);
+    this.name = 'TrunklineError';
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get remedy(): string {
+    return ERRORS[this.code].remedy;
+  }
+}

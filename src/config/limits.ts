@@ -1,0 +1,44 @@
+/**
+ * Every limit of the node in one place: a queue, buffer, retry, body or session has its line here, with what happens
+ * when it is reached.
+ */
+export const LIMITS = {
+  /** Calls in one media process; the edge answers further ones as unavailable. */
+  callsPerMediaProcess: 64,
+  /** Media processes of a node; more in the configuration is an error. */
+  mediaProcesses: 64,
+  /** A call is hung up politely after this long. */
+  callMinutes: 90,
+  /** One message between processes; a link that sends more is closed. */
+  ipcMessageBytes: 1 << 20,
+  /** Messages waiting for a slow process; the link is closed and the process restarted. */
+  ipcQueuedMessages: 10_000,
+  /** A configuration or workflow file; a larger one is refused. */
+  configFileBytes: 1 << 20,
+  /** One event in the spool; a larger one is counted and left out. */
+  spoolEventBytes: 64 << 10,
+  /** Spool of a media process on disk; beyond it new calls are refused and events are counted as lost. */
+  spoolBytes: 1 << 30,
+  /** Events waiting for the spool's disk in memory; beyond it events are counted as lost. */
+  spoolQueuedEvents: 50_000,
+  /** Rows in one transaction from the spool. */
+  spoolBatchEvents: 500,
+  /** Body of a REST request; answered with 413. */
+  httpBodyBytes: 256 << 10,
+  /** Rows of a page; larger requests are refused with 400. */
+  httpPageRows: 200,
+  /** Readers of the event stream at once; further ones are answered with 503. */
+  httpEventReaders: 200,
+  /** Requests of one key or address in a minute; answered with 429. */
+  httpRequestsPerMinute: 600,
+  /** One utterance of the caller; the turn is ended there. */
+  utteranceSeconds: 30,
+  /** Text of one agent turn; a longer one is cut at a sentence. */
+  turnCharacters: 2_000,
+  /** Turns of a call kept in memory; the record keeps all. */
+  turnsInMemory: 2_000,
+  /** Restarts of one role in a minute before the supervisor gives up on it. */
+  roleRestartsPerMinute: 10,
+  /** Frames in a room line's jitter buffer; the oldest are dropped. */
+  jitterBufferFrames: 20,
+} as const;

@@ -1,0 +1,111 @@
+import { readFileSync, statSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { TrunklineError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import { type Config, configSchema } from './schema.ts';
+
+const ENV_PREFIX = 'TRUNKLINE_';
+
+/**
+ * Reads `trunkline.yaml` and lays the environment over it: TRUNKLINE_HTTP__PORT=9090 sets http.port.
+ * @throws TrunklineError CONFIG_INVALID naming file, line and key
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  return parseConfig(readConfigFile(file), file, env);
+}
+
+function readConfigFile(file: string): string {
+  try {
+    if (statSync(file).size > LIMITS.configFileBytes) {
+      throw new TrunklineError('CONFIG_INVALID', `${file} is larger than ${LIMITS.configFileBytes} bytes`);
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (error instanceof TrunklineError) throw error;
+    throw new TrunklineError('CONFIG_INVALID', `${file} can't be read`, { cause: error });
+  }
+}
+
+/** The same for text at hand. */
+export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [syntaxError] = document.errors;
+  if (syntaxError !== undefined) {
+    const { line } = lines.linePos(syntaxError.pos[0]);
+    throw new TrunklineError('CONFIG_INVALID', `${file}:${line}: ${syntaxError.message.split('\n')[0]}`);
+  }
+  const raw: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
+  const result = configSchema.safeParse(withEnvironment(raw, env));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(issue =>
+    describe(issue, file, path => lineOf(document, lines, path)),
+  );
+  throw new TrunklineError('CONFIG_INVALID', problems.join('; '));
+}
+
+type Document = ReturnType<typeof parseDocument>;
+
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const items = (parent as { items?: { key?: { value?: unknown; range?: [number] } }[] } | null)?.items;
+    const pair = items?.find(item => item.key?.value === path[depth - 1]);
+    if (pair?.key?.range !== undefined) return lines.linePos(pair.key.range[0]).line;
+  }
+  return undefined;
+}
+
+function describe(
+  issue: z.core.$ZodIssue,
+  file: string,
+  lineAt: (path: readonly PropertyKey[]) => number | undefined,
+): string {
+  const paths =
+    issue.code === 'unrecognized_keys' ? issue.keys.map(key => [...issue.path, key]) : [issue.path];
+  return paths
+    .map(path => {
+      const line = lineAt(path);
+      const place = line === undefined ? file : `${file}:${line}`;
+      const key = path.map(String).join('.');
+      return issue.code === 'unrecognized_keys'
+        ? `${place}: unknown key ${key}`
+        : `${place}: ${key}: ${issue.message}`;
+    })
+    .join('; ');
+}
+
+function withEnvironment(raw: unknown, env: NodeJS.ProcessEnv): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  const merged = structuredClone(raw) as Record<string, unknown>;
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith(ENV_PREFIX) || value === undefined) continue;
+    const path = variable
+      .slice(ENV_PREFIX.length)
+      .split('__')
+      .map(part => part.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()));
+    setIn(merged, path, scalar(value));
+  }
+  return merged;
+}
+
+function setIn(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined || head === '__proto__') return;
+  if (rest.length === 0) {
+    target[head] = value;
+    return;
+  }
+  const child = target[head];
+  const next = typeof child === 'object' && child !== null && !Array.isArray(child) ? child : {};
+  target[head] = next;
+  setIn(next as Record<string, unknown>, rest, value);
+}
+
+/** Environment values are read as YAML scalars or flow collections: 9090, true, [1, 2], text. */
+function scalar(value: string): unknown {
+  const document = parseDocument(value);
+  return document.errors.length > 0 ? value : document.toJS({ maxAliasCount: 0 });
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+const port = z.number().int().min(1).max(65535);
+const host = z.string().min(1).max(255);
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and - only');
+const portRange = z
+  .tuple([port, port])
+  .refine(([low, high]) => low < high, 'the first port must be below the second');
+const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'a number as in +15550100');
+
+const livekit = z.strictObject({
+  /** False: nothing of LiveKit is started and no rooms are served. */
+  enabled: z.boolean().default(true),
+  /** A livekit-server run by someone else; empty: ours is started. */
+  url: z.string().default(''),
+  apiKey: z.string().default('trunkline'),
+  /** Empty: made at first start and kept in the data folder. */
+  apiSecret: z.string().default(''),
+  /** A livekit-server binary; empty: from PATH, else built. */
+  serverPath: z.string().default(''),
+  host: host.default('127.0.0.1'),
+  port: port.default(7880),
+  rtcTcpPort: port.default(7881),
+  rtcPorts: portRange.default([50000, 52000]),
+  agentName: name.default('trunkline'),
+});
+
+const sip = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** A livekit-sip binary; empty: from PATH, else built. */
+  path: z.string().default(''),
+  host: host.default('127.0.0.1'),
+  port: port.default(5060),
+  rtpPorts: portRange.default([10000, 11999]),
+  numbers: z.array(e164).max(1000).default(['+15550100']),
+  allowedAddresses: z.array(z.string().max(64)).max(1000).default(['127.0.0.0/8']),
+  roomPrefix: name.default('call'),
+});
+
+const turn = z.strictObject({
+  endOfTurnPauseMs: z
+    .strictObject({
+      yesNo: z.number().int().min(100).max(5000).default(450),
+      short: z.number().int().min(100).max(5000).default(600),
+      normal: z.number().int().min(100).max(5000).default(750),
+      long: z.number().int().min(100).max(5000).default(1100),
+    })
+    .prefault({}),
+  bargeInMinSpeechMs: z.number().int().min(20).max(2000).default(120),
+  silencePromptMs: z.number().int().min(1000).max(60000).default(7000),
+  silencePrompts: z.number().int().min(0).max(10).default(3),
+  maxTurnMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(LIMITS.utteranceSeconds * 1000)
+    .default(20000),
+});
+
+/** `trunkline.yaml`: unknown keys are errors, every key has a default, every default is safe. */
+export const configSchema = z.strictObject({
+  tenant: name.default('default'),
+  /** Where everything that a node keeps lies, relative to the project. */
+  dataDir: z.string().min(1).max(4096).default('var'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  http: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  redis: z
+    .strictObject({
+      url: z.string().default(''),
+      path: z.string().default(''),
+      host: host.default('127.0.0.1'),
+      port: port.default(6380),
+    })
+    .prefault({}),
+  postgres: z
+    .strictObject({ url: z.string().default(''), host: host.default('127.0.0.1'), port: port.default(5433) })
+    .prefault({}),
+  livekit: livekit.prefault({}),
+  sip: sip.prefault({}),
+  media: z
+    .strictObject({
+      /** 0: one per core. */
+      processes: z.number().int().min(0).max(LIMITS.mediaProcesses).default(0),
+      callsPerProcess: z.number().int().min(1).max(LIMITS.callsPerMediaProcess).default(32),
+      roomRateHz: z.union([z.literal(8000), z.literal(16000)]).default(16000),
+    })
+    .prefault({}),
+  /** How long live calls may go on after SIGTERM. */
+  drainS: z.number().int().min(0).max(86400).default(120),
+  recording: z
+    .strictObject({
+      /** ask: only after a yes; announce: after it was announced; never. */
+      consent: z.enum(['ask', 'announce', 'never']).default('ask'),
+    })
+    .prefault({}),
+  workflows: z
+    .strictObject({
+      dir: z.string().min(1).max(4096).default('workflows'),
+      /** The workflow of numbers without one of their own, and of browsers. */
+      default: name.default('piano_removal'),
+      byNumber: z.record(e164, name).default({}),
+    })
+    .prefault({}),
+  turn: turn.prefault({}),
+  voice: z
+    .strictObject({
+      flite: z.string().default('flite'),
+      voice: z.enum(['slt', 'rms', 'awb', 'kal16']).default('slt'),
+      sttMinConfidence: z.number().min(0).max(1).default(0.3),
+      pocketsphinxModel: z.string().default('/usr/share/pocketsphinx/model/en-us'),
+    })
+    .prefault({}),
+  /** Key file for sealing; empty: keys/seal.key in the data folder, made at first start. */
+  sealKeyFile: z.string().default(''),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,41 @@
+import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
+
+export type LineKind = 'room' | 'trunk' | 'stream';
+
+export type LineEndReason = 'remoteHangup' | 'localHangup' | 'rejected' | 'networkLost' | 'noMedia';
+
+export interface LineStats {
+  readonly framesPulled: number;
+  readonly framesConcealed: number;
+  readonly framesPushed: number;
+  /** Frames thrown away because the jitter buffer was over its limit. */
+  readonly framesDropped: number;
+  readonly jitterBufferMs: number;
+}
+
+/** What a line tells its call. Handlers are called on the audio thread, outside the tick. */
+export interface LineEvents {
+  /** The far end can hear and be heard; media time starts here. */
+  answered(): void;
+  dtmf(digit: string, durationMs: number): void;
+  held(): void;
+  resumed(): void;
+  ended(reason: LineEndReason): void;
+}
+
+/** One leg's audio and signals, whatever carries it. `pull`, `push` and `flush` never wait and never throw. */
+export interface Line {
+  readonly kind: LineKind;
+  readonly rateHz: PipelineRateHz;
+  /** Fills the frame with the next 10 ms heard, concealed if late. */
+  pull(frame: Frame): void;
+  /** Takes the next 10 ms to be heard. */
+  push(frame: Frame): void;
+  /** Throws away what was pushed but not yet sent and says how many milliseconds that was. */
+  flush(): number;
+  /** Time from `push` to the wire, in milliseconds. */
+  readonly playoutDelayMs: number;
+  stats(): LineStats;
+  /** Hangs up if still up, and gives everything back. Safe to call twice. */
+  close(reason: LineEndReason): Promise<void>;
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+/**
+ * The facts of a call, in the order in which they happened: what the spool carries, the store projects and the event
+ * stream shows. Times in a call are media milliseconds since answer; `at` is the wall clock.
+ */
+const personal = z.string().max(4096).meta({ personal: true });
+const mediaMs = z.number().min(0);
+
+const details = {
+  'call.started': z.object({
+    direction: z.enum(['inbound', 'outbound']),
+    lineKind: z.enum(['room', 'trunk', 'stream']),
+    from: personal,
+    to: personal,
+    workflow: z.string(),
+    workflowVersion: z.string(),
+    room: z.string(),
+  }),
+  'call.answered': z.object({}),
+  'consent.recorded': z.object({ kind: z.literal('recording'), granted: z.boolean(), mediaMs }),
+  'recording.started': z.object({ file: z.string(), mediaMs, rateHz: z.number().int() }),
+  'recording.ended': z.object({ file: z.string(), durationMs: z.number(), bytes: z.number().int() }),
+  'turn.agent': z.object({
+    turn: z.number().int(),
+    /** Only what the caller heard. */
+    text: personal,
+    startMs: mediaMs,
+    endMs: mediaMs,
+    interrupted: z.boolean(),
+  }),
+  'turn.caller': z.object({
+    turn: z.number().int(),
+    text: personal,
+    startMs: mediaMs,
+    endMs: mediaMs,
+    confidence: z.number().min(0).max(1),
+  }),
+  /** One row of the latency ledger, every instant in media milliseconds. */
+  'turn.latency': z.object({
+    turn: z.number().int(),
+    lastSoundMs: mediaMs,
+    endOfTurnMs: mediaMs,
+    sttFinalMs: mediaMs,
+    firstWordMs: mediaMs,
+    firstAudioMs: mediaMs,
+    firstFrameMs: mediaMs,
+  }),
+  'slot.set': z.object({
+    slot: z.string(),
+    /** Sealed when the workflow marks the slot as sensitive. */
+    value: z.union([z.string().max(4096), z.number(), z.boolean()]).meta({ personal: true }),
+    confirmed: z.boolean(),
+    sensitive: z.boolean(),
+  }),
+  'quote.made': z.object({
+    currency: z.literal('USD'),
+    lines: z.array(z.object({ label: z.string(), amountCents: z.number().int() })).max(64),
+    totalCents: z.number().int(),
+    distanceMiles: z.number(),
+    booked: z.boolean(),
+  }),
+  'call.outcome': z.object({ outcome: z.string() }),
+  'call.ended': z.object({
+    disposition: z.enum(['COMPLETED', 'FAILED']),
+    reason: z.string(),
+    durationMs: z.number(),
+    framesConcealed: z.number().int(),
+    framesDropped: z.number().int(),
+  }),
+} as const;
+
+export type EventType = keyof typeof details;
+export const EVENT_TYPES = Object.keys(details) as EventType[];
+
+export type EventDetail<T extends EventType> = z.infer<(typeof details)[T]>;
+
+export type CallEvent = {
+  [T in EventType]: {
+    /** callId and a number that counts the call's events: the same event is never stored twice. */
+    readonly key: string;
+    readonly tenantId: string;
+    readonly callId: string;
+    readonly at: string;
+    readonly type: T;
+    readonly detail: EventDetail<T>;
+  };
+}[EventType];
+
+/** The schema of an event's detail, for readers of spools and streams. */
+export function detailSchema(type: EventType): (typeof details)[EventType] {
+  return details[type];
+}
+
+/** Where a call's facts go. `append` never waits and never throws; what can't be kept is counted. */
+export interface EventSink {
+  append(event: CallEvent): void;
+}

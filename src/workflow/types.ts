@@ -1,0 +1,78 @@
+import type { Expectation } from '../providers/types.ts';
+
+export type SlotValue = string | number | boolean;
+
+export interface SlotState {
+  readonly value: SlotValue;
+  readonly confirmed: boolean;
+}
+
+/** What the engine made of the caller's turn: the recogniser's text with its confidence, or a key, or silence. */
+export type Heard =
+  | {
+      readonly type: 'speech';
+      readonly text: string;
+      readonly confidence: number;
+      readonly alternatives: readonly string[];
+    }
+  | { readonly type: 'keys'; readonly digits: string }
+  | { readonly type: 'silence' }
+  /** The call has just begun. */
+  | { readonly type: 'start' };
+
+/** A whole conversation's state: plain data, so that a checkpoint is the state. */
+export interface FlowState {
+  readonly workflow: string;
+  readonly version: string;
+  readonly stage: string;
+  readonly slots: Readonly<Record<string, SlotState>>;
+  /** The engine's own bookkeeping (repairs, pending confirmation); plain data. */
+  readonly memory: Readonly<Record<string, unknown>>;
+  readonly done: boolean;
+}
+
+/** Effects are facts for the record; none of them is carried out by the engine. */
+export type FlowEffect =
+  | {
+      readonly type: 'slotSet';
+      readonly slot: string;
+      readonly value: SlotValue;
+      readonly confirmed: boolean;
+      readonly sensitive: boolean;
+    }
+  | { readonly type: 'consent'; readonly kind: 'recording'; readonly granted: boolean }
+  | { readonly type: 'quote'; readonly quote: Quote }
+  | { readonly type: 'outcome'; readonly outcome: string };
+
+export interface QuoteLine {
+  readonly label: string;
+  readonly amountCents: number;
+}
+
+export interface Quote {
+  readonly currency: 'USD';
+  readonly lines: readonly QuoteLine[];
+  readonly totalCents: number;
+  readonly distanceMiles: number;
+  readonly booked: boolean;
+}
+
+export interface FlowStep {
+  /** Sentences to say, in order. */
+  readonly say: readonly string[];
+  readonly state: FlowState;
+  readonly effects: readonly FlowEffect[];
+  /** What the caller is expected to say next, and how patient endpointing must be. */
+  readonly expect: Expectation;
+  readonly patience: 'yesNo' | 'short' | 'normal' | 'long';
+  /** False for what must be said whole, such as the disclosure's first sentence. */
+  readonly interruptible: boolean;
+}
+
+/** A compiled workflow: `next` is a pure function of state, what was heard, and `today`. */
+export interface Flow {
+  readonly name: string;
+  readonly version: string;
+  readonly initial: FlowState;
+  next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
+}
