@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import type { Config } from './schema.ts';
+
+/** Where a node keeps its things; all absolute, all under the data folder but the workflows. */
+export interface NodePaths {
+  readonly project: string;
+  readonly data: string;
+  /** Sockets, pid files, and runtime.json with the resolved configuration (mode 0600). */
+  readonly run: string;
+  readonly logs: string;
+  /** Built or fetched programs. */
+  readonly tools: string;
+  /** Secrets made at first start (folder mode 0700, files 0600). */
+  readonly keys: string;
+  readonly spool: string;
+  /** <tenant>/<callId>.wav */
+  readonly recordings: string;
+  readonly postgres: string;
+  readonly redis: string;
+  readonly workflows: string;
+}
+
+export function nodePaths(project: string, config: Config): NodePaths {
+  const data = resolve(project, config.dataDir);
+  return {
+    project,
+    data,
+    run: resolve(data, 'run'),
+    logs: resolve(data, 'logs'),
+    tools: resolve(data, 'tools'),
+    keys: resolve(data, 'keys'),
+    spool: resolve(data, 'spool'),
+    recordings: resolve(data, 'recordings'),
+    postgres: resolve(data, 'postgres'),
+    redis: resolve(data, 'redis'),
+    workflows: resolve(project, config.workflows.dir),
+  };
+}
