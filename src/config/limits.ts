@@ -11,8 +11,10 @@ export const LIMITS = {
   callMinutes: 90,
   /** One message between processes; a link that sends more is closed. */
   ipcMessageBytes: 1 << 20,
-  /** Messages waiting for a slow process; the link is closed and the process restarted. */
-  ipcQueuedMessages: 10_000,
+  /** Bytes waiting for a slow process; its link is closed. */
+  ipcQueuedBytes: 16 << 20,
+  /** Time without a hub after which a role gives up and ends. */
+  ipcReconnectMs: 10_000,
   /** A configuration or workflow file; a larger one is refused. */
   configFileBytes: 1 << 20,
   /** One event in the spool; a larger one is counted and left out. */

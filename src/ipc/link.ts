@@ -1,3 +1,9 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../config/limits.ts';
+import type { Logger } from '../observe/log.ts';
+import { EnvelopeDecoder, sendEnvelope } from './framing.ts';
+import { Handlers } from './handlers.ts';
 import type { Address, Message, MessageOf } from './messages.ts';
 
 /** A role's end of its connection to the hub, through which it reaches every other process of the node. */
@@ -9,4 +15,102 @@ export interface Link {
   /** Called once when the hub stays away for longer than the reconnect time. */
   onLost(handler: () => void): void;
   close(): Promise<void>;
+}
+
+const RETRY_MS = 250;
+
+interface LinkOptions {
+  readonly address: Address;
+  readonly socketPath: string;
+  readonly log: Logger;
+  readonly reconnectMs?: number;
+}
+
+/**
+ * Connects a role to the hub and keeps it connected.
+ * @throws the socket's error when the first connection fails
+ */
+export async function connectLink(options: LinkOptions): Promise<Link> {
+  const link = new HubLink(options);
+  await link.open();
+  return link;
+}
+
+class HubLink implements Link {
+  readonly address: Address;
+  readonly #options: LinkOptions;
+  readonly #handlers = new Handlers();
+  #socket: Socket | undefined;
+  #lastReady: Message | undefined;
+  #closing = false;
+  #onLost: () => void = () => {};
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.address = options.address;
+  }
+
+  on<T extends Message['type']>(type: T, handler: (message: MessageOf<T>, from: Address) => void): void {
+    this.#handlers.on(type, handler);
+  }
+
+  onLost(handler: () => void): void {
+    this.#onLost = handler;
+  }
+
+  send(to: Address, message: Message): void {
+    // A hub that was restarted has to learn again that this role is ready.
+    if (message.type === 'ready') this.#lastReady = message;
+    if (this.#socket !== undefined) sendEnvelope(this.#socket, { from: this.address, to, message });
+  }
+
+  async open(): Promise<void> {
+    const socket = connect(this.#options.socketPath);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    this.#socket = socket;
+    const decoder = new EnvelopeDecoder();
+    socket.on('data', chunk => this.#receive(socket, decoder, chunk));
+    socket.on('error', error => this.#options.log.warn({ err: error }, 'link failed'));
+    socket.on('close', () => void this.#reconnect(socket));
+    this.send('supervisor', { type: 'hello', from: this.address, pid: process.pid });
+    if (this.#lastReady !== undefined) this.send('supervisor', this.#lastReady);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return;
+    await new Promise<void>(resolve => {
+      socket.once('close', () => resolve());
+      socket.end();
+      setTimeout(() => socket.destroy(), 1000).unref();
+    });
+  }
+
+  #receive(socket: Socket, decoder: EnvelopeDecoder, chunk: Buffer): void {
+    try {
+      for (const envelope of decoder.push(chunk)) this.#handlers.dispatch(envelope);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'link carried what it may not');
+      socket.destroy();
+    }
+  }
+
+  async #reconnect(socket: Socket): Promise<void> {
+    if (this.#closing || this.#socket !== socket) return;
+    this.#socket = undefined;
+    const giveUpAt = performance.now() + (this.#options.reconnectMs ?? LIMITS.ipcReconnectMs);
+    while (!this.#closing && performance.now() < giveUpAt) {
+      try {
+        await this.open();
+        return;
+      } catch {
+        await sleep(RETRY_MS);
+      }
+    }
+    if (!this.#closing) this.#onLost();
+  }
 }
