@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { LIMITS } from '../../src/config/limits.ts';
+import { createHub, type Hub } from '../../src/ipc/hub.ts';
+import { connectLink, type Link } from '../../src/ipc/link.ts';
+import type { Address, Message, MessageOf } from '../../src/ipc/messages.ts';
+import { createLogger } from '../../src/observe/log.ts';
+
+const log = createLogger('test', 'silent');
+const LOAD: Message = { type: 'load', calls: 1, maxCalls: 8, tickLatenessP99Ms: 0.5, draining: false };
+
+function socketPathFor(test: Test): string {
+  const dir = mkdtempSync(join(tmpdir(), 'hub-'));
+  test.teardown(() => rmSync(dir, { recursive: true }));
+  return join(dir, 'hub.sock');
+}
+
+async function hubFor(test: Test): Promise<Hub> {
+  const hub = await createHub({ socketPath: socketPathFor(test), log });
+  test.teardown(() => hub.close());
+  return hub;
+}
+
+async function linkFor(test: Test, hub: Hub, address: Address): Promise<Link> {
+  const link = await connectLink({ address, socketPath: hub.socketPath, log, reconnectMs: 400 });
+  test.teardown(() => link.close());
+  return link;
+}
+
+function next<T extends Message['type']>(link: Link | Hub, type: T): Promise<[MessageOf<T>, Address]> {
+  return new Promise(resolve => link.on(type, (message, from) => resolve([message, from])));
+}
+
+t.test('routes between roles and tells who is ready and who is gone', async t => {
+  const hub = await hubFor(t);
+  t.equal(statSync(hub.socketPath).mode & 0o777, 0o600, 'only this user can open the socket');
+  const edge = await linkFor(t, hub, 'edge');
+  const seen = next(edge, 'peerReady');
+  const media = await linkFor(t, hub, 'media-0');
+  media.send('supervisor', { type: 'ready', detail: 'x' });
+  t.same(await seen, [{ type: 'peerReady', peer: 'media-0' }, 'supervisor']);
+
+  const load = next(edge, 'load');
+  media.send('edge', LOAD);
+  t.same(await load, [LOAD, 'media-0']);
+
+  const late = await linkFor(t, hub, 'api');
+  t.same((await next(late, 'peerReady'))[0].peer, 'media-0', 'a late comer learns who is ready');
+
+  const gone = next(edge, 'peerGone');
+  await media.close();
+  t.equal((await gone)[0].peer, 'media-0');
+});
+
+t.test('a role finds its way back to a new hub, and gives up when there is none', async t => {
+  const socketPath = socketPathFor(t);
+  const first = await createHub({ socketPath, log });
+  const link = await connectLink({ address: 'edge', socketPath, log, reconnectMs: 3000 });
+  link.send('supervisor', { type: 'ready', detail: 'first' });
+  await first.close();
+  const second = await createHub({ socketPath, log });
+  t.equal((await next(second, 'ready'))[0].detail, 'first', 'readiness is told again');
+  const lost = new Promise<void>(resolve => link.onLost(resolve));
+  await second.close();
+  await lost;
+  await link.close();
+});
+
+t.test(
+  'garbage, truncation, foreign senders and floods cost the sender its link and nobody else',
+  async t => {
+    const hub = await hubFor(t);
+    const edge = await linkFor(t, hub, 'edge');
+    const frame = (json: string): Buffer => {
+      const body = Buffer.from(json);
+      const header = Buffer.alloc(4);
+      header.writeUInt32BE(body.length);
+      return Buffer.concat([header, body]);
+    };
+    const hostile = [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      frame('{"from":"edge"'),
+      frame('{"from":"edge","to":"edge","message":{"type":"reboot"}}'),
+      frame(JSON.stringify({ from: 'supervisor', to: 'edge', message: { type: 'stop' } })),
+      frame(JSON.stringify({ from: 'edge', to: 'media-0', message: LOAD })),
+      Buffer.from([0xff, 0xff, 0xff, 0xff]),
+    ];
+    for (const bytes of hostile) {
+      const socket = connect(hub.socketPath);
+      const closed = new Promise<void>(resolve => socket.on('close', () => resolve()));
+      socket.on('error', () => {});
+      socket.write(bytes);
+      await closed;
+    }
+    const half = connect(hub.socketPath);
+    half.end(Buffer.from([0, 0, 1]));
+    await new Promise(resolve => half.on('close', resolve));
+
+    t.same(hub.peers(), ['edge'], 'the role is still there');
+    const stop = next(edge, 'stop');
+    hub.broadcast({ type: 'stop' });
+    await stop;
+  },
+);
+
+t.test('a message over the limit is refused where it is sent', async t => {
+  const hub = await hubFor(t);
+  const edge = await linkFor(t, hub, 'edge');
+  const detail = 'x'.repeat(LIMITS.ipcMessageBytes + 1);
+  t.throws(() => edge.send('supervisor', { type: 'ready', detail }), { code: 'IPC_PROTOCOL' });
+});
+
+t.test('frames arrive whole however they are cut', async t => {
+  const { EnvelopeDecoder, encodeEnvelope } = await import('../../src/ipc/framing.ts');
+  const envelope = { from: 'edge', to: 'api', message: LOAD } as const;
+  const bytes = Buffer.concat([encodeEnvelope(envelope), encodeEnvelope(envelope)]);
+  const decoder = new EnvelopeDecoder();
+  const out = [...bytes].flatMap(byte => decoder.push(Buffer.from([byte])));
+  t.same(out, [envelope, envelope]);
+});

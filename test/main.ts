@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * `npm test`: the static checks, then the suites; `npm test -- test/store` runs the named suites alone. Ends with the
+ * counts, and with exit code 1 when anything failed.
+ */
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const BIN = join(ROOT, 'node_modules', '.bin');
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+const CHECKS: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
+  ['typecheck', 'tsc', '--noEmit'],
+  ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
+  ['lint', 'oxlint', '--deny-warnings'],
+  ['unused code', 'knip'],
+];
+
+/** Suites that need the whole machine; they run alone, after the others. */
+const ALONE = 'test/e2e';
+
+function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
+    const child = spawn(join(BIN, program), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (rest !== '') onLine(rest);
+      resolve(code ?? (signal === null ? 1 : 128));
+    });
+  });
+}
+
+async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Promise<Counts> {
+  const output: string[] = [];
+  const code = await run(program, args, line => output.push(line));
+  const ok = code === 0;
+  if (!ok) console.log(output.join('\n'));
+  console.log(`${ok ? 'ok' : 'not ok'} - ${name}`);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+}
+
+/** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
+async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
+  let summarised = false;
+  let output: string[] = [];
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], line => {
+    const summary = /^# \{ total: \d+(?:, pass: (\d+))?(?:, fail: (\d+))?/.exec(line);
+    if (summary !== null) {
+      counts.passed += Number(summary[1] ?? 0);
+      counts.failed += Number(summary[2] ?? 0);
+      summarised = true;
+    }
+    output.push(line);
+    if (/^(not )?ok /.test(line)) {
+      console.log(line.startsWith('ok') ? line.replace(/ \{$/, '') : output.join('\n'));
+      output = [];
+    }
+  });
+  if (code !== 0) console.log(output.join('\n'));
+  if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+function testFiles(target: string): string[] {
+  if (target.endsWith('.test.ts')) return [target];
+  return readdirSync(join(ROOT, target), { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.test.ts'))
+    .map(path => join(target, path))
+    .toSorted();
+}
+
+async function main(targets: readonly string[]): Promise<void> {
+  const results: Counts[] = [];
+  await run('tap', ['build'], () => {});
+  if (targets.length > 0) {
+    results.push(await runSuites(targets.flatMap(testFiles), 1));
+  } else {
+    for (const check of CHECKS) results.push(await runCheck(check));
+    const alone = testFiles(ALONE);
+    results.push(
+      await runSuites(
+        testFiles('test').filter(file => !alone.includes(file)),
+        2,
+      ),
+    );
+    if (alone.length > 0) results.push(await runSuites(alone, 1));
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+await main(process.argv.slice(2));
