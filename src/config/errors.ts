@@ -22,6 +22,12 @@ export const ERRORS = {
     cause: 'the workflow is not valid',
     remedy: 'mend the named line of the file',
   },
+  GRAMMAR_INVALID: {
+    http: 422,
+    sip: 500,
+    cause: 'the grammar is not valid',
+    remedy: 'mend the named line of the grammar',
+  },
   WORKFLOW_UNKNOWN: {
     http: 404,
     sip: 404,

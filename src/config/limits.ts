@@ -41,6 +41,12 @@ export const LIMITS = {
   turnsInMemory: 2_000,
   /** Restarts of one role in a minute before the supervisor gives up on it. */
   roleRestartsPerMinute: 10,
+  /** A grammar's source; a larger one is refused. */
+  grammarBytes: 4 << 20,
+  /** States of a grammar's automaton, before and after it is made deterministic; a larger grammar is refused. */
+  grammarStates: 400_000,
+  /** One word of a grammar; a longer one is refused. */
+  grammarWordCharacters: 64,
   /** Frames in a room line's jitter buffer; the oldest are dropped. */
   jitterBufferFrames: 20,
 } as const;
