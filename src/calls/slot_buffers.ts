@@ -32,7 +32,7 @@ export const CONTROL = {
   generation: 0,
   /** The generation that the talk thread has seen; until it equals `generation` the speech ring is discarded. */
   acknowledged: 1,
-  /** Samples of agent speech sent to the line since the slot was opened, cut speech not counted. */
+  /** Samples of agent speech heard by the far end since the slot was opened: sent to the line, flushed ones not counted. */
   played: 2,
   /** Latest voice activity, probability × 65536. */
   vadProbability: 3,
@@ -46,6 +46,8 @@ export const CONTROL = {
   vadOverflows: 8,
   /** Media time of the caller's leg in milliseconds since answer. */
   mediaMs: 9,
+  /** Ring position at which the acknowledged generation's speech begins, stored before `acknowledged`. */
+  speechFrom: 10,
 } as const;
 
 export const CONTROL_WORDS = 16;

@@ -23,10 +23,18 @@ export interface LineEvents {
   ended(reason: LineEndReason): void;
 }
 
+/** Who is on the line, as the far end's signalling says: E.164 numbers or room identities. Personal data. */
+export interface LineParty {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** One leg's audio and signals, whatever carries it. `pull`, `push` and `flush` never wait and never throw. */
 export interface Line {
   readonly kind: LineKind;
   readonly rateHz: PipelineRateHz;
+  /** Known from `answered` on; empty strings before and where the line does not say. */
+  readonly party: LineParty;
   /** Fills the frame with the next 10 ms heard, concealed if late. */
   pull(frame: Frame): void;
   /** Takes the next 10 ms to be heard. */
