@@ -1,0 +1,91 @@
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { Admission } from '../calls/admission.ts';
+import { Assignment } from '../calls/assignment.ts';
+import { LiveKitWorker } from '../calls/worker_protocol.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Role, RoleContext } from './context.ts';
+
+/** Where calls come in: LiveKit's jobs are admitted, carried to media processes, and their rooms closed at the end. */
+export async function run(context: RoleContext): Promise<Role> {
+  const { config, link, log } = context;
+  const { url, apiKey, apiSecret, agentName } = config.livekit;
+  const admission = new Admission();
+  const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
+  const assignment = new Assignment({
+    tenantId: config.tenant,
+    defaultWorkflow: config.workflows.default,
+    roomUrl: url,
+    admission,
+    reservationMs: LIMITS.reservationMs,
+    log,
+    ports: {
+      send: (to, message) => link.send(to, message),
+      tellJob: (jobId, status, error) => worker.tellJob(jobId, status, error),
+      closeRoom: room => void closeRoom(rooms, room, log),
+    },
+  });
+  const worker = new LiveKitWorker({
+    url,
+    apiKey,
+    apiSecret,
+    agentName,
+    log,
+    handlers: {
+      available: job => assignment.available(job),
+      assigned: (job, token) => assignment.assigned(job, token),
+      terminated: jobId => assignment.terminated(jobId),
+      registered: workerId => log.info({ workerId }, 'registered with livekit'),
+      disconnected: () => log.warn('livekit is away; calls go on, new ones wait'),
+    },
+  });
+  listen(context, admission, assignment, worker);
+  if (config.livekit.enabled) worker.start();
+  link.send('supervisor', {
+    type: 'ready',
+    detail: config.livekit.enabled ? `worker of ${url}` : 'no rooms',
+  });
+  return {
+    stop: async () => {
+      assignment.close();
+      worker.close();
+    },
+  };
+}
+
+function listen(
+  { link }: RoleContext,
+  admission: Admission,
+  assignment: Assignment,
+  worker: LiveKitWorker,
+): void {
+  const tellLoad = (): void => {
+    const { used, most, available } = admission.total();
+    worker.tellLoad({ load: most === 0 ? 1 : used / most, jobs: assignment.callCount, available });
+  };
+  link.on('load', (load, from) => {
+    admission.update(from, load);
+    tellLoad();
+  });
+  link.on('callUp', ({ callId }) => assignment.callUp(callId));
+  link.on('callRefused', ({ callId, reason }, from) => assignment.callRefused(callId, from, reason));
+  link.on('callEnded', ({ callId, failed, reason }) => assignment.callEnded(callId, failed, reason));
+  link.on('peerGone', ({ peer }) => {
+    admission.remove(peer);
+    assignment.mediaGone(peer);
+    tellLoad();
+  });
+  link.on('drain', () => {
+    admission.drain();
+    tellLoad();
+  });
+}
+
+/** Everybody still in the room is hung up; a room that is gone already is as good. */
+async function closeRoom(rooms: RoomServiceClient, room: string, log: Logger): Promise<void> {
+  try {
+    await rooms.deleteRoom(room);
+  } catch (error) {
+    log.debug({ reason: error instanceof Error ? error.message : 'unknown' }, 'room was not closed');
+  }
+}
