@@ -7,7 +7,10 @@ export type TurnEvent =
   | { readonly type: 'speechStarted'; readonly atMs: number; readonly noticedMs: number }
   /** The agent's voice was lowered because of likely speech. */
   | { readonly type: 'ducked'; readonly atMs: number }
-  /** The caller takes the floor: playout was cut in this frame; `heardSamples` of the playout were heard. */
+  /**
+   * The caller takes the floor: playout was cut in this frame. `heardSamples` of agent speech were heard since the
+   * call began, cut speech not counted.
+   */
   | { readonly type: 'bargeIn'; readonly atMs: number; readonly heardSamples: number }
   /** Speech over the agent that is no interruption. */
   | { readonly type: 'backchannel'; readonly atMs: number }

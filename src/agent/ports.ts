@@ -2,23 +2,34 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 
 /**
- * The call's mouth and ears as the conversation uses them. Positions are samples at `rateHz` of agent speech
- * written since the call began; what was cut keeps its positions, so that they only grow.
+ * The call's mouth and ears as the conversation uses them. Positions are samples at `rateHz` of agent speech since
+ * the call began, counted as they reach the caller: what was cut is not counted, so that the position of speech is
+ * the value of `playedSamples` at which it begins to be heard.
  */
 export interface CallAudio {
   readonly rateHz: PipelineRateHz;
   /** Raised by every cut; speech written for an older one is refused. */
   readonly generation: number;
   /**
-   * Queues speech. Resolves with the position of its first sample once it is in the ring (waiting while the ring is
-   * full), or with undefined when the generation is over.
+   * Queues speech, at most LIMITS.speechPieceSeconds of it. Resolves with the position of its first sample once it is
+   * in the ring (waiting while enough is queued), or with undefined when the generation is over.
    */
   speak(generation: number, pcm: Int16Array): Promise<number | undefined>;
   /** Samples heard by the caller so far. */
   playedSamples(): number;
   /** Media time in milliseconds since answer. */
   mediaMs(): number;
-  cut(): void;
+  /** Silences the agent and raises the generation; resolves once nothing of the old one can be heard any more. */
+  cut(): Promise<void>;
   setPolicy(policy: TurnPolicy): void;
   hangUp(options: { drain: boolean }): void;
 }
+
+/** The call's recording; what consent allows is the conversation's business. Never waits, never throws. */
+export interface CallRecording {
+  start(): void;
+  stop(): void;
+}
+
+/** Runs an action once after a delay, unless the returned function is called before. */
+export type After = (delayMs: number, action: () => void) => () => void;

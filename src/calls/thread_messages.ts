@@ -46,10 +46,14 @@ export type ToTalk =
       readonly reason: LineEndReason;
       readonly atMs: number;
       readonly stats: LineStats;
-    };
+    }
+  /** No more calls come: end those that are left, give everything back and end the thread. */
+  | { readonly type: 'stop' };
 
 /** Talk thread → audio thread. */
 export type ToAudio =
+  /** First message: workflows, voice and spool are there, calls may come. */
+  | { readonly type: 'ready' }
   | { readonly type: 'policy'; readonly slot: number; readonly policy: TurnPolicy }
   /** Cut the agent's speech now, as when the conversation changes its mind. */
   | { readonly type: 'cut'; readonly slot: number }

@@ -51,4 +51,14 @@ export const LIMITS = {
   grammarWordCharacters: 64,
   /** Frames in a room line's jitter buffer; the oldest are dropped. */
   jitterBufferFrames: 20,
+  /** A recogniser's final after the end of an utterance; a later one counts as failed. */
+  sttFinalMs: 5_000,
+  /** Rendering of one sentence; a later one counts as failed. */
+  ttsSentenceMs: 8_000,
+  /** Agent speech handed to the audio thread at once; longer sentences go in pieces. */
+  speechPieceSeconds: 4,
+  /** Caller's turns in a row that were not understood; after one more the agent says goodbye. */
+  turnsNotUnderstood: 4,
+  /** Keys of one DTMF entry; the entry is taken as complete there. */
+  dtmfKeys: 32,
 } as const;
