@@ -61,4 +61,8 @@ export const LIMITS = {
   turnsNotUnderstood: 4,
   /** Keys of one DTMF entry; the entry is taken as complete there. */
   dtmfKeys: 32,
+  /** Recovery of a large database takes its time; beyond it the start fails. */
+  postgresStartMs: 120_000,
+  /** Between one signal to end and the next, harder one. */
+  postgresStopMs: 20_000,
 } as const;
