@@ -1,0 +1,34 @@
+import { Chain } from './chain.ts';
+import type { Frame, PipelineRateHz } from './frame.ts';
+import type { SpeechSource, StereoSink } from './ports.ts';
+import { Duck } from './stages/duck.ts';
+import { Limiter } from './stages/limiter.ts';
+import { Playout, type PlayoutListener } from './stages/playout.ts';
+import { RecorderTap } from './stages/recorder_tap.ts';
+
+export interface DownlinkPorts {
+  readonly speech: SpeechSource;
+  readonly recorder: StereoSink;
+  /** The caller's frame of the tick, for the recording. */
+  readonly caller: Frame;
+  readonly listener: PlayoutListener;
+}
+
+export interface Downlink {
+  readonly chain: Chain;
+  readonly playout: Playout;
+  readonly duck: Duck;
+}
+
+/** The agent's way out of the house, from its speech to the line's frame. */
+export function createDownlink(rateHz: PipelineRateHz, ports: DownlinkPorts): Downlink {
+  const playout = new Playout(rateHz, ports.speech, ports.listener);
+  const duck = new Duck(rateHz);
+  const chain = new Chain('downlink', rateHz, [
+    playout,
+    duck,
+    new Limiter(rateHz),
+    new RecorderTap(ports.caller, ports.recorder),
+  ]);
+  return { chain, playout, duck };
+}

@@ -1,0 +1,124 @@
+import type { Frame, PipelineRateHz } from '../frame.ts';
+import type { SpeechSource } from '../ports.ts';
+import type { Stage } from '../stage.ts';
+
+/** Speech begins, ends and is cut with a ramp this long, so that nothing clicks. */
+const RAMP_MS = 5;
+
+export interface PlayoutListener {
+  /** A stretch of speech begins in this frame, with the sample at `position` of the source. */
+  started(position: number, atMs: number): void;
+  /** The source ran dry; `position` is the one after the last sample played, `atMs` its time. */
+  drained(position: number, atMs: number): void;
+}
+
+/** First stage of the downlink: the agent's speech, or silence, ten milliseconds at a time. */
+export class Playout implements Stage {
+  readonly name = 'playout';
+  readonly #source: SpeechSource;
+  readonly #listener: PlayoutListener;
+  readonly #rateHz: PipelineRateHz;
+  readonly #rampLength: number;
+  readonly #tail: Float32Array;
+  #tailLength = 0;
+  #playing = false;
+  #sent = 0;
+
+  constructor(rateHz: PipelineRateHz, source: SpeechSource, listener: PlayoutListener) {
+    this.#rateHz = rateHz;
+    this.#source = source;
+    this.#listener = listener;
+    this.#rampLength = (rateHz * RAMP_MS) / 1000;
+    this.#tail = new Float32Array(this.#rampLength);
+  }
+
+  /** Samples of speech sent on since the call began. */
+  get sentSamples(): number {
+    return this.#sent;
+  }
+
+  /** True from the first sample of a stretch until the source ran dry or was cut. */
+  get isPlaying(): boolean {
+    return this.#playing;
+  }
+
+  /** True when speech waits to be played. */
+  get hasSpeech(): boolean {
+    return this.#source.waiting > 0;
+  }
+
+  /**
+   * Ends the speech within the coming frame: what is left of it is a ramp of 5 ms, counted as sent, and nothing
+   * written before comes after it.
+   */
+  cut(): void {
+    if (this.#playing) {
+      this.#tailLength = this.#source.read(this.#tail, 0, this.#rampLength);
+      rampDown(this.#tail, this.#tailLength, this.#tailLength);
+      this.#sent += this.#tailLength;
+    }
+    this.#playing = false;
+    this.#source.invalidate();
+    this.#source.discardVoid();
+  }
+
+  process(frame: Frame): void {
+    const { samples } = frame;
+    if (this.#tailLength > 0) {
+      samples.fill(0);
+      samples.set(this.#tail);
+      this.#tail.fill(0);
+      this.#tailLength = 0;
+      return;
+    }
+    this.#source.discardVoid();
+    const position = this.#source.position;
+    const given = this.#source.read(samples, 0, samples.length);
+    samples.fill(0, given);
+    this.#sent += given;
+    if (given > 0) this.#play(frame, given, position);
+    else if (this.#playing) this.#drain(frame.mediaTime, position);
+  }
+
+  #play(frame: Frame, given: number, position: number): void {
+    if (!this.#playing) {
+      this.#playing = true;
+      rampUp(frame.samples, Math.min(given, this.#rampLength));
+      this.#listener.started(position, this.#timeMs(frame.mediaTime));
+    }
+    if (given < frame.samples.length) {
+      rampDown(frame.samples, given, Math.min(given, this.#rampLength));
+      this.#drain(frame.mediaTime + given, this.#source.position);
+    }
+  }
+
+  #drain(mediaTime: number, position: number): void {
+    this.#playing = false;
+    this.#listener.drained(position, this.#timeMs(mediaTime));
+  }
+
+  #timeMs(mediaTime: number): number {
+    return (mediaTime * 1000) / this.#rateHz;
+  }
+
+  reset(): void {
+    this.#tail.fill(0);
+    this.#tailLength = 0;
+    this.#playing = false;
+  }
+
+  close(): void {
+    this.reset();
+  }
+}
+
+function rampUp(samples: Float32Array, length: number): void {
+  for (let i = 0; i < length; i += 1) samples[i] = samples[i]! * ((i + 0.5) / length);
+}
+
+/** Fades out the last `length` samples before `end`. */
+function rampDown(samples: Float32Array, end: number, length: number): void {
+  for (let i = 0; i < length; i += 1) {
+    samples[end - 1 - i] = samples[end - 1 - i]! * ((i + 0.5) / length);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Frame } from '../frame.ts';
+import type { StereoSink } from '../ports.ts';
+import type { Stage } from '../stage.ts';
+
+/** Hands the agent's frame, with the caller's frame of the same tick, to the recorder. */
+export class RecorderTap implements Stage {
+  readonly name = 'recorder tap';
+  readonly #caller: Frame;
+  readonly #sink: StereoSink;
+
+  /** `caller` is the frame that the uplink fills anew every tick. */
+  constructor(caller: Frame, sink: StereoSink) {
+    this.#caller = caller;
+    this.#sink = sink;
+  }
+
+  process(frame: Frame): void {
+    this.#sink.write(this.#caller.samples, frame.samples);
+  }
+
+  reset(): void {}
+
+  close(): void {}
+}

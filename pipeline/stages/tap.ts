@@ -1,0 +1,22 @@
+import type { Frame } from '../frame.ts';
+import type { SampleSink } from '../ports.ts';
+import type { Stage } from '../stage.ts';
+
+/** Hands every frame to a sink, as it is at this place of the chain. */
+export class Tap implements Stage {
+  readonly name: string;
+  readonly #sink: SampleSink;
+
+  constructor(name: string, sink: SampleSink) {
+    this.name = name;
+    this.#sink = sink;
+  }
+
+  process(frame: Frame): void {
+    this.#sink.write(frame.samples);
+  }
+
+  reset(): void {}
+
+  close(): void {}
+}

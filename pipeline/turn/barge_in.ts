@@ -1,0 +1,56 @@
+import type { TurnPolicy } from './turn_event.ts';
+
+/** What the strategies see of a tick. */
+export interface Floor {
+  /** The agent can be heard at the far end, or will be within the line's delay. */
+  readonly agentAudible: boolean;
+  /** Likely speech of the caller is going on. */
+  readonly callerActive: boolean;
+  /** How much voice there was in it. */
+  readonly voicedMs: number;
+}
+
+export type BargeInDecision = 'none' | 'duck' | 'cut' | 'resume' | 'backchannel';
+
+/**
+ * Speech over the agent: first the agent is lowered, then, once there was enough voice, cut; speech that ends before
+ * that, or over speech that may not be interrupted, was a backchannel.
+ */
+export class BargeIn {
+  #overAgent = false;
+  #ducked = false;
+
+  decide(floor: Floor, policy: TurnPolicy): BargeInDecision {
+    if (!floor.callerActive) return this.#callerSilent(floor.agentAudible);
+    if (!floor.agentAudible) return this.#agentSilent();
+    this.#overAgent = true;
+    if (!policy.interruptible) return 'none';
+    if (floor.voicedMs >= policy.bargeInMinSpeechMs) {
+      this.reset();
+      return 'cut';
+    }
+    if (this.#ducked) return 'none';
+    this.#ducked = true;
+    return 'duck';
+  }
+
+  #callerSilent(agentAudible: boolean): BargeInDecision {
+    const wasOver = this.#overAgent;
+    const wasDucked = this.#ducked;
+    this.reset();
+    if (wasOver && agentAudible) return 'backchannel';
+    return wasDucked ? 'resume' : 'none';
+  }
+
+  /** The agent finished while the caller speaks: an ordinary turn begins. */
+  #agentSilent(): BargeInDecision {
+    const wasDucked = this.#ducked;
+    this.reset();
+    return wasDucked ? 'resume' : 'none';
+  }
+
+  reset(): void {
+    this.#overAgent = false;
+    this.#ducked = false;
+  }
+}

@@ -1,0 +1,162 @@
+import type { VoiceActivity } from '../ports.ts';
+import type { LevelProbe } from '../stages/level_probe.ts';
+import { BargeIn } from './barge_in.ts';
+import { decideEndOfTurn } from './end_of_turn.ts';
+import { SilenceWatch } from './silence.ts';
+import { SpeechDetector } from './speech_detector.ts';
+import type { TurnEvent, TurnPolicy } from './turn_event.ts';
+
+/** In force until the conversation sends its own. */
+export const DEFAULT_TURN_POLICY: TurnPolicy = {
+  endOfTurnPauseMs: 750,
+  bargeInMinSpeechMs: 120,
+  interruptible: true,
+  silencePromptMs: 7000,
+  maxTurnMs: 20_000,
+};
+
+/** So much voice, when the agent is silent, is sure to be speech. */
+const SURE_SPEECH_MS = 64;
+
+/** What turn taking does to the agent's side, and where it tells of it. */
+export interface TurnActions {
+  duck(): void;
+  unduck(): void;
+  /** Cuts the agent's speech in this tick; returns the samples of it heard since the call began. */
+  cut(): number;
+  emit(event: TurnEvent): void;
+}
+
+/**
+ * Whose turn it is. In the order of events a turn of the caller is speechStarted, speechEnded (both again for every
+ * pause too short to end it), turnEnded; over the agent it begins with ducked and speechStarted, bargeIn. All times
+ * are media time.
+ */
+export class TurnTaker {
+  readonly #detector: SpeechDetector;
+  readonly #actions: TurnActions;
+  readonly #bargeIn = new BargeIn();
+  readonly #silence = new SilenceWatch();
+  #policy = DEFAULT_TURN_POLICY;
+  /** Start of the caller's open turn; undefined while there is none. */
+  #turnStartedMs: number | undefined;
+  #speaking = false;
+  #lastSoundMs = 0;
+  /** A turn ended by maxTurnMs still goes on: the pipeline is deaf to it until this time at the latest. */
+  #deafUntilMs: number | undefined;
+  #answered = false;
+
+  constructor(levels: LevelProbe, actions: TurnActions) {
+    this.#detector = new SpeechDetector(levels);
+    this.#actions = actions;
+  }
+
+  set policy(policy: TurnPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Something other than speech came from the caller, such as a key. */
+  noteSign(nowMs: number): void {
+    this.#silence.sound(nowMs);
+  }
+
+  /** One tick; `nowMs` is the end of the frame just heard. */
+  step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
+    this.#detector.update(activity, SURE_SPEECH_MS);
+    if (this.#isDeaf(nowMs, agentAudible)) {
+      this.#silence.sound(nowMs);
+      return;
+    }
+    this.#overAgent(nowMs, agentAudible);
+    if (!agentAudible || this.#turnStartedMs !== undefined) this.#followSpeech(nowMs);
+    this.#followTurn(nowMs);
+    if (agentAudible || this.#detector.isActive || this.#turnStartedMs !== undefined)
+      this.#silence.sound(nowMs);
+    const silentForMs = this.#silence.dueMs(nowMs, this.#policy.silencePromptMs);
+    if (silentForMs > 0) this.#actions.emit({ type: 'silence', atMs: nowMs, silentForMs });
+  }
+
+  #overAgent(nowMs: number, agentAudible: boolean): void {
+    const { onsetMs, isActive, voicedMs } = this.#detector;
+    const floor = { agentAudible, callerActive: isActive, voicedMs };
+    switch (this.#bargeIn.decide(floor, this.#policy)) {
+      case 'duck':
+        this.#actions.duck();
+        this.#actions.emit({ type: 'ducked', atMs: onsetMs });
+        break;
+      case 'resume':
+        this.#actions.unduck();
+        break;
+      case 'backchannel':
+        this.#actions.unduck();
+        if (this.#turnStartedMs === undefined) this.#actions.emit({ type: 'backchannel', atMs: onsetMs });
+        break;
+      case 'cut': {
+        const heardSamples = this.#actions.cut();
+        this.#startSpeech(nowMs);
+        this.#actions.emit({ type: 'bargeIn', atMs: nowMs, heardSamples });
+        break;
+      }
+      case 'none':
+        break;
+    }
+  }
+
+  #followSpeech(nowMs: number): void {
+    const { isActive, voicedMs } = this.#detector;
+    if (isActive && !this.#speaking && voicedMs >= SURE_SPEECH_MS) this.#startSpeech(nowMs);
+    if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs);
+  }
+
+  #startSpeech(nowMs: number): void {
+    if (this.#speaking) return;
+    this.#speaking = true;
+    const { onsetMs } = this.#detector;
+    this.#turnStartedMs ??= onsetMs;
+    this.#actions.emit({ type: 'speechStarted', atMs: onsetMs, noticedMs: nowMs });
+  }
+
+  #endSpeech(atMs: number): void {
+    this.#speaking = false;
+    this.#lastSoundMs = atMs;
+    this.#actions.emit({ type: 'speechEnded', atMs });
+  }
+
+  #followTurn(nowMs: number): void {
+    if (this.#turnStartedMs === undefined) return;
+    const decision = decideEndOfTurn(
+      {
+        nowMs,
+        startedMs: this.#turnStartedMs,
+        lastSoundMs: this.#lastSoundMs,
+        callerActive: this.#detector.isActive,
+        soundPending: this.#detector.isSoundPending,
+      },
+      this.#policy,
+    );
+    if (decision === 'goesOn') return;
+    if (decision === 'tooLong' && this.#detector.isActive) this.#turnDeaf(nowMs);
+    if (this.#speaking) this.#endSpeech(nowMs);
+    this.#turnStartedMs = undefined;
+    this.#actions.emit({ type: 'turnEnded', atMs: nowMs, lastSoundMs: this.#lastSoundMs });
+  }
+
+  #turnDeaf(nowMs: number): void {
+    this.#deafUntilMs = nowMs + this.#policy.maxTurnMs;
+    this.#answered = false;
+  }
+
+  /**
+   * After a turn without end the agent gets the floor: what goes on without a pause neither interrupts it nor is a
+   * turn, until the agent has answered or as much time has passed again.
+   */
+  #isDeaf(nowMs: number, agentAudible: boolean): boolean {
+    if (this.#deafUntilMs === undefined) return false;
+    const answerOver = this.#answered && !agentAudible;
+    if (agentAudible) this.#answered = true;
+    if (this.#detector.isActive && !answerOver && nowMs < this.#deafUntilMs) return true;
+    this.#deafUntilMs = undefined;
+    this.#detector.restart(nowMs);
+    return false;
+  }
+}

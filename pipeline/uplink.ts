@@ -1,0 +1,32 @@
+import { Chain } from './chain.ts';
+import type { PipelineRateHz } from './frame.ts';
+import type { SampleSink } from './ports.ts';
+import { LevelProbe } from './stages/level_probe.ts';
+import { RemoveDc } from './stages/remove_dc.ts';
+import { Sanitize } from './stages/sanitize.ts';
+import { Tap } from './stages/tap.ts';
+
+export interface UplinkPorts {
+  /** Where the voice-activity network finds its samples. */
+  readonly voiceActivity: SampleSink;
+  /** Where the recogniser finds them. */
+  readonly recogniser: SampleSink;
+}
+
+export interface Uplink {
+  readonly chain: Chain;
+  readonly levels: LevelProbe;
+}
+
+/** The caller's way into the house, from the line's frame to the recogniser. */
+export function createUplink(rateHz: PipelineRateHz, ports: UplinkPorts): Uplink {
+  const levels = new LevelProbe();
+  const chain = new Chain('uplink', rateHz, [
+    new Sanitize(),
+    new RemoveDc(rateHz),
+    levels,
+    new Tap('voice activity', ports.voiceActivity),
+    new Tap('recogniser tap', ports.recogniser),
+  ]);
+  return { chain, levels };
+}
