@@ -16,6 +16,18 @@ export const ERRORS = {
     cause: 'the configuration is not valid',
     remedy: 'mend the named line of the file',
   },
+  USAGE: {
+    http: 500,
+    sip: 500,
+    cause: 'the command line is not valid',
+    remedy: 'npm start -- --help shows what there is',
+  },
+  ALREADY_RUNNING: {
+    http: 500,
+    sip: 500,
+    cause: 'a node is running on this data folder already',
+    remedy: 'use it, or end it first',
+  },
   WORKFLOW_INVALID: {
     http: 422,
     sip: 500,
@@ -86,11 +98,29 @@ export const ERRORS = {
     cause: 'the database does not answer',
     remedy: 'try again; calls go on meanwhile',
   },
+  SCHEMA_NEWER: {
+    http: 500,
+    sip: 500,
+    cause: 'the database belongs to a newer version',
+    remedy: 'start that version, or restore a backup made before it',
+  },
   SEAL_BROKEN: {
     http: 500,
     sip: 500,
     cause: 'sealed data does not open',
     remedy: 'use the key file that sealed it',
+  },
+  ROOMS_DISABLED: {
+    http: 503,
+    sip: 503,
+    cause: 'this node serves no rooms',
+    remedy: 'set livekit.enabled in the configuration',
+  },
+  TOO_MANY_READERS: {
+    http: 503,
+    sip: 503,
+    cause: 'all places on the event stream are taken',
+    remedy: 'close other readers or try again later',
   },
   UNAUTHENTICATED: {
     http: 401,
@@ -100,6 +130,26 @@ export const ERRORS = {
   },
   NOT_FOUND: { http: 404, sip: 404, cause: 'there is no such thing', remedy: 'check the id' },
   BAD_REQUEST: { http: 400, sip: 400, cause: 'the request is not valid', remedy: 'mend the named field' },
+  METHOD_NOT_ALLOWED: {
+    http: 405,
+    sip: 405,
+    cause: 'the method is not allowed here',
+    remedy: 'use a method that the Allow header names',
+  },
+  RANGE_INVALID: {
+    http: 416,
+    sip: 500,
+    cause: 'the range lies outside of the file',
+    remedy: 'ask for bytes below the length in Content-Range',
+  },
+  HEADERS_TOO_LARGE: { http: 431, sip: 513, cause: 'the headers are too large', remedy: 'send less' },
+  TOO_SLOW: { http: 408, sip: 408, cause: 'the request took too long to arrive', remedy: 'send it again' },
+  MEDIA_TYPE: {
+    http: 415,
+    sip: 415,
+    cause: 'this kind of body is not understood',
+    remedy: 'send application/json',
+  },
   TOO_LARGE: { http: 413, sip: 413, cause: 'the request is too large', remedy: 'send less' },
   TOO_MANY: { http: 429, sip: 503, cause: 'too many requests', remedy: 'wait as long as Retry-After says' },
   INTERNAL: {

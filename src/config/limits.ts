@@ -35,6 +35,20 @@ export const LIMITS = {
   httpEventReaders: 200,
   /** Requests of one key or address in a minute; answered with 429. */
   httpRequestsPerMinute: 600,
+  /** Request line and headers together; answered with 431. */
+  httpHeaderBytes: 16 << 10,
+  /** A request that has not come in whole after this long is answered with 408. */
+  httpRequestMs: 20_000,
+  /** Open connections to the control plane; further ones are closed. */
+  httpConnections: 2_000,
+  /** Events waiting for a slow reader of the event stream; the reader is disconnected and may resume. */
+  httpEventBufferBytes: 256 << 10,
+  /** Between two signs of life on an event stream; a reader that took nothing in between is disconnected. */
+  httpEventHeartbeatMs: 15_000,
+  /** Events read from the store at once for a reader that resumes. */
+  httpEventBatchRows: 500,
+  /** Questions of /readyz to a part of the node; one that takes longer counts as down. */
+  readinessMs: 2_000,
   /** One utterance of the caller; the turn is ended there. */
   utteranceSeconds: 30,
   /** Text of one agent turn; a longer one is cut at a sentence. */
@@ -43,6 +57,18 @@ export const LIMITS = {
   turnsInMemory: 2_000,
   /** Restarts of one role in a minute before the supervisor gives up on it. */
   roleRestartsPerMinute: 10,
+  /** One log of a process; beyond it it is copied aside, over the copy before, and begun anew. */
+  logFileBytes: 20 << 20,
+  /** Free disk space without which a node does not start. */
+  startFreeBytes: 300 << 20,
+  /** Free disk space without which no Go program is built. */
+  buildFreeBytes: 2048 << 20,
+  /** Build of one Go program, modules included; a longer one is stopped. */
+  buildMs: 30 * 60_000,
+  /** A service's or role's time to become ready; a slower one is stopped. */
+  serviceReadyMs: 30_000,
+  /** Memory of the node's Redis; beyond it writes fail. */
+  redisMemoryMegabytes: 512,
   /** A grammar's source; a larger one is refused. */
   grammarBytes: 4 << 20,
   /** States of a grammar's automaton, before and after it is made deterministic; a larger grammar is refused. */
@@ -55,12 +81,18 @@ export const LIMITS = {
   sttFinalMs: 5_000,
   /** Rendering of one sentence; a later one counts as failed. */
   ttsSentenceMs: 8_000,
+  /** Last words and what was queued before them; the line is hung up at once after this long. */
+  farewellMs: 45_000,
   /** Agent speech handed to the audio thread at once; longer sentences go in pieces. */
   speechPieceSeconds: 4,
   /** Caller's turns in a row that were not understood; after one more the agent says goodbye. */
   turnsNotUnderstood: 4,
   /** Keys of one DTMF entry; the entry is taken as complete there. */
   dtmfKeys: 32,
+  /** Connecting to the database; beyond it the store counts as away. */
+  storeConnectMs: 5_000,
+  /** One query; beyond it its connection is closed and the store counts as away. */
+  storeQueryMs: 30_000,
   /** Recovery of a large database takes its time; beyond it the start fails. */
   postgresStartMs: 120_000,
   /** Between one signal to end and the next, harder one. */
