@@ -19,8 +19,8 @@ export interface CallAudio {
   playedSamples(): number;
   /** Media time in milliseconds since answer. */
   mediaMs(): number;
-  /** Silences the agent and raises the generation; resolves once nothing of the old one can be heard any more. */
-  cut(): Promise<void>;
+  /** Silences the agent and raises the generation at once. */
+  cut(): void;
   setPolicy(policy: TurnPolicy): void;
   hangUp(options: { drain: boolean }): void;
 }

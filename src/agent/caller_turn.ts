@@ -1,0 +1,160 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Expectation, Recognition, Stt, SttSession } from '../providers/types.ts';
+import { withDeadline } from './deadline.ts';
+import type { After } from './ports.ts';
+
+/** How a caller's turn is listened to. */
+export interface Ear {
+  readonly stt: Stt;
+  readonly rateHz: PipelineRateHz;
+  readonly after: After;
+  /** Below it a text must not be acted on. */
+  readonly minConfidence: number;
+}
+
+const FIRST_CAPACITY_SECONDS = 2;
+
+/**
+ * One utterance of the caller from its onset. The samples are kept until it is answered, so that a recogniser that
+ * fails is asked once more and an utterance that goes on after a pause is recognised as a whole.
+ */
+export class CallerTurn {
+  readonly #ear: Ear;
+  readonly #expect: Expectation;
+  readonly #closed = new AbortController();
+  #onsetMs: number;
+  #pcm: Int16Array;
+  #length = 0;
+  #session: SttSession | undefined;
+  #recognition: Recognition | undefined;
+
+  /** `preRoll` holds the caller's audio from shortly before `onsetMs` until now. */
+  constructor(ear: Ear, expect: Expectation, onsetMs: number, preRoll: Int16Array) {
+    this.#ear = ear;
+    this.#expect = expect;
+    this.#onsetMs = onsetMs;
+    this.#pcm = new Int16Array(FIRST_CAPACITY_SECONDS * ear.rateHz);
+    this.#keep(preRoll);
+    this.#session = this.#tryOpen();
+  }
+
+  get onsetMs(): number {
+    return this.#onsetMs;
+  }
+
+  get durationMs(): number {
+    return (this.#length * 1000) / this.#ear.rateHz;
+  }
+
+  /** Beyond LIMITS.utteranceSeconds nothing is taken any more. */
+  write(pcm: Int16Array): void {
+    const kept = this.#keep(pcm);
+    if (kept.length === 0) return;
+    try {
+      this.#session?.write(kept);
+    } catch {
+      this.#dropSession();
+    }
+  }
+
+  /** The caller had only paused: what was heard before belongs in front of what is heard since. */
+  continueFrom(previous: CallerTurn): void {
+    previous.cancel();
+    this.#dropSession();
+    const since = this.#pcm.subarray(0, this.#length);
+    this.#pcm = new Int16Array(previous.#length + since.length);
+    this.#length = 0;
+    this.#keep(previous.#pcm.subarray(0, previous.#length));
+    this.#keep(since);
+    this.#onsetMs = previous.#onsetMs;
+    this.#recognition = previous.#recognition;
+    this.#session = this.#tryOpen();
+  }
+
+  /**
+   * Ends the utterance. What falls below the confidence that is asked for comes back without text.
+   * @throws TrunklineError STT_FAILED after a second attempt
+   */
+  async recognise(): Promise<Recognition> {
+    const earlier = this.#recognition;
+    const recognition = this.#gate(await this.#twice());
+    // A cough after a pause must not undo what was understood before it.
+    this.#recognition = recognition.text === '' && earlier !== undefined ? earlier : recognition;
+    return this.#recognition;
+  }
+
+  /** Gives up without a result; safe at any time. */
+  cancel(): void {
+    this.#closed.abort();
+    this.#dropSession();
+  }
+
+  async #twice(): Promise<Recognition> {
+    try {
+      return await this.#final();
+    } catch (error) {
+      if (this.#closed.signal.aborted) throw error;
+      this.#dropSession();
+      return await this.#final();
+    }
+  }
+
+  async #final(): Promise<Recognition> {
+    const session = this.#session ?? this.#open();
+    this.#session = session;
+    const recognition = await withDeadline(session.finish(), {
+      after: this.#ear.after,
+      limitMs: LIMITS.sttFinalMs,
+      signal: this.#closed.signal,
+      late: () => new TrunklineError('STT_FAILED', `no final within ${LIMITS.sttFinalMs} ms`),
+    });
+    this.#session = undefined;
+    return recognition;
+  }
+
+  #gate(recognition: Recognition): Recognition {
+    if (recognition.confidence >= this.#ear.minConfidence) return recognition;
+    return { text: '', confidence: recognition.confidence, alternatives: [] };
+  }
+
+  /** Copies samples to the utterance and returns them where they lie; they never change afterwards. */
+  #keep(pcm: Int16Array): Int16Array {
+    const limit = LIMITS.utteranceSeconds * this.#ear.rateHz;
+    const length = Math.min(pcm.length, limit - this.#length);
+    const end = this.#length + length;
+    if (end > this.#pcm.length) {
+      const grown = new Int16Array(Math.max(end, 2 * this.#pcm.length));
+      grown.set(this.#pcm.subarray(0, this.#length));
+      this.#pcm = grown;
+    }
+    this.#pcm.set(pcm.subarray(0, length), this.#length);
+    const kept = this.#pcm.subarray(this.#length, end);
+    this.#length = end;
+    return kept;
+  }
+
+  #open(): SttSession {
+    const { stt, rateHz } = this.#ear;
+    const session = stt.open({ rateHz, expect: this.#expect });
+    for (let from = 0; from < this.#length; from += rateHz) {
+      session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));
+    }
+    return session;
+  }
+
+  /** A recogniser that can't begin now is asked again at the end of the utterance. */
+  #tryOpen(): SttSession | undefined {
+    try {
+      return this.#open();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #dropSession(): void {
+    this.#session?.cancel();
+    this.#session = undefined;
+  }
+}

@@ -1,0 +1,384 @@
+import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Config } from '../config/schema.ts';
+import type { Stt } from '../providers/types.ts';
+import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
+import { AgentSpeech } from './agent_speech.ts';
+import type { CallRecord } from './call_record.ts';
+import { CallerTurn, type Ear } from './caller_turn.ts';
+import { Keypad } from './keypad.ts';
+import type { After, CallAudio, CallRecording } from './ports.ts';
+import { PreRoll } from './pre_roll.ts';
+import { type Answered, heardSpeech, type Reply, recordAgent, recordCaller, recordEffects } from './reply.ts';
+import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
+import { LAST_WORDS, type Voice } from './voice.ts';
+
+/** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
+const LEAD_MS = 500;
+const PRE_ROLL_MS = 2000;
+
+export interface ConversationParts {
+  readonly audio: CallAudio;
+  readonly stt: Stt;
+  readonly voice: Voice;
+  readonly flow: Flow;
+  readonly record: CallRecord;
+  readonly recording: CallRecording;
+  readonly after: After;
+  readonly turn: Config['turn'];
+  readonly minConfidence: number;
+  /** Today where the business is, as YYYY-MM-DD. */
+  todayIso(): string;
+  /** Told of what went wrong, once a failure. */
+  onFault(error: unknown): void;
+}
+
+/** How a conversation came out; the line's own reason applies where there is none. */
+export interface ConversationEnd {
+  readonly failed: boolean;
+  readonly reason?: string;
+}
+
+interface Farewell extends ConversationEnd {
+  readonly words: string;
+  readonly reason: string;
+}
+
+/**
+ * One call's conversation: turn events, keys and the caller's audio in, speech out. It knows no clock but media time
+ * and the timers it is given; whatever fails inside ends in an apology, never in silence.
+ *
+ * At most one caller's turn and one reply are open at a time. A reply begins when the caller's turn ends and is a draft
+ * until its first word was heard: a caller who goes on speaking takes it back, and nothing has happened. Then it
+ * stands: the workflow's state, its effects and the transcript count from there.
+ */
+export class Conversation {
+  readonly #parts: ConversationParts;
+  readonly #ear: Ear;
+  readonly #preRoll: PreRoll;
+  readonly #keypad: Keypad;
+  #state: FlowState;
+  /** What the caller was asked last; none before the greeting. */
+  #step: FlowStep | undefined;
+  #caller: CallerTurn | undefined;
+  #reply: Reply | undefined;
+  /** Keys that wait for the end of a reply that may not be interrupted. */
+  #keys: string | undefined;
+  #silences = 0;
+  #notUnderstood = 0;
+  #farewell: Farewell | undefined;
+  #over = false;
+  #cancelLimit: (() => void) | undefined;
+
+  constructor(parts: ConversationParts) {
+    const { audio, stt, after, minConfidence } = parts;
+    this.#parts = parts;
+    this.#ear = { stt, rateHz: audio.rateHz, after, minConfidence };
+    this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
+    this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
+    this.#state = parts.flow.initial;
+  }
+
+  /** The caller can hear: greets. */
+  answered(): void {
+    this.#cancelLimit = this.#parts.after(LIMITS.callMinutes * 60_000, () =>
+      this.#guard(() => this.#part({ words: LAST_WORDS.timeLimit, failed: false, reason: 'timeLimit' })),
+    );
+    this.#guard(() => this.#respond({ type: 'start' }));
+  }
+
+  /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
+  heard(pcm: Int16Array, endMs: number): void {
+    this.#preRoll.push(pcm, endMs);
+    this.#caller?.write(pcm);
+  }
+
+  /** Called every 10 to 20 ms: follows how far the agent was heard. */
+  progress(): void {
+    this.#guard(() => this.#follow());
+  }
+
+  turn(event: TurnEvent): void {
+    this.#guard(() => {
+      this.#follow();
+      if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
+      else if (this.#ending) return;
+      else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
+      else if (event.type === 'backchannel') this.#dropCaller();
+      else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);
+      else if (event.type === 'silence') this.#silent(event.atMs, event.silentForMs);
+    });
+  }
+
+  /** One DTMF key: 0 to 9, A to D, * or #. */
+  dtmf(key: string): void {
+    this.#guard(() => {
+      if (this.#ending || this.#step === undefined) return;
+      this.#dropCaller();
+      if (this.#interruptible) this.#interrupt(this.#parts.audio.playedSamples());
+      this.#keypad.press(key);
+    });
+  }
+
+  /** The first frame of a stretch of agent speech went to the caller. */
+  playoutStarted(atMs: number): void {
+    if (this.#reply?.speech?.begun) this.#reply.firstFrameMs ??= atMs;
+  }
+
+  /** Something broke: apologises and ends the call. */
+  fail(error: unknown): void {
+    this.#parts.onFault(error);
+    const reason = error instanceof TrunklineError ? error.code : 'INTERNAL';
+    if (this.#farewell === undefined) this.#part({ words: LAST_WORDS.apology, failed: true, reason });
+    else this.#hangUp();
+  }
+
+  /** The line is gone: writes down what was still heard and lets go of everything. */
+  lineEnded(): ConversationEnd {
+    if (this.#reply !== undefined) {
+      const played = this.#parts.audio.playedSamples();
+      const reply = this.#reply;
+      if (!reply.stands && reply.speech?.firstWordHeard(played)) this.#stand(reply);
+      if (!reply.stands) recordCaller(this.#parts.record, reply, this.#parts.audio.mediaMs());
+      this.#over = true;
+      this.#close(reply, played);
+    }
+    this.#over = true;
+    this.#cancelLimit?.();
+    this.#keypad.clear();
+    this.#dropCaller();
+    return this.#farewell ?? { failed: false, ...(this.#state.done && { reason: 'completed' }) };
+  }
+
+  /** True once nothing that the caller does changes the end. */
+  get #ending(): boolean {
+    return this.#over || this.#farewell !== undefined || this.#state.done;
+  }
+
+  get #interruptible(): boolean {
+    const step = this.#reply?.step;
+    return step === undefined || (step.interruptible && !step.state.done);
+  }
+
+  #speechStarted(atMs: number): void {
+    const expect = (this.#step ?? this.#reply?.step)?.expect;
+    if (this.#caller !== undefined || expect === undefined) return;
+    this.#caller = new CallerTurn(this.#ear, expect, atMs, this.#preRoll.since(atMs - LEAD_MS));
+    const reply = this.#reply;
+    const played = this.#parts.audio.playedSamples();
+    // Over audible speech the audio thread decides whether this is an interruption.
+    if (reply === undefined || reply.speech?.audible(played)) return;
+    if (reply.stands ? this.#interruptible : this.#canTakeBack(reply)) this.#interrupt(played);
+  }
+
+  /** The audio thread has cut what it played; a reply of the new generation is none of it. */
+  #bargedIn(atMs: number, heardSamples: number): void {
+    if (this.#reply?.speech?.generation === this.#parts.audio.generation) return;
+    if (!this.#ending) this.#speechStarted(atMs);
+    this.#interrupt(heardSamples);
+  }
+
+  #interrupt(heardSamples: number): void {
+    const reply = this.#reply;
+    if (reply === undefined) return;
+    const { audio } = this.#parts;
+    const { speech } = reply;
+    if (speech?.begun && speech.generation === audio.generation) audio.cut();
+    if (!reply.stands) {
+      if (!speech?.firstWordHeard(heardSamples) && this.#canTakeBack(reply)) {
+        this.#takeBack(reply);
+        return;
+      }
+      this.#stand(reply);
+    }
+    this.#close(reply, heardSamples);
+  }
+
+  /** A turn that reached its longest is over, whatever follows; keys are never unsaid. */
+  #canTakeBack(reply: Reply): boolean {
+    if (reply.answered === undefined) return reply.keys === undefined;
+    return reply.answered.turn.durationMs < this.#parts.turn.maxTurnMs;
+  }
+
+  /** Nothing of the draft was heard: the caller's turn goes on where it seemed to end. */
+  #takeBack(reply: Reply): void {
+    this.#reply = undefined;
+    reply.speech?.stop();
+    if (reply.answered !== undefined) {
+      if (this.#caller === undefined) reply.answered.turn.cancel();
+      else this.#caller.continueFrom(reply.answered.turn);
+    }
+    if (this.#step !== undefined) this.#parts.audio.setPolicy(turnPolicy(this.#parts.turn, this.#step));
+  }
+
+  #dropCaller(): void {
+    this.#caller?.cancel();
+    this.#caller = undefined;
+  }
+
+  #turnEnded(lastSoundMs: number, endOfTurnMs: number): void {
+    const turn = this.#caller;
+    if (turn === undefined) return;
+    if (this.#reply !== undefined) {
+      // Speech over a reply that was not to be interrupted.
+      this.#dropCaller();
+      return;
+    }
+    this.#caller = undefined;
+    this.#preRoll.clear();
+    if (this.#step !== undefined) {
+      void this.#answer({ turn, lastSoundMs, endOfTurnMs });
+      return;
+    }
+    turn.cancel();
+    this.#respond({ type: 'start' });
+  }
+
+  async #answer(answered: Answered): Promise<void> {
+    const reply: Reply = { answered, stands: false };
+    this.#reply = reply;
+    try {
+      const recognition = await answered.turn.recognise();
+      if (this.#reply !== reply) return;
+      answered.recognition = recognition;
+      answered.sttFinalMs = this.#parts.audio.mediaMs();
+      if (recognition.text === '' && this.#notUnderstood >= LIMITS.turnsNotUnderstood) {
+        this.#part({ words: LAST_WORDS.notUnderstood, failed: false, reason: 'notUnderstood' });
+      } else {
+        this.#respond(heardSpeech(recognition), reply);
+      }
+    } catch (error) {
+      if (this.#reply === reply) this.fail(error);
+    }
+  }
+
+  #silent(atMs: number, silentForMs: number): void {
+    if (this.#reply !== undefined || this.#keypad.collecting) return;
+    if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
+    else if (this.#step === undefined) this.#respond({ type: 'start' });
+    else if (this.#silences < this.#parts.turn.silencePrompts) {
+      this.#silences += 1;
+      this.#respond({ type: 'silence' });
+    } else this.#part({ words: LAST_WORDS.silence, failed: false, reason: 'silence' });
+  }
+
+  #keyed(digits: string): void {
+    if (this.#reply !== undefined) {
+      this.#keys = digits;
+      return;
+    }
+    this.#dropCaller();
+    this.#respond({ type: 'keys', digits }, { keys: digits, stands: false });
+  }
+
+  /** Asks the workflow what to say to what was heard, and says it. */
+  #respond(heard: Heard, reply: Reply = { stands: false }): void {
+    const { flow, audio, turn, todayIso } = this.#parts;
+    this.#reply = reply;
+    reply.step = flow.next(this.#state, heard, { todayIso: todayIso() });
+    reply.firstWordMs = audio.mediaMs();
+    audio.setPolicy(turnPolicy(turn, reply.step));
+    void this.#say(reply, reply.step.say);
+  }
+
+  async #say(reply: Reply, sentences: readonly string[]): Promise<void> {
+    const { audio, voice } = this.#parts;
+    reply.speech = new AgentSpeech(audio, voice);
+    try {
+      await reply.speech.say(sentences, () => {
+        reply.firstAudioMs = audio.mediaMs();
+      });
+    } catch (error) {
+      if (this.#reply === reply) this.fail(error);
+    }
+  }
+
+  #follow(): void {
+    const reply = this.#reply;
+    if (reply?.speech === undefined) return;
+    const played = this.#parts.audio.playedSamples();
+    const over = reply.speech.over(played);
+    if (!reply.stands && (over || reply.speech.firstWordHeard(played))) this.#stand(reply);
+    if (over) this.#close(reply, played);
+  }
+
+  /** The caller has begun to hear the reply: from here on it counts. */
+  #stand(reply: Reply): void {
+    reply.stands = true;
+    const { step } = reply;
+    if (step === undefined) return;
+    const { record, recording, audio } = this.#parts;
+    this.#step = step;
+    this.#state = step.state;
+    const understood = reply.keys !== undefined || (reply.answered?.recognition?.text ?? '') !== '';
+    if (understood) this.#silences = 0;
+    if (understood) this.#notUnderstood = 0;
+    else if (reply.answered !== undefined) this.#notUnderstood += 1;
+    recordCaller(record, reply, audio.mediaMs());
+    recordEffects(record, recording, step.effects, audio.mediaMs());
+  }
+
+  /** The reply is over, as far as it was heard: what comes next is up to the caller, if nothing waits. */
+  #close(reply: Reply, heardSamples: number): void {
+    const { record, audio } = this.#parts;
+    const interrupted = reply.speech?.over(heardSamples) !== true;
+    this.#reply = undefined;
+    reply.speech?.stop();
+    reply.answered?.turn.cancel();
+    if (reply.stands) {
+      const text = reply.speech?.heard(heardSamples) ?? '';
+      recordAgent(record, reply, { text, endMs: audio.mediaMs(), interrupted });
+    }
+    if (this.#over) return;
+    if (this.#farewell !== undefined && !reply.last) this.#sayFarewell(this.#farewell);
+    else if (reply.last || this.#state.done) this.#hangUp();
+    else if (this.#keys !== undefined) {
+      const digits = this.#keys;
+      this.#keys = undefined;
+      this.#keyed(digits);
+    }
+  }
+
+  /** Takes leave: what is queued is heard to its end, then the last words, then the line is hung up. */
+  #part(farewell: Farewell): void {
+    if (this.#over || this.#farewell !== undefined) return;
+    this.#farewell = farewell;
+    this.#cancelLimit?.();
+    this.#cancelLimit = this.#parts.after(LIMITS.farewellMs, () =>
+      this.#parts.audio.hangUp({ drain: false }),
+    );
+    this.#dropCaller();
+    this.#keypad.clear();
+    this.#keys = undefined;
+    const reply = this.#reply;
+    if (reply?.speech?.begun) {
+      reply.speech.stop();
+      return;
+    }
+    if (reply !== undefined) {
+      recordCaller(this.#parts.record, reply, this.#parts.audio.mediaMs());
+      this.#takeBack(reply);
+    }
+    this.#sayFarewell(farewell);
+  }
+
+  #sayFarewell(farewell: Farewell): void {
+    const { audio, turn } = this.#parts;
+    this.#reply = { stands: true, last: true };
+    audio.setPolicy(lastWordsPolicy(turn));
+    void this.#say(this.#reply, [farewell.words]);
+  }
+
+  #hangUp(): void {
+    if (!this.#over) this.#parts.audio.hangUp({ drain: true });
+  }
+
+  #guard(action: () => void): void {
+    try {
+      if (!this.#over) action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}

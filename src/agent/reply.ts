@@ -1,0 +1,130 @@
+import type { Recognition } from '../providers/types.ts';
+import type { FlowEffect, FlowStep, Heard } from '../workflow/types.ts';
+import type { AgentSpeech } from './agent_speech.ts';
+import type { CallRecord } from './call_record.ts';
+import type { CallerTurn } from './caller_turn.ts';
+import type { CallRecording } from './ports.ts';
+
+/** The caller's side of an exchange: what was heard, and its row of the latency ledger as far as it is known. */
+export interface Answered {
+  readonly turn: CallerTurn;
+  readonly lastSoundMs: number;
+  readonly endOfTurnMs: number;
+  recognition?: Recognition;
+  sttFinalMs?: number;
+}
+
+/**
+ * The agent's side of an exchange, from the end of the caller's turn until the last word was heard or cut. Until its
+ * first word was heard it is a draft: the caller who goes on speaking takes it back, and nothing has happened.
+ */
+export interface Reply {
+  /** Keys in place of speech, for the transcript. */
+  readonly keys?: string;
+  readonly answered?: Answered;
+  /** Last words before the line is hung up, whatever the workflow's state. */
+  readonly last?: true;
+  step?: FlowStep;
+  speech?: AgentSpeech;
+  stands: boolean;
+  firstWordMs?: number;
+  firstAudioMs?: number;
+  firstFrameMs?: number;
+}
+
+/** What the recogniser's final is to the workflow. */
+export function heardSpeech(recognition: Recognition): Heard {
+  return {
+    type: 'speech',
+    text: recognition.text,
+    confidence: recognition.confidence,
+    alternatives: recognition.alternatives.map(alternative => alternative.text),
+  };
+}
+
+/** Writes down what the caller said, as soon as it is certain that this was the whole of it. */
+export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): void {
+  const { answered, keys } = reply;
+  if (keys !== undefined) {
+    record.append('turn.caller', {
+      turn: record.nextTurn(),
+      text: keys,
+      startMs: nowMs,
+      endMs: nowMs,
+      confidence: 1,
+    });
+  }
+  if (answered?.recognition === undefined) return;
+  const turn = record.nextTurn();
+  record.append('turn.caller', {
+    turn,
+    text: answered.recognition.text,
+    startMs: answered.turn.onsetMs,
+    endMs: answered.lastSoundMs,
+    confidence: answered.recognition.confidence,
+  });
+  recordLatency(record, turn, reply, answered);
+}
+
+function recordLatency(record: CallRecord, turn: number, reply: Reply, answered: Answered): void {
+  const { firstWordMs, firstAudioMs, firstFrameMs } = reply;
+  const { lastSoundMs, endOfTurnMs, sttFinalMs } = answered;
+  if (sttFinalMs === undefined || firstWordMs === undefined) return;
+  if (firstAudioMs === undefined || firstFrameMs === undefined) return;
+  record.append('turn.latency', {
+    turn,
+    lastSoundMs,
+    endOfTurnMs,
+    sttFinalMs,
+    firstWordMs,
+    firstAudioMs,
+    firstFrameMs,
+  });
+}
+
+/** Writes down what was heard of the agent; nothing heard, nothing said. */
+export function recordAgent(
+  record: CallRecord,
+  reply: Reply,
+  heard: { readonly text: string; readonly endMs: number; readonly interrupted: boolean },
+): void {
+  if (heard.text === '') return;
+  record.append('turn.agent', {
+    turn: record.nextTurn(),
+    text: heard.text,
+    startMs: Math.min(reply.firstFrameMs ?? heard.endMs, heard.endMs),
+    endMs: heard.endMs,
+    interrupted: heard.interrupted,
+  });
+}
+
+/** Makes facts of a step's effects. */
+export function recordEffects(
+  record: CallRecord,
+  recording: CallRecording,
+  effects: readonly FlowEffect[],
+  mediaMs: number,
+): void {
+  for (const effect of effects) {
+    switch (effect.type) {
+      case 'slotSet': {
+        const { slot, value, confirmed, sensitive } = effect;
+        record.append('slot.set', { slot, value, confirmed, sensitive });
+        break;
+      }
+      case 'consent':
+        record.append('consent.recorded', { kind: effect.kind, granted: effect.granted, mediaMs });
+        if (effect.granted) recording.start();
+        else recording.stop();
+        break;
+      case 'quote':
+        record.append('quote.made', { ...effect.quote, lines: [...effect.quote.lines] });
+        break;
+      case 'outcome':
+        record.append('call.outcome', { outcome: effect.outcome });
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+}

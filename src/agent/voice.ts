@@ -1,0 +1,66 @@
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { SpokenSentence, Tts } from '../providers/types.ts';
+import { withDeadline } from './deadline.ts';
+import type { After } from './ports.ts';
+
+export type SpeechRateHz = SpokenSentence['rateHz'];
+
+/** What the agent says when nothing else can be said any more; rendered before the first call. */
+export const LAST_WORDS = {
+  apology: "I'm sorry, something went wrong on our side. Please call again in a moment. Goodbye.",
+  silence: "I can't hear you, so I will hang up now. Please call again any time. Goodbye.",
+  notUnderstood: "I'm sorry, I could not understand you. Please call again from a quieter place. Goodbye.",
+  timeLimit: 'We have reached the time limit of this call. Thank you for calling. Goodbye.',
+} as const;
+
+/** The synthesiser as a call uses it: each sentence is tried twice, in bounded time; kept sentences cost nothing. */
+export class Voice {
+  readonly #tts: Tts;
+  readonly #after: After;
+  readonly #kept = new Map<string, SpokenSentence>();
+
+  constructor(tts: Tts, after: After) {
+    this.#tts = tts;
+    this.#after = after;
+  }
+
+  /** Renders sentences for as long as the voice lives. @throws TrunklineError TTS_FAILED */
+  async keep(sentences: readonly string[], rateHz: SpeechRateHz): Promise<void> {
+    const { signal } = new AbortController();
+    for (const sentence of sentences) {
+      this.#kept.set(keyOf(sentence, rateHz), await this.render(sentence, rateHz, signal));
+    }
+  }
+
+  /** Rejects with TTS_FAILED, or with the signal's reason when aborted. */
+  async render(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): Promise<SpokenSentence> {
+    const kept = this.#kept.get(keyOf(sentence, rateHz));
+    if (kept !== undefined) return kept;
+    try {
+      return await this.#attempt(sentence, rateHz, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return await this.#attempt(sentence, rateHz, signal);
+    }
+  }
+
+  async #attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): Promise<SpokenSentence> {
+    const attempt = new AbortController();
+    try {
+      return await withDeadline(this.#tts.speak(sentence, { rateHz, signal: attempt.signal }), {
+        after: this.#after,
+        limitMs: LIMITS.ttsSentenceMs,
+        signal,
+        late: () => new TrunklineError('TTS_FAILED', `no sound within ${LIMITS.ttsSentenceMs} ms`),
+      });
+    } catch (error) {
+      attempt.abort(error);
+      throw error;
+    }
+  }
+}
+
+function keyOf(sentence: string, rateHz: SpeechRateHz): string {
+  return `${rateHz} ${sentence}`;
+}
