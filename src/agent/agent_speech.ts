@@ -31,7 +31,8 @@ export class AgentSpeech {
   }
 
   /** Resolves when all is queued, or nothing more will be. Rejects with TTS_FAILED. */
-  async say(sentences: readonly string[], onFirstAudio: () => void): Promise<void> {
+  async say(say: readonly string[], onFirstAudio: () => void): Promise<void> {
+    const sentences = withinLimit(say);
     try {
       let rendering = this.#render(sentences[0]);
       for (const [index, text] of sentences.entries()) {
@@ -106,4 +107,16 @@ export class AgentSpeech {
     }
     return true;
   }
+}
+
+/** What a turn may hold, cut at a sentence. */
+function withinLimit(say: readonly string[]): string[] {
+  let characters = 0;
+  return say
+    .map(sentence => sentence.trim().slice(0, LIMITS.turnCharacters))
+    .filter(sentence => {
+      if (sentence === '') return false;
+      characters += sentence.length + 1;
+      return characters <= LIMITS.turnCharacters + 1;
+    });
 }

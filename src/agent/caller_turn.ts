@@ -135,11 +135,17 @@ export class CallerTurn {
     return kept;
   }
 
+  /** A session that has been given all that was heard so far. */
   #open(): SttSession {
     const { stt, rateHz } = this.#ear;
     const session = stt.open({ rateHz, expect: this.#expect });
-    for (let from = 0; from < this.#length; from += rateHz) {
-      session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));
+    try {
+      for (let from = 0; from < this.#length; from += rateHz) {
+        session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));
+      }
+    } catch (error) {
+      session.cancel();
+      throw error;
     }
     return session;
   }

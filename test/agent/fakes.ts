@@ -42,6 +42,7 @@ export class ManualAudio implements CallAudio {
   /** Speech waits while this much is queued. */
   lookAheadSamples = RATE_HZ / 2;
   heard: number[] = [];
+  #forgotten = 0;
   /** Told when a stretch of speech begins to be heard. */
   onStarted: (atMs: number) => void = () => undefined;
   #queued: number[] = [];
@@ -56,7 +57,13 @@ export class ManualAudio implements CallAudio {
   }
 
   playedSamples(): number {
-    return this.heard.length;
+    return this.#forgotten + this.heard.length;
+  }
+
+  /** Keeps a long call from filling the memory. */
+  forgetHeard(): void {
+    this.#forgotten += this.heard.length;
+    this.heard = [];
   }
 
   mediaMs(): number {
@@ -106,7 +113,7 @@ export class ManualAudio implements CallAudio {
       const stale = next.generation !== this.generation;
       if (!stale && this.#queued.length >= this.lookAheadSamples) return;
       this.#waiting.shift();
-      const position = this.heard.length + this.#queued.length;
+      const position = this.playedSamples() + this.#queued.length;
       if (!stale) for (const sample of next.pcm) this.#queued.push(sample);
       next.resolve(stale ? undefined : position);
     }

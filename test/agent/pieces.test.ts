@@ -1,0 +1,63 @@
+import t from 'tap';
+import { withDeadline } from '../../src/agent/deadline.ts';
+import { firstWordMs, heardText } from '../../src/agent/heard_text.ts';
+import { PreRoll } from '../../src/agent/pre_roll.ts';
+import { ManualTimers, spoken, WORD_MS } from './fakes.ts';
+
+t.test('heard text holds whole words in the spelling of the sentence', async t => {
+  const sentence = 'That is $450, Mr. Smith.';
+  const sound = spoken(sentence, 1);
+  t.equal(heardText(sentence, sound, 0), '');
+  t.equal(heardText(sentence, sound, WORD_MS - 1), '');
+  t.equal(heardText(sentence, sound, WORD_MS), 'That');
+  t.equal(heardText(sentence, sound, 3.5 * WORD_MS), 'That is $450,');
+  t.equal(heardText(sentence, sound, 5 * WORD_MS), sentence);
+  t.equal(heardText(sentence, sound, -1000), '');
+});
+
+t.test('heard text when the synthesiser counts words otherwise', async t => {
+  const sound = spoken('that is four hundred fifty dollars mister smith', 1);
+  t.equal(heardText('That is $450, Mr. Smith.', sound, 4 * WORD_MS), 'That is', 'never more than its share');
+  t.equal(heardText('That is $450, Mr. Smith.', { ...sound, words: [] }, 4 * WORD_MS), '');
+  t.equal(firstWordMs({ ...sound, words: [] }), 8 * WORD_MS);
+  t.equal(firstWordMs(sound), WORD_MS);
+});
+
+t.test('pre-roll gives back the newest samples', async t => {
+  const roll = new PreRoll(8000, 10);
+  t.equal(roll.since(0).length, 0);
+  const count = Int16Array.from({ length: 200 }, (_, i) => i);
+  roll.push(count.subarray(0, 60), 7.5);
+  t.same([...roll.since(0)], [...count.subarray(0, 60)]);
+  roll.push(count.subarray(60, 130), 16.25);
+  t.same([...roll.since(0)], [...count.subarray(50, 130)], 'no more than its capacity');
+  t.same([...roll.since(15.25)], [...count.subarray(122, 130)]);
+  t.equal(roll.since(20).length, 0, 'nothing of the future');
+  roll.push(count, 41.25);
+  t.same([...roll.since(0)], [...count.subarray(120)], 'more at once than it holds');
+  roll.clear();
+  t.equal(roll.since(0).length, 0);
+});
+
+t.test('a deadline leaves no timer and no listener behind', async t => {
+  const timers = new ManualTimers();
+  const abort = new AbortController();
+  const deadline = {
+    after: timers.after,
+    limitMs: 100,
+    signal: abort.signal,
+    late: () => new Error('late'),
+  };
+  t.equal(await withDeadline(Promise.resolve(1), deadline), 1);
+  await t.rejects(withDeadline(Promise.reject(new Error('broken')), deadline), { message: 'broken' });
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = withDeadline(promise, deadline);
+  timers.pass(100);
+  await t.rejects(late, { message: 'late' });
+  const aborted = withDeadline(promise, deadline);
+  abort.abort(new Error('hung up'));
+  await t.rejects(aborted, { message: 'hung up' });
+  await t.rejects(withDeadline(promise, deadline), { message: 'hung up' }, 'also when aborted before');
+  t.equal(timers.open, 0);
+  reject(new Error('long afterwards'));
+});
