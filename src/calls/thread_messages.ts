@@ -55,8 +55,8 @@ export type ToAudio =
   /** First message: workflows, voice and spool are there, calls may come. */
   | { readonly type: 'ready' }
   | { readonly type: 'policy'; readonly slot: number; readonly policy: TurnPolicy }
-  /** Cut the agent's speech now, as when the conversation changes its mind. */
-  | { readonly type: 'cut'; readonly slot: number }
+  /** Cut the agent's speech of that generation now; when it has been cut meanwhile, nothing happens. */
+  | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */
   | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
   /** The talk thread has let go of the slot: it may be zeroed and used again. */
