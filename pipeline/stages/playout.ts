@@ -42,6 +42,11 @@ export class Playout implements Stage {
     return this.#playing;
   }
 
+  /** Absolute position of the next sample of the source. */
+  get position(): number {
+    return this.#source.position;
+  }
+
   /** True when speech waits to be played. */
   get hasSpeech(): boolean {
     return this.#source.waiting > 0;

@@ -70,7 +70,7 @@ export class MediaClock {
 
   /** 99th percentile of the lateness of the last 1,000 ticks, in milliseconds. */
   latenessP99Ms(): number {
-    const measured = this.#latenessMs.slice(0, Math.min(this.#ticks, LATENESS_WINDOW)).sort();
+    const measured = this.#latenessMs.slice(0, Math.min(this.#ticks, LATENESS_WINDOW)).toSorted();
     return measured[Math.floor(measured.length * 0.99)] ?? 0;
   }
 

@@ -25,6 +25,18 @@ export const LIMITS = {
   spoolBytes: 1 << 30,
   /** Events waiting for the spool's disk in memory; beyond it events are counted as lost. */
   spoolQueuedEvents: 50_000,
+  /** The same in bytes. */
+  spoolQueuedBytes: 64 << 20,
+  /** One file of the spool; a longer one is followed by the next. */
+  spoolSegmentBytes: 4 << 20,
+  /** Read from the spool at once; no line is longer. */
+  spoolReadBytes: 1 << 20,
+  /** Pause after the disk refused to write. */
+  spoolRetryMs: 500,
+  /** Events that the database refuses for what they are, kept for people; beyond it they are only counted. */
+  spoolRejectedBytes: 16 << 20,
+  /** Longest pause between attempts to reach a database that is away. */
+  shipperBackoffMs: 5_000,
   /** Rows in one transaction from the spool. */
   spoolBatchEvents: 500,
   /** Body of a REST request; answered with 413. */
@@ -67,6 +79,8 @@ export const LIMITS = {
   buildMs: 30 * 60_000,
   /** A service's or role's time to become ready; a slower one is stopped. */
   serviceReadyMs: 30_000,
+  /** How often LiveKit is asked whether it still has the trunks and rules. */
+  provisionCheckMs: 5_000,
   /** Memory of the node's Redis; beyond it writes fail. */
   redisMemoryMegabytes: 512,
   /** A grammar's source; a larger one is refused. */
@@ -77,6 +91,10 @@ export const LIMITS = {
   grammarWordCharacters: 64,
   /** Frames in a room line's jitter buffer; the oldest are dropped. */
   jitterBufferFrames: 20,
+  /** Frames waiting for the native library of a room line; further ones are dropped and counted. */
+  senderFrames: 32,
+  /** Keys of one caller in a second; further ones are ignored. */
+  dtmfPerSecond: 20,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
   /** Rendering of one sentence; a later one counts as failed. */

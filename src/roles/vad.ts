@@ -1,13 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SileroVad } from '../../models/silero_vad.ts';
+import type { VadWorkerData } from '../calls/media_threads.ts';
 import { VadBoard } from '../calls/vad_board.ts';
 import { VadListener } from '../calls/vad_listener.ts';
-
-/** What the audio thread hands the VAD thread: slot memory and board memory. */
-export interface VadWorkerData {
-  readonly memory: SharedArrayBuffer;
-  readonly board: SharedArrayBuffer;
-}
 
 /** Confirms vacated slots soon even when no call is up to ring. */
 const LONGEST_SLEEP_MS = 1000;

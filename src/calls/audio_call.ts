@@ -1,0 +1,225 @@
+import { vadWindowLength } from '../../models/silero_vad.ts';
+import { createDownlink, type Downlink } from '../../pipeline/downlink.ts';
+import { createFrame, FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
+import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
+import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
+import { HeardCounter } from './heard_counter.ts';
+import type { Ticking } from './media_clock.ts';
+import { available } from './ring.ts';
+import { CONTROL, type SlotView } from './slot_buffers.ts';
+import { LegSink, RecordingSink, SlotSpeech, SlotVoiceActivity } from './slot_ports.ts';
+
+/** What a call on the audio thread tells. */
+export interface AudioCallEvents {
+  /** The line is up; media time is 0. */
+  answered(): void;
+  turn(event: TurnEvent): void;
+  dtmf(digit: string, atMs: number): void;
+  playoutStarted(position: number, atMs: number): void;
+  playoutDrained(position: number, atMs: number): void;
+  /** The line is gone; `answered` says whether it ever was up. */
+  ended(reason: LineEndReason, atMs: number): void;
+}
+
+type State = 'connecting' | 'up' | 'ended';
+
+/** After the last sample the far end's own buffers play on for about as long. */
+const FAR_END_BUFFER_MS = 200;
+
+/** One call on the audio thread: its line, both halves of the pipeline, whose turn it is, and its slot. */
+export class AudioCall implements Ticking, LineEvents {
+  readonly slot: SlotView;
+  readonly #events: AudioCallEvents;
+  readonly #line: Line;
+  readonly #vadWindowLength: number;
+  readonly #caller: Frame;
+  readonly #agent: Frame;
+  readonly #heard: LegSink;
+  readonly #vadInput: LegSink;
+  readonly #recording: RecordingSink;
+  readonly #activity: SlotVoiceActivity;
+  readonly #uplink: Uplink;
+  readonly #downlink: Downlink;
+  readonly #turns: TurnTaker;
+  readonly #heardCounter = new HeardCounter();
+  #state: State = 'connecting';
+  #frames = 0;
+  #sentSamples = 0;
+  #audibleUntilMs = 0;
+  #hangsUpWhenQuiet = false;
+
+  /** `openLine` is given the call as the line's listener; the slot must be clear. */
+  constructor(
+    slot: SlotView,
+    rateHz: PipelineRateHz,
+    openLine: (events: LineEvents) => Line,
+    events: AudioCallEvents,
+  ) {
+    this.slot = slot;
+    this.#vadWindowLength = vadWindowLength(rateHz);
+    this.#events = events;
+    this.#caller = createFrame(rateHz);
+    this.#agent = createFrame(rateHz);
+    const length = this.#caller.samples.length;
+    this.#heard = new LegSink(slot, 'heard', length);
+    this.#vadInput = new LegSink(slot, 'vadInput', length);
+    this.#recording = new RecordingSink(slot, length);
+    this.#activity = new SlotVoiceActivity(slot);
+    this.#uplink = createUplink(rateHz, { voiceActivity: this.#vadInput, recogniser: this.#heard });
+    this.#downlink = createDownlink(rateHz, {
+      speech: new SlotSpeech(slot),
+      recorder: this.#recording,
+      caller: this.#caller,
+      listener: {
+        started: (position, atMs) => this.#events.playoutStarted(position, atMs),
+        drained: (position, atMs) => this.#events.playoutDrained(position, atMs),
+      },
+    });
+    this.#turns = new TurnTaker(this.#uplink.levels, {
+      duck: () => this.#downlink.duck.lower(),
+      unduck: () => this.#downlink.duck.raise(),
+      cut: () => this.#cut(),
+      emit: event => this.#events.turn(event),
+    });
+    this.#line = openLine(this);
+  }
+
+  get line(): Line {
+    return this.#line;
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** Media time: the end of the last frame, in milliseconds since answer. */
+  get mediaMs(): number {
+    return this.#frames * FRAME_MS;
+  }
+
+  /** The VAD thread has something to judge. */
+  get isVadWindowDue(): boolean {
+    return available(this.slot.vadInput) >= this.#vadWindowLength;
+  }
+
+  /** Both chains, as printed when a call starts. */
+  describe(): string {
+    return `${this.#uplink.chain.describe()}; ${this.#downlink.chain.describe()}`;
+  }
+
+  set policy(policy: TurnPolicy) {
+    this.#turns.policy = policy;
+  }
+
+  tick(): void {
+    const nowMs = (this.#frames + 1) * FRAME_MS;
+    this.#stamp(this.#caller);
+    this.#stamp(this.#agent);
+    this.#line.pull(this.#caller);
+    this.#uplink.chain.process(this.#caller);
+    this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));
+    this.#downlink.chain.process(this.#agent);
+    this.#line.push(this.#agent);
+    this.#frames += 1;
+    this.#account(nowMs);
+    if (this.#hangsUpWhenQuiet && this.#isQuiet(nowMs)) this.hangUp('localHangup');
+    if (nowMs >= LIMITS.callMinutes * 60_000) this.#hangsUpWhenQuiet = true;
+  }
+
+  skip(frames: number): void {
+    this.#frames += frames;
+    this.#uplink.levels.skip(frames);
+    this.#heard.skip(frames);
+    this.#vadInput.skip(frames);
+    this.#recording.skip(frames);
+  }
+
+  /** Cuts the agent's speech in the coming frame, as the conversation wants it. */
+  cut(): void {
+    if (this.#state !== 'up') return;
+    this.#cut();
+    this.#events.playoutDrained(this.#downlink.playout.position, this.mediaMs);
+  }
+
+  /** Hangs up once what was said so far has been heard. */
+  hangUpWhenQuiet(): void {
+    if (this.#state === 'up') this.#hangsUpWhenQuiet = true;
+    else this.hangUp('localHangup');
+  }
+
+  /** Hangs up at once; the line tells `ended`. */
+  hangUp(reason: LineEndReason): void {
+    void this.#line.close(reason);
+  }
+
+  /** Resolves when the line has given everything back. */
+  async closed(): Promise<void> {
+    await this.#line.close('localHangup');
+    this.#uplink.chain.close();
+    this.#downlink.chain.close();
+  }
+
+  answered(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'up';
+    this.#events.answered();
+  }
+
+  dtmf(digit: string): void {
+    if (this.#state !== 'up') return;
+    this.#turns.noteSign(this.mediaMs);
+    this.#events.dtmf(digit, this.mediaMs);
+  }
+
+  held(): void {
+    this.#uplink.chain.reset();
+  }
+
+  resumed(): void {
+    this.#uplink.chain.reset();
+  }
+
+  ended(reason: LineEndReason): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#events.ended(reason, this.mediaMs);
+  }
+
+  #stamp(frame: Frame): void {
+    frame.sequence = this.#frames;
+    frame.mediaTime = this.#frames * frame.samples.length;
+  }
+
+  #isAgentAudible(nowMs: number): boolean {
+    return this.#downlink.playout.isPlaying || nowMs <= this.#audibleUntilMs;
+  }
+
+  #isQuiet(nowMs: number): boolean {
+    const { isPlaying, hasSpeech } = this.#downlink.playout;
+    return !isPlaying && !hasSpeech && nowMs >= this.#audibleUntilMs + FAR_END_BUFFER_MS;
+  }
+
+  /** Ends the agent's speech within the coming frame and says how much of it is heard. */
+  #cut(): number {
+    this.#heardCounter.flushed(this.#line.flush());
+    const { playout, duck } = this.#downlink;
+    const before = playout.sentSamples;
+    playout.cut();
+    duck.reset();
+    this.#audibleUntilMs = 0;
+    return this.#heardCounter.heardSamples + playout.sentSamples - before;
+  }
+
+  #account(nowMs: number): void {
+    const { sentSamples, isPlaying } = this.#downlink.playout;
+    this.#heardCounter.pushed(sentSamples - this.#sentSamples);
+    this.#sentSamples = sentSamples;
+    if (isPlaying) this.#audibleUntilMs = nowMs + this.#line.playoutDelayMs;
+    const { control } = this.slot;
+    Atomics.store(control, CONTROL.played, this.#heardCounter.heardSamples);
+    Atomics.store(control, CONTROL.mediaMs, nowMs);
+  }
+}

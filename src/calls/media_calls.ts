@@ -1,0 +1,208 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { ERRORS } from '../config/errors.ts';
+import type { CallAssignment } from '../ipc/messages.ts';
+import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
+import type { Logger } from '../observe/log.ts';
+import { AudioCall } from './audio_call.ts';
+import type { Ticking } from './media_clock.ts';
+import type { FromTalk } from './media_threads.ts';
+import { clearSlot, slotView } from './slot_buffers.ts';
+import type { CallInfo, ToTalk } from './thread_messages.ts';
+import type { VadBoard } from './vad_board.ts';
+
+/** Opens the line that an assignment names. */
+export type OpenLine = (assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents) => Line;
+
+export interface MediaCallsPorts {
+  toTalk(message: ToTalk): void;
+  callUp(callId: string): void;
+  callRefused(callId: string, reason: string): void;
+  callEnded(callId: string, reason: string, failed: boolean): void;
+  /** The number of calls, or the will to take more, has changed. */
+  loadChanged(): void;
+}
+
+export interface MediaCallsParts {
+  readonly memory: SharedArrayBuffer;
+  readonly board: VadBoard;
+  readonly maxCalls: number;
+  readonly rateHz: PipelineRateHz;
+  readonly openLine: OpenLine;
+  readonly ports: MediaCallsPorts;
+  readonly log: Logger;
+}
+
+/** A call and how far its end has come: it is over once the line is closed and the talk thread let go of the slot. */
+interface Entry {
+  readonly assignment: CallAssignment;
+  readonly slot: number;
+  readonly call: AudioCall;
+  answered: boolean;
+  ended: LineEndReason | undefined;
+  broken: boolean;
+}
+
+/** All calls of a media process, by slot. */
+export class MediaCalls implements Ticking {
+  readonly #parts: MediaCallsParts;
+  readonly #slots: (Entry | undefined)[];
+  #draining = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(parts: MediaCallsParts) {
+    this.#parts = parts;
+    this.#slots = Array.from({ length: parts.maxCalls });
+  }
+
+  get count(): number {
+    return this.#slots.filter(entry => entry !== undefined).length;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  tick(): void {
+    let isWindowDue = false;
+    for (const entry of this.#slots) {
+      if (entry === undefined || !entry.call.isUp) continue;
+      try {
+        entry.call.tick();
+        isWindowDue ||= entry.call.isVadWindowDue;
+      } catch (error) {
+        this.#break(entry, error);
+      }
+    }
+    if (isWindowDue) this.#parts.board.ring();
+  }
+
+  skip(frames: number): void {
+    for (const entry of this.#slots) if (entry?.call.isUp) entry.call.skip(frames);
+  }
+
+  /** Takes a call, or refuses it and says why. */
+  assign(assignment: CallAssignment): void {
+    const { ports, board, memory, log } = this.#parts;
+    const { callId } = assignment;
+    const slot = this.#slots.findIndex((entry, index) => entry === undefined && board.isVacant(index));
+    if (this.#draining || slot < 0 || this.#find(callId) !== undefined) {
+      ports.callRefused(callId, this.#draining ? ERRORS.DRAINING.cause : ERRORS.CAPACITY.cause);
+      return;
+    }
+    const view = slotView(memory, slot);
+    clearSlot(view);
+    try {
+      this.#slots[slot] = this.#open(assignment, slot, view);
+      ports.loadChanged();
+    } catch (error) {
+      log.error({ callId, err: error }, 'line was not opened');
+      ports.callRefused(callId, ERRORS.LINE_FAILED.cause);
+    }
+  }
+
+  hangUp(callId: string): void {
+    this.#find(callId)?.call.hangUp('localHangup');
+  }
+
+  fromTalk(message: FromTalk): void {
+    const entry = this.#slots[message.slot];
+    if (entry === undefined) return;
+    if (message.type === 'policy') entry.call.policy = message.policy;
+    else if (message.type === 'cut') entry.call.cut();
+    else if (message.type === 'released') void this.#finish(entry);
+    else if (message.drain) entry.call.hangUpWhenQuiet();
+    else entry.call.hangUp('localHangup');
+  }
+
+  /** Takes no further calls. */
+  drain(): void {
+    this.#draining = true;
+    this.#parts.ports.loadChanged();
+  }
+
+  /** Hangs every call up and resolves when the last one is over, or after `limitMs`. */
+  async stop(limitMs: number): Promise<void> {
+    this.drain();
+    for (const entry of this.#slots) entry?.call.hangUp('localHangup');
+    if (this.count === 0) return;
+    await new Promise<void>(resolve => {
+      const limit = setTimeout(resolve, limitMs);
+      this.#onEmpty = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+    });
+  }
+
+  #find(callId: string): Entry | undefined {
+    return this.#slots.find(entry => entry?.assignment.callId === callId);
+  }
+
+  #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
+    const { rateHz, openLine, ports } = this.#parts;
+    const call = new AudioCall(view, rateHz, events => openLine(assignment, rateHz, events), {
+      answered: () => this.#answered(entry),
+      turn: event => ports.toTalk({ type: 'turn', slot, event }),
+      dtmf: (digit, atMs) => ports.toTalk({ type: 'dtmf', slot, digit, atMs }),
+      playoutStarted: (position, atMs) => ports.toTalk({ type: 'playoutStarted', slot, position, atMs }),
+      playoutDrained: (position, atMs) => ports.toTalk({ type: 'playoutDrained', slot, position, atMs }),
+      ended: (reason, atMs) => this.#ended(entry, reason, atMs),
+    });
+    const entry: Entry = { assignment, slot, call, answered: false, ended: undefined, broken: false };
+    return entry;
+  }
+
+  #answered(entry: Entry): void {
+    const { board, ports, log, rateHz } = this.#parts;
+    const { assignment, slot, call } = entry;
+    entry.answered = true;
+    board.occupy(slot, rateHz);
+    log.info({ callId: assignment.callId, chain: call.describe() }, 'call is up');
+    ports.toTalk({ type: 'answered', call: this.#info(entry) });
+    ports.callUp(assignment.callId);
+  }
+
+  #info({ assignment, slot, call }: Entry): CallInfo {
+    const { callId, tenantId, direction, workflow, assignedAtMs, line } = assignment;
+    return {
+      callId,
+      tenantId,
+      slot,
+      rateHz: this.#parts.rateHz,
+      lineKind: line.kind,
+      direction,
+      ...call.line.party,
+      workflow,
+      room: line.room,
+      assignedAtMs,
+    };
+  }
+
+  #ended(entry: Entry, reason: LineEndReason, atMs: number): void {
+    const { board, ports, log } = this.#parts;
+    const { slot, call, answered } = entry;
+    entry.ended = reason;
+    board.vacate(slot);
+    log.info({ callId: entry.assignment.callId, reason, mediaMs: atMs }, 'line ended');
+    if (answered) ports.toTalk({ type: 'lineEnded', slot, reason, atMs, stats: call.line.stats() });
+    else void this.#finish(entry);
+  }
+
+  /** The talk thread needs the slot no longer: once the line is closed, too, the call is over. */
+  async #finish(entry: Entry): Promise<void> {
+    const { ports } = this.#parts;
+    await entry.call.closed();
+    if (this.#slots[entry.slot] !== entry) return;
+    this.#slots[entry.slot] = undefined;
+    ports.callEnded(entry.assignment.callId, entry.ended ?? 'localHangup', entry.broken || !entry.answered);
+    ports.loadChanged();
+    if (this.count === 0) this.#onEmpty?.();
+  }
+
+  /** A fault in one call's frame ends that call, not the process. */
+  #break(entry: Entry, error: unknown): void {
+    entry.broken = true;
+    this.#parts.log.error({ callId: entry.assignment.callId, err: error }, 'frame failed; call is hung up');
+    entry.call.hangUp('localHangup');
+  }
+}

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Address } from '../ipc/messages.ts';
+import type { ToAudio, ToTalk } from './thread_messages.ts';
+import { VadBoard } from './vad_board.ts';
+
+/** What the talk thread is started with. */
+export interface TalkWorkerData {
+  /** Slots, as `slotView` reads them. */
+  readonly memory: SharedArrayBuffer;
+  readonly runtimeFile: string;
+  readonly address: Address;
+  /** ToTalk comes in, ToAudio goes out. */
+  readonly port: MessagePort;
+}
+
+/** What the talk thread says of a call. */
+export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' }>;
+
+/** What the VAD thread is started with. */
+export interface VadWorkerData {
+  readonly memory: SharedArrayBuffer;
+  readonly board: SharedArrayBuffer;
+}
+
+export interface MediaThreadsOptions {
+  /** Programs of the two threads. */
+  readonly talk: URL;
+  readonly vad: URL;
+  readonly memory: SharedArrayBuffer;
+  readonly slots: number;
+  readonly runtimeFile: string;
+  readonly address: Address;
+  onMessage(message: FromTalk): void;
+  /** A thread ended though nobody told it to. */
+  onDied(thread: 'talk' | 'vad', error: unknown): void;
+}
+
+/** After this long a thread that was told to end is ended. */
+const END_MS = 3000;
+
+/** The two threads beside the audio thread. */
+export class MediaThreads {
+  readonly board: VadBoard;
+  readonly #talk: Worker;
+  readonly #vad: Worker;
+  readonly #port: MessagePort;
+  readonly #ready: Promise<unknown>;
+  #ending = false;
+
+  constructor(options: MediaThreadsOptions) {
+    const { memory, runtimeFile, address } = options;
+    const { port1, port2 } = new MessageChannel();
+    const board = VadBoard.allocate(options.slots);
+    this.board = new VadBoard(board);
+    this.#port = port1;
+    const talkReady = new Promise<void>(resolve => {
+      this.#port.on('message', (message: ToAudio) => {
+        if (message.type === 'ready') resolve();
+        else options.onMessage(message);
+      });
+    });
+    const talkData: TalkWorkerData = { memory, runtimeFile, address, port: port2 };
+    this.#talk = new Worker(options.talk, { name: 'talk', workerData: talkData, transferList: [port2] });
+    const vadData: VadWorkerData = { memory, board };
+    this.#vad = new Worker(options.vad, { name: 'vad', workerData: vadData });
+    this.#ready = Promise.all([talkReady, once(this.#vad, 'message')]);
+    this.#watch('talk', this.#talk, options);
+    this.#watch('vad', this.#vad, options);
+  }
+
+  toTalk(message: ToTalk): void {
+    this.#port.postMessage(message);
+  }
+
+  /** Resolves when both threads do their work. */
+  async ready(): Promise<void> {
+    await this.#ready;
+  }
+
+  async stop(): Promise<void> {
+    this.#ending = true;
+    this.toTalk({ type: 'stop' });
+    this.board.dismiss();
+    await Promise.all([ended(this.#talk), ended(this.#vad)]);
+    this.#port.close();
+  }
+
+  #watch(name: 'talk' | 'vad', worker: Worker, { onDied }: MediaThreadsOptions): void {
+    worker.on('error', error => onDied(name, error));
+    worker.on('exit', code => {
+      if (!this.#ending) onDied(name, new Error(`ended with code ${code}`));
+    });
+  }
+}
+
+async function ended(worker: Worker): Promise<void> {
+  if (worker.threadId < 0) return;
+  const timer = setTimeout(() => void worker.terminate(), END_MS);
+  await once(worker, 'exit');
+  clearTimeout(timer);
+}

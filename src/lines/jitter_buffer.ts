@@ -1,0 +1,162 @@
+import { type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { LIMITS } from '../config/limits.ts';
+
+const FULL_SCALE = 32768;
+/** Frames that are kept in hand against late delivery: at the start, at least, at most. */
+const START_FRAMES = 2;
+const LEAST_FRAMES = 1;
+const MOST_FRAMES = 8;
+/** So far above the wanted depth the buffer is emptied at double speed, as after a stall. */
+const HURRY_FRAMES = 3;
+/** The depth is judged over a second; what was never needed in it is surplus. */
+const JUDGED_TAKES = 100;
+/** Quiet seconds after which the wanted depth goes down again. */
+const CALM_WINDOWS = 10;
+/** A gap is filled with the last frame, fading, for so long; then with silence. */
+const CONCEALED_FRAMES = 3;
+
+/**
+ * Evens out the arrival of 10 ms frames for a reader on a clock of its own. Frames that were late, or missing because
+ * the sender's clock is slower, are concealed; frames too many, because it is faster or after a stall, are merged two
+ * into one by a cross-fade. Frames beyond the limit push out the oldest. Allocates nothing after construction.
+ */
+export class JitterBuffer {
+  readonly #frames: Int16Array[];
+  readonly #length: number;
+  readonly #last: Float32Array;
+  #oldest = 0;
+  #count = 0;
+  #wanted = START_FRAMES;
+  #flowing = false;
+  #hurrying = false;
+  #gap = 0;
+  #takes = 0;
+  #leastDepth = Number.POSITIVE_INFINITY;
+  #surplus = false;
+  #lateInWindow = false;
+  #calmWindows = 0;
+  #concealed = 0;
+  #dropped = 0;
+
+  constructor(rateHz: PipelineRateHz) {
+    this.#length = frameLength(rateHz);
+    this.#frames = Array.from({ length: LIMITS.jitterBufferFrames }, () => new Int16Array(this.#length));
+    this.#last = new Float32Array(this.#length);
+  }
+
+  /** Frames waiting. */
+  get depth(): number {
+    return this.#count;
+  }
+
+  /** Frames made up because none was there. */
+  get concealed(): number {
+    return this.#concealed;
+  }
+
+  /** Frames that arrived and were never heard as they were. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Takes in one 16-bit frame; one of another length is dropped. */
+  put(samples: Int16Array): void {
+    if (samples.length !== this.#length) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.#count === this.#frames.length) {
+      this.#dropOldest();
+      // Before the first frame is taken nobody listens yet: the newest are kept.
+      if (this.#flowing) this.#dropped += 1;
+    }
+    this.#frames[(this.#oldest + this.#count) % this.#frames.length]!.set(samples);
+    this.#count += 1;
+  }
+
+  /** Fills the frame with the next 10 ms. */
+  take(frame: Frame): void {
+    this.#judge();
+    if (!this.#flowing && this.#count >= this.#wanted) this.#flowing = true;
+    if (!this.#flowing || this.#count === 0) {
+      this.#conceal(frame);
+      return;
+    }
+    this.#gap = 0;
+    frame.concealed = false;
+    if (this.#shouldMerge()) this.#merge(frame.samples);
+    else this.#copy(frame.samples);
+    this.#last.set(frame.samples);
+  }
+
+  /** Forgets what it holds, as when another track takes over. */
+  clear(): void {
+    this.#oldest = 0;
+    this.#count = 0;
+    this.#flowing = false;
+    this.#hurrying = false;
+    this.#gap = CONCEALED_FRAMES;
+    this.#last.fill(0);
+  }
+
+  #copy(into: Float32Array): void {
+    const samples = this.#frames[this.#oldest]!;
+    for (let i = 0; i < this.#length; i += 1) into[i] = samples[i]! / FULL_SCALE;
+    this.#dropOldest();
+  }
+
+  #merge(into: Float32Array): void {
+    const first = this.#frames[this.#oldest]!;
+    const second = this.#frames[(this.#oldest + 1) % this.#frames.length]!;
+    for (let i = 0; i < this.#length; i += 1) {
+      const weight = (i + 0.5) / this.#length;
+      into[i] = (first[i]! * (1 - weight) + second[i]! * weight) / FULL_SCALE;
+    }
+    this.#dropOldest();
+    this.#dropOldest();
+    this.#dropped += 1;
+  }
+
+  #dropOldest(): void {
+    this.#oldest = (this.#oldest + 1) % this.#frames.length;
+    this.#count -= 1;
+  }
+
+  #conceal(frame: Frame): void {
+    if (this.#flowing) {
+      this.#concealed += 1;
+      this.#lateInWindow = true;
+    }
+    frame.concealed = true;
+    this.#gap += 1;
+    if (this.#gap > CONCEALED_FRAMES) {
+      frame.samples.fill(0);
+      return;
+    }
+    for (let i = 0; i < this.#length; i += 1) {
+      const faded = 1 - (this.#gap - 1 + i / this.#length) / CONCEALED_FRAMES;
+      frame.samples[i] = this.#last[i]! * faded;
+    }
+  }
+
+  #shouldMerge(): boolean {
+    if (this.#count >= this.#wanted + HURRY_FRAMES) this.#hurrying = true;
+    if (this.#count <= this.#wanted || this.#count < 2) this.#hurrying = false;
+    const merges = this.#hurrying || (this.#surplus && this.#count >= 2);
+    if (merges) this.#surplus = false;
+    return merges;
+  }
+
+  /** Once a second the wanted depth follows what lateness there was. */
+  #judge(): void {
+    this.#leastDepth = Math.min(this.#leastDepth, this.#count);
+    this.#takes = (this.#takes + 1) % JUDGED_TAKES;
+    if (this.#takes !== 0) return;
+    this.#calmWindows = this.#lateInWindow ? 0 : this.#calmWindows + 1;
+    if (this.#lateInWindow) this.#wanted = Math.min(MOST_FRAMES, this.#wanted + 1);
+    else if (this.#calmWindows % CALM_WINDOWS === 0) this.#wanted = Math.max(LEAST_FRAMES, this.#wanted - 1);
+    this.#lateInWindow = false;
+    this.#surplus = this.#leastDepth > this.#wanted;
+    this.#leastDepth = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
+import { LIMITS } from '../config/limits.ts';
+import { AnswerGate, type AnswerTimes } from './answer_gate.ts';
+import { FrameSender } from './frame_sender.ts';
+import { JitterBuffer } from './jitter_buffer.ts';
+import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
+import { type RoomAccess, RoomSession } from './room_session.ts';
+
+/** Waiting times of a room line, in milliseconds. */
+export interface RoomTimes extends AnswerTimes {
+  /** How long a caller whose connection broke may take to come back. */
+  readonly returnMs: number;
+  /** How long leaving the room may take before its handles are left to the process. */
+  readonly leaveMs: number;
+}
+
+export const ROOM_TIMES: RoomTimes = {
+  mediaGraceMs: 1000,
+  answerTimeoutMs: 30_000,
+  returnMs: 8000,
+  leaveMs: 5000,
+};
+
+export interface RoomLineOptions extends RoomAccess {
+  readonly rateHz: PipelineRateHz;
+  readonly times?: RoomTimes;
+}
+
+/** An Opus packet is 20 ms: so long may a frame wait in the encoder. */
+const ENCODER_DELAY_MS = 20;
+
+/** A leg through a LiveKit room: whoever is in it, from a browser or through livekit-sip. */
+export class RoomLine implements Line {
+  readonly kind = 'room';
+  readonly rateHz: PipelineRateHz;
+  readonly playoutDelayMs = ENCODER_DELAY_MS;
+  readonly #events: LineEvents;
+  readonly #times: RoomTimes;
+  readonly #gate: AnswerGate;
+  readonly #session: RoomSession;
+  readonly #jitter: JitterBuffer;
+  readonly #sender: FrameSender;
+  #party: LineParty = { from: '', to: '' };
+  #pulled = 0;
+  #pushed = 0;
+  #ended = false;
+  #closing: Promise<void> | undefined;
+  #secondStart = 0;
+  #keysInSecond = 0;
+
+  /** Joins at once; whatever comes of it is told by `events`, never before the constructor has returned. */
+  constructor(options: RoomLineOptions, events: LineEvents) {
+    this.rateHz = options.rateHz;
+    this.#events = events;
+    this.#times = options.times ?? ROOM_TIMES;
+    this.#gate = new AnswerGate(
+      this.#times,
+      () => this.#events.answered(),
+      () => this.#end('noMedia'),
+    );
+    this.#jitter = new JitterBuffer(options.rateHz);
+    this.#session = new RoomSession(options.rateHz, this.#times.returnMs, {
+      published: () => this.#gate.fulfil('published'),
+      subscribed: () => this.#gate.fulfil('subscribed'),
+      accepted: party => {
+        this.#party = party;
+        this.#gate.fulfil('accepted');
+      },
+      frame: samples => this.#hear(samples),
+      dtmf: digit => this.#key(digit),
+      gone: reason => this.#end(reason),
+    });
+    this.#sender = new FrameSender(this.#session.source, options.rateHz);
+    this.#session.join(options);
+  }
+
+  get party(): LineParty {
+    return this.#party;
+  }
+
+  pull(frame: Frame): void {
+    this.#pulled += 1;
+    this.#jitter.take(frame);
+  }
+
+  push(frame: Frame): void {
+    if (this.#ended) return;
+    this.#pushed += 1;
+    this.#sender.send(frame);
+  }
+
+  flush(): number {
+    return this.#sender.flush();
+  }
+
+  stats(): LineStats {
+    return {
+      framesPulled: this.#pulled,
+      framesConcealed: this.#jitter.concealed,
+      framesPushed: this.#pushed,
+      framesDropped: this.#jitter.dropped + this.#sender.dropped + this.#sender.failures,
+      jitterBufferMs: this.#jitter.depth * 10,
+    };
+  }
+
+  close(reason: LineEndReason): Promise<void> {
+    this.#end(reason);
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  async #leave(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, this.#times.leaveMs);
+    });
+    await Promise.race([this.#session.close(), tooLong]);
+    clearTimeout(timer);
+  }
+
+  #hear(samples: Int16Array): void {
+    this.#jitter.put(samples);
+    this.#gate.mediaFlows();
+  }
+
+  #key(digit: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#secondStart >= 1000) {
+      this.#secondStart = nowMs;
+      this.#keysInSecond = 0;
+    }
+    this.#keysInSecond += 1;
+    // LiveKit tells the key, not how long it was held.
+    if (!this.#ended && this.#keysInSecond <= LIMITS.dtmfPerSecond) this.#events.dtmf(digit, 0);
+  }
+
+  /** The call is over, whoever ended it: told once. */
+  #end(reason: LineEndReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#gate.close();
+    this.#sender.flush();
+    this.#events.ended(reason);
+  }
+}

@@ -1,0 +1,81 @@
+import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
+import { MediaClock } from '../calls/media_clock.ts';
+import { MediaThreads } from '../calls/media_threads.ts';
+import { createSlotMemory } from '../calls/slot_buffers.ts';
+import type { Address, Message } from '../ipc/messages.ts';
+import { RoomLine } from '../lines/room_line.ts';
+import type { Role, RoleContext } from './context.ts';
+
+const LOAD_EVERY_MS = 1000;
+/** Calls are hung up at a stop and may take so long to be written down. */
+const LAST_CALLS_MS = 5000;
+/** Who wants to know the load. */
+const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
+
+/** A media process: the audio thread of many calls, with the talk and VAD threads beside it. */
+export async function run(context: RoleContext): Promise<Role> {
+  const { config, link, log } = context;
+  const maxCalls = config.media.callsPerProcess;
+  const memory = createSlotMemory(maxCalls);
+  const clock = new MediaClock();
+  const threads = new MediaThreads({
+    talk: new URL('./talk.ts', import.meta.url),
+    vad: new URL('./vad.ts', import.meta.url),
+    memory,
+    slots: maxCalls,
+    runtimeFile: context.runtimeFile,
+    address: context.address,
+    onMessage: message => calls.fromTalk(message),
+    onDied: (thread, error) => {
+      log.fatal({ thread, err: error }, 'a thread died; this process ends and is started again');
+      process.exit(1);
+    },
+  });
+  const tellLoad = (): void => {
+    const load: Message = {
+      type: 'load',
+      calls: calls.count,
+      maxCalls,
+      tickLatenessP99Ms: clock.latenessP99Ms(),
+      draining: calls.isDraining,
+    };
+    for (const reader of LOAD_READERS) link.send(reader, load);
+  };
+  const calls = new MediaCalls({
+    memory,
+    board: threads.board,
+    maxCalls,
+    rateHz: config.media.roomRateHz,
+    openLine: ({ line }, rateHz, events) => new RoomLine({ ...line, rateHz }, events),
+    ports: callPorts(context, threads, tellLoad),
+    log,
+  });
+  await threads.ready();
+  clock.add(calls);
+  clock.start();
+  const loadTimer = setInterval(tellLoad, LOAD_EVERY_MS);
+  link.on('assign', ({ call }) => calls.assign(call));
+  link.on('hangUp', ({ callId }) => calls.hangUp(callId));
+  link.on('drain', () => calls.drain());
+  link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
+  tellLoad();
+  return {
+    stop: async () => {
+      await calls.stop(LAST_CALLS_MS);
+      clearInterval(loadTimer);
+      clock.stop();
+      await threads.stop();
+    },
+  };
+}
+
+/** Calls are the edge's business: it hears what becomes of each. */
+function callPorts({ link }: RoleContext, threads: MediaThreads, loadChanged: () => void): MediaCallsPorts {
+  return {
+    toTalk: message => threads.toTalk(message),
+    callUp: callId => link.send('edge', { type: 'callUp', callId }),
+    callRefused: (callId, reason) => link.send('edge', { type: 'callRefused', callId, reason }),
+    callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
+    loadChanged,
+  };
+}
