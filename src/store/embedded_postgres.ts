@@ -5,13 +5,13 @@ import pg from 'pg';
 import { z } from 'zod';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { TrunklineError } from '../config/errors.ts';
+import { APP_ROLE } from './app_role.ts';
 import { accountFor, assertVersion, createCluster, endLeftoverServer } from './postgres/cluster.ts';
 import { postgresPrograms } from './postgres/programs.ts';
 import { type PostgresServer, startServer } from './postgres/server.ts';
 
 const DATABASE = 'trunkline';
 const OWNER_ROLE = 'trunkline_owner';
-const APP_ROLE = 'trunkline_app';
 
 const passwordsSchema = z.strictObject({
   owner: z.string().regex(/^[0-9a-f]{64}$/),

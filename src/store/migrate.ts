@@ -1,0 +1,102 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import type { SealPlace, Vault } from '../compliance/vault.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { APP_ROLE } from './app_role.ts';
+import { asStoreError } from './store_errors.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url));
+/** What belongs to the node, not to a tenant: which migrations ran, which keys seal. */
+const NODE_SCHEMA = 'node';
+
+/**
+ * Brings a database to the schema of this code; two nodes at once wait for each other, and a second run does nothing.
+ * @param ownerUrl connects as the owner of the schema
+ * @throws TrunklineError SCHEMA_NEWER when the database has seen a later version, KEY_INVALID when the vault's key
+ * file is not the one that sealed it, STORE_UNAVAILABLE or STEP_FAILED
+ */
+export async function migrate(options: {
+  readonly ownerUrl: string;
+  readonly vault: Vault;
+  readonly onLog: (line: string) => void;
+}): Promise<void> {
+  const client = new pg.Client({ connectionString: options.ownerUrl });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await assertNotNewer(client);
+    await runMigrations(client, options.onLog);
+    await grantToApp(client);
+    await proveKeys(client, options.vault);
+  } catch (error) {
+    throw asStoreError(error, 'STEP_FAILED', 'the database could not be migrated');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function assertNotNewer(client: pg.Client): Promise<void> {
+  const known = new Set(readdirSync(MIGRATIONS).map(file => file.replace(/\.sql$/, '')));
+  const table = await client.query("SELECT to_regclass('node.migrations') AS name");
+  if (table.rows[0].name === null) return;
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM node.migrations ORDER BY id');
+  const unknown = rows.map(row => row.name).filter(name => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new TrunklineError(
+    'SCHEMA_NEWER',
+    `the database has ${unknown.join(', ')}, which this version lacks`,
+  );
+}
+
+async function runMigrations(client: pg.Client, onLog: (line: string) => void): Promise<void> {
+  await runner({
+    dbClient: client,
+    dir: MIGRATIONS,
+    direction: 'up',
+    schema: 'public',
+    migrationsSchema: NODE_SCHEMA,
+    createMigrationsSchema: true,
+    migrationsTable: 'migrations',
+    singleTransaction: true,
+    advisoryLockMode: 'wait',
+    log: onLog,
+  });
+}
+
+/** No DELETE: what the store forgets is decided by the owner of the schema. */
+async function grantToApp(client: pg.Client): Promise<void> {
+  const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [APP_ROLE]);
+  if (role.rowCount === 0) return;
+  await client.query(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${APP_ROLE}`);
+}
+
+/** A wrong key file is found at start, not when the first record does not open. */
+async function proveKeys(client: pg.Client, vault: Vault): Promise<void> {
+  const { rows } = await client.query<{ key_id: string; seal_proof: string; index_proof: string }>(
+    'SELECT key_id, seal_proof, index_proof FROM node.sealing_keys',
+  );
+  const indexProof = vault.blindIndex('proof', { tenantId: '', kind: 'name' });
+  for (const row of rows) {
+    try {
+      vault.open(row.seal_proof, proofPlace(row.key_id));
+    } catch (cause) {
+      throw new TrunklineError('KEY_INVALID', `the database was sealed with another key ${row.key_id}`, {
+        cause,
+      });
+    }
+    if (row.index_proof !== indexProof) {
+      throw new TrunklineError('KEY_INVALID', 'the database was indexed with another index key');
+    }
+  }
+  await client.query('INSERT INTO node.sealing_keys VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    vault.keyId,
+    vault.seal('proof', proofPlace(vault.keyId)),
+    indexProof,
+  ]);
+}
+
+function proofPlace(keyId: string): SealPlace {
+  return { tenantId: '', record: keyId, field: 'proof' };
+}

@@ -1,0 +1,130 @@
+/**
+ * What follows from events, each statement for all events of a tenant ($1) that were added after a number ($2). They
+ * run in this order within the transaction that adds the events, hence once for each event.
+ *
+ * A call's first event makes its row, whichever it is: should its start be lost, the rest is still kept.
+ */
+const ADDED = 'FROM events WHERE tenant_id = $1 AND seq > $2::bigint';
+
+function added(type: string): string {
+  return `${ADDED} AND type = '${type}'`;
+}
+
+const CALL_SEEN = `
+  INSERT INTO calls (tenant_id, call_id, started_at)
+  SELECT tenant_id, call_id, min(at) ${ADDED} GROUP BY tenant_id, call_id
+  ON CONFLICT DO NOTHING`;
+
+const CALL_STARTED = `
+  UPDATE calls SET
+    direction = detail ->> 'direction', line_kind = detail ->> 'lineKind',
+    from_sealed = detail ->> 'from', from_index = indexes ->> 'from',
+    to_sealed = detail ->> 'to', to_index = indexes ->> 'to',
+    workflow = detail ->> 'workflow', workflow_version = detail ->> 'workflowVersion',
+    room = detail ->> 'room', started_at = at
+  FROM (SELECT call_id AS started_call, at, detail, indexes ${added('call.started')}) AS event
+  WHERE tenant_id = $1 AND call_id = started_call`;
+
+const CALL_ANSWERED = `
+  UPDATE calls SET answered_at = at, state = CASE state WHEN 'INITIATED' THEN 'CONNECTED' ELSE state END
+  FROM (SELECT call_id AS answered_call, at ${added('call.answered')}) AS event
+  WHERE tenant_id = $1 AND call_id = answered_call`;
+
+const CALL_OUTCOME = `
+  UPDATE calls SET outcome = event.outcome
+  FROM (
+    SELECT DISTINCT ON (call_id) call_id AS decided_call, detail ->> 'outcome' AS outcome
+    ${added('call.outcome')} ORDER BY call_id, seq DESC
+  ) AS event
+  WHERE tenant_id = $1 AND call_id = decided_call`;
+
+/** The first end counts. */
+const CALL_ENDED = `
+  UPDATE calls SET
+    state = detail ->> 'disposition', ended_at = at, end_reason = detail ->> 'reason',
+    duration_ms = (detail ->> 'durationMs')::double precision,
+    frames_concealed = (detail ->> 'framesConcealed')::integer,
+    frames_dropped = (detail ->> 'framesDropped')::integer
+  FROM (
+    SELECT DISTINCT ON (call_id) call_id AS ended_call, at, detail
+    ${added('call.ended')} ORDER BY call_id, seq
+  ) AS event
+  WHERE tenant_id = $1 AND call_id = ended_call AND ended_at IS NULL`;
+
+const CONSENT = `
+  INSERT INTO consents (tenant_id, consent_id, call_id, kind, granted, given_ms, given_at)
+  SELECT tenant_id, key, call_id, detail ->> 'kind', (detail ->> 'granted')::boolean,
+         (detail ->> 'mediaMs')::double precision, at
+  ${added('consent.recorded')}`;
+
+const RECORDING_STARTED = `
+  INSERT INTO recordings (tenant_id, call_id, file, start_ms, rate_hz)
+  SELECT DISTINCT ON (call_id, detail ->> 'file') tenant_id, call_id, detail ->> 'file',
+         (detail ->> 'mediaMs')::double precision, (detail ->> 'rateHz')::integer
+  ${added('recording.started')} ORDER BY call_id, detail ->> 'file', seq
+  ON CONFLICT (tenant_id, call_id, file)
+  DO UPDATE SET start_ms = EXCLUDED.start_ms, rate_hz = EXCLUDED.rate_hz`;
+
+const RECORDING_ENDED = `
+  INSERT INTO recordings (tenant_id, call_id, file, duration_ms, bytes)
+  SELECT DISTINCT ON (call_id, detail ->> 'file') tenant_id, call_id, detail ->> 'file',
+         (detail ->> 'durationMs')::double precision, (detail ->> 'bytes')::bigint
+  ${added('recording.ended')} ORDER BY call_id, detail ->> 'file', seq DESC
+  ON CONFLICT (tenant_id, call_id, file)
+  DO UPDATE SET duration_ms = EXCLUDED.duration_ms, bytes = EXCLUDED.bytes`;
+
+function turnsOf(speaker: 'agent' | 'caller'): string {
+  return `
+  INSERT INTO turns (tenant_id, call_id, turn, speaker, text_sealed, start_ms, end_ms, interrupted, confidence)
+  SELECT DISTINCT ON (call_id, detail -> 'turn') tenant_id, call_id, (detail ->> 'turn')::integer, '${speaker}',
+         detail ->> 'text', (detail ->> 'startMs')::double precision, (detail ->> 'endMs')::double precision,
+         (detail ->> 'interrupted')::boolean, (detail ->> 'confidence')::double precision
+  ${added(`turn.${speaker}`)} ORDER BY call_id, detail -> 'turn', seq DESC
+  ON CONFLICT (tenant_id, call_id, turn, speaker) DO UPDATE SET
+    text_sealed = EXCLUDED.text_sealed, start_ms = EXCLUDED.start_ms, end_ms = EXCLUDED.end_ms,
+    interrupted = EXCLUDED.interrupted, confidence = EXCLUDED.confidence`;
+}
+
+const TURN_LATENCY = `
+  INSERT INTO turn_latencies
+  SELECT tenant_id, call_id, (detail ->> 'turn')::integer,
+         (detail ->> 'lastSoundMs')::double precision, (detail ->> 'endOfTurnMs')::double precision,
+         (detail ->> 'sttFinalMs')::double precision, (detail ->> 'firstWordMs')::double precision,
+         (detail ->> 'firstAudioMs')::double precision, (detail ->> 'firstFrameMs')::double precision
+  ${added('turn.latency')}
+  ON CONFLICT DO NOTHING`;
+
+const SLOT_SET = `
+  INSERT INTO slots (tenant_id, call_id, slot, value, value_sealed, value_index, confirmed, set_at)
+  SELECT DISTINCT ON (call_id, detail ->> 'slot') tenant_id, call_id, detail ->> 'slot',
+         CASE WHEN (detail ->> 'sensitive')::boolean THEN NULL ELSE detail -> 'value' END,
+         CASE WHEN (detail ->> 'sensitive')::boolean THEN detail ->> 'value' END,
+         indexes ->> 'value', (detail ->> 'confirmed')::boolean, at
+  ${added('slot.set')} ORDER BY call_id, detail ->> 'slot', seq DESC
+  ON CONFLICT (tenant_id, call_id, slot) DO UPDATE SET
+    value = EXCLUDED.value, value_sealed = EXCLUDED.value_sealed, value_index = EXCLUDED.value_index,
+    confirmed = EXCLUDED.confirmed, set_at = EXCLUDED.set_at`;
+
+const QUOTE_MADE = `
+  INSERT INTO quotes
+    (tenant_id, quote_id, call_id, made_at, currency, lines, total_cents, distance_miles, booked)
+  SELECT tenant_id, key, call_id, at, detail ->> 'currency', detail -> 'lines',
+         (detail ->> 'totalCents')::bigint, (detail ->> 'distanceMiles')::double precision,
+         (detail ->> 'booked')::boolean
+  ${added('quote.made')}`;
+
+export const PROJECTIONS: readonly string[] = [
+  CALL_SEEN,
+  CALL_STARTED,
+  CALL_ANSWERED,
+  CALL_OUTCOME,
+  CONSENT,
+  RECORDING_STARTED,
+  RECORDING_ENDED,
+  turnsOf('agent'),
+  turnsOf('caller'),
+  TURN_LATENCY,
+  SLOT_SET,
+  QUOTE_MADE,
+  CALL_ENDED,
+];

@@ -1,0 +1,224 @@
+import type { Vault } from '../compliance/vault.ts';
+import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
+import { type Database, openDatabase, type Transaction } from './database.ts';
+import type { LiveEvent } from './live_events.ts';
+import { openEvent, openField, type SealedEvent } from './sealing.ts';
+import type {
+  CallDetailView,
+  CallState,
+  CallView,
+  ConsentView,
+  LatencyView,
+  QuoteView,
+  RecordingView,
+  SlotValueView,
+  TurnView,
+} from './views.ts';
+
+export interface PageRequest {
+  /** Rows, at least 1. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+export interface CallFilter {
+  readonly state?: CallState | undefined;
+  /** Caller's number, however written. */
+  readonly from?: string | undefined;
+}
+
+/**
+ * What may be read. Every method sees one tenant's rows and throws TrunklineError STORE_UNAVAILABLE when the database
+ * is away, SEAL_BROKEN when a row does not open, BAD_REQUEST for a cursor that is none.
+ */
+export interface Queries {
+  /** Newest first; calls that begin meanwhile don't shift the pages. */
+  listCalls(tenantId: string, page: PageRequest, filter?: CallFilter): Promise<Page<CallView>>;
+  /** Undefined when the tenant has no such call. */
+  getCall(tenantId: string, callId: string): Promise<CallDetailView | undefined>;
+  /** Newest first. */
+  listQuotes(tenantId: string, page: PageRequest): Promise<Page<QuoteView>>;
+  /** Oldest first, after the number given. */
+  eventsSince(tenantId: string, seq: number, limit: number): Promise<LiveEvent[]>;
+  /** Number of the tenant's latest event; 0 when there is none. */
+  lastSeq(tenantId: string): Promise<number>;
+  /** A call's recordings in the order of their beginning. */
+  recordingsOf(tenantId: string, callId: string): Promise<RecordingView[]>;
+  /** @throws TrunklineError STORE_UNAVAILABLE, or CONFIG_INVALID for a role that sees every tenant */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openQueries(options: {
+  readonly databaseUrl: string;
+  readonly connections: number;
+  readonly vault: Vault;
+}): Queries {
+  const database = openDatabase(options.databaseUrl, options.connections);
+  const { vault } = options;
+  return {
+    listCalls: (tenantId, page, filter = {}) => listCalls(database, vault, tenantId, page, filter),
+    getCall: (tenantId, callId) => database.transaction(tenantId, tx => getCall(tx, vault, tenantId, callId)),
+    listQuotes: (tenantId, page) => listQuotes(database, tenantId, page),
+    eventsSince: (tenantId, seq, limit) =>
+      database.transaction(tenantId, tx => eventsSince(tx, vault, tenantId, seq, limit)),
+    lastSeq: async tenantId => {
+      const sql = 'SELECT last_seq::float8 AS seq FROM tenants WHERE tenant_id = $1';
+      const [row] = await database.transaction(tenantId, tx => tx.query<{ seq: number }>(sql, [tenantId]));
+      return row?.seq ?? 0;
+    },
+    recordingsOf: (tenantId, callId) =>
+      database.transaction(tenantId, tx => tx.query<RecordingView>(RECORDINGS, [tenantId, callId])),
+    check: () => database.check(),
+    close: () => database.close(),
+  };
+}
+
+/** A timestamp as ISO 8601 text, exact to the microsecond. */
+function iso(column: string, name: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "${name}"`;
+}
+
+const CALL_COLUMNS = `
+  call_id AS "callId", state, direction, line_kind AS "lineKind", from_sealed AS "from", to_sealed AS "to",
+  workflow, workflow_version AS "workflowVersion", room, ${iso('started_at', 'startedAt')},
+  ${iso('answered_at', 'answeredAt')}, ${iso('ended_at', 'endedAt')}, end_reason AS "endReason", outcome,
+  duration_ms AS "durationMs", frames_concealed AS "framesConcealed", frames_dropped AS "framesDropped"`;
+
+const LIST_CALLS = `
+  SELECT ${CALL_COLUMNS} FROM calls
+  WHERE tenant_id = $1
+    AND ($2::text IS NULL OR state = $2)
+    AND ($3::text IS NULL OR from_index = $3)
+    AND ($4::timestamptz IS NULL OR (started_at, call_id::text) < ($4, $5::text))
+  ORDER BY started_at DESC, call_id DESC
+  LIMIT $6`;
+
+const TURNS = `
+  SELECT turn, speaker, text_sealed AS text, start_ms AS "startMs", end_ms AS "endMs", interrupted, confidence
+  FROM turns WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, turn, speaker`;
+
+const LATENCIES = `
+  SELECT turn, last_sound_ms AS "lastSoundMs", end_of_turn_ms AS "endOfTurnMs", stt_final_ms AS "sttFinalMs",
+         first_word_ms AS "firstWordMs", first_audio_ms AS "firstAudioMs", first_frame_ms AS "firstFrameMs"
+  FROM turn_latencies WHERE tenant_id = $1 AND call_id = $2 ORDER BY turn`;
+
+const SLOTS = `
+  SELECT slot, value, value_sealed AS "sealedValue", confirmed, ${iso('set_at', 'setAt')}
+  FROM slots WHERE tenant_id = $1 AND call_id = $2 ORDER BY set_at, slot`;
+
+const QUOTE_COLUMNS = `
+  quote_id AS "quoteId", call_id AS "callId", ${iso('made_at', 'madeAt')}, currency, lines,
+  total_cents::float8 AS "totalCents", distance_miles AS "distanceMiles", booked`;
+
+const QUOTES_OF_CALL = `
+  SELECT ${QUOTE_COLUMNS} FROM quotes WHERE tenant_id = $1 AND call_id = $2 ORDER BY made_at, quote_id`;
+
+const LIST_QUOTES = `
+  SELECT ${QUOTE_COLUMNS} FROM quotes
+  WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR (made_at, quote_id) < ($2, $3::text))
+  ORDER BY made_at DESC, quote_id DESC
+  LIMIT $4`;
+
+const CONSENTS = `
+  SELECT kind, granted, given_ms AS "mediaMs", ${iso('given_at', 'givenAt')}
+  FROM consents WHERE tenant_id = $1 AND call_id = $2 ORDER BY given_at, consent_id`;
+
+const RECORDINGS = `
+  SELECT file, start_ms AS "startMs", rate_hz AS "rateHz", duration_ms AS "durationMs", bytes::float8 AS bytes
+  FROM recordings WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, file`;
+
+const EVENTS_SINCE = `
+  SELECT seq::float8 AS seq, key, tenant_id AS "tenantId", call_id AS "callId", ${iso('at', 'at')}, type, detail,
+         indexes
+  FROM events WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`;
+
+async function listCalls(
+  database: Database,
+  vault: Vault,
+  tenantId: string,
+  { limit, cursor }: PageRequest,
+  { state, from }: CallFilter,
+): Promise<Page<CallView>> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  const fromIndex = from === undefined ? null : vault.blindIndex(from, { tenantId, kind: 'number' });
+  const values = [tenantId, state ?? null, fromIndex, after?.at ?? null, after?.id ?? null, limit + 1];
+  const rows = await database.transaction(tenantId, tx => tx.query<CallView>(LIST_CALLS, values));
+  const opened = rows.map(row => openCall(row, tenantId, vault));
+  return pageOf(opened, limit, ({ startedAt, callId }): Cursor => ({ at: startedAt, id: callId }));
+}
+
+function openCall<Row extends CallView>(row: Row, tenantId: string, vault: Vault): Row {
+  const place = { tenantId, callId: row.callId, type: 'call.started' } as const;
+  const opened = (field: 'from' | 'to') =>
+    row[field] === null ? null : String(openField(place, field, row[field], vault));
+  return { ...row, from: opened('from'), to: opened('to') };
+}
+
+async function getCall(
+  tx: Transaction,
+  vault: Vault,
+  tenantId: string,
+  callId: string,
+): Promise<CallDetailView | undefined> {
+  const key = [tenantId, callId];
+  const [call] = await tx.query<CallView>(
+    `SELECT ${CALL_COLUMNS} FROM calls WHERE tenant_id = $1 AND call_id = $2`,
+    key,
+  );
+  if (call === undefined) return undefined;
+  const turns = await tx.query<TurnView>(TURNS, key);
+  const slots = await tx.query<SlotRow>(SLOTS, key);
+  return {
+    ...openCall(call, tenantId, vault),
+    turns: turns.map(turn => {
+      const place = { tenantId, callId, type: `turn.${turn.speaker}` } as const;
+      return { ...turn, text: String(openField(place, 'text', turn.text, vault)) };
+    }),
+    latencies: await tx.query<LatencyView>(LATENCIES, key),
+    slots: slots.map(slot => openSlot(slot, tenantId, callId, vault)),
+    quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
+    consents: await tx.query<ConsentView>(CONSENTS, key),
+    recordings: await tx.query<RecordingView>(RECORDINGS, key),
+  };
+}
+
+type SlotRow = Omit<SlotValueView, 'sensitive'> & { readonly sealedValue: string | null };
+
+function openSlot(
+  { sealedValue, ...slot }: SlotRow,
+  tenantId: string,
+  callId: string,
+  vault: Vault,
+): SlotValueView {
+  if (sealedValue === null) return { ...slot, sensitive: false };
+  const place = { tenantId, callId, type: 'slot.set' } as const;
+  return {
+    ...slot,
+    value: openField(place, 'value', sealedValue, vault) as SlotValueView['value'],
+    sensitive: true,
+  };
+}
+
+async function listQuotes(
+  database: Database,
+  tenantId: string,
+  { limit, cursor }: PageRequest,
+): Promise<Page<QuoteView>> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  const values = [tenantId, after?.at ?? null, after?.id ?? null, limit + 1];
+  const rows = await database.transaction(tenantId, tx => tx.query<QuoteView>(LIST_QUOTES, values));
+  return pageOf(rows, limit, ({ madeAt, quoteId }): Cursor => ({ at: madeAt, id: quoteId }));
+}
+
+async function eventsSince(
+  tx: Transaction,
+  vault: Vault,
+  tenantId: string,
+  seq: number,
+  limit: number,
+): Promise<LiveEvent[]> {
+  const rows = await tx.query<SealedEvent & { seq: number }>(EVENTS_SINCE, [tenantId, seq, limit]);
+  return rows.map(row => ({ ...openEvent(row, vault), seq: row.seq }));
+}

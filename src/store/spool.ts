@@ -1,0 +1,226 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Vault } from '../compliance/vault.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { CallEvent, EventSink } from './events.ts';
+import { type SealedEvent, sealEvent } from './sealing.ts';
+import { adoptOrphans, type FindRemains } from './spool/adoption.ts';
+import { encodeLine } from './spool/lines.ts';
+import { type LiveCall, trackCall } from './spool/live_calls.ts';
+import { type Segment, segmentFile, startName } from './spool/segments.ts';
+
+/** Counts since the process began; `queued`, `bytes` and `full` tell of now. */
+export interface SpoolStats {
+  readonly appended: number;
+  /** Events that were not of the contract or too large. */
+  readonly refused: number;
+  /** Events that found memory or disk at its limit. */
+  readonly lost: number;
+  /** Times that the disk refused to write; each is tried again. */
+  readonly writeFailures: number;
+  readonly queued: number;
+  readonly bytes: number;
+  /** No room for further events: the process should take no more calls. */
+  readonly full: boolean;
+}
+
+export interface SpoolOptions {
+  readonly dir: string;
+  readonly address: string;
+  readonly vault: Vault;
+  /** Whether a process of that address, in another run than this one, is dead. Its own address always is. */
+  readonly isOrphan: (address: string) => boolean;
+  readonly findRemains: FindRemains;
+}
+
+interface Entry {
+  readonly event: SealedEvent;
+  readonly line: Buffer;
+}
+
+interface OwnSegment extends Segment {
+  readonly handle: FileHandle;
+  bytes: number;
+  closed: boolean;
+}
+
+/** Opens a process's spool and adopts what dead processes left in the folder. */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  const { dir, isOrphan, findRemains } = options;
+  const orphans = await adoptOrphans(dir, isOrphan, findRemains);
+  const spool = new Spool(options, orphans.segments);
+  for (const end of orphans.ends) spool.append(end);
+  return spool;
+}
+
+/**
+ * Keeps a process's events on its disk until they are in the database. `append` only seals and queues; one writer
+ * takes what has gathered, writes it and has the disk confirm it, again and again while the disk refuses.
+ */
+export class Spool implements EventSink {
+  readonly #dir: string;
+  readonly #vault: Vault;
+  readonly #name: { readonly address: string; readonly start: string };
+  readonly #segments: Segment[];
+  #current: OwnSegment | undefined;
+  #segmentsBegun = 0;
+  /** Live calls after the last event that was written. */
+  readonly #live = new Map<string, LiveCall>();
+  #queue: Entry[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | undefined;
+  #closing = false;
+  #onWritten: () => void = () => undefined;
+  readonly #counts = { appended: 0, refused: 0, lost: 0, writeFailures: 0 };
+
+  constructor(options: SpoolOptions, orphans: readonly Segment[]) {
+    this.#dir = options.dir;
+    this.#vault = options.vault;
+    this.#name = { address: options.address, start: startName(Date.now(), process.pid) };
+    this.#segments = [...orphans];
+  }
+
+  append(event: CallEvent): void {
+    try {
+      const sealed = sealEvent(event, this.#vault);
+      const line = encodeLine(sealed);
+      if (line.length > LIMITS.spoolEventBytes) this.#counts.refused += 1;
+      else if (this.#closing || this.#isFull()) this.#counts.lost += 1;
+      else this.#enqueue({ event: sealed, line });
+    } catch {
+      this.#counts.refused += 1;
+    }
+  }
+
+  stats(): SpoolStats {
+    return { ...this.#counts, queued: this.#queue.length, bytes: this.#bytes(), full: this.#isFull() };
+  }
+
+  /** Oldest first; only the last can still grow. */
+  segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** Deletes a segment whose events are in the database. */
+  async remove(segment: Segment): Promise<void> {
+    await rm(segment.path, { force: true });
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+  }
+
+  /** `handler` is called whenever more is to be read. */
+  onWritten(handler: () => void): void {
+    this.#onWritten = handler;
+  }
+
+  /** Resolves when everything appended so far is safe on the disk. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  /** Writes what is queued, once more if need be, and takes no more. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.flush();
+    // With calls that have no end yet, the segment stays to be adopted.
+    if (this.#live.size === 0) await this.#endSegment();
+    else await this.#current?.handle.close();
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#counts.appended += 1;
+    this.#queue.push(entry);
+    this.#queuedBytes += entry.line.length;
+    this.#writing ??= this.#writeQueue().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  #bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  #isFull(): boolean {
+    return (
+      this.#queue.length >= LIMITS.spoolQueuedEvents ||
+      this.#queuedBytes >= LIMITS.spoolQueuedBytes ||
+      this.#bytes() >= LIMITS.spoolBytes
+    );
+  }
+
+  async #writeQueue(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.slice(0, LIMITS.spoolBatchEvents);
+      try {
+        await this.#write(batch);
+      } catch {
+        this.#counts.writeFailures += 1;
+        if (!this.#closing) {
+          await sleep(LIMITS.spoolRetryMs);
+          continue;
+        }
+        this.#counts.lost += batch.length;
+      }
+      this.#queue.splice(0, batch.length);
+      for (const { line } of batch) this.#queuedBytes -= line.length;
+      this.#onWritten();
+    }
+  }
+
+  async #write(batch: readonly Entry[]): Promise<void> {
+    this.#current ??= await this.#beginSegment();
+    const segment = this.#current;
+    const data = Buffer.concat(batch.map(entry => entry.line));
+    await writeAt(segment.handle, data, segment.bytes);
+    segment.bytes += data.length;
+    for (const { event } of batch) trackCall(this.#live, event);
+    if (segment.bytes >= LIMITS.spoolSegmentBytes) await this.#endSegment();
+  }
+
+  async #beginSegment(): Promise<OwnSegment> {
+    const path = join(this.#dir, segmentFile({ ...this.#name, number: this.#segmentsBegun }));
+    const handle = await open(path, 'w', 0o600);
+    try {
+      const head = encodeLine({ live: [...this.#live.values()] });
+      await writeAt(handle, head, 0);
+      await syncFolder(this.#dir);
+      const segment = { path, handle, bytes: head.length, closed: false };
+      this.#segmentsBegun += 1;
+      this.#segments.push(segment);
+      return segment;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async #endSegment(): Promise<void> {
+    const segment = this.#current;
+    if (segment === undefined) return;
+    this.#current = undefined;
+    segment.closed = true;
+    await segment.handle.close().catch(() => undefined);
+    this.#onWritten();
+  }
+}
+
+/** Resolves when all of `data` is on the disk; what a failed attempt left there is written over by the next. */
+async function writeAt(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < data.length; ) {
+    const { bytesWritten } = await handle.write(data, written, data.length - written, position + written);
+    written += bytesWritten;
+  }
+  await handle.datasync();
+}
+
+/** A new file's name is safe only with its folder. */
+async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { SealedEvent } from '../sealing.ts';
+
+const liveCallSchema = z.object({
+  tenantId: z.string(),
+  callId: z.string(),
+  answeredAt: z.string().optional(),
+  /** Time of the call's latest event. */
+  lastAt: z.string(),
+  /** File of a recording that has started and not ended. */
+  recording: z.string().optional(),
+});
+
+/** A call that has begun and not ended, as far as its process's events tell. */
+export type LiveCall = z.infer<typeof liveCallSchema>;
+
+/** First line of every segment: the calls that were live when it was begun. */
+export const segmentHeadSchema = z.strictObject({ live: z.array(liveCallSchema) });
+
+/** Keeps a table of live calls by their ids in step with one more event. */
+export function trackCall(live: Map<string, LiveCall>, event: SealedEvent): void {
+  const { callId, tenantId, at } = event;
+  if (event.type === 'call.ended') {
+    live.delete(callId);
+    return;
+  }
+  if (event.type === 'call.started') live.set(callId, { tenantId, callId, lastAt: at });
+  const call = live.get(callId);
+  if (call === undefined) return;
+  call.lastAt = at;
+  if (event.type === 'call.answered') call.answeredAt = at;
+  if (event.type === 'recording.started') call.recording = String(event.detail.file);
+  if (event.type === 'recording.ended') delete call.recording;
+}

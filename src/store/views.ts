@@ -1,0 +1,100 @@
+/** What readers of the store are given: opened, with times in ISO 8601 (UTC) or media milliseconds since answer. */
+
+export type CallState =
+  | 'INITIATED'
+  | 'RINGING'
+  | 'CONNECTED'
+  | 'VOICEMAIL_PENDING'
+  | 'VOICEMAIL'
+  | 'RETRY_SCHEDULED'
+  | 'COMPLETED'
+  | 'FAILED';
+
+/** Nulls stand for what has not happened yet, or whose event was lost. */
+export interface CallView {
+  readonly callId: string;
+  readonly state: CallState;
+  readonly direction: 'inbound' | 'outbound' | null;
+  readonly lineKind: 'room' | 'trunk' | 'stream' | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly workflow: string | null;
+  readonly workflowVersion: string | null;
+  readonly room: string | null;
+  readonly startedAt: string;
+  readonly answeredAt: string | null;
+  readonly endedAt: string | null;
+  readonly endReason: string | null;
+  readonly outcome: string | null;
+  readonly durationMs: number | null;
+  readonly framesConcealed: number | null;
+  readonly framesDropped: number | null;
+}
+
+export interface TurnView {
+  readonly turn: number;
+  readonly speaker: 'agent' | 'caller';
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Agent's turns only. */
+  readonly interrupted: boolean | null;
+  /** Caller's turns only. */
+  readonly confidence: number | null;
+}
+
+export interface LatencyView {
+  readonly turn: number;
+  readonly lastSoundMs: number;
+  readonly endOfTurnMs: number;
+  readonly sttFinalMs: number;
+  readonly firstWordMs: number;
+  readonly firstAudioMs: number;
+  readonly firstFrameMs: number;
+}
+
+export interface SlotValueView {
+  readonly slot: string;
+  readonly value: string | number | boolean;
+  readonly confirmed: boolean;
+  readonly sensitive: boolean;
+  readonly setAt: string;
+}
+
+export interface QuoteView {
+  readonly quoteId: string;
+  readonly callId: string;
+  readonly madeAt: string;
+  readonly currency: string;
+  readonly lines: readonly { readonly label: string; readonly amountCents: number }[];
+  readonly totalCents: number;
+  readonly distanceMiles: number;
+  readonly booked: boolean;
+}
+
+export interface ConsentView {
+  readonly kind: string;
+  readonly granted: boolean;
+  readonly mediaMs: number;
+  readonly givenAt: string;
+}
+
+export interface RecordingView {
+  /** Below the recordings folder. */
+  readonly file: string;
+  /** Media time of its first sample. */
+  readonly startMs: number | null;
+  readonly rateHz: number | null;
+  /** Null while it goes on. */
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+}
+
+export interface CallDetailView extends CallView {
+  readonly turns: readonly TurnView[];
+  readonly latencies: readonly LatencyView[];
+  readonly slots: readonly SlotValueView[];
+  readonly quotes: readonly QuoteView[];
+  readonly consents: readonly ConsentView[];
+  readonly recordings: readonly RecordingView[];
+}
