@@ -82,7 +82,7 @@ export class Conversation {
 
   /** The caller can hear: greets. */
   answered(): void {
-    this.#cancelLimit = this.#parts.after(LIMITS.callMinutes * 60_000, () =>
+    this.#cancelLimit = this.#parts.after(LIMITS.callMinutes * 60_000 - LIMITS.farewellMs, () =>
       this.#guard(() => this.#part({ words: LAST_WORDS.timeLimit, failed: false, reason: 'timeLimit' })),
     );
     this.#guard(() => this.#respond({ type: 'start' }));

@@ -1,0 +1,190 @@
+import { CallRecord } from '../agent/call_record.ts';
+import { Conversation, type ConversationEnd } from '../agent/conversation.ts';
+import { withDeadline } from '../agent/deadline.ts';
+import type { After, CallRecording } from '../agent/ports.ts';
+import type { Voice } from '../agent/voice.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Config } from '../config/schema.ts';
+import type { LineEndReason } from '../lines/line.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Stt } from '../providers/types.ts';
+import type { EventSink } from '../store/events.ts';
+import type { Flow } from '../workflow/types.ts';
+import { type SlotView, slotView } from './slot_buffers.ts';
+import { TalkAudio } from './talk_audio.ts';
+import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
+import type { CallInfo, ToAudio, ToTalk } from './thread_messages.ts';
+
+/** What all calls of a talk thread share. */
+export interface TalkServices {
+  readonly memory: SharedArrayBuffer;
+  readonly stt: Stt;
+  readonly voice: Voice;
+  /** By name. */
+  readonly flows: ReadonlyMap<string, Flow>;
+  readonly events: { readonly sink: EventSink; flush(): Promise<void> };
+  readonly openRecorder: OpenRecorder;
+  readonly config: Config;
+  readonly after: After;
+  readonly log: Logger;
+  /** Wall clock, milliseconds since the epoch. */
+  nowMs(): number;
+  send(message: ToAudio): void;
+}
+
+export type LineEnded = Extract<ToTalk, { type: 'lineEnded' }>;
+
+/** Writes the node's own calendar day as YYYY-MM-DD. */
+const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
+
+/** Reasons for which a line is lost rather than hung up. */
+const LOST: ReadonlySet<LineEndReason> = new Set(['networkLost', 'noMedia', 'rejected']);
+
+/** One call on the talk thread: its conversation, its record, its recording. */
+export class TalkCall {
+  readonly info: CallInfo;
+  readonly #services: TalkServices;
+  readonly #slot: SlotView;
+  readonly #audio: TalkAudio;
+  readonly #record: CallRecord;
+  readonly #recording: TalkRecording;
+  readonly #conversation: Conversation;
+
+  constructor(info: CallInfo, services: TalkServices) {
+    const { stt, voice, config, after, events, nowMs } = services;
+    this.info = info;
+    this.#services = services;
+    this.#slot = slotView(services.memory, info.slot);
+    this.#audio = new TalkAudio(this.#slot, info.rateHz, message => services.send(message));
+    this.#record = new CallRecord(events.sink, info, nowMs);
+    this.#recording = new TalkRecording(services.openRecorder, {
+      info,
+      slot: this.#slot,
+      record: this.#record,
+      onFault: error => this.#report(error),
+    });
+    this.#conversation = new Conversation({
+      audio: this.#audio,
+      stt,
+      voice,
+      flow: services.flows.get(info.workflow) ?? missingFlow(info.workflow),
+      record: this.#record,
+      recording: allowedRecording(config, this.#recording),
+      after,
+      turn: config.turn,
+      minConfidence: config.voice.sttMinConfidence,
+      todayIso: () => CALENDAR_DAY.format(nowMs()),
+      onFault: error => this.#report(error),
+    });
+  }
+
+  answered(): void {
+    const { direction, lineKind, from, to, workflow, room } = this.info;
+    const workflowVersion = this.#services.flows.get(workflow)?.version ?? '';
+    this.#record.append('call.started', { direction, lineKind, from, to, workflow, workflowVersion, room });
+    this.#record.append('call.answered', {});
+    this.#conversation.answered();
+  }
+
+  receive(message: ToTalk): void {
+    switch (message.type) {
+      case 'turn':
+        this.#conversation.turn(message.event);
+        break;
+      case 'dtmf':
+        this.#conversation.dtmf(message.digit);
+        break;
+      case 'playoutStarted':
+        this.#conversation.playoutStarted(message.atMs);
+        break;
+      case 'playoutDrained':
+        this.#conversation.progress();
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** To be called every 10 to 20 ms. */
+  pump(): void {
+    this.#audio.pump((pcm, endMs) => this.#conversation.heard(pcm, endMs));
+    this.#conversation.progress();
+    this.#recording.drain();
+  }
+
+  /** Media time in milliseconds since answer. */
+  get mediaMs(): number {
+    return this.#audio.mediaMs();
+  }
+
+  /** Ends the call because of an error that nothing else took care of. */
+  fail(error: unknown): void {
+    try {
+      this.#conversation.fail(error);
+    } catch (worse) {
+      this.#report(worse);
+      this.#audio.hangUp({ drain: false });
+    }
+  }
+
+  /** The line is gone: resolves when the record is complete on the disk, in bounded time. */
+  async end({ reason, atMs, stats }: LineEnded): Promise<void> {
+    const { after, events } = this.#services;
+    const outcome = this.#endConversation();
+    this.#audio.close();
+    const record = async () => {
+      await this.#recording.finish();
+      this.#record.append('call.ended', {
+        disposition:
+          outcome.failed || (outcome.reason === undefined && LOST.has(reason)) ? 'FAILED' : 'COMPLETED',
+        reason: outcome.reason ?? reason,
+        durationMs: atMs,
+        framesConcealed: stats.framesConcealed,
+        framesDropped: stats.framesDropped,
+      });
+      await events.flush();
+    };
+    try {
+      const { signal } = new AbortController();
+      await withDeadline(record(), { after, limitMs: LIMITS.callRecordMs, signal, late: recordIsLate });
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #endConversation(): ConversationEnd {
+    try {
+      return this.#conversation.lineEnded();
+    } catch (error) {
+      this.#report(error);
+      return { failed: true, reason: 'INTERNAL' };
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#services.log.error({ callId: this.info.callId, err: error }, 'a call failed');
+  }
+}
+
+/** Where policy forbids recording, no consent allows it. */
+function allowedRecording(config: Config, recording: CallRecording): CallRecording {
+  if (config.recording.consent !== 'never') return recording;
+  return { start: () => undefined, stop: () => undefined };
+}
+
+/** A call that was assigned to a workflow which is not there fails at its first word, with an apology. */
+function missingFlow(name: string): Flow {
+  return {
+    name,
+    version: '',
+    initial: { workflow: name, version: '', stage: '', slots: {}, memory: {}, done: false },
+    next: () => {
+      throw new TrunklineError('WORKFLOW_UNKNOWN', name);
+    },
+  };
+}
+
+function recordIsLate(): Error {
+  return new TrunklineError('STEP_FAILED', `the record was not complete after ${LIMITS.callRecordMs} ms`);
+}
