@@ -101,12 +101,16 @@ export const LIMITS = {
   ttsSentenceMs: 8_000,
   /** Last words and what was queued before them; the line is hung up at once after this long. */
   farewellMs: 45_000,
+  /** Completion of a call's record after its line is gone; then the slot is given back as it is. */
+  callRecordMs: 4_000,
   /** Agent speech handed to the audio thread at once; longer sentences go in pieces. */
   speechPieceSeconds: 4,
   /** Caller's turns in a row that were not understood; after one more the agent says goodbye. */
   turnsNotUnderstood: 4,
   /** Keys of one DTMF entry; the entry is taken as complete there. */
   dtmfKeys: 32,
+  /** Audio of one recording that waits for the disk, half a minute of it; beyond it the recording ends. */
+  recordingQueuedBytes: 2 << 20,
   /** Connecting to the database; beyond it the store counts as away. */
   storeConnectMs: 5_000,
   /** One query; beyond it its connection is closed and the store counts as away. */
