@@ -17,9 +17,10 @@ const SECRET_PATHS = [
 ];
 
 /**
- * A role's logger: JSON lines on stderr with ids, never speech, names or numbers.
+ * A role's logger: JSON lines with ids, never speech, names or numbers.
+ * @param destination a file, or a descriptor; stderr unless told
  */
-export function createLogger(role: string, level: string): Logger {
+export function createLogger(role: string, level: string, destination: string | number = 2): Logger {
   return pino(
     {
       level,
@@ -27,6 +28,6 @@ export function createLogger(role: string, level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_PATHS.flatMap(key => [key, `*.${key}`]), censor: '[redacted]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    pino.destination({ dest: destination, sync: true }),
   );
 }

@@ -10,11 +10,16 @@ export interface RoleContext {
   /** Resolved by the supervisor: every URL and secret is filled in. */
   readonly config: Config;
   readonly paths: NodePaths;
+  /** For threads, which read it again (src/config/runtime.ts). */
+  readonly runtimeFile: string;
   readonly link: Link;
   readonly log: Logger;
 }
 
-/** A running role. The messages `drain` and `stop` come over the link and are answered by the role itself. */
+/**
+ * A running role. It answers `drain` itself by taking no new calls and telling its load; src/main.ts calls `stop` when
+ * the supervisor says so, when the link is lost, or on SIGTERM, and then ends the process.
+ */
 export interface Role {
   /** Gives everything back; resolves when nothing is left open. */
   stop(): Promise<void>;

@@ -1,0 +1,185 @@
+// Plain JavaScript for Node 18 and later without any package: this is what runs before packages are there.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const MODULES = join(ROOT, 'node_modules');
+const NODE_MAJOR = 24;
+const SHOW_EVERY_MS = 10_000;
+const LOCK_POLL_MS = 500;
+
+/** A failure that is told in one sentence, without a stack. */
+export class Failure extends Error {}
+
+/**
+ * What is wrong with node_modules against package-lock.json, or undefined. npm writes node_modules/.package-lock.json
+ * last, so an installation that was cut off has none.
+ */
+export function packagesProblem({ dev }) {
+  const wanted = readPackages(join(ROOT, 'package-lock.json'));
+  if (wanted === undefined)
+    throw new Failure('package-lock.json is missing or damaged: check the project out again');
+  if (!existsSync(MODULES)) return 'not installed';
+  const present = readPackages(join(MODULES, '.package-lock.json'));
+  if (present === undefined) return 'installed only in part';
+  for (const [path, { version, optional, devOptional, dev: isDev }] of Object.entries(wanted)) {
+    if (path === '' || optional || devOptional || (isDev && !dev)) continue;
+    if (present[path]?.version !== version) return 'not those of package-lock.json';
+  }
+  for (const [path, { version }] of Object.entries(present)) {
+    if (wanted[path] !== undefined && wanted[path].version !== version)
+      return 'not those of package-lock.json';
+    if (!existsSync(join(ROOT, path, 'package.json'))) return 'installed only in part';
+  }
+  return undefined;
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes node_modules what package-lock.json says; does nothing when it is. */
+export async function installPackages({ dev }) {
+  if (packagesProblem({ dev }) === undefined) return;
+  const release = await takeInstallLock();
+  try {
+    const problem = packagesProblem({ dev });
+    if (problem === undefined) return;
+    const startedAt = Date.now();
+    process.stderr.write(`npm packages are ${problem}: npm ci\n`);
+    await npmCi(startedAt, dev);
+    process.stderr.write(`✓ npm packages (installed in ${seconds(startedAt)})\n`);
+  } finally {
+    release();
+  }
+}
+
+/** One installation at a time in a folder; the lock of a process that is gone is taken over. */
+async function takeInstallLock() {
+  const file = join(ROOT, 'var', 'run', 'install.pid');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    if (!isAlive(holder)) {
+      renameSync(file, `${file}.${process.pid}`);
+      rmSync(`${file}.${process.pid}`, { force: true });
+      continue;
+    }
+    if (!told) process.stderr.write(`waiting for process ${holder}, which installs the npm packages\n`);
+    await new Promise(resolve => setTimeout(resolve, LOCK_POLL_MS));
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function npmCi(startedAt, dev) {
+  const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? ['--include=dev'] : [])];
+  // Within `npm start` npm says where it is itself; its version is the one that the user chose.
+  const npm = process.env.npm_execpath;
+  const [program, args] = npm?.endsWith('.js') ? [process.execPath, [npm, ...words]] : ['npm', words];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    const timer = setInterval(
+      () => process.stderr.write(`  npm ci goes on (${seconds(startedAt)})\n`),
+      SHOW_EVERY_MS,
+    );
+    const stopForwarding = forwardSignals(child);
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', chunk => {
+      output = (output + chunk).slice(-8192);
+    });
+    child.on('error', error => finish(new Failure(`npm can't be run (${error.code}): install npm`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) finish();
+      else finish(new Failure(npmFailure(output, signal ?? `exit code ${code}`)));
+    });
+    function finish(error) {
+      clearInterval(timer);
+      stopForwarding();
+      if (error === undefined) resolve();
+      else reject(error);
+    }
+  });
+}
+
+function npmFailure(output, ending) {
+  if (/ENOSPC|no space left/i.test(output))
+    return `no space is left on the disk of ${ROOT}: free some and start again`;
+  const line = output
+    .split('\n')
+    .map(text => text.replace(/^npm (error|ERR!) ?/, '').trim())
+    .find(text => text !== '' && !/^(code|errno|syscall|path|A complete log)\b/.test(text));
+  return `npm ci ended with ${ending}${line === undefined ? '' : `: ${line}`}`;
+}
+
+function seconds(startedAt) {
+  return `${Math.round((Date.now() - startedAt) / 1000)} s`;
+}
+
+/** The Node that runs the project: the one among its packages, else this one when it is new enough. */
+export function projectNode() {
+  const packaged = join(MODULES, `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(packaged)) return packaged;
+  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) return process.execPath;
+  throw new Failure(
+    `Node ${NODE_MAJOR} is needed, this is ${process.versions.node}, and npm has none for ` +
+      `${process.platform} on ${process.arch}: install Node ${NODE_MAJOR}`,
+  );
+}
+
+/** Runs a TypeScript file of the project with this process's terminal, and ends as it ends. */
+export function runScript(script, args) {
+  const child = spawn(projectNode(), [join(ROOT, script), ...args], { stdio: 'inherit' });
+  forwardSignals(child);
+  child.on('error', error =>
+    fail(new Failure(`${projectNode()} can't be run (${error.code}): run npm ci again`)),
+  );
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** Hands signals on; ^C at a terminal reaches the child by itself. */
+function forwardSignals(child) {
+  const handlers = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'].map(signal => {
+    const forward = () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
+    process.on(signal, forward);
+    return [signal, forward];
+  });
+  return () => {
+    for (const [signal, forward] of handlers) process.off(signal, forward);
+  };
+}
+
+/** Tells what failed in a sentence and ends with exit code 1. */
+export function fail(error) {
+  if (error instanceof Failure) process.stderr.write(`✗ ${error.message}\n`);
+  else if (error.code === 'ENOSPC') process.stderr.write(`✗ no space is left on the disk of ${ROOT}\n`);
+  else if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
+    process.stderr.write(`✗ ${error.path ?? ROOT} can't be written (${error.code}): start as its owner\n`);
+  else process.stderr.write(`✗ ${error.stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,40 @@
+// `npm start`: installs the npm packages if need be, then hands over to src/main.ts under Node 24.
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Failure, fail, installPackages, packagesProblem, ROOT, runScript } from './packages.mjs';
+
+const options = process.argv.slice(2);
+
+try {
+  const problem = packagesProblem({ dev: false });
+  if (problem !== undefined && options.includes('--check')) reportWithoutPackages(problem);
+  if (problem !== undefined && options.includes('--no-install')) {
+    throw new Failure(`npm packages are ${problem}, and --no-install forbids installing them: run npm ci`);
+  }
+  await installPackages({ dev: false });
+  runScript('src/main.ts', options);
+} catch (error) {
+  fail(error);
+}
+
+/** What can be said before there is a YAML parser: the configuration and the ports are checked once there is one. */
+function reportWithoutPackages(problem) {
+  process.stdout.write(`✗ npm packages are ${problem}: npm start installs them\n`);
+  const programs = JSON.parse(readFileSync(join(ROOT, 'src/supervisor/programs.json'), 'utf8'));
+  for (const { name, purpose } of programs) {
+    const found = isOnPath(name);
+    process.stdout.write(`${found ? '✓' : '✗'} ${name} (${purpose})${found ? '' : ': not on PATH'}\n`);
+  }
+  process.exit(1);
+}
+
+function isOnPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some(folder => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,28 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRole } from './roles/start_role.ts';
+import { parseCommand, USAGE } from './supervisor/cli.ts';
+import { failureText } from './supervisor/failure_text.ts';
+import { supervise } from './supervisor/supervisor.ts';
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function main(args: readonly string[]): Promise<void> {
+  const command = parseCommand(args);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(`${USAGE}\n`);
+      return;
+    case 'role':
+      return await startRole(command.role, command.runtimeFile);
+    case 'start':
+      process.exit(await supervise(command, PROJECT));
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`✗ ${failureText(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeSecretFile } from '../compliance/secret_file.ts';
+import { LIMITS } from '../config/limits.ts';
+import { type NodePaths, nodePaths } from '../config/paths.ts';
+import type { Runtime } from '../config/runtime.ts';
+import type { Config } from '../config/schema.ts';
+import { createHub } from '../ipc/hub.ts';
+import { createLogger, type Logger } from '../observe/log.ts';
+import { ChildStarter } from './child.ts';
+import { ChildrenFile } from './children_file.ts';
+import { assertFreeBytes } from './disk_space.ts';
+import { lockInstance } from './instance_lock.ts';
+import { ensureKeys, type NodeKeys } from './keys.ts';
+import { LogFiles } from './log_files.ts';
+import { ownPorts } from './node_config.ts';
+import { assertPortsFree } from './ports.ts';
+import { providePrograms } from './programs.ts';
+import { provisionSip } from './provision.ts';
+import { ProvisionWatch } from './provision_watch.ts';
+import { RoleFleet } from './roles.ts';
+import { BackingServices } from './services/backing_services.ts';
+import type { Stoppables } from './stoppables.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface BringUpOptions {
+  readonly project: string;
+  readonly config: Config;
+  readonly install: boolean;
+  /** Whether the node's own processes are started, too. */
+  readonly startRoles: boolean;
+  readonly terminal: Terminal;
+  readonly stoppables: Stoppables;
+  /** The node can't do its work any more. */
+  readonly onFailed: (sentence: string) => void;
+}
+
+/** A node that is up. */
+export interface RunningNode {
+  /** With every URL and secret filled in. */
+  readonly config: Config;
+  readonly paths: NodePaths;
+  readonly keys: NodeKeys;
+  readonly roles: RoleFleet;
+}
+
+/** What a start stands on before anything runs. */
+interface Ground {
+  readonly paths: NodePaths;
+  readonly children: ChildrenFile;
+  readonly logs: LogFiles;
+  readonly log: Logger;
+  readonly keys: NodeKeys;
+}
+
+const LEFTOVER_GRACE_MS = 5_000;
+/** sun_path of unix(7) holds 108 bytes with the zero at its end. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** Brings a node up, step by step; what was started is handed to `stoppables` at once. */
+export async function bringUp(options: BringUpOptions, signal: AbortSignal): Promise<RunningNode> {
+  const { config, terminal, stoppables, install } = options;
+  const ground = await prepareGround(options);
+  const { paths, logs, children, log, keys } = ground;
+  await assertPortsFree(ownPorts(config));
+  const tools = await providePrograms({ config, paths, install }, terminal, signal);
+  const starter = new ChildStarter(logs, children);
+  const services = new BackingServices({
+    config,
+    paths,
+    keys,
+    tools,
+    logs,
+    children,
+    starter,
+    stoppables,
+    terminal,
+    log,
+    onGivenUp: (name, lastWords) => options.onFailed(`${name} dies again and again: ${lastWords}`),
+  });
+  const resolved = await services.start(signal);
+  if (resolved.sip.enabled) await provision(resolved, options, log);
+  signal.throwIfAborted();
+  const roles = await startRoles({ ...options, config: resolved }, ground, starter);
+  return { config: resolved, paths, keys, roles };
+}
+
+/** Folders, lock, leftovers, logs, keys. */
+async function prepareGround({ project, config, terminal, stoppables }: BringUpOptions): Promise<Ground> {
+  const paths = nodePaths(project, config);
+  mkdirSync(paths.data, { recursive: true, mode: 0o700 });
+  assertFreeBytes(paths.data, LIMITS.startFreeBytes, 'a start');
+  const lock = await lockInstance(paths);
+  stoppables.add('lock', () => lock.release());
+  const children = new ChildrenFile(paths.run);
+  const leftovers = await children.endLeftovers(LEFTOVER_GRACE_MS);
+  if (leftovers.length > 0)
+    terminal.line(`✓ ended what an earlier start left behind: ${leftovers.join(', ')}`);
+  const logs = new LogFiles(paths.logs);
+  stoppables.add('logs', () => logs.close());
+  const log = createLogger('supervisor', config.logLevel, logs.file('supervisor'));
+  return { paths, children, logs, log, keys: ensureKeys(config, paths) };
+}
+
+async function provision(
+  config: Config,
+  { terminal, stoppables }: BringUpOptions,
+  log: Logger,
+): Promise<void> {
+  await terminal.step('trunk and dispatch rule', async report => {
+    const changes = await provisionSip(config);
+    report.result(changes.length === 0 ? 'as they should be' : `made ${changes.join(', ')}`);
+  });
+  const watch = new ProvisionWatch(config, log, changes =>
+    terminal.line(`✓ made again: ${changes.join(', ')}`),
+  );
+  stoppables.add('provision watch', () => watch.stop());
+  watch.start();
+}
+
+async function startRoles(
+  options: BringUpOptions,
+  { paths, log }: Ground,
+  starter: ChildStarter,
+): Promise<RoleFleet> {
+  const { config, project, terminal, stoppables } = options;
+  const socketPath = hubSocketPath(paths);
+  stoppables.add('hub socket', () => rmSync(socketPath, { force: true }));
+  const hub = await createHub({ socketPath, log });
+  stoppables.add('hub', () => hub.close());
+  const runtimeFile = join(paths.run, 'runtime.json');
+  const runtime: Runtime = { project, socketPath, config };
+  writeSecretFile(runtimeFile, `${JSON.stringify(runtime)}\n`);
+  const roles = new RoleFleet({
+    config,
+    paths,
+    runtimeFile,
+    hub,
+    starter,
+    log,
+    onDied: (_, lastWords) => terminal.warn(`${lastWords.split('\n')[0]}: starting it again`),
+    onRestarted: address => terminal.line(`✓ ${address} is back`),
+    onGivenUp: (address, lastWords) => options.onFailed(`${address} dies again and again: ${lastWords}`),
+  });
+  stoppables.add('roles', () => roles.stop());
+  if (!options.startRoles) return roles;
+  await terminal.step('roles', async report => {
+    const ready: string[] = [];
+    await roles.start(address => {
+      ready.push(address);
+      report.doing(`${ready.join(', ')} ready`);
+    });
+    report.result(ready.join(', '));
+  });
+  return roles;
+}
+
+/** In the run folder, or in a folder of the system's temporary one where that path is too long for a socket. */
+function hubSocketPath(paths: NodePaths): string {
+  const wanted = join(paths.run, 'hub.sock');
+  if (Buffer.byteLength(wanted) <= MAX_SOCKET_PATH_BYTES) return wanted;
+  const name = createHash('sha256').update(paths.run).digest('hex').slice(0, 16);
+  const short = join(tmpdir(), `trunkline-${process.getuid?.() ?? 0}-${name}`, 'hub.sock');
+  mkdirSync(dirname(short), { recursive: true, mode: 0o700 });
+  return short;
+}

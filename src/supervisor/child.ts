@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TrunklineError } from '../config/errors.ts';
+import type { ChildrenFile } from './children_file.ts';
+import type { LogFiles } from './log_files.ts';
+import { signalGroup } from './process_identity.ts';
+
+/** Something that runs beside the supervisor until it is stopped or dies. */
+export interface Running {
+  readonly pid: number;
+  /** Resolves with its last words when it has ended, wanted or not. */
+  readonly exited: Promise<string>;
+  /** In good order, within a time limit; resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  /** Also of its log. */
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Signals that ask it to end, one after another, each with its time; killed after the last. */
+  readonly endWith: readonly { readonly signal: 'SIGTERM' | 'SIGINT'; readonly waitMs: number }[];
+  /** Rewrites each line of its output before it reaches the log. */
+  readonly filter?: (line: string) => string;
+  /** Resolves when it does its work; until then it counts as starting, for no longer than the limit. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly readyLimitMs: number;
+}
+
+const LAST_LINES = 4;
+
+/** Starts the node's processes, each with its log and on record for a later start. */
+export class ChildStarter {
+  readonly #logs: LogFiles;
+  readonly #children: ChildrenFile;
+
+  constructor(logs: LogFiles, children: ChildrenFile) {
+    this.#logs = logs;
+    this.#children = children;
+  }
+
+  /**
+   * Starts a program and waits until it is ready; one that does not become ready is stopped.
+   * @throws TrunklineError TOOL_MISSING when it can't be run, PORT_BUSY, DISK_FULL or STEP_FAILED with its last words
+   */
+  async start(options: ChildOptions, signal: AbortSignal): Promise<Running> {
+    const running = await this.#spawn(options);
+    const over = new AbortController();
+    const end = AbortSignal.any([signal, AbortSignal.timeout(options.readyLimitMs), over.signal]);
+    const died = running.exited.then(lastWords => Promise.reject(startFailure(lastWords)));
+    try {
+      await Promise.race([options.ready(end), died]);
+    } catch (error) {
+      await running.stop();
+      signal.throwIfAborted();
+      if (error instanceof TrunklineError) throw error;
+      const limitS = options.readyLimitMs / 1000;
+      const detail = `${options.name} was not ready within ${limitS} s; see ${this.#logs.file(options.name)}`;
+      throw new TrunklineError('STEP_FAILED', detail, { cause: error });
+    } finally {
+      over.abort();
+      died.catch(() => undefined);
+    }
+    return running;
+  }
+
+  /** Starts in a session of its own, so that ^C at the terminal reaches the supervisor alone. */
+  async #spawn(options: ChildOptions): Promise<Running> {
+    const log = this.#logs.open(options.name);
+    const { filter } = options;
+    const sink = filter === undefined ? log.descriptor : ('pipe' as const);
+    const child = spawn(options.program, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', sink, sink],
+    });
+    const closed = once(child, 'close');
+    if (filter === undefined) closeSync(log.descriptor);
+    else filterOutput(child, log.descriptor, filter);
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      closed.catch(() => undefined);
+      throw new TrunklineError('TOOL_MISSING', `${options.program} can't be run`, { cause });
+    }
+    const pid = child.pid!;
+    this.#children.add(options.name, pid, options.endWith[0]?.signal ?? 'SIGTERM');
+    const exited = closed.then(() => {
+      // What the child itself had started must not outlive it.
+      signalGroup(pid, 'SIGKILL');
+      this.#children.remove(pid);
+      const ending = child.signalCode ?? `exit code ${child.exitCode}`;
+      return [`${options.name} ended with ${ending}`, log.tail(LAST_LINES)].filter(Boolean).join('\n');
+    });
+    return { pid, exited, stop: () => stopChild(child, exited, options.endWith) };
+  }
+}
+
+/** What the last words of a program that never became ready mean in the table of errors. */
+function startFailure(lastWords: string): TrunklineError {
+  if (/no space left on device|disk quota exceeded/i.test(lastWords)) {
+    return new TrunklineError('DISK_FULL', lastWords);
+  }
+  if (/address already in use/i.test(lastWords)) return new TrunklineError('PORT_BUSY', lastWords);
+  return new TrunklineError('STEP_FAILED', lastWords);
+}
+
+async function stopChild(
+  child: ChildProcess,
+  exited: Promise<string>,
+  endWith: ChildOptions['endWith'],
+): Promise<void> {
+  for (const { signal, waitMs } of endWith) {
+    child.kill(signal);
+    const limit = new AbortController();
+    await Promise.race([exited, sleep(waitMs, undefined, { signal: limit.signal }).catch(() => undefined)]);
+    limit.abort();
+    if (child.exitCode !== null || child.signalCode !== null) break;
+  }
+  signalGroup(child.pid!, 'SIGKILL');
+  await exited;
+}
+
+function filterOutput(child: ChildProcess, descriptor: number, filter: (line: string) => string): void {
+  const log = createWriteStream('', { fd: descriptor });
+  // A full disk must not end the node for want of a log line.
+  log.on('error', () => undefined);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null)
+      createInterface({ input: stream }).on('line', line => log.write(`${filter(line)}\n`));
+  }
+  child.once('close', () => log.end());
+}

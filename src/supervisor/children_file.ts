@@ -1,0 +1,62 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeSecretFile } from '../compliance/secret_file.ts';
+import { endProcesses, identify, isRunning, processIdentitySchema, signalGroup } from './process_identity.ts';
+
+const entrySchema = processIdentitySchema.extend({
+  name: z.string().max(64),
+  endSignal: z.enum(['SIGTERM', 'SIGINT']),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/** Who this node has started, on disk: so that the next start can end what a killed supervisor left behind. */
+export class ChildrenFile {
+  readonly #file: string;
+  #entries: readonly Entry[] = [];
+
+  constructor(runFolder: string) {
+    this.#file = join(runFolder, 'children.json');
+  }
+
+  add(name: string, pid: number, endSignal: Entry['endSignal']): void {
+    const identity = identify(pid);
+    if (identity !== undefined) this.#write([...this.#entries, { ...identity, name, endSignal }]);
+  }
+
+  remove(pid: number): void {
+    this.#write(this.#entries.filter(entry => entry.pid !== pid));
+  }
+
+  /** Those of an earlier start that are still there. A damaged file counts as empty. */
+  leftovers(): readonly Entry[] {
+    try {
+      return z
+        .array(entrySchema)
+        .parse(JSON.parse(readFileSync(this.#file, 'utf8')))
+        .filter(isRunning);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Ends those of an earlier start and returns their names. */
+  async endLeftovers(graceMs: number): Promise<readonly string[]> {
+    const leftovers = this.leftovers();
+    await endProcesses(leftovers, graceMs);
+    rmSync(this.#file, { force: true });
+    return leftovers.map(({ name, pid }) => `${name} (process ${pid})`);
+  }
+
+  /** Ends all at once, without order. Postgres is told to, or it would leave shared memory behind. */
+  killAll(): void {
+    for (const { pid, name } of this.leftovers())
+      signalGroup(pid, name === 'postgres' ? 'SIGQUIT' : 'SIGKILL');
+  }
+
+  #write(entries: readonly Entry[]): void {
+    this.#entries = entries;
+    if (entries.length === 0) rmSync(this.#file, { force: true });
+    else writeSecretFile(this.#file, `${JSON.stringify(entries)}\n`);
+  }
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { TrunklineError } from '../config/errors.ts';
+import { addressSchema } from '../ipc/messages.ts';
+
+export const USAGE = `npm start -- [options]
+
+Brings up a whole node: finds, builds or installs what is missing, starts the services, and prints how to call it.
+
+  --check          only report what is there and what is missing
+  --no-install     take what is there: install and build nothing
+  --without NAME   leave out livekit (with its SIP service), sip, or roles (all of the node's own processes, to run
+                   them by hand); may be given several times
+  --config FILE    configuration instead of trunkline.yaml
+  --help           this text
+
+Every key of the configuration can be set by the environment: TRUNKLINE_HTTP__PORT=9090 sets http.port.
+SIGTERM or ^C lets live calls finish first (drainS); a second one ends at once.`;
+
+const PARTS = ['livekit', 'sip', 'roles'] as const;
+export type Part = (typeof PARTS)[number];
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'role'; readonly role: string; readonly runtimeFile: string }
+  | {
+      readonly kind: 'start' | 'check';
+      readonly install: boolean;
+      readonly without: readonly Part[];
+      /** Undefined: trunkline.yaml of the project, which may be missing. */
+      readonly configFile: string | undefined;
+    };
+
+/** @throws TrunklineError USAGE for anything that is not in USAGE's text */
+export function parseCommand(args: readonly string[]): Command {
+  const values = parse(args);
+  if (values.help) return { kind: 'help' };
+  if (values.role !== undefined || values.runtime !== undefined) {
+    if (
+      values.role === undefined ||
+      values.runtime === undefined ||
+      !addressSchema.safeParse(values.role).success
+    )
+      throw new TrunklineError('USAGE', '--role NAME and --runtime FILE go together');
+    return { kind: 'role', role: values.role, runtimeFile: values.runtime };
+  }
+  return {
+    kind: values.check ? 'check' : 'start',
+    install: !values['no-install'],
+    without: (values.without ?? []).map(asPart),
+    configFile: values.config,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        check: { type: 'boolean' },
+        'no-install': { type: 'boolean' },
+        without: { type: 'string', multiple: true },
+        config: { type: 'string' },
+        role: { type: 'string' },
+        runtime: { type: 'string' },
+      },
+    }).values;
+  } catch (cause) {
+    const [sentence] = (cause instanceof Error ? cause.message : String(cause)).split('. ');
+    throw new TrunklineError('USAGE', sentence ?? 'unreadable options', { cause });
+  }
+}
+
+function asPart(name: string): Part {
+  const part = PARTS.find(candidate => candidate === name);
+  if (part === undefined) {
+    throw new TrunklineError(
+      'USAGE',
+      `--without ${JSON.stringify(name)}: only ${PARTS.join(' or ')} can be left out`,
+    );
+  }
+  return part;
+}

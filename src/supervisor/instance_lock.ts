@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { TrunklineError } from '../config/errors.ts';
+import type { NodePaths } from '../config/paths.ts';
+
+export interface InstanceLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Lets one node at a time run on a data folder. The lock is a listening socket in Linux's abstract namespace (unix(7)):
+ * the kernel gives it back however its process ends, so it is never stale. The pid file beside it is for people.
+ * @throws TrunklineError ALREADY_RUNNING
+ */
+export async function lockInstance(paths: NodePaths): Promise<InstanceLock> {
+  mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+  const pidFile = join(paths.run, 'trunkline.pid');
+  const folder = createHash('sha256').update(realpathSync(paths.data)).digest('hex').slice(0, 32);
+  const server = createServer(socket => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? alreadyRunning(paths, pidFile) : error);
+    });
+    server.listen(`\0trunkline-${folder}`, resolve);
+  });
+  server.unref();
+  writeFileSync(pidFile, `${process.pid}\n`);
+  return {
+    release: async () => {
+      rmSync(pidFile, { force: true });
+      await new Promise<void>(resolve => server.close(() => resolve()));
+    },
+  };
+}
+
+function alreadyRunning(paths: NodePaths, pidFile: string): TrunklineError {
+  const pid = readPid(pidFile);
+  const who = pid === undefined ? 'another process' : `process ${pid}`;
+  return new TrunklineError('ALREADY_RUNNING', `${who} runs a node on ${paths.data}`);
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    return Number.isSafeInteger(pid) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { LIMITS } from '../config/limits.ts';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../observe/log.ts';
+import { type ProvisionChanges, provisionSip } from './provision.ts';
+
+/**
+ * Looks again and again whether LiveKit still has the trunks and rules: they live in Redis alone and are lost with it.
+ */
+export class ProvisionWatch {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #onRestored: (changes: ProvisionChanges) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #look: Promise<void> = Promise.resolve();
+  #failing = false;
+
+  constructor(config: Config, log: Logger, onRestored: (changes: ProvisionChanges) => void) {
+    this.#config = config;
+    this.#log = log;
+    this.#onRestored = onRestored;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#look = this.#lookOnce();
+    }, LIMITS.provisionCheckMs);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#look;
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      const changes = await provisionSip(this.#config);
+      if (changes.length > 0) this.#onRestored(changes);
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#log.warn({ err: error }, 'trunks could not be checked');
+      this.#failing = true;
+    }
+    if (this.#timer !== undefined) this.start();
+  }
+}

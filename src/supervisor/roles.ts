@@ -1,0 +1,144 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../config/limits.ts';
+import type { NodePaths } from '../config/paths.ts';
+import type { Config } from '../config/schema.ts';
+import type { Hub } from '../ipc/hub.ts';
+import type { Address } from '../ipc/messages.ts';
+import type { Logger } from '../observe/log.ts';
+import type { ChildStarter, Running } from './child.ts';
+import { Keeper } from './keeper.ts';
+
+export interface RoleFleetOptions {
+  readonly config: Config;
+  readonly paths: NodePaths;
+  readonly runtimeFile: string;
+  readonly hub: Hub;
+  readonly starter: ChildStarter;
+  readonly log: Logger;
+  readonly onDied: (address: Address, lastWords: string) => void;
+  readonly onRestarted: (address: Address) => void;
+  readonly onGivenUp: (address: Address, lastWords: string) => void;
+}
+
+const STOP_MS = 10_000;
+const TERMINATE_MS = 3_000;
+const DRAIN_POLL_MS = 100;
+
+/** How many media processes the configuration asks for. */
+export function mediaProcesses({ media }: Config): number {
+  return Math.min(media.processes || availableParallelism(), LIMITS.mediaProcesses);
+}
+
+/** The roles of a node, each a process that is kept running. */
+export class RoleFleet {
+  readonly #options: RoleFleetOptions;
+  readonly #keepers: ReadonlyMap<Address, Keeper>;
+  readonly #readyWaiters = new Map<Address, () => void>();
+  readonly #details = new Map<Address, string>();
+  /** Calls that each media process has, as it told last. */
+  readonly #calls = new Map<Address, number>();
+
+  constructor(options: RoleFleetOptions) {
+    this.#options = options;
+    const media = Array.from({ length: mediaProcesses(options.config) }, (_, index) => `media-${index}`);
+    this.#keepers = new Map([...media, 'edge', 'api'].map(address => [address, this.#keeper(address)]));
+    const { hub } = options;
+    hub.on('ready', ({ detail }, from) => {
+      this.#details.set(from, detail);
+      this.#readyWaiters.get(from)?.();
+    });
+    hub.on('load', ({ calls }, from) => this.#calls.set(from, calls));
+    hub.onPeerGone(peer => this.#calls.delete(peer));
+  }
+
+  get addresses(): readonly Address[] {
+    return [...this.#keepers.keys()];
+  }
+
+  get liveCalls(): number {
+    return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0);
+  }
+
+  detail(address: Address): string {
+    return this.#details.get(address) ?? '';
+  }
+
+  /** Media first, so that the edge has somewhere to send a call; `onReady` hears of each. */
+  async start(onReady: (address: Address) => void): Promise<void> {
+    const startAll = (keepers: readonly Keeper[]) =>
+      Promise.all(keepers.map(keeper => keeper.start().then(() => onReady(keeper.name))));
+    const [front, media] = partition(
+      [...this.#keepers.values()],
+      ({ name }) => name === 'edge' || name === 'api',
+    );
+    await startAll(media);
+    await startAll(front);
+  }
+
+  /** Takes no new calls and waits until the live ones are over, the time is up, or the signal aborts. */
+  async drain(drainMs: number, signal: AbortSignal): Promise<void> {
+    for (const keeper of this.#keepers.values()) keeper.expectEnd();
+    const untilMs = performance.now() + drainMs;
+    this.#options.hub.broadcast({ type: 'drain', deadlineMs: Date.now() + drainMs });
+    while (this.liveCalls > 0 && performance.now() < untilMs && !signal.aborted) {
+      await sleep(DRAIN_POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Ends all roles: they are told to, then asked by SIGTERM, then killed. */
+  async stop(): Promise<void> {
+    for (const keeper of this.#keepers.values()) keeper.expectEnd();
+    this.#options.hub.broadcast({ type: 'stop' });
+    await Promise.all(
+      [...this.#keepers.values()].map(async keeper => {
+        const limit = new AbortController();
+        await Promise.race([keeper.ended, sleep(STOP_MS, undefined, limit).catch(() => undefined)]);
+        limit.abort();
+        await keeper.stop();
+      }),
+    );
+  }
+
+  #keeper(address: Address): Keeper {
+    const { log, onDied, onRestarted, onGivenUp } = this.#options;
+    return new Keeper({
+      name: address,
+      start: signal => this.#startRole(address, signal),
+      log,
+      onDied: lastWords => onDied(address, lastWords),
+      onRestarted: () => onRestarted(address),
+      onGivenUp: lastWords => onGivenUp(address, lastWords),
+    });
+  }
+
+  #startRole(address: Address, signal: AbortSignal): Promise<Running> {
+    const { paths, runtimeFile, starter } = this.#options;
+    const ready = new Promise<void>(resolve => this.#readyWaiters.set(address, resolve));
+    const main = join(paths.project, 'src', 'main.ts');
+    return starter.start(
+      {
+        name: address,
+        program: process.execPath,
+        args: [main, '--role', address, '--runtime', runtimeFile],
+        cwd: paths.project,
+        env: process.env,
+        endWith: [{ signal: 'SIGTERM', waitMs: TERMINATE_MS }],
+        ready: end => Promise.race([ready, aborted(end)]),
+        readyLimitMs: LIMITS.serviceReadyMs,
+      },
+      signal,
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter(item => !test(item))];
+}

@@ -1,0 +1,129 @@
+import type { NodePaths } from '../../config/paths.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { ChildStarter, Running } from '../child.ts';
+import type { ChildrenFile } from '../children_file.ts';
+import { Keeper } from '../keeper.ts';
+import type { NodeKeys } from '../keys.ts';
+import type { LogFiles } from '../log_files.ts';
+import type { ToolPaths } from '../programs.ts';
+import type { Stoppables } from '../stoppables.ts';
+import type { Terminal } from '../terminal.ts';
+import { ownLiveKitUrl, startLiveKitServer, startLiveKitSip } from './livekit.ts';
+import { migrateDatabase, startPostgres } from './postgres.ts';
+import { assertRedisAnswers, ownRedisUrl, startRedis } from './redis.ts';
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly paths: NodePaths;
+  readonly keys: NodeKeys;
+  readonly tools: ToolPaths;
+  readonly logs: LogFiles;
+  readonly children: ChildrenFile;
+  readonly starter: ChildStarter;
+  readonly stoppables: Stoppables;
+  readonly terminal: Terminal;
+  readonly log: Logger;
+  /** A service that can't be kept running. */
+  readonly onGivenUp: (name: string, lastWords: string) => void;
+}
+
+/** Starts what the roles stand on, each kept running, and fills in where it is found. */
+export class BackingServices {
+  readonly #options: ServiceOptions;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the configuration with the URLs and secrets of what was started */
+  async start(signal: AbortSignal): Promise<Config> {
+    const { keys } = this.#options;
+    let config: Config = { ...this.#options.config, sealKeyFile: keys.sealKeyFile };
+    config = await this.#startPostgres(config);
+    signal.throwIfAborted();
+    config = await this.#startRedis(config);
+    signal.throwIfAborted();
+    if (!config.livekit.enabled) return config;
+    config = await this.#startLiveKit(config);
+    signal.throwIfAborted();
+    if (config.sip.enabled) await this.#startSip(config);
+    return config;
+  }
+
+  async #startPostgres(config: Config): Promise<Config> {
+    const { paths, keys, logs, children, terminal } = this.#options;
+    let ownerUrl = config.postgres.url;
+    let appUrl = config.postgres.url;
+    if (ownerUrl === '') {
+      const urls = await terminal.step('postgres', async report => {
+        let first: { ownerUrl: string; appUrl: string } | undefined;
+        await this.#keep('postgres', async () => {
+          const postgres = await startPostgres(config, paths, logs, children);
+          first ??= postgres;
+          return postgres;
+        });
+        report.result(`${config.postgres.host}:${config.postgres.port}`);
+        return first!;
+      });
+      ({ ownerUrl, appUrl } = urls);
+    }
+    await terminal.step('database schema', () => migrateDatabase(ownerUrl, keys.sealKeyFile, logs));
+    return { ...config, postgres: { ...config.postgres, url: appUrl } };
+  }
+
+  async #startRedis(config: Config): Promise<Config> {
+    const { paths, keys, starter, terminal } = this.#options;
+    if (config.redis.url !== '') {
+      await terminal.step('redis', () => assertRedisAnswers(config.redis.url, 'redis.url'));
+      return config;
+    }
+    await terminal.step('redis', async report => {
+      await this.#keep('redis', end =>
+        startRedis({ config, paths, password: keys.redisPassword }, starter, end),
+      );
+      report.result(`${config.redis.host}:${config.redis.port}`);
+    });
+    return { ...config, redis: { ...config.redis, url: ownRedisUrl(config, keys.redisPassword) } };
+  }
+
+  async #startLiveKit(config: Config): Promise<Config> {
+    const { paths, keys, tools, starter, terminal } = this.#options;
+    const livekit = { ...config.livekit, apiSecret: keys.livekitSecret };
+    if (livekit.url !== '' || tools.livekitServer === undefined) return { ...config, livekit };
+    const resolved: Config = { ...config, livekit: { ...livekit, url: ownLiveKitUrl(config) } };
+    const program = tools.livekitServer;
+    await terminal.step('livekit-server', async report => {
+      await this.#keep('livekit-server', end =>
+        startLiveKitServer({ program, config: resolved, paths }, starter, end),
+      );
+      report.result(resolved.livekit.url);
+    });
+    return resolved;
+  }
+
+  async #startSip(config: Config): Promise<void> {
+    const { paths, tools, starter, terminal } = this.#options;
+    const program = tools.livekitSip;
+    if (program === undefined) return;
+    await terminal.step('livekit-sip', async report => {
+      await this.#keep('livekit-sip', end => startLiveKitSip({ program, config, paths }, starter, end));
+      report.result(`${config.sip.host}:${config.sip.port}`);
+    });
+  }
+
+  async #keep(name: string, start: (signal: AbortSignal) => Promise<Running>): Promise<void> {
+    const { terminal, stoppables, log, onGivenUp } = this.#options;
+    const keeper = new Keeper({
+      name,
+      start,
+      log,
+      onDied: lastWords => terminal.warn(`${lastWords.split('\n')[0]}: starting it again`),
+      onRestarted: () => terminal.line(`✓ ${name} is back`),
+      onGivenUp: lastWords => onGivenUp(name, lastWords),
+    });
+    // Before it is up: a start that is interrupted stops it too.
+    stoppables.add(name, () => keeper.stop());
+    await keeper.start();
+  }
+}

@@ -1,0 +1,16 @@
+/** Fields of LiveKit's log lines that may hold a number, a name or an address of a caller. */
+const PERSONAL_FIELD =
+  /"((?:from|to)(?:User|Host|IP)?|callee|caller|username|uri|credURI|credUsername|participant|participantName|identity|addr|sdp|passwordHash|room|roomName|phoneNumber|headers)":\s*(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{[^}]*\})/g;
+const SIP_USER = /(sips?:)[^@\s">;]+@/g;
+const NUMBER = /\+?\d{7,15}(?=_|\b)/g;
+
+/**
+ * A log line of livekit-server or livekit-sip without what would tell who called: both log callers' numbers, and rooms
+ * are named after them. Times and identifiers stay.
+ */
+export function withoutPersonalData(line: string): string {
+  return line
+    .replace(PERSONAL_FIELD, '"$1":"[redacted]"')
+    .replace(SIP_USER, '$1[redacted]@')
+    .replace(NUMBER, digits => (digits.startsWith('+') ? '[number]' : digits));
+}

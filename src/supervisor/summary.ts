@@ -1,0 +1,35 @@
+import { relative } from 'node:path';
+import type { RunningNode } from './bring_up.ts';
+import { connectHost, urlHost } from './services/address.ts';
+
+/** What listens where, and how to call. */
+export function summaryLines({ config, paths, keys }: RunningNode): string[] {
+  const { http, redis, postgres, livekit, sip } = config;
+  const httpUrl = `http://${urlHost(connectHost(http.host))}:${http.port}`;
+  const rows: [string, string][] = [];
+  if (sip.enabled) {
+    const number = sip.numbers[0] ?? '+15550100';
+    rows.push([
+      'phone',
+      `sip:${number}@${urlHost(connectHost(sip.host))}:${sip.port}   (npm run call dials it)`,
+    ]);
+  }
+  if (livekit.enabled) rows.push(['browser', `${httpUrl}/   (asks for the key)`]);
+  rows.push(['REST', `${httpUrl}/api/calls   (Authorization: Bearer KEY; ${httpUrl}/openapi.json)`]);
+  rows.push(['key', shown(keys.apiKeyFile)]);
+  if (livekit.enabled) rows.push(['LiveKit', livekit.url]);
+  rows.push(['Postgres', endpoint(postgres.url)], ['Redis', endpoint(redis.url)]);
+  rows.push(['logs', `${shown(paths.logs)}/`]);
+  return rows.map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
+}
+
+/** Short where it lies below the folder that the reader is in. */
+function shown(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short.startsWith('..') ? file : short;
+}
+
+/** Host and port of a URL, without what it carries of secrets. */
+function endpoint(url: string): string {
+  return new URL(url).host;
+}
