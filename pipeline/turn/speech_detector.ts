@@ -6,6 +6,8 @@ import type { LevelProbe } from '../stages/level_probe.ts';
 /** A window at least this probable begins speech; one at least KEEP continues it. */
 const ENTER = 0.5;
 const KEEP = 0.35;
+/** So much voice is sure to be speech; a key tone or a click is likely for one window at most. */
+const SURE_MS = 2 * VAD_WINDOW_MS;
 /** Speech ends after windows below KEEP for this long; shorter gaps lie inside words. */
 const HANGOVER_MS = 4 * VAD_WINDOW_MS;
 /** Likely speech that has not become sure ends sooner. */
@@ -30,6 +32,8 @@ export class SpeechDetector {
   #active = false;
   #onsetMs = 0;
   #voicedMs = 0;
+  /** From the onset to the first likely window; negative when it lies inside. */
+  #leadMs = 0;
   #voicedUntilMs = 0;
   #peakDb = -Infinity;
   #judgedUntilMs = 0;
@@ -48,9 +52,14 @@ export class SpeechDetector {
     return this.#onsetMs;
   }
 
-  /** How much of the stretch was voice. */
+  /** True once there was enough voice to be no accident. */
+  get isSure(): boolean {
+    return this.#voicedMs >= SURE_MS;
+  }
+
+  /** How much of the stretch was voice: windows above the threshold and, once sure, what came before the first. */
   get voicedMs(): number {
-    return this.#voicedMs;
+    return this.isSure ? this.#voicedMs + this.#leadMs : this.#voicedMs;
   }
 
   /** Media time up to which the network has judged. */
@@ -74,8 +83,8 @@ export class SpeechDetector {
     return false;
   }
 
-  /** Takes a judgement once; `sureMs` of voice make likely speech sure. */
-  update(activity: VoiceActivity, sureMs: number): void {
+  /** Takes a judgement, once. */
+  update(activity: VoiceActivity): void {
     const { windows, probability } = activity;
     if (windows <= this.#windows) return;
     const passedMs = (windows - this.#windows) * VAD_WINDOW_MS;
@@ -83,12 +92,13 @@ export class SpeechDetector {
     const endMs = windows * VAD_WINDOW_MS;
     this.#judgedUntilMs = endMs;
     if (probability >= (this.#active ? KEEP : ENTER)) this.#voice(endMs, passedMs);
-    else if (this.#active) this.#pause(endMs, this.#voicedMs >= sureMs ? HANGOVER_MS : LIKELY_HANGOVER_MS);
+    else if (this.#active) this.#pause(endMs, this.isSure ? HANGOVER_MS : LIKELY_HANGOVER_MS);
   }
 
   /** What still goes on counts from `nowMs` on, as if it began there. */
   restart(nowMs: number): void {
     this.#onsetMs = nowMs;
+    this.#leadMs = 0;
     this.#voicedMs = 0;
   }
 
@@ -98,6 +108,7 @@ export class SpeechDetector {
       this.#voicedMs = 0;
       this.#peakDb = -Infinity;
       this.#onsetMs = this.#findOnset(endMs - VAD_WINDOW_MS);
+      this.#leadMs = endMs - VAD_WINDOW_MS - this.#onsetMs;
     }
     this.#voicedMs += passedMs;
     this.#voicedUntilMs = endMs;

@@ -15,9 +15,6 @@ export const DEFAULT_TURN_POLICY: TurnPolicy = {
   maxTurnMs: 20_000,
 };
 
-/** So much voice, when the agent is silent, is sure to be speech. */
-const SURE_SPEECH_MS = 64;
-
 /** What turn taking does to the agent's side, and where it tells of it. */
 export interface TurnActions {
   duck(): void;
@@ -62,7 +59,7 @@ export class TurnTaker {
 
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
-    this.#detector.update(activity, SURE_SPEECH_MS);
+    this.#detector.update(activity);
     if (this.#isDeaf(nowMs, agentAudible)) {
       this.#silence.sound(nowMs);
       return;
@@ -103,8 +100,8 @@ export class TurnTaker {
   }
 
   #followSpeech(nowMs: number): void {
-    const { isActive, voicedMs } = this.#detector;
-    if (isActive && !this.#speaking && voicedMs >= SURE_SPEECH_MS) this.#startSpeech(nowMs);
+    const { isActive, isSure } = this.#detector;
+    if (isActive && !this.#speaking && isSure) this.#startSpeech(nowMs);
     if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs);
   }
 
