@@ -11,6 +11,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Stt } from '../providers/types.ts';
 import type { EventSink } from '../store/events.ts';
 import type { Flow } from '../workflow/types.ts';
+import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
 import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
@@ -163,7 +164,7 @@ export class TalkCall {
   }
 
   #report(error: unknown): void {
-    this.#services.log.error({ callId: this.info.callId, err: error }, 'a call failed');
+    this.#services.log.error({ callId: this.info.callId, fault: describeFault(error) }, 'fault in a call');
   }
 }
 

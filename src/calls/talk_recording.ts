@@ -1,6 +1,6 @@
 import type { CallRecord } from '../agent/call_record.ts';
 import type { CallRecording } from '../agent/ports.ts';
-import { CONTROL, type SlotView } from './slot_buffers.ts';
+import { CONTROL, type RingView, type SlotView } from './slot_buffers.ts';
 import type { CallInfo } from './thread_messages.ts';
 
 /** Takes both legs of a call from its slot to a file. */
@@ -13,7 +13,13 @@ export interface Recorder {
   close(): Promise<{ readonly durationMs: number; readonly bytes: number }>;
 }
 
-export type OpenRecorder = (info: CallInfo, slot: SlotView) => Recorder;
+/** Begins a recording with the next sample of the ring, which holds both legs interleaved, caller first. */
+export type OpenRecorder = (call: {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly rateHz: number;
+  readonly ring: RingView;
+}) => Recorder;
 
 export interface TalkRecordingParts {
   readonly info: CallInfo;
@@ -38,10 +44,11 @@ export class TalkRecording implements CallRecording {
     if (this.#recorder !== undefined) return;
     const { info, slot, record, onFault } = this.#parts;
     try {
-      this.#recorder = this.#open(info, slot);
+      const { tenantId, callId, rateHz } = info;
+      this.#recorder = this.#open({ tenantId, callId, rateHz, ring: slot.recording });
       Atomics.store(slot.control, CONTROL.recording, 1);
       const mediaMs = Atomics.load(slot.control, CONTROL.mediaMs);
-      record.append('recording.started', { file: this.#recorder.file, mediaMs, rateHz: info.rateHz });
+      record.append('recording.started', { file: this.#recorder.file, mediaMs, rateHz });
     } catch (error) {
       onFault(error);
     }
