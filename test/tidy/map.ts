@@ -13,7 +13,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/config', 'src/observe', 'src/compliance'],
   'src/providers': ['src/config', 'src/observe'],
   'src/workflow': ['src/config', 'src/providers/types.ts'],
-  'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts'],
+  'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts', 'src/calls/ring.ts'],
   'src/lines': ['pipeline', 'sip', 'src/config', 'src/observe'],
   'src/agent': [
     'pipeline/frame.ts',
@@ -40,7 +40,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/http': ['src/store', 'src/compliance', 'src/workflow', 'src/ipc', 'src/config', 'src/observe'],
   'src/supervisor': ['src/ipc', 'src/store', 'src/compliance', 'src/config', 'src/observe'],
-  'src/roles': ['models', 'pipeline', 'src'],
+  'src/roles': ['models', 'pipeline', 'src', 'web/build.ts'],
   'src/main.ts': ['src'],
   web: [],
   bench: ['models', 'pipeline', 'sip', 'src'],

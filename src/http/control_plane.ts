@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Queries } from '../store/queries.ts';
+import type { RoomMaker } from './browser_room.ts';
+import type { EventFeed } from './event_feed.ts';
+import type { NodeView } from './node_view.ts';
+import type { Readiness } from './readiness.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What the control plane is made of. */
+export interface ControlPlane {
+  readonly apiKey: string;
+  readonly tenantId: string;
+  readonly queries: Pick<Queries, 'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf'>;
+  readonly feed: EventFeed;
+  readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;
+  readonly readiness: () => Promise<Readiness>;
+  /** Undefined on a node without rooms. */
+  readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;
+  readonly workflows: { readonly names: () => Promise<readonly string[]>; readonly default: string };
+  readonly recordingsDir: string;
+  /** Folder of the built browser page. */
+  readonly pageDir: string;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Lower in tests. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpLimits {
+  readonly requestsPerMinute: number;
+  readonly requestMs: number;
+}

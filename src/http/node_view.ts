@@ -1,0 +1,47 @@
+import type { Link } from '../ipc/link.ts';
+import type { Address, MessageOf } from '../ipc/messages.ts';
+import type { Metrics } from '../observe/metrics.ts';
+
+type Load = MessageOf<'load'>;
+
+/** What the control plane knows of the node's other processes, from what they tell over the link. */
+export class NodeView {
+  readonly #ready = new Set<Address>();
+  readonly #loads = new Map<Address, Load>();
+  readonly #metrics: Metrics;
+  #draining = false;
+
+  constructor(link: Pick<Link, 'on'>, metrics: Metrics) {
+    this.#metrics = metrics;
+    link.on('peerReady', ({ peer }) => this.#ready.add(peer));
+    link.on('peerGone', ({ peer }) => this.#forget(peer));
+    link.on('load', (load, from) => this.#noteLoad(load, from));
+    link.on('drain', () => {
+      this.#draining = true;
+    });
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  isReady(role: 'edge' | 'media'): boolean {
+    return [...this.#ready].some(peer => peer === role || peer.startsWith(`${role}-`));
+  }
+
+  /** False when every media process says that it is full; what has not told of itself yet counts as free. */
+  hasFreeSlot(): boolean {
+    const loads = [...this.#loads.values()];
+    return loads.length === 0 || loads.some(load => !load.draining && load.calls < load.maxCalls);
+  }
+
+  #noteLoad(load: Load, from: Address): void {
+    this.#loads.set(from, load);
+    this.#metrics.mediaLoad(from, load);
+  }
+
+  #forget(peer: Address): void {
+    this.#ready.delete(peer);
+    if (this.#loads.delete(peer)) this.#metrics.mediaGone(peer);
+  }
+}

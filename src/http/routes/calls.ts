@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { TrunklineError } from '../../config/errors.ts';
+import { LIMITS } from '../../config/limits.ts';
+import type { App, ControlPlane } from '../control_plane.ts';
+import { failureSchema } from '../failures.ts';
+import { assertRecordingFile } from '../recording_file.ts';
+import {
+  callDetailSchema,
+  callIdSchema,
+  callStateSchema,
+  callSummarySchema,
+  nextSchema,
+  pageQuerySchema,
+} from '../schemas.ts';
+
+const callParams = z.object({ callId: callIdSchema });
+
+/** The record of calls, newest first, and what each left behind. */
+export function routeCalls(app: App, plane: ControlPlane): void {
+  routeCallList(app, plane);
+  routeCall(app, plane);
+  routeRecording(app, plane);
+}
+
+function routeCallList(app: App, { queries }: ControlPlane): void {
+  app.get(
+    '/api/calls',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Calls, newest first',
+        querystring: pageQuerySchema.extend({
+          state: callStateSchema.optional(),
+          from: z.string().min(1).max(64).optional().describe('Number of the calling party'),
+        }),
+        response: {
+          200: z.object({ calls: z.array(callSummarySchema).readonly(), next: nextSchema }),
+          '4xx': failureSchema,
+          '5xx': failureSchema,
+        },
+      },
+    },
+    async ({ query: { limit, cursor, ...filter }, tenantId }) => {
+      const { rows, next } = await queries.listCalls(tenantId, { limit, cursor }, filter);
+      return { calls: rows, next };
+    },
+  );
+}
+
+function routeCall(app: App, { queries }: ControlPlane): void {
+  app.get(
+    '/api/calls/:callId',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'A call with its turns, latencies, slots, consents, quotes and recordings',
+        params: callParams,
+        response: { 200: callDetailSchema, '4xx': failureSchema, '5xx': failureSchema },
+      },
+    },
+    async ({ params: { callId }, tenantId }) => {
+      const call = await queries.getCall(tenantId, callId);
+      if (call === undefined) throw new TrunklineError('NOT_FOUND', 'no call has this id');
+      const recordings = call.recordings.map(({ startMs, rateHz, durationMs, bytes }, part) => {
+        const url = `/api/calls/${callId}/recording?part=${part}`;
+        return { url, startMs, rateHz, durationMs, bytes };
+      });
+      return { ...call, recordings };
+    },
+  );
+}
+
+function routeRecording(app: App, { queries, recordingsDir }: ControlPlane): void {
+  app.get(
+    '/api/calls/:callId/recording',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'The recording as stereo WAV (caller left, agent right); takes Range',
+        params: callParams,
+        querystring: z.strictObject({
+          part: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(LIMITS.httpPageRows)
+            .default(0)
+            .describe('Where a call was recorded in parts'),
+        }),
+        produces: ['audio/wav'],
+      },
+    },
+    async ({ params: { callId }, query: { part }, tenantId }, reply) => {
+      const recordings = await queries.recordingsOf(tenantId, callId);
+      const recording = recordings[part];
+      if (recording === undefined) throw new TrunklineError('NOT_FOUND', 'the call has no such recording');
+      await assertRecordingFile(recordingsDir, tenantId, recording.file);
+      reply.header('content-disposition', `attachment; filename="${callId}.wav"`);
+      return reply.type('audio/wav').sendFile(recording.file, recordingsDir, {
+        cacheControl: false,
+        contentType: false,
+        dotfiles: 'deny',
+        index: false,
+      });
+    },
+  );
+}

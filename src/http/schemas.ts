@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { LIMITS } from '../config/limits.ts';
+
+/** The resources of the control plane, as readers see them. */
+
+const instant = z.iso.datetime().describe('Wall clock, UTC');
+const mediaMs = z.number().describe('Media milliseconds since answer');
+
+export const callIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'letters, digits, _ and - only');
+
+export const callStateSchema = z.enum([
+  'INITIATED',
+  'RINGING',
+  'CONNECTED',
+  'VOICEMAIL_PENDING',
+  'VOICEMAIL',
+  'RETRY_SCHEDULED',
+  'COMPLETED',
+  'FAILED',
+]);
+
+export const callSummarySchema = z
+  .object({
+    callId: callIdSchema,
+    state: callStateSchema,
+    direction: z.enum(['inbound', 'outbound']).nullable(),
+    lineKind: z.enum(['room', 'trunk', 'stream']).nullable(),
+    from: z.string().nullable().describe('Calling party'),
+    to: z.string().nullable().describe('Called party'),
+    workflow: z.string().nullable(),
+    workflowVersion: z.string().nullable(),
+    room: z.string().nullable(),
+    startedAt: instant,
+    answeredAt: instant.nullable(),
+    endedAt: instant.nullable(),
+    endReason: z.string().nullable(),
+    outcome: z.string().nullable(),
+    durationMs: z.number().nullable(),
+    framesConcealed: z.number().int().nullable(),
+    framesDropped: z.number().int().nullable(),
+  })
+  .meta({ id: 'CallSummary' });
+
+export const quoteSchema = z
+  .object({
+    quoteId: z.string(),
+    callId: callIdSchema,
+    madeAt: instant,
+    currency: z.string(),
+    lines: z.array(z.object({ label: z.string(), amountCents: z.number().int() })).readonly(),
+    totalCents: z.number().int(),
+    distanceMiles: z.number(),
+    booked: z.boolean(),
+  })
+  .meta({ id: 'Quote' });
+
+const turnSchema = z
+  .object({
+    turn: z.number().int(),
+    speaker: z.enum(['agent', 'caller']),
+    text: z.string().describe('For the agent: only what the caller heard'),
+    startMs: mediaMs,
+    endMs: mediaMs,
+    interrupted: z.boolean().nullable(),
+    confidence: z.number().nullable(),
+  })
+  .meta({ id: 'Turn' });
+
+const turnLatencySchema = z
+  .object({
+    turn: z.number().int(),
+    lastSoundMs: mediaMs,
+    endOfTurnMs: mediaMs,
+    sttFinalMs: mediaMs,
+    firstWordMs: mediaMs,
+    firstAudioMs: mediaMs,
+    firstFrameMs: mediaMs,
+  })
+  .meta({
+    id: 'TurnLatency',
+    description: "The instants of one turn, from the caller's last sound to the answer.",
+  });
+
+const slotSchema = z
+  .object({
+    slot: z.string(),
+    value: z.union([z.string(), z.number(), z.boolean()]),
+    confirmed: z.boolean(),
+    sensitive: z.boolean(),
+    setAt: instant,
+  })
+  .meta({ id: 'Slot' });
+
+const consentSchema = z
+  .object({ kind: z.string(), granted: z.boolean(), mediaMs, givenAt: instant })
+  .meta({ id: 'Consent' });
+
+const recordingSchema = z
+  .object({
+    url: z.string().describe('Stereo WAV: caller left, agent right'),
+    startMs: mediaMs.nullable(),
+    rateHz: z.number().int().nullable(),
+    durationMs: z.number().nullable().describe('Null while it goes on'),
+    bytes: z.number().int().nullable(),
+  })
+  .meta({ id: 'Recording' });
+
+export const callDetailSchema = callSummarySchema
+  .extend({
+    turns: z.array(turnSchema).readonly(),
+    latencies: z.array(turnLatencySchema).readonly(),
+    slots: z.array(slotSchema).readonly(),
+    quotes: z.array(quoteSchema).readonly(),
+    consents: z.array(consentSchema).readonly(),
+    recordings: z.array(recordingSchema).readonly(),
+  })
+  .meta({ id: 'Call' });
+
+export const pageQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(LIMITS.httpPageRows).default(50),
+  cursor: z.string().max(512).optional().describe('`next` of the page before'),
+});
+
+export const nextSchema = z.string().nullable().describe('Cursor of the page after; null on the last');

@@ -1,0 +1,128 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A media process as its `load` messages describe it. */
+interface MediaSample {
+  readonly calls: number;
+  readonly maxCalls: number;
+  readonly tickLatenessP99Ms: number;
+  readonly draining: boolean;
+}
+
+const HTTP_BUCKETS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+/** Caller's last sound to agent's first frame: fine around the figures that people notice. */
+const TURN_BUCKETS_S = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1, 1.25, 1.5, 2, 3, 5];
+
+/**
+ * What a node shows Prometheus (https://prometheus.io/docs/practices/naming): base units in the names, totals count up,
+ * labels take few values and never personal data.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #callsActive = this.#mediaGauge('calls_active', 'Calls that a media process carries.');
+  readonly #callSlots = this.#mediaGauge('call_slots', 'Calls that a media process can carry.');
+  readonly #lateness = this.#mediaGauge(
+    'media_tick_lateness_p99_seconds',
+    'How late the 10 ms clock of a media process was, 99th percentile of its latest report.',
+  );
+  readonly #draining = this.#mediaGauge('media_draining', '1 while a media process takes no new calls.');
+  readonly #eventReaders = new Gauge({
+    name: 'trunkline_event_readers',
+    help: 'Readers of the event stream.',
+    registers: [this.#registry],
+  });
+  readonly #eventReadersDropped = this.#counter(
+    'event_readers_dropped_total',
+    'Readers of the event stream that were disconnected because they were too slow.',
+  );
+  readonly #callsEnded = this.#counter('calls_ended_total', 'Calls that ended.', ['disposition']);
+  readonly #eventsSeen = this.#counter('call_events_total', 'Events of calls that were published.');
+  readonly #turnLatency = new Histogram({
+    name: 'trunkline_turn_latency_seconds',
+    help: "From the caller's last sound to the first frame of the answer.",
+    buckets: TURN_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #httpDuration = new Histogram({
+    name: 'trunkline_http_request_duration_seconds',
+    help: 'Requests to the control plane, from their first byte to the end of the answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: HTTP_BUCKETS_S,
+    registers: [this.#registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text exposition format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  mediaLoad(media: string, load: MediaSample): void {
+    this.#callsActive.set({ media }, load.calls);
+    this.#callSlots.set({ media }, load.maxCalls);
+    this.#lateness.set({ media }, load.tickLatenessP99Ms / 1000);
+    this.#draining.set({ media }, load.draining ? 1 : 0);
+  }
+
+  mediaGone(media: string): void {
+    for (const gauge of [this.#callsActive, this.#callSlots, this.#lateness, this.#draining]) {
+      gauge.remove({ media });
+    }
+  }
+
+  eventReaders(count: number): void {
+    this.#eventReaders.set(count);
+  }
+
+  eventReaderDropped(): void {
+    this.#eventReadersDropped.inc();
+  }
+
+  callEvent(): void {
+    this.#eventsSeen.inc();
+  }
+
+  callEnded(disposition: string): void {
+    this.#callsEnded.inc({ disposition });
+  }
+
+  turnLatency(ms: number): void {
+    this.#turnLatency.observe(ms / 1000);
+  }
+
+  /** @param route the pattern, never the path as asked for */
+  httpRequest(request: { method: string; route: string; status: number; durationMs: number }): void {
+    const { method, route, status, durationMs } = request;
+    this.#httpDuration.observe({ method, route, status }, durationMs / 1000);
+  }
+
+  /**
+   * A figure that is looked up when Prometheus asks.
+   * @param name in base units, without the project's name in front
+   */
+  gaugeOnDemand(name: string, help: string, read: () => Promise<number>): void {
+    const gauge = new Gauge({
+      name: `trunkline_${name}`,
+      help,
+      registers: [],
+      async collect() {
+        this.set(await read());
+      },
+    });
+    this.#registry.registerMetric(gauge);
+  }
+
+  #mediaGauge(name: string, help: string): Gauge<'media'> {
+    return new Gauge({ name: `trunkline_${name}`, help, labelNames: ['media'], registers: [this.#registry] });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {
+    return new Counter({ name: `trunkline_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildPage } from '../../web/build.ts';
+import { openVault } from '../compliance/vault.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import { createApp } from '../http/app.ts';
+import { createRoomMaker } from '../http/browser_room.ts';
+import { EventFeed } from '../http/event_feed.ts';
+import { NodeView } from '../http/node_view.ts';
+import { type RedisPublications, subscribe } from '../http/publications.ts';
+import { createReadiness, type Readiness } from '../http/readiness.ts';
+import { listWorkflows } from '../http/workflow_names.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
+import { openQueries, type Queries } from '../store/queries.ts';
+import type { Role, RoleContext } from './context.ts';
+
+const DATABASE_CONNECTIONS = 8;
+
+/** The control plane: REST, the event stream and the browser page. */
+export async function run(context: RoleContext): Promise<Role> {
+  const { config, paths, link, log } = context;
+  const { tenant, livekit, workflows } = config;
+  const vault = openVault(config.sealKeyFile);
+  const queries = openQueries({
+    databaseUrl: config.postgres.url,
+    connections: DATABASE_CONNECTIONS,
+    vault,
+  });
+  const publications = subscribe(config.redis.url, eventsChannel(tenant));
+  const metrics = new Metrics();
+  const node = new NodeView(link, metrics);
+  const feed = new EventFeed({
+    tenantId: tenant,
+    publications,
+    read: message => readLiveEvent(message, vault),
+    queries,
+    metrics,
+    log,
+    limits: {
+      readers: LIMITS.httpEventReaders,
+      bufferBytes: LIMITS.httpEventBufferBytes,
+      batchRows: LIMITS.httpEventBatchRows,
+      heartbeatMs: LIMITS.httpEventHeartbeatMs,
+    },
+  });
+  const pageDir = join(paths.run, 'page');
+  await buildPage(pageDir);
+  const app = await createApp({
+    apiKey: readApiKey(join(paths.keys, 'api.key')),
+    tenantId: tenant,
+    queries,
+    feed,
+    node,
+    readiness: readinessOf(queries, publications, node),
+    rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
+    workflows: { names: () => listWorkflows(paths.workflows), default: workflows.default },
+    recordingsDir: paths.recordings,
+    pageDir,
+    metrics,
+    log,
+  });
+  const url = await listen(app, config.http);
+  log.info({ url }, 'control plane listens');
+  link.send('supervisor', { type: 'ready', detail: url });
+  return {
+    stop: async () => {
+      await app.close();
+      publications.close();
+      await queries.close();
+    },
+  };
+}
+
+/** The key is made by the supervisor at the first start. */
+function readApiKey(file: string): string {
+  try {
+    const key = readFileSync(file, 'utf8').trim();
+    if (key !== '') return key;
+  } catch (cause) {
+    throw new TrunklineError('KEY_INVALID', `${file} can't be read`, { cause });
+  }
+  throw new TrunklineError('KEY_INVALID', `${file} is empty`);
+}
+
+async function listen(
+  app: { listen(options: { host: string; port: number }): Promise<string> },
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new TrunklineError('PORT_BUSY', `http.port ${port} on ${host}`, { cause });
+  }
+}
+
+function readinessOf(
+  queries: Queries,
+  publications: RedisPublications,
+  node: NodeView,
+): () => Promise<Readiness> {
+  const assertReady = (role: 'edge' | 'media') => () => {
+    if (!node.isReady(role)) throw new TrunklineError('LINE_FAILED', `${role} is not ready`);
+  };
+  return createReadiness(
+    {
+      postgres: () => queries.check(),
+      redis: () => publications.ping(),
+      edge: assertReady('edge'),
+      media: assertReady('media'),
+    },
+    LIMITS.readinessMs,
+  );
+}

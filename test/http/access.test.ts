@@ -1,0 +1,108 @@
+import t from 'tap';
+import { createKeyCheck } from '../../src/http/access.ts';
+import { API_KEY, startTestPlane, WITH_KEY } from './test_plane.ts';
+
+/** Every route with who may use it. A route that is missing here fails the suite. */
+const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
+  'GET /': 'open',
+  'HEAD /': 'open',
+  'GET /healthz': 'open',
+  'HEAD /healthz': 'open',
+  'GET /readyz': 'open',
+  'HEAD /readyz': 'open',
+  'GET /metrics': 'key',
+  'HEAD /metrics': 'key',
+  'GET /openapi.json': 'key',
+  'HEAD /openapi.json': 'key',
+  'GET /api/calls': 'key',
+  'HEAD /api/calls': 'key',
+  'GET /api/calls/:callId': 'key',
+  'HEAD /api/calls/:callId': 'key',
+  'GET /api/calls/:callId/recording': 'key',
+  'HEAD /api/calls/:callId/recording': 'key',
+  'GET /api/quotes': 'key',
+  'HEAD /api/quotes': 'key',
+  'GET /api/events': 'key',
+  'GET /api/workflows': 'key',
+  'HEAD /api/workflows': 'key',
+  'POST /api/rooms': 'key',
+};
+
+t.test('every route is in the policy, with the access it has', async t => {
+  const { app, end } = await startTestPlane();
+  t.teardown(end);
+  const served = app.servedRoutes.map(({ method, url, access }) => [`${method} ${url}`, access]);
+  t.same(Object.fromEntries(served), POLICY);
+  t.equal(served.length, Object.keys(POLICY).length, 'no route is there twice');
+});
+
+t.test('what asks for a key gets none without it', async t => {
+  const { app, end } = await startTestPlane();
+  t.teardown(end);
+  for (const [route, access] of Object.entries(POLICY)) {
+    const [method = '', pattern = ''] = route.split(' ');
+    const url = pattern.replace(':callId', 'call-1');
+    const answer = await app.inject({ method: method as 'GET', url });
+    if (access === 'open') t.not(answer.statusCode, 401, route);
+    else {
+      t.equal(answer.statusCode, 401, route);
+      t.equal(answer.headers['www-authenticate'], 'Bearer', route);
+    }
+  }
+});
+
+t.test('keys that are not the key', async t => {
+  const isKey = createKeyCheck(API_KEY);
+  t.ok(isKey(`Bearer ${API_KEY}`));
+  t.ok(isKey(`bearer ${API_KEY}`), 'the scheme has no case (RFC 9110 §11.1)');
+  const wrong = [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    API_KEY,
+    `Basic ${API_KEY}`,
+    `Bearer ${API_KEY}x`,
+    `Bearer ${API_KEY.slice(0, -1)}`,
+    `Bearer ${API_KEY.toUpperCase()}`,
+    `Bearer  ${API_KEY}`,
+    `Bearer ${API_KEY} ${API_KEY}`,
+    `Bearer ${API_KEY}\0`,
+    `Bearer ${'x'.repeat(100_000)}`,
+  ];
+  for (const header of wrong) t.notOk(isKey(header), JSON.stringify(header)?.slice(0, 40));
+});
+
+t.test('an empty key opens nothing', async t => {
+  const isKey = createKeyCheck('');
+  t.notOk(isKey('Bearer '));
+  t.notOk(isKey(undefined));
+});
+
+t.test('the key is asked for before the body is looked at', async t => {
+  const { app, end } = await startTestPlane();
+  t.teardown(end);
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/api/rooms',
+    headers: { 'content-type': 'application/json' },
+    payload: '{"not json',
+  });
+  t.equal(answer.statusCode, 401);
+});
+
+t.test('whoever has no key does not spend the requests of who has', async t => {
+  const { app, end } = await startTestPlane({ plane: { limits: { requestsPerMinute: 5 } } });
+  t.teardown(end);
+  const statuses: number[] = [];
+  for (let guess = 0; guess < 8; guess += 1) {
+    const headers = { authorization: `Bearer guess-${guess}-of-a-key` };
+    statuses.push((await app.inject({ url: '/api/calls', headers })).statusCode);
+  }
+  t.same(statuses, [401, 401, 401, 401, 401, 429, 429, 429]);
+  const refused = await app.inject({ url: '/api/nowhere' });
+  t.equal(refused.statusCode, 429, 'paths that are not there are counted too');
+  t.ok(Number(refused.headers['retry-after']) > 0);
+  t.equal(refused.json().error.code, 'TOO_MANY');
+  t.equal((await app.inject({ url: '/api/calls', headers: WITH_KEY })).statusCode, 200);
+});

@@ -1,0 +1,215 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../src/http/app.ts';
+import type { App, ControlPlane } from '../../src/http/control_plane.ts';
+import { EventFeed, type EventFeedOptions } from '../../src/http/event_feed.ts';
+import type { Publications } from '../../src/http/publications.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { Metrics } from '../../src/observe/metrics.ts';
+import type { LiveEvent } from '../../src/store/live_events.ts';
+import type { Queries } from '../../src/store/queries.ts';
+import type { CallDetailView, CallView, QuoteView } from '../../src/store/views.ts';
+
+export const API_KEY = 'a-key-that-is-only-for-tests';
+export const WITH_KEY = { authorization: `Bearer ${API_KEY}` };
+
+export function callView(callId: string, more: Partial<CallView> = {}): CallView {
+  return {
+    callId,
+    state: 'COMPLETED',
+    direction: 'inbound',
+    lineKind: 'room',
+    from: '+15550142',
+    to: '+15550100',
+    workflow: 'piano_removal',
+    workflowVersion: '1',
+    room: `web-${callId}`,
+    startedAt: '2026-03-01T10:00:00.123456Z',
+    answeredAt: '2026-03-01T10:00:01.000000Z',
+    endedAt: '2026-03-01T10:02:00.000000Z',
+    endReason: 'remoteHangup',
+    outcome: 'booked',
+    durationMs: 119_000,
+    framesConcealed: 0,
+    framesDropped: 0,
+    ...more,
+  };
+}
+
+export function quoteView(quoteId: string, callId: string): QuoteView {
+  return {
+    quoteId,
+    callId,
+    madeAt: '2026-03-01T10:01:30.000000Z',
+    currency: 'USD',
+    lines: [
+      { label: 'Upright piano', amountCents: 25_000 },
+      { label: 'Distance', amountCents: 4_250 },
+    ],
+    totalCents: 29_250,
+    distanceMiles: 8.5,
+    booked: true,
+  };
+}
+
+export function callDetail(callId: string, more: Partial<CallDetailView> = {}): CallDetailView {
+  return {
+    ...callView(callId),
+    turns: [
+      {
+        turn: 1,
+        speaker: 'agent',
+        text: 'Hello.',
+        startMs: 0,
+        endMs: 800,
+        interrupted: false,
+        confidence: null,
+      },
+    ],
+    latencies: [],
+    slots: [
+      {
+        slot: 'pianoType',
+        value: 'upright',
+        confirmed: true,
+        sensitive: false,
+        setAt: '2026-03-01T10:00:30.000000Z',
+      },
+    ],
+    quotes: [quoteView(`${callId}-7`, callId)],
+    consents: [{ kind: 'recording', granted: true, mediaMs: 4000, givenAt: '2026-03-01T10:00:05.000000Z' }],
+    recordings: [],
+    ...more,
+  };
+}
+
+export function latencyEvent(seq: number, callId = 'call-1'): LiveEvent {
+  return {
+    seq,
+    key: `${callId}:${seq}`,
+    tenantId: 'default',
+    callId,
+    at: '2026-03-01T10:00:00.000Z',
+    type: 'call.outcome',
+    detail: { outcome: `outcome ${seq}` },
+  };
+}
+
+/** A channel that the test speaks into. */
+export class TestPublications implements Publications {
+  connected = true;
+  readonly #messages: ((message: string) => void)[] = [];
+  readonly #connects: (() => void)[] = [];
+
+  onMessage(handler: (message: string) => void): void {
+    this.#messages.push(handler);
+  }
+
+  onConnected(handler: () => void): void {
+    this.#connects.push(handler);
+  }
+
+  publish(event: LiveEvent | string): void {
+    const message = typeof event === 'string' ? event : JSON.stringify(event);
+    for (const handler of this.#messages) handler(message);
+  }
+
+  reconnect(): void {
+    this.connected = true;
+    for (const handler of this.#connects) handler();
+  }
+}
+
+type ReadQueries = Pick<
+  Queries,
+  'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'eventsSince' | 'lastSeq'
+>;
+
+/** A record with nothing in it. */
+export const EMPTY: ReadQueries = {
+  listCalls: async () => ({ rows: [], next: null }),
+  getCall: async () => undefined,
+  listQuotes: async () => ({ rows: [], next: null }),
+  recordingsOf: async () => [],
+  eventsSince: async () => [],
+  lastSeq: async () => 0,
+};
+
+export interface TestPlane {
+  readonly app: App;
+  readonly feed: EventFeed;
+  readonly publications: TestPublications;
+  readonly metrics: Metrics;
+  readonly dir: string;
+  end(): Promise<void>;
+}
+
+function readEvent(message: string): LiveEvent | undefined {
+  try {
+    return JSON.parse(message) as LiveEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A control plane over what the test says is in the record; not listening yet. */
+export async function startTestPlane(
+  options: {
+    queries?: Partial<ReadQueries>;
+    plane?: Partial<ControlPlane>;
+    feedLimits?: Partial<EventFeedOptions['limits']>;
+  } = {},
+): Promise<TestPlane> {
+  const dir = mkdtempSync(join(tmpdir(), 'trunkline-http-'));
+  const pageDir = join(dir, 'page');
+  const recordingsDir = join(dir, 'recordings');
+  mkdirSync(pageDir);
+  mkdirSync(join(recordingsDir, 'default'), { recursive: true });
+  writeFileSync(join(pageDir, 'index.html'), '<!doctype html><title>Trunkline</title>');
+  const queries = { ...EMPTY, ...options.queries };
+  const publications = new TestPublications();
+  const metrics = new Metrics();
+  const log = createLogger('api', 'silent');
+  const feed = new EventFeed({
+    tenantId: 'default',
+    publications,
+    read: readEvent,
+    queries,
+    metrics,
+    log,
+    limits: {
+      readers: 3,
+      bufferBytes: 16 << 10,
+      batchRows: 10,
+      heartbeatMs: 60_000,
+      ...options.feedLimits,
+    },
+  });
+  const app = await createApp({
+    apiKey: API_KEY,
+    tenantId: 'default',
+    queries,
+    feed,
+    node: { draining: false, hasFreeSlot: () => true },
+    readiness: async () => ({ ready: true, parts: { postgres: 'up' } }),
+    rooms: undefined,
+    workflows: { names: async () => ['piano_removal'], default: 'piano_removal' },
+    recordingsDir,
+    pageDir,
+    metrics,
+    log,
+    ...options.plane,
+  });
+  return {
+    app,
+    feed,
+    publications,
+    metrics,
+    dir,
+    async end() {
+      await app.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
