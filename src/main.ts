@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRole } from './roles/start_role.ts';
+import { check } from './supervisor/check.ts';
 import { parseCommand, USAGE } from './supervisor/cli.ts';
 import { failureText } from './supervisor/failure_text.ts';
 import { supervise } from './supervisor/supervisor.ts';
+import { Terminal } from './supervisor/terminal.ts';
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -15,6 +17,9 @@ async function main(args: readonly string[]): Promise<void> {
       return;
     case 'role':
       return await startRole(command.role, command.runtimeFile);
+    case 'check':
+      process.exit(await check(command, PROJECT, new Terminal(process.stdout)));
+      break;
     case 'start':
       process.exit(await supervise(command, PROJECT));
   }

@@ -24,6 +24,7 @@ import { RoleFleet } from './roles.ts';
 import { BackingServices } from './services/backing_services.ts';
 import type { Stoppables } from './stoppables.ts';
 import type { Terminal } from './terminal.ts';
+import { startWatchdog } from './watchdog.ts';
 
 export interface BringUpOptions {
   readonly project: string;
@@ -98,6 +99,7 @@ async function prepareGround({ project, config, terminal, stoppables }: BringUpO
   const leftovers = await children.endLeftovers(LEFTOVER_GRACE_MS);
   if (leftovers.length > 0)
     terminal.line(`✓ ended what an earlier start left behind: ${leftovers.join(', ')}`);
+  stoppables.add('watchdog', await startWatchdog(paths.run, children));
   const logs = new LogFiles(paths.logs);
   stoppables.add('logs', () => logs.close());
   const log = createLogger('supervisor', config.logLevel, logs.file('supervisor'));

@@ -34,7 +34,7 @@ export class ChildrenFile {
       return z
         .array(entrySchema)
         .parse(JSON.parse(readFileSync(this.#file, 'utf8')))
-        .filter(isRunning);
+        .filter(entry => entry.pid !== process.pid && isRunning(entry));
     } catch {
       return [];
     }

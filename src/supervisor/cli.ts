@@ -30,6 +30,9 @@ export type Command =
       readonly configFile: string | undefined;
     };
 
+/** A start, or the report of what it would do. */
+export type StartCommand = Extract<Command, { kind: 'start' | 'check' }>;
+
 /** @throws TrunklineError USAGE for anything that is not in USAGE's text */
 export function parseCommand(args: readonly string[]): Command {
   const values = parse(args);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import type { NodePaths } from '../config/paths.ts';
@@ -17,13 +18,12 @@ export interface InstanceLock {
 export async function lockInstance(paths: NodePaths): Promise<InstanceLock> {
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   const pidFile = join(paths.run, 'trunkline.pid');
-  const folder = createHash('sha256').update(realpathSync(paths.data)).digest('hex').slice(0, 32);
   const server = createServer(socket => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? alreadyRunning(paths, pidFile) : error);
     });
-    server.listen(`\0trunkline-${folder}`, resolve);
+    server.listen(lockAddress(paths), resolve);
   });
   server.unref();
   writeFileSync(pidFile, `${process.pid}\n`);
@@ -33,6 +33,25 @@ export async function lockInstance(paths: NodePaths): Promise<InstanceLock> {
       await new Promise<void>(resolve => server.close(() => resolve()));
     },
   };
+}
+
+function lockAddress(paths: NodePaths): string {
+  const folder = createHash('sha256').update(realpathSync(paths.data)).digest('hex').slice(0, 32);
+  return `\0trunkline-${folder}`;
+}
+
+/** Whether a node runs on the data folder; asks without taking the lock. */
+export async function isInstanceRunning(paths: NodePaths): Promise<boolean> {
+  if (!existsSync(paths.data)) return false;
+  const socket = connect(lockAddress(paths));
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function alreadyRunning(paths: NodePaths, pidFile: string): TrunklineError {

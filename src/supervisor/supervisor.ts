@@ -2,15 +2,13 @@ import { constants } from 'node:os';
 import { nodePaths } from '../config/paths.ts';
 import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
-import type { Command } from './cli.ts';
+import type { StartCommand } from './cli.ts';
 import { failureText } from './failure_text.ts';
 import { nodeConfig } from './node_config.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
 import { Stoppables } from './stoppables.ts';
 import { summaryLines } from './summary.ts';
 import { duration, Terminal } from './terminal.ts';
-
-export type StartCommand = Extract<Command, { kind: 'start' | 'check' }>;
 
 /**
  * Runs a node until a signal asks for its end. Nothing that it started is left when it returns.

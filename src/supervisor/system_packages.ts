@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { findProgram } from './find_program.ts';
@@ -67,7 +67,9 @@ function libraryForC(module: string, debianPackage: string): SystemNeed {
 
 function hasLibrary(file: string): boolean {
   const folders = ['/usr/local/lib', '/usr/lib', '/lib', ...(process.env.LD_LIBRARY_PATH ?? '').split(':')];
-  return [...folders, ...folders.flatMap(subfolders)].some(folder => existsSync(join(folder, file)));
+  return [...folders, ...folders.flatMap(subfolders)].some(
+    folder => isAbsolute(folder) && existsSync(join(folder, file)),
+  );
 }
 
 /** Debian keeps libraries in a folder for each architecture. */
