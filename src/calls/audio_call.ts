@@ -137,9 +137,10 @@ export class AudioCall implements Ticking, LineEvents {
     this.#recording.skip(frames);
   }
 
-  /** Cuts the agent's speech in the coming frame, as the conversation wants it. */
-  cut(): void {
-    if (this.#state !== 'up') return;
+  /** Cuts the agent's speech in the coming frame, as the conversation wants it, unless that was cut meanwhile. */
+  cut(generation: number): void {
+    const current = Atomics.load(this.slot.control, CONTROL.generation);
+    if (this.#state !== 'up' || generation !== current) return;
     this.#cut();
     this.#events.playoutDrained(this.#downlink.playout.position, this.mediaMs);
   }

@@ -108,7 +108,7 @@ export class MediaCalls implements Ticking {
     const entry = this.#slots[message.slot];
     if (entry === undefined) return;
     if (message.type === 'policy') entry.call.policy = message.policy;
-    else if (message.type === 'cut') entry.call.cut();
+    else if (message.type === 'cut') entry.call.cut(message.generation);
     else if (message.type === 'released') void this.#finish(entry);
     else if (message.drain) entry.call.hangUpWhenQuiet();
     else entry.call.hangUp('localHangup');
