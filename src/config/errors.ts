@@ -92,6 +92,12 @@ export const ERRORS = {
   },
   STT_FAILED: { http: 502, sip: 500, cause: 'the recogniser failed', remedy: 'look at the provider' },
   TTS_FAILED: { http: 502, sip: 500, cause: 'the synthesiser failed', remedy: 'look at the provider' },
+  RECORDING_FAILED: {
+    http: 500,
+    sip: 500,
+    cause: 'the recording failed',
+    remedy: 'look at the disk of the recordings folder',
+  },
   STORE_UNAVAILABLE: {
     http: 503,
     sip: 500,

@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { available, readSamples } from '../calls/ring.ts';
+import type { RingView } from '../calls/slot_buffers.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import { RecordingFile } from './recording_file.ts';
+import { durationMsOf, HEAD_BYTES } from './wav_file.ts';
+
+/** Which call is recorded, and how its ring is to be read. */
+export interface RecordedCall {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly rateHz: number;
+  /** Interleaved samples, caller first (SlotView.recording). */
+  readonly ring: RingView;
+}
+
+/** A recording as it is on the disk. */
+export interface RecordingSize {
+  readonly durationMs: number;
+  readonly bytes: number;
+}
+
+export interface RecorderStats {
+  readonly begun: number;
+  /** Recordings that ended early because the disk failed or fell behind. */
+  readonly failed: number;
+}
+
+const TENANT = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const CALL = /^[A-Za-z0-9_-]{1,128}$/;
+/** Audio that is gathered before it is written. */
+const CHUNK_MS = 500;
+
+/** File name below the recordings folder of the first, second … recording of a call. @throws BAD_REQUEST */
+export function recordingName(tenantId: string, callId: string, ordinal: number): string {
+  if (!TENANT.test(tenantId) || !CALL.test(callId)) {
+    throw new TrunklineError('BAD_REQUEST', 'tenant or call id can not name a file');
+  }
+  return `${tenantId}/${callId}${ordinal === 1 ? '' : `.${ordinal}`}.wav`;
+}
+
+/** Name of a recording that the process `address` has not finished. */
+export function provisionalName(file: string, address: string): string {
+  return `${file}.${address}.part`;
+}
+
+/** Records the calls of one process. */
+export class Recorders {
+  readonly #dir: string;
+  readonly #address: string;
+  readonly #onFault: (callId: string, error: TrunklineError) => void;
+  readonly #counts = { begun: 0, failed: 0 };
+  /** Files of recordings that are not closed; they need not be on the disk yet. */
+  readonly #open = new Set<string>();
+
+  /**
+   * @param dir recordings folder
+   * @param address this process, such as `media-0`
+   * @param onFault told once of a recording that ends early; the call goes on
+   */
+  constructor(dir: string, address: string, onFault: (callId: string, error: TrunklineError) => void) {
+    this.#dir = dir;
+    this.#address = address;
+    this.#onFault = onFault;
+  }
+
+  /** Begins a recording with the ring's next sample. @throws TrunklineError BAD_REQUEST for ids that name no file */
+  open(call: RecordedCall): CallRecorder {
+    const file = this.#freeName(call);
+    this.#counts.begun += 1;
+    this.#open.add(file);
+    return new CallRecorder(call, file, {
+      path: join(this.#dir, file),
+      provisionalPath: join(this.#dir, provisionalName(file, this.#address)),
+      onClosed: () => this.#open.delete(file),
+      onFault: error => {
+        this.#counts.failed += 1;
+        this.#onFault(call.callId, error);
+      },
+    });
+  }
+
+  stats(): RecorderStats {
+    return { ...this.#counts };
+  }
+
+  #freeName({ tenantId, callId }: RecordedCall): string {
+    for (let ordinal = 1; ; ordinal += 1) {
+      const file = recordingName(tenantId, callId, ordinal);
+      if (!this.#open.has(file) && !existsSync(join(this.#dir, file))) return file;
+    }
+  }
+}
+
+/**
+ * Takes both legs of one call from its ring to a stereo WAV file, caller left, agent right. When the disk fails or
+ * falls behind, the recording ends with what is there; the ring is drained nevertheless.
+ */
+class CallRecorder {
+  /** Below the recordings folder. */
+  readonly file: string;
+  readonly #call: RecordedCall;
+  readonly #onFault: (error: TrunklineError) => void;
+  readonly #onClosed: () => void;
+  readonly #opened: Promise<RecordingFile>;
+  readonly #chunkSamples: number;
+  #chunk: Int16Array;
+  #chunkFilled = 0;
+  #queuedBytes = 0;
+  #writing: Promise<unknown>;
+  /** No more is taken from the call. */
+  #ended = false;
+  /** No more can be written. */
+  #broken = false;
+
+  constructor(
+    call: RecordedCall,
+    file: string,
+    parts: {
+      readonly path: string;
+      readonly provisionalPath: string;
+      readonly onFault: (error: TrunklineError) => void;
+      readonly onClosed: () => void;
+    },
+  ) {
+    this.file = file;
+    this.#call = call;
+    this.#onFault = parts.onFault;
+    this.#onClosed = parts.onClosed;
+    this.#chunkSamples = (2 * call.rateHz * CHUNK_MS) / 1000;
+    this.#chunk = new Int16Array(this.#chunkSamples);
+    this.#opened = RecordingFile.create(parts.path, parts.provisionalPath, call.rateHz);
+    this.#writing = this.#opened.catch(error => this.#break(error));
+  }
+
+  /** Takes what the ring holds; never waits, never throws. */
+  drain(): void {
+    while (available(this.#call.ring) > 0) {
+      this.#chunkFilled += readSamples(this.#call.ring, this.#chunk.subarray(this.#chunkFilled));
+      if (this.#chunkFilled < this.#chunkSamples) return;
+      this.#enqueue();
+    }
+  }
+
+  /**
+   * Takes the rest and completes the file.
+   * @throws TrunklineError DISK_FULL or RECORDING_FAILED when nothing of the recording could be kept under its name
+   */
+  async close(): Promise<RecordingSize> {
+    this.drain();
+    this.#enqueue();
+    await this.#writing;
+    try {
+      const file = await this.#opened;
+      await file.finish();
+      const { dataBytes } = file;
+      const durationMs = durationMsOf({ rateHz: this.#call.rateHz, dataBytes });
+      return { durationMs, bytes: HEAD_BYTES + dataBytes };
+    } catch (error) {
+      throw asRecordingError(error);
+    } finally {
+      this.#onClosed();
+    }
+  }
+
+  #enqueue(): void {
+    const data = Buffer.from(this.#chunk.buffer, 0, this.#chunkFilled * 2);
+    this.#chunkFilled = 0;
+    if (this.#ended) return;
+    if (this.#queuedBytes + data.length > LIMITS.recordingQueuedBytes) {
+      this.#end(new TrunklineError('RECORDING_FAILED', 'the disk is too slow'));
+      return;
+    }
+    this.#chunk = new Int16Array(this.#chunkSamples);
+    this.#queuedBytes += data.length;
+    this.#writing = this.#writing.then(() => this.#write(data));
+  }
+
+  async #write(data: Buffer): Promise<void> {
+    this.#queuedBytes -= data.length;
+    if (this.#broken) return;
+    try {
+      const file = await this.#opened;
+      await file.append(data);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  #break(error: unknown): void {
+    this.#broken = true;
+    this.#end(asRecordingError(error));
+  }
+
+  #end(error: TrunklineError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onFault(error);
+  }
+}
+
+function asRecordingError(error: unknown): TrunklineError {
+  if (error instanceof TrunklineError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  return new TrunklineError(full ? 'DISK_FULL' : 'RECORDING_FAILED', code ?? 'unknown', { cause: error });
+}
