@@ -79,7 +79,6 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     stoppables,
     terminal,
     log,
-    onGivenUp: (name, lastWords) => options.onFailed(`${name} dies again and again: ${lastWords}`),
   });
   const resolved = await services.start(signal);
   if (resolved.sip.enabled) await provision(resolved, options, log);

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrunklineError } from '../config/errors.ts';
 import type { ChildrenFile } from './children_file.ts';
+import { lastWords } from './last_words.ts';
 import type { LogFiles } from './log_files.ts';
 import { signalGroup } from './process_identity.ts';
 
@@ -33,8 +34,6 @@ export interface ChildOptions {
   readonly readyLimitMs: number;
 }
 
-const LAST_LINES = 4;
-
 /** Starts the node's processes, each with its log and on record for a later start. */
 export class ChildStarter {
   readonly #logs: LogFiles;
@@ -53,7 +52,7 @@ export class ChildStarter {
     const running = await this.#spawn(options);
     const over = new AbortController();
     const end = AbortSignal.any([signal, AbortSignal.timeout(options.readyLimitMs), over.signal]);
-    const died = running.exited.then(lastWords => Promise.reject(startFailure(lastWords)));
+    const died = running.exited.then(words => Promise.reject(startFailure(words)));
     try {
       await Promise.race([options.ready(end), died]);
     } catch (error) {
@@ -61,7 +60,7 @@ export class ChildStarter {
       signal.throwIfAborted();
       if (error instanceof TrunklineError) throw error;
       const limitS = options.readyLimitMs / 1000;
-      const detail = `${options.name} was not ready within ${limitS} s; see ${this.#logs.file(options.name)}`;
+      const detail = `${options.name} was not ready within ${limitS} s (log: ${this.#logs.file(options.name)})`;
       throw new TrunklineError('STEP_FAILED', detail, { cause: error });
     } finally {
       over.abort();
@@ -97,19 +96,20 @@ export class ChildStarter {
       signalGroup(pid, 'SIGKILL');
       this.#children.remove(pid);
       const ending = child.signalCode ?? `exit code ${child.exitCode}`;
-      return [`${options.name} ended with ${ending}`, log.tail(LAST_LINES)].filter(Boolean).join('\n');
+      const lastLines = lastWords(log.linesSince());
+      return [`${options.name} ended with ${ending} (log: ${log.file})`, ...lastLines].join('\n');
     });
     return { pid, exited, stop: () => stopChild(child, exited, options.endWith) };
   }
 }
 
 /** What the last words of a program that never became ready mean in the table of errors. */
-function startFailure(lastWords: string): TrunklineError {
-  if (/no space left on device|disk quota exceeded/i.test(lastWords)) {
-    return new TrunklineError('DISK_FULL', lastWords);
+function startFailure(words: string): TrunklineError {
+  if (/no space left on device|disk quota exceeded/i.test(words)) {
+    return new TrunklineError('DISK_FULL', words);
   }
-  if (/address already in use/i.test(lastWords)) return new TrunklineError('PORT_BUSY', lastWords);
-  return new TrunklineError('STEP_FAILED', lastWords);
+  if (/address already in use/i.test(words)) return new TrunklineError('PORT_BUSY', words);
+  return new TrunklineError('STEP_FAILED', words);
 }
 
 async function stopChild(

@@ -83,7 +83,7 @@ export async function findGoTool(
 }
 
 function builtPath(tool: GoTool, toolsFolder: string): string {
-  return join(toolsFolder, `${tool.name}-v${tool.version}`);
+  return join(toolsFolder, tool.name);
 }
 
 /** `livekit-server version 1.13.5`, `SIP version 1.8.0`; undefined when it does not run or tells none. */

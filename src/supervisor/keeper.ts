@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Running } from './child.ts';
 
@@ -9,10 +8,10 @@ export interface KeeperOptions {
   readonly start: (signal: AbortSignal) => Promise<Running>;
   readonly log: Logger;
   /** It has died and is being started again. */
-  readonly onDied?: (lastWords: string) => void;
-  readonly onRestarted?: () => void;
-  /** It dies again and again: it is left alone from now on. */
-  readonly onGivenUp: (lastWords: string) => void;
+  readonly onDied: (lastWords: string) => void;
+  readonly onRestarted: () => void;
+  /** How often it may die within a minute before it is left alone, and who hears of that; without it, for ever. */
+  readonly giveUp?: { readonly deathsPerMinute: number; readonly tell: (lastWords: string) => void };
 }
 
 const FIRST_BACKOFF_MS = 200;
@@ -23,6 +22,7 @@ const WINDOW_MS = 60_000;
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #ending = new AbortController();
+  #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #loop: Promise<void> = Promise.resolve();
 
@@ -34,10 +34,6 @@ export class Keeper {
     return this.#options.name;
   }
 
-  get pid(): number | undefined {
-    return this.#running?.pid;
-  }
-
   /** Resolves when it has ended and will not be started again. */
   get ended(): Promise<void> {
     return this.#loop;
@@ -45,8 +41,9 @@ export class Keeper {
 
   /** The first start; its error is the caller's. */
   async start(): Promise<void> {
-    this.#running = await this.#options.start(this.#ending.signal);
-    this.#loop = this.#keep();
+    this.#starting = this.#options.start(this.#ending.signal);
+    this.#running = await this.#starting;
+    this.#loop = this.#keep(this.#running);
   }
 
   /** From now on its end is wanted and not mended. */
@@ -56,39 +53,47 @@ export class Keeper {
 
   async stop(): Promise<void> {
     this.expectEnd();
+    // What is only starting now is stopped by whoever starts it, or is running then.
+    await this.#starting?.catch(() => undefined);
     await this.#running?.stop();
     await this.#loop;
   }
 
-  async #keep(): Promise<void> {
-    const { log, onDied, onRestarted, onGivenUp } = this.#options;
-    const { signal } = this.#ending;
+  async #keep(running: Running): Promise<void> {
+    const { log, onDied, giveUp } = this.#options;
     const deathsMs: number[] = [];
-    while (!signal.aborted) {
-      const lastWords = (await this.#running?.exited) ?? 'could not be started';
+    for (let current: Running | undefined = running; ; current = await this.#startAgain()) {
+      const lastWords = current === undefined ? `${this.name} can't be started again` : await current.exited;
       this.#running = undefined;
-      if (signal.aborted) return;
-      const now = performance.now();
-      while (deathsMs[0] !== undefined && now - deathsMs[0] > WINDOW_MS) deathsMs.shift();
-      deathsMs.push(now);
+      if (this.#ending.signal.aborted) return;
+      deathsMs.push(performance.now());
+      while (deathsMs.at(-1)! - deathsMs[0]! > WINDOW_MS) deathsMs.shift();
       log.error({ process: this.name, lastWords }, 'process died');
-      onDied?.(lastWords);
-      if (deathsMs.length > LIMITS.roleRestartsPerMinute) return onGivenUp(lastWords);
-      const pauseMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (deathsMs.length - 1));
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted && (await this.#startAgain())) onRestarted?.();
+      if (giveUp !== undefined && deathsMs.length > giveUp.deathsPerMinute) return giveUp.tell(lastWords);
+      if (current !== undefined) onDied(lastWords);
+      await this.#pause(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (deathsMs.length - 1)));
     }
-    // Started while its end was being asked for.
-    await this.#running?.stop();
   }
 
-  async #startAgain(): Promise<boolean> {
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined);
+  }
+
+  async #startAgain(): Promise<Running | undefined> {
+    const { start, onRestarted, log } = this.#options;
+    const { signal } = this.#ending;
     try {
-      this.#running = await this.#options.start(this.#ending.signal);
-      return true;
+      signal.throwIfAborted();
+      const running = await start(signal);
+      this.#running = running;
+      // Its end may have been asked for in the last moment of its start.
+      if (signal.aborted) await running.stop();
+      else onRestarted();
+      return running;
     } catch (error) {
-      this.#options.log.error({ process: this.name, err: error }, 'process could not be started again');
-      return false;
+      if (!signal.aborted)
+        log.error({ process: this.name, err: error }, 'process could not be started again');
+      return undefined;
     }
   }
 }

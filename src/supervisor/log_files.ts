@@ -39,12 +39,12 @@ export class LogFiles {
     return file;
   }
 
-  /** A descriptor for a child's output, and what it has written since. The caller closes it. */
-  open(name: string): { descriptor: number; tail: (lines: number) => string } {
+  /** A child's log: a descriptor, which the caller closes, and the last lines since it was opened. */
+  open(name: string): { file: string; descriptor: number; linesSince: () => string[] } {
     const file = this.file(name);
     const descriptor = openSync(file, 'a', 0o600);
     const startBytes = statSync(file).size;
-    return { descriptor, tail: lines => tail(file, startBytes, lines) };
+    return { file, descriptor, linesSince: () => lastLines(file, startBytes) };
   }
 
   /** For a process whose lines come by another way than its own output. */
@@ -82,10 +82,10 @@ function rotateFile(file: string): void {
 }
 
 /** The last lines of a file after an offset, or of all of it when it was emptied meanwhile. */
-export function tail(file: string, fromBytes: number, lines: number): string {
+function lastLines(file: string, fromBytes: number): string[] {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const start = Math.max(size < fromBytes ? 0 : fromBytes, size - TAIL_BYTES);
-  if (size <= start) return '';
+  if (size <= start) return [];
   const buffer = Buffer.alloc(size - start);
   const descriptor = openSync(file, 'r');
   try {
@@ -93,5 +93,5 @@ export function tail(file: string, fromBytes: number, lines: number): string {
   } finally {
     closeSync(descriptor);
   }
-  return buffer.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  return buffer.toString('utf8').trimEnd().split('\n');
 }

@@ -109,7 +109,10 @@ export class RoleFleet {
       log,
       onDied: lastWords => onDied(address, lastWords),
       onRestarted: () => onRestarted(address),
-      onGivenUp: lastWords => onGivenUp(address, lastWords),
+      giveUp: {
+        deathsPerMinute: LIMITS.roleRestartsPerMinute,
+        tell: lastWords => onGivenUp(address, lastWords),
+      },
     });
   }
 

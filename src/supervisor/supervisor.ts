@@ -22,6 +22,8 @@ export async function supervise(command: StartCommand, project: string): Promise
   const stoppables = new Stoppables((name, error) => terminal.warn(`${name}: ${failureText(error)}`));
   const failed = Promise.withResolvers<string>();
   const startedAt = performance.now();
+  const onUncaught = (error: Error): void => failed.resolve(failureText(error));
+  process.on('uncaughtException', onUncaught);
   try {
     const config = nodeConfig(project, command.configFile, command.without);
     signals.atOnce.addEventListener('abort', () => killEverything(project, config));
@@ -53,6 +55,7 @@ export async function supervise(command: StartCommand, project: string): Promise
   } finally {
     await stoppables.stopAll();
     signals.close();
+    process.off('uncaughtException', onUncaught);
   }
 }
 

@@ -15,6 +15,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
+/** As programs are told that take no names. */
+export function numericHost(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
 /** As a URL names it. */
 export function urlHost(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;

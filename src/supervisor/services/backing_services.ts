@@ -24,11 +24,12 @@ export interface ServiceOptions {
   readonly stoppables: Stoppables;
   readonly terminal: Terminal;
   readonly log: Logger;
-  /** A service that can't be kept running. */
-  readonly onGivenUp: (name: string, lastWords: string) => void;
 }
 
-/** Starts what the roles stand on, each kept running, and fills in where it is found. */
+/**
+ * Starts what the roles stand on and fills in where it is found. Each is kept running without end: calls go on while one
+ * is away.
+ */
 export class BackingServices {
   readonly #options: ServiceOptions;
 
@@ -113,14 +114,13 @@ export class BackingServices {
   }
 
   async #keep(name: string, start: (signal: AbortSignal) => Promise<Running>): Promise<void> {
-    const { terminal, stoppables, log, onGivenUp } = this.#options;
+    const { terminal, stoppables, log } = this.#options;
     const keeper = new Keeper({
       name,
       start,
       log,
       onDied: lastWords => terminal.warn(`${lastWords.split('\n')[0]}: starting it again`),
       onRestarted: () => terminal.line(`✓ ${name} is back`),
-      onGivenUp: lastWords => onGivenUp(name, lastWords),
     });
     // Before it is up: a start that is interrupted stops it too.
     stoppables.add(name, () => keeper.stop());

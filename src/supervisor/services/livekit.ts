@@ -7,7 +7,7 @@ import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ChildStarter, Running } from '../child.ts';
 import { askOptions } from '../sip_options.ts';
-import { connectHost, isLoopback, isWildcard, plainEnvironment, urlHost } from './address.ts';
+import { connectHost, isLoopback, isWildcard, numericHost, plainEnvironment, urlHost } from './address.ts';
 import { withoutPersonalData } from './livekit_log.ts';
 import { livekitRedis } from './redis.ts';
 
@@ -79,7 +79,7 @@ export function livekitServerConfig({ livekit, redis, logLevel }: Config): Recor
       port_range_end: rtcPorts[1],
       use_external_ip: false,
       stun_servers: [],
-      ...(!isWildcard(host) && { node_ip: host }),
+      ...(!isWildcard(host) && { node_ip: numericHost(host) }),
       ...(isLoopback(host) && { interfaces: { includes: ['lo'] } }),
       enable_loopback_candidate: isLoopback(host),
     },
@@ -134,8 +134,8 @@ export function livekitSipConfig({ livekit, sip, redis, logLevel }: Config): Rec
     sip_port: sip.port,
     rtp_port: `${sip.rtpPorts[0]}-${sip.rtpPorts[1]}`,
     use_external_ip: false,
-    listen_ip: sip.host,
-    ...(!isWildcard(sip.host) && { nat_1_to_1_ip: sip.host, local_net: ownAddress }),
+    listen_ip: numericHost(sip.host),
+    ...(!isWildcard(sip.host) && { nat_1_to_1_ip: numericHost(sip.host), local_net: ownAddress }),
     // Of the whole machine; the edge decides what this node can bear.
     max_cpu_utilization: 1,
     logging: { json: true, level: livekitLogLevel(logLevel) },
