@@ -29,6 +29,8 @@ export function openDatabase(url: string, connections: number): Database {
     max: connections,
     connectionTimeoutMillis: LIMITS.storeConnectMs,
     query_timeout: LIMITS.storeQueryMs,
+    // A process that is stopped within a transaction must not hold the tenant's lock for ever.
+    idle_in_transaction_session_timeout: LIMITS.storeQueryMs,
     application_name: 'trunkline',
   });
   // A connection that dies while idle is replaced at its next use, which tells of it.

@@ -172,16 +172,18 @@ async function getCall(
   const slots = await tx.query<SlotRow>(SLOTS, key);
   return {
     ...openCall(call, tenantId, vault),
-    turns: turns.map(turn => {
-      const place = { tenantId, callId, type: `turn.${turn.speaker}` } as const;
-      return { ...turn, text: String(openField(place, 'text', turn.text, vault)) };
-    }),
+    turns: turns.map(turn => openTurn(turn, tenantId, callId, vault)),
     latencies: await tx.query<LatencyView>(LATENCIES, key),
     slots: slots.map(slot => openSlot(slot, tenantId, callId, vault)),
     quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
     consents: await tx.query<ConsentView>(CONSENTS, key),
     recordings: await tx.query<RecordingView>(RECORDINGS, key),
   };
+}
+
+function openTurn(turn: TurnView, tenantId: string, callId: string, vault: Vault): TurnView {
+  const place = { tenantId, callId, type: `turn.${turn.speaker}` } as const;
+  return { ...turn, text: String(openField(place, 'text', turn.text, vault)) };
 }
 
 type SlotRow = Omit<SlotValueView, 'sensitive'> & { readonly sealedValue: string | null };
@@ -220,5 +222,5 @@ async function eventsSince(
   limit: number,
 ): Promise<LiveEvent[]> {
   const rows = await tx.query<SealedEvent & { seq: number }>(EVENTS_SINCE, [tenantId, seq, limit]);
-  return rows.map(row => ({ ...openEvent(row, vault), seq: row.seq }));
+  return rows.map(row => Object.assign(openEvent(row, vault), { seq: row.seq }));
 }

@@ -67,7 +67,13 @@ export async function startTestStore(): Promise<TestStore> {
   const vault = scratchVault(dir);
   await migrate({ ownerUrl, vault, onLog: () => undefined });
   return {
-    ...{ dir, remove, vault, port, ownerUrl, appUrl, logged },
+    dir,
+    remove,
+    vault,
+    port,
+    ownerUrl,
+    appUrl,
+    logged,
     keyFile: join(dir, 'keys', 'seal.key'),
     server: () => server,
     start: async () => {
