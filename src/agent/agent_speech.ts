@@ -44,7 +44,6 @@ export class AgentSpeech {
       if (!this.#stopped.signal.aborted) throw error;
     } finally {
       this.#settled = true;
-      this.stop();
     }
   }
 

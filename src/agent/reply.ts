@@ -92,7 +92,7 @@ export function recordAgent(
   record.append('turn.agent', {
     turn: record.nextTurn(),
     text: heard.text,
-    startMs: Math.min(reply.firstFrameMs ?? heard.endMs, heard.endMs),
+    startMs: Math.min(reply.firstFrameMs ?? reply.firstAudioMs ?? heard.endMs, heard.endMs),
     endMs: heard.endMs,
     interrupted: heard.interrupted,
   });

@@ -123,6 +123,8 @@ t.test('the caller who goes on before the agent answers is heard out', async t =
       ['one two'],
     );
     t.equal(rig.stt.openSessions, 0);
+    const whole = rig.stt.sessions.at(-1)?.written.filter(sample => sample === 7).length;
+    t.equal(whole, (60 + 500 + 60 + 200) * 8, 'nothing of it twice');
   });
 
   t.test('while the voice is rendered', async t => {
@@ -165,6 +167,27 @@ t.test('the caller who goes on before the agent answers is heard out', async t =
     await rig.pass(WORD_MS + 50, 7);
     t.equal(rig.details('turn.caller').length, 1, 'the longest turn is answered, whatever follows');
   });
+});
+
+t.test('a turn begins after the one before it', async t => {
+  const rig = await new Rig(state => (state.stage === '1' ? { say: [] } : {})).answer();
+  await rig.listen();
+  await rig.speak(500, 20);
+  await rig.pass(20);
+  await rig.startSpeaking();
+  const heard = rig.stt.sessions.at(-1)?.written.filter(sample => sample === 7).length;
+  t.equal(heard, 60 * 8, 'what was answered is not heard again');
+});
+
+t.test('a cut that is told of late does not touch what was said since', async t => {
+  const rig = await new Rig(() => ({ say: ['One two three four.'] })).answer();
+  await rig.pass(700);
+  rig.conversation.dtmf('1');
+  rig.conversation.dtmf('#');
+  await rig.pass(700);
+  rig.conversation.turn({ type: 'bargeIn', atMs: rig.audio.nowMs, heardSamples: 700 * 8 });
+  await rig.listen();
+  t.same(rig.said(), ['One two', 'One two three four.']);
 });
 
 t.test('a backchannel is nothing', async t => {

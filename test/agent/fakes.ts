@@ -124,6 +124,7 @@ export class ManualAudio implements CallAudio {
 export class ScriptedTts implements Tts {
   readonly name = 'scripted';
   readonly rendered: string[] = [];
+  attempts = 0;
   open = 0;
   /** Attempts that fail before the next one works. */
   failures = 0;
@@ -137,6 +138,7 @@ export class ScriptedTts implements Tts {
     sentence: string,
     { signal }: { readonly rateHz: 8000 | 16000; readonly signal: AbortSignal },
   ): Promise<SpokenSentence> {
+    this.attempts += 1;
     this.open += 1;
     try {
       if (this.stuck) await this.#wait(signal);

@@ -63,6 +63,7 @@ t.test('a hang-up at any moment leaves nothing open and lets nothing happen afte
     await settle();
     const events = rig.events.length;
     const { generation } = rig.audio;
+    const timers = rig.timers.open;
     rig.stt.unstick();
     rig.tts.unstick();
     await rig.speak();
@@ -72,7 +73,7 @@ t.test('a hang-up at any moment leaves nothing open and lets nothing happen afte
     rig.timers.pass(1e9);
     await settle();
     const left = {
-      timers: rig.timers.open,
+      timers,
       sessions: rig.stt.openSessions,
       renders: rig.tts.open,
       queued: rig.audio.queuedSamples,

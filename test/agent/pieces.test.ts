@@ -2,7 +2,8 @@ import t from 'tap';
 import { withDeadline } from '../../src/agent/deadline.ts';
 import { firstWordMs, heardText } from '../../src/agent/heard_text.ts';
 import { PreRoll } from '../../src/agent/pre_roll.ts';
-import { ManualTimers, spoken, WORD_MS } from './fakes.ts';
+import { Voice } from '../../src/agent/voice.ts';
+import { ManualTimers, RATE_HZ, ScriptedTts, spoken, WORD_MS } from './fakes.ts';
 
 t.test('heard text holds whole words in the spelling of the sentence', async t => {
   const sentence = 'That is $450, Mr. Smith.';
@@ -37,6 +38,20 @@ t.test('pre-roll gives back the newest samples', async t => {
   t.same([...roll.since(0)], [...count.subarray(120)], 'more at once than it holds');
   roll.clear();
   t.equal(roll.since(0).length, 0);
+});
+
+t.test('a voice that is told to stop does not try again', async t => {
+  const timers = new ManualTimers();
+  const tts = new ScriptedTts();
+  const voice = new Voice(tts, timers.after);
+  const abort = new AbortController();
+  tts.stuck = true;
+  const rendering = voice.render('Hello.', RATE_HZ, abort.signal);
+  abort.abort(new Error('interrupted'));
+  await t.rejects(rendering, { message: 'interrupted' });
+  t.equal(tts.attempts, 1);
+  t.equal(tts.open, 0);
+  t.equal(timers.open, 0);
 });
 
 t.test('a deadline leaves no timer and no listener behind', async t => {
