@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import { asStoreError, isDataError } from './store_errors.ts';
+import { asStoreError } from './store_errors.ts';
 
 const TENANT = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
@@ -14,7 +14,7 @@ export interface Transaction {
 export interface Database {
   /**
    * Runs `work` in a transaction that sees the rows of one tenant only.
-   * @throws TrunklineError STORE_UNAVAILABLE or INTERNAL; BAD_REQUEST for what is no tenant's name
+   * @throws TrunklineError STORE_UNAVAILABLE or INTERNAL; BAD_REQUEST for a value that no row can hold
    */
   transaction<Result>(tenantId: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** @throws TrunklineError STORE_UNAVAILABLE; CONFIG_INVALID when the role would see every tenant */
@@ -80,7 +80,6 @@ async function withClient<Result>(
   } catch (error) {
     // Closed rather than given back: whatever the failure was, its transaction ends with its connection.
     client?.release(true);
-    if (isDataError(error)) throw error;
     throw asStoreError(error, 'INTERNAL', 'a query failed');
   }
 }

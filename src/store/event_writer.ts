@@ -24,7 +24,7 @@ const COUNT_EVENTS = 'UPDATE tenants SET last_seq = last_seq + $2 WHERE tenant_i
  * Adds events of one tenant and what follows from them in one transaction. An event that is there already (by its
  * key) changes nothing, so that a batch may be written again until it is known to be committed.
  * @returns the events that were new, numbered, in their order
- * @throws DatabaseError of class 22 or 23 when an event can't be stored; TrunklineError STORE_UNAVAILABLE or INTERNAL
+ * @throws TrunklineError BAD_REQUEST when an event can't be stored; STORE_UNAVAILABLE or INTERNAL
  */
 export async function writeEvents(
   database: Database,

@@ -9,7 +9,7 @@ import { decodeLine } from './spool/lines.ts';
 import { segmentHeadSchema } from './spool/live_calls.ts';
 import { readLines, type Segment } from './spool/segments.ts';
 import type { Spool } from './spool.ts';
-import { isDataError } from './store_errors.ts';
+import { isRefusal } from './store_errors.ts';
 
 /** Counts since the process began; `away` tells of now. */
 export interface ShipperStats {
@@ -157,7 +157,7 @@ export class Shipper {
       this.#counts.known += events.length - added.length;
       this.#options.onCommitted(added);
     } catch (error) {
-      if (!isDataError(error)) throw error;
+      if (!isRefusal(error)) throw error;
       const [first] = events;
       if (events.length === 1 && first !== undefined) return this.#reject(first);
       const half = Math.ceil(events.length / 2);

@@ -10,14 +10,10 @@ function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** True when the rows themselves are what the database refuses. */
-export function isDataError(error: unknown): boolean {
-  return DATA_CLASSES.has(sqlState(error)?.slice(0, 2) ?? '');
-}
-
 /**
- * A database error by the table of errors: without an SQLSTATE the server was not reached or went away.
- * @param otherwise for what the server refused
+ * A database error by the table of errors. Without an SQLSTATE the server was not reached or went away; what it
+ * refuses for the values themselves is BAD_REQUEST, told without them.
+ * @param otherwise for everything else that the server refuses
  */
 export function asStoreError(error: unknown, otherwise: ErrorCode, detail: string): TrunklineError {
   if (error instanceof TrunklineError) return error;
@@ -25,5 +21,13 @@ export function asStoreError(error: unknown, otherwise: ErrorCode, detail: strin
   if (state === undefined || UNAVAILABLE_CLASSES.has(state.slice(0, 2))) {
     return new TrunklineError('STORE_UNAVAILABLE', detail, { cause: error });
   }
+  if (DATA_CLASSES.has(state.slice(0, 2))) {
+    return new TrunklineError('BAD_REQUEST', `the database refuses a value (SQLSTATE ${state})`);
+  }
   return new TrunklineError(otherwise, `${detail} (SQLSTATE ${state})`, { cause: error });
+}
+
+/** True when the rows themselves are what the database refuses: they will be refused again. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof TrunklineError && error.code === 'BAD_REQUEST';
 }
