@@ -18,10 +18,12 @@ export function identify(pid: number): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
-  // The name in parentheses may hold anything; the fields after it are fixed (proc(5)): state, …, starttime.
+  // The name in parentheses may hold anything; the fields after it are fixed (proc(5)): state, …, num_threads, …,
+  // starttime. While threads of a zombie are still ending, its ports are still taken.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const startedAtTicks = Number(fields[19]);
-  if (fields[0] === 'Z' || !Number.isSafeInteger(startedAtTicks)) return undefined;
+  const isOver = fields[0] === 'Z' && Number(fields[17]) <= 1;
+  if (isOver || !Number.isSafeInteger(startedAtTicks)) return undefined;
   return { pid, startedAtTicks };
 }
 

@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { ChildrenFile } from '../../src/supervisor/children_file.ts';
+import { identify, isRunning } from '../../src/supervisor/process_identity.ts';
+import { startSnippet, untilGone } from './processes.ts';
+
+const IDLE = 'setInterval(() => {}, 1000); console.log("up")';
+const STUBBORN = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")';
+
+t.test('what an earlier start left is ended, however it resists', async t => {
+  const folder = t.testdir();
+  const polite = await startSnippet(t, IDLE);
+  const stubborn = await startSnippet(t, STUBBORN);
+  const earlier = new ChildrenFile(folder);
+  earlier.add('redis', polite.pid, 'SIGTERM');
+  earlier.add('media-0', stubborn.pid, 'SIGTERM');
+  const now = new ChildrenFile(folder);
+  t.same(await now.endLeftovers(300), [`redis (process ${polite.pid})`, `media-0 (process ${stubborn.pid})`]);
+  await Promise.all([untilGone(polite.pid), untilGone(stubborn.pid)]);
+  t.same(await now.endLeftovers(300), [], 'and then there is nothing left');
+});
+
+t.test('what a leftover itself has started ends with it', async t => {
+  const folder = t.testdir();
+  const code = `
+    const { spawn } = require('node:child_process');
+    console.log(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }).pid);
+    setInterval(() => {}, 1000);`;
+  const parent = await startSnippet(t, code);
+  new ChildrenFile(folder).add('media-0', parent.pid, 'SIGTERM');
+  await new ChildrenFile(folder).endLeftovers(2000);
+  await untilGone(Number(parent.line));
+  t.notOk(identify(Number(parent.line)));
+});
+
+t.test('a process that only has the same number is left alone', async t => {
+  const folder = t.testdir();
+  const stranger = await startSnippet(t, IDLE);
+  const file = join(folder, 'children.json');
+  new ChildrenFile(folder).add('redis', stranger.pid, 'SIGTERM');
+  const [entry] = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify([{ ...entry, startedAtTicks: entry.startedAtTicks - 1 }]));
+  t.same(await new ChildrenFile(folder).endLeftovers(300), []);
+  t.ok(isRunning(identify(stranger.pid)!));
+});
+
+t.test('a record that is damaged or not there counts as empty', async t => {
+  for (const content of [
+    '',
+    '{',
+    '[{"pid":1}]',
+    '[{"pid":-1,"startedAtTicks":1,"name":"x","endSignal":"SIGTERM"}]',
+    'null',
+  ]) {
+    const folder = t.testdir({ 'children.json': content });
+    t.same(await new ChildrenFile(folder).endLeftovers(100), [], content);
+  }
+  t.same(await new ChildrenFile(t.testdir()).endLeftovers(100), []);
+});
+
+t.test('those that ended in order are off the record', async t => {
+  const folder = t.testdir();
+  const first = await startSnippet(t, IDLE);
+  const second = await startSnippet(t, IDLE);
+  const children = new ChildrenFile(folder);
+  children.add('redis', first.pid, 'SIGTERM');
+  children.add('edge', second.pid, 'SIGTERM');
+  children.remove(first.pid);
+  t.same(
+    new ChildrenFile(folder).leftovers().map(entry => entry.name),
+    ['edge'],
+  );
+});

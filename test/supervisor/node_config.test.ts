@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { parseConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { nodeConfig, ownPorts } from '../../src/supervisor/node_config.ts';
+import { ROOT } from '../tidy/sources.ts';
+
+function configured(t: Test, yaml: string, without: Parameters<typeof nodeConfig>[2] = []) {
+  const file = join(t.testdir(), 'trunkline.yaml');
+  writeFileSync(file, yaml);
+  return nodeConfig(ROOT, file, without);
+}
+
+t.test('trunkline.yaml shows every key with its default', async t => {
+  const file = join(ROOT, 'trunkline.yaml');
+  t.same(parseConfig(readFileSync(file, 'utf8'), file, {}), configSchema.parse({}));
+  const shown = readFileSync(file, 'utf8');
+  const keysOf = (value: object): string[] =>
+    Object.entries(value).flatMap(([key, inner]) =>
+      typeof inner === 'object' && !Array.isArray(inner) ? [key].concat(keysOf(inner)) : [key],
+    );
+  for (const key of keysOf(configSchema.parse({}))) t.match(shown, new RegExp(`^ *${key}:`, 'm'), key);
+});
+
+t.test('what is left out is not listened for', async t => {
+  const keys = (config: Parameters<typeof ownPorts>[0]) => [...new Set(ownPorts(config).map(use => use.key))];
+  t.same(keys(configured(t, '')), [
+    'http.port',
+    'redis.port',
+    'postgres.port',
+    'livekit.port',
+    'livekit.rtcTcpPort',
+    'sip.port',
+  ]);
+  t.same(keys(configured(t, '', ['sip'])).includes('sip.port'), false);
+  t.same(keys(configured(t, '', ['livekit'])), ['http.port', 'redis.port', 'postgres.port']);
+  t.same(keys(configured(t, 'postgres: {url: "postgres://x/y"}\nredis: {url: "redis://x"}', ['livekit'])), [
+    'http.port',
+  ]);
+  t.equal(configured(t, '', ['livekit']).sip.enabled, false, 'no SIP service without LiveKit');
+});
+
+t.test('ports that would collide are a fault of the configuration', async t => {
+  const faults: [string, RegExp][] = [
+    ['http: {port: 6380}', /http\.port and redis\.port/],
+    ['livekit: {rtcPorts: [11000, 12000]}', /livekit\.rtcPorts and sip\.rtpPorts/],
+    ['sip: {port: 10500}', /sip\.port and sip\.rtpPorts/],
+  ];
+  for (const [yaml, words] of faults) {
+    t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: words }, yaml);
+  }
+});
+
+t.test('the SIP service shares the Redis of a LiveKit elsewhere', async t => {
+  const yaml = 'livekit: {url: "ws://other:7880"}';
+  t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: /redis\.url/ });
+  t.doesNotThrow(() => configured(t, yaml, ['sip']));
+  t.doesNotThrow(() => configured(t, `${yaml}\nredis: {url: "redis://other"}`));
+});
+
+t.test('a file that was asked for has to be there', async t => {
+  t.throws(() => nodeConfig(ROOT, join(t.testdir(), 'nope.yaml'), []), {
+    code: 'CONFIG_INVALID',
+    detail: /nope\.yaml/,
+  });
+});
