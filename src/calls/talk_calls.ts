@@ -1,3 +1,4 @@
+import { describeFault } from './fault.ts';
 import { TalkCall, type TalkServices } from './talk_call.ts';
 import type { CallInfo, ToTalk } from './thread_messages.ts';
 
@@ -58,10 +59,16 @@ export class TalkCalls {
   }
 
   #begin(info: CallInfo): void {
-    const call = new TalkCall(info, this.#services);
-    this.#live.set(info.slot, call);
-    this.#cancelPump ??= this.#every(PUMP_EVERY_MS, () => this.#pump());
-    guard(call, () => call.answered());
+    const { send, log } = this.#services;
+    try {
+      const call = new TalkCall(info, this.#services);
+      this.#live.set(info.slot, call);
+      this.#cancelPump ??= this.#every(PUMP_EVERY_MS, () => this.#pump());
+      guard(call, () => call.answered());
+    } catch (error) {
+      log.error({ callId: info.callId, fault: describeFault(error) }, 'a call could not begin');
+      send({ type: 'hangUp', slot: info.slot, drain: false });
+    }
   }
 
   #end(slot: number, ended: Promise<void>): void {

@@ -283,6 +283,14 @@ t.test('messages about calls that are not there change nothing', async t => {
   t.same(rig.events, []);
 });
 
+t.test('a call that can not even begin is hung up', async t => {
+  const rig = await new TalkRig().prepare();
+  await rig.answer(SLOTS);
+  t.same(rig.sent, [{ type: 'hangUp', slot: SLOTS, drain: false }]);
+  await rig.receive({ type: 'lineEnded', slot: SLOTS, reason: 'localHangup', atMs: 0, stats: STATS });
+  t.same(rig.sentTypes(SLOTS), ['hangUp', 'released']);
+});
+
 t.test('a stop completes the records of the calls that are left', async t => {
   const rig = await new TalkRig().prepare();
   await rig.answer(0);

@@ -1,0 +1,64 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import type { After } from '../agent/ports.ts';
+import { LAST_WORDS, Voice } from '../agent/voice.ts';
+import type { Tts } from '../providers/types.ts';
+import type { EventLog } from '../store/event_log.ts';
+import type { Flow } from '../workflow/types.ts';
+import type { TalkServices } from './talk_call.ts';
+import { type Every, TalkCalls } from './talk_calls.ts';
+import type { ToAudio, ToTalk } from './thread_messages.ts';
+
+export interface TalkThreadParts
+  extends Pick<TalkServices, 'memory' | 'stt' | 'flows' | 'openRecorder' | 'config' | 'log'> {
+  readonly port: MessagePort;
+  readonly tts: Tts;
+  readonly events: EventLog;
+}
+
+const after: After = (delayMs, action) => {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
+};
+
+const every: Every = (intervalMs, action) => {
+  const timer = setInterval(action, intervalMs);
+  return () => clearInterval(timer);
+};
+
+/**
+ * Serves the calls of a media process until it is told to stop; then everything it was given is closed.
+ * @throws TrunklineError TTS_FAILED when not even the last words can be rendered
+ */
+export async function serveCalls(parts: TalkThreadParts): Promise<void> {
+  const { port, tts, stt, events, flows, config, log } = parts;
+  const send = (message: ToAudio) => port.postMessage(message);
+  const voice = await preparedVoice(tts, flows, config.media.roomRateHz);
+  const calls = new TalkCalls({ ...parts, voice, after, send, nowMs: Date.now }, every);
+  const stop = async () => {
+    await calls.stop();
+    await Promise.allSettled([stt.close(), tts.close(), events.close()]);
+    port.close();
+  };
+  port.on('message', (message: ToTalk) => {
+    if (message.type === 'stop') void stop();
+    else calls.receive(message);
+  });
+  log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name }, 'ready for calls');
+  send({ type: 'ready' });
+}
+
+/** Greetings are there when a call is answered, last words when nothing else works any more. */
+async function preparedVoice(
+  tts: Tts,
+  flows: ReadonlyMap<string, Flow>,
+  rateHz: PipelineRateHz,
+): Promise<Voice> {
+  const voice = new Voice(tts, after);
+  await voice.keep(Object.values(LAST_WORDS), rateHz);
+  for (const flow of flows.values()) {
+    const { say } = flow.next(flow.initial, { type: 'start' }, { todayIso: '2000-01-01' });
+    await voice.keep(say, rateHz);
+  }
+  return voice;
+}

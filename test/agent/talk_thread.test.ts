@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel } from 'node:worker_threads';
+import pino from 'pino';
+import t from 'tap';
+import { LAST_WORDS } from '../../src/agent/voice.ts';
+import { available } from '../../src/calls/ring.ts';
+import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import { serveCalls } from '../../src/calls/talk_thread.ts';
+import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { EventLog } from '../../src/store/event_log.ts';
+import type { CallEvent } from '../../src/store/events.ts';
+import { RATE_HZ, ScriptedFlow, ScriptedStt, ScriptedTts } from './fakes.ts';
+
+class MemoryLog implements EventLog {
+  readonly events: CallEvent[] = [];
+  readonly sink = { append: (event: CallEvent) => void this.events.push(event) };
+  closed = false;
+
+  stats(): never {
+    throw new Error('not asked for');
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+function parts() {
+  const { port1, port2 } = new MessageChannel();
+  const events = new MemoryLog();
+  const tts = new ScriptedTts();
+  const received: ToAudio[] = [];
+  port1.on('message', message => received.push(message));
+  return {
+    audio: port1,
+    received,
+    events,
+    tts,
+    serve: () =>
+      serveCalls({
+        memory,
+        port: port2,
+        stt: new ScriptedStt(),
+        tts,
+        flows: new Map([['scripted', new ScriptedFlow(() => ({ say: ['Hello there.'] }))]]),
+        events,
+        openRecorder: () => {
+          throw new Error('nobody consented');
+        },
+        config: configSchema.parse({ media: { roomRateHz: RATE_HZ } }),
+        log: pino({ level: 'silent' }),
+      }),
+    close: () => {
+      port1.close();
+      port2.close();
+    },
+  };
+}
+
+const memory = createSlotMemory(1);
+const call = {
+  callId: 'call',
+  tenantId: 'tenant',
+  slot: 0,
+  rateHz: RATE_HZ,
+  lineKind: 'room',
+  direction: 'inbound',
+  from: '',
+  to: '',
+  workflow: 'scripted',
+  room: '',
+  assignedAtMs: 0,
+} as const;
+const stats = { framesPulled: 0, framesConcealed: 0, framesPushed: 0, framesDropped: 0, jitterBufferMs: 0 };
+
+t.test('is ready once all that must never be waited for is rendered, and greets from it', async t => {
+  const { audio, received, events, tts, serve } = parts();
+  const send = (message: ToTalk) => audio.postMessage(message);
+  await serve();
+  t.same(new Set(tts.rendered), new Set([...Object.values(LAST_WORDS), 'Hello there.']));
+  const { length } = tts.rendered;
+  send({ type: 'answered', call });
+  const { speech } = slotView(memory, 0);
+  while (available(speech) === 0) await sleep(1);
+  t.equal(tts.rendered.length, length, 'nothing is rendered for the greeting');
+  send({ type: 'lineEnded', slot: 0, reason: 'remoteHangup', atMs: 0, stats });
+  while (received.at(-1)?.type !== 'released') await sleep(1);
+  t.same(
+    received.map(({ type }) => type),
+    ['ready', 'policy', 'released'],
+  );
+  t.equal(events.events.at(-1)?.type, 'call.ended');
+  send({ type: 'stop' });
+  await once(audio, 'close');
+  t.ok(events.closed);
+});
+
+t.test('does not serve at all without a voice', async t => {
+  const { tts, serve, close } = parts();
+  tts.broken.add(LAST_WORDS.apology);
+  await t.rejects(serve());
+  close();
+});
