@@ -136,18 +136,17 @@ export class Conversation {
 
   /** The line is gone: writes down what was still heard and lets go of everything. */
   lineEnded(): ConversationEnd {
-    if (this.#reply !== undefined) {
-      const played = this.#parts.audio.playedSamples();
-      const reply = this.#reply;
-      if (!reply.stands && reply.speech?.firstWordHeard(played)) this.#stand(reply);
-      if (!reply.stands) recordCaller(this.#parts.record, reply, this.#parts.audio.mediaMs());
-      this.#over = true;
-      this.#close(reply, played);
-    }
+    const { record, audio } = this.#parts;
     this.#over = true;
     this.#cancelLimit?.();
     this.#keypad.clear();
     this.#dropCaller();
+    this.#follow();
+    const reply = this.#reply;
+    if (reply !== undefined) {
+      if (!reply.stands) recordCaller(record, reply, audio.mediaMs());
+      this.#close(reply, audio.playedSamples());
+    }
     return this.#farewell ?? { failed: false, ...(this.#state.done && { reason: 'completed' }) };
   }
 

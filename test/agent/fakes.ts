@@ -132,6 +132,8 @@ export class ScriptedTts implements Tts {
   readonly broken = new Set<string>();
   /** While true, nothing is rendered and nothing fails. */
   stuck = false;
+  /** Value of the samples of the sentence with that number. */
+  sampleOf = (sentence: number) => sentence;
   #release: (() => void)[] = [];
 
   async speak(
@@ -150,7 +152,7 @@ export class ScriptedTts implements Tts {
         throw new Error('failed');
       }
       this.rendered.push(sentence);
-      return spoken(sentence, this.rendered.length);
+      return spoken(sentence, this.sampleOf(this.rendered.length));
     } finally {
       this.open -= 1;
     }

@@ -1,0 +1,111 @@
+import t from 'tap';
+import { CallRig } from './call_rig.ts';
+import { understood, WORD_MS } from './fakes.ts';
+
+const WORDS = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa'];
+
+/** The words whose last sample reached the wire. */
+function heardWords(agentMs: number): string {
+  return WORDS.slice(0, Math.floor(agentMs / WORD_MS)).join(' ');
+}
+
+t.test('what the transcript holds is what reached the wire', async t => {
+  for (const speakAtMs of [400, 430, 777, 1000, 1234, 1500, 2222]) {
+    const rig = await new CallRig(state =>
+      state.stage === '0' ? { say: [`${WORDS.join(' ')}.`] } : {},
+    ).answer();
+    await rig.pass(speakAtMs);
+    const before = rig.line.wire.length;
+    await rig.speak(700);
+    const cutFrames = rig.line.wire.slice(before).lastIndexOf(true);
+    const heardMs = rig.line.agentMs;
+    t.ok(cutFrames * 10 < 400, `silent ${cutFrames * 10} ms after the caller's first sound`);
+    t.equal(rig.details('turn.agent')[0]?.text, heardWords(heardMs), `after ${heardMs} ms`);
+    await rig.pass(500);
+    t.equal(rig.line.agentMs, heardMs, 'and nothing stale follows');
+    await rig.pass(3000);
+    t.match(rig.details('turn.agent')[1], { text: 'Question number 2 please.', interrupted: false });
+  }
+});
+
+t.test('a turn from sound to sound, with its latencies in order', async t => {
+  const rig = await new CallRig(() => ({})).answer();
+  await rig.pass(3000);
+  rig.stt.finals.push(understood('second floor'));
+  const onsetMs = rig.call.mediaMs;
+  await rig.speak(900);
+  const lastSoundMs = rig.call.mediaMs;
+  await rig.pass(4000);
+  const [caller] = rig.details('turn.caller');
+  t.match(caller, { text: 'second floor', turn: 2 });
+  t.ok(Math.abs(caller!.startMs - onsetMs) <= 40, `began at ${onsetMs}, heard at ${caller!.startMs}`);
+  t.ok(Math.abs(caller!.endMs - lastSoundMs) <= 40, `ended at ${lastSoundMs}, heard at ${caller!.endMs}`);
+  const [latency] = rig.details('turn.latency');
+  const { endOfTurnMs, sttFinalMs, firstWordMs, firstAudioMs, firstFrameMs } = latency!;
+  const order = [latency!.lastSoundMs, endOfTurnMs, sttFinalMs, firstWordMs, firstAudioMs, firstFrameMs];
+  t.same(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+  t.ok(
+    firstFrameMs - endOfTurnMs <= 30,
+    `the talk thread takes ${firstFrameMs - endOfTurnMs} ms of media time`,
+  );
+  const { written } = rig.stt.sessions[0]!;
+  t.ok(written.length >= (900 + 500) * 8, 'the recogniser is given all of it and a while before');
+});
+
+t.test('a caller who goes on after a pause gets one reply', async t => {
+  const rig = await new CallRig(() => ({ say: ['One two three four five.'] })).answer();
+  await rig.pass(2500);
+  await rig.speak(600);
+  await rig.pass(760);
+  await rig.speak(600);
+  await rig.pass(5000);
+  t.equal(rig.details('turn.caller').length, 1);
+  t.equal(rig.details('turn.agent').length, 2);
+  const [caller] = rig.details('turn.caller');
+  t.ok(caller!.endMs - caller!.startMs >= 1900, 'both parts in one turn');
+});
+
+t.test('keys silence the agent and are answered', async t => {
+  const rig = await new CallRig((_, heard) =>
+    heard.type === 'keys' ? { say: ['Thanks.'] } : { say: [`${WORDS.join(' ')}.`] },
+  ).answer();
+  await rig.pass(1000);
+  rig.call.dtmf('5');
+  rig.call.dtmf('#');
+  await rig.pass(1000);
+  t.equal(rig.details('turn.agent')[0]?.interrupted, true);
+  t.match(rig.details('turn.caller'), [{ text: '5' }]);
+  t.equal(rig.details('turn.agent')[1]?.text, 'Thanks.');
+  const words = rig.details('turn.agent')[0]!.text.split(' ').length;
+  t.ok(words * WORD_MS + WORD_MS <= rig.line.agentMs, 'no word is claimed that was not heard');
+});
+
+t.test('the line is hung up when the goodbye has left it', async t => {
+  const rig = await new CallRig(() => ({ say: ['Good bye.'], done: true })).answer();
+  await rig.pass(5000);
+  t.equal(rig.line.endedBy, 'localHangup');
+  t.equal(rig.line.agentMs, 2 * WORD_MS);
+  t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'completed' }]);
+  t.equal(rig.sent.at(-1)?.type, 'released');
+  t.equal(rig.calls.count, 0);
+});
+
+const HASTY = { silencePromptMs: 1000, silencePrompts: 2, maxTurnMs: 1500 };
+
+t.test('a caller who never says a word is taken leave of', async t => {
+  const rig = await new CallRig(() => ({}), HASTY).answer();
+  await rig.pass(60_000);
+  t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'silence' }]);
+  t.equal(rig.calls.count, 0);
+});
+
+t.test('a caller who never stops talking is taken leave of', async t => {
+  const rig = await new CallRig(() => ({}), HASTY).answer();
+  for (let i = 0; i < 20; i += 1) rig.stt.finals.push(understood(''));
+  await rig.speak(60_000);
+  t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'notUnderstood' }]);
+  t.equal(rig.calls.count, 0);
+});
