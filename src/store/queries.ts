@@ -75,9 +75,9 @@ export function openQueries(options: {
   };
 }
 
-/** A timestamp as ISO 8601 text, exact to the microsecond. */
+/** A timestamp as `Date.toISOString` writes it; events are stamped no finer. */
 function iso(column: string, name: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "${name}"`;
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "${name}"`;
 }
 
 const CALL_COLUMNS = `

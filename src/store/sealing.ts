@@ -20,7 +20,7 @@ export const sealedEventSchema = z.strictObject({
   key: z.string().min(1).max(256),
   tenantId: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
   callId: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
-  at: z.iso.datetime(),
+  at: z.iso.datetime({ precision: 3 }),
   type: z.enum(EVENT_TYPES),
   detail: z.record(z.string(), z.unknown()),
   indexes: z.record(z.string(), z.string().regex(/^[0-9a-f]{32}$/)),

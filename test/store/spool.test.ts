@@ -93,6 +93,7 @@ t.test('what is no event is refused and counted', async t => {
     { ...good, callId: "x'; DROP TABLE calls;--" },
     { ...good, callId: '' },
     { ...good, at: 'yesterday' },
+    { ...good, at: '2026-01-05T12:00:01.000001Z' },
     { ...good, type: 'call.exploded' },
     { ...good, type: '__proto__' },
     { ...good, detail: {} },
