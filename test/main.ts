@@ -17,6 +17,7 @@ interface Counts {
 
 const CHECKS: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
   ['typecheck', 'tsc', '--noEmit'],
+  ['typecheck of the page', 'tsc', '--noEmit', '-p', 'web/page'],
   ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['lint', 'oxlint', '--deny-warnings'],
   ['unused code', 'knip'],

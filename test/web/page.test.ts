@@ -1,0 +1,212 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dispose } from '@livekit/rtc-node';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { findLiveKitServer } from '../edge/livekit_server.ts';
+import { API_KEY, callDetail } from '../http/test_plane.ts';
+import { findChromium, writeToneWav } from './chromium.ts';
+import { latency, type PageStack, startPageStack, talkedThrough } from './page_stack.ts';
+
+const livekit = findLiveKitServer();
+const chromium = findChromium();
+
+async function enter(page: Page, { url }: PageStack): Promise<void> {
+  await page.goto(`${url}/#key=${API_KEY}`);
+  await page.getByRole('option', { name: 'Piano removal' }).waitFor({ state: 'attached' });
+}
+
+async function untilStatus(page: Page, text: string): Promise<void> {
+  await page.getByRole('status').filter({ hasText: text }).waitFor();
+}
+
+/** Asks the browser itself: the page's policy forbids what Playwright's own waiting does. */
+async function untilTrue(page: Page, expression: string): Promise<void> {
+  while ((await page.evaluate(expression)) !== true) await sleep(20);
+}
+
+async function untilHeard(stack: PageStack): Promise<void> {
+  while (stack.agent.loudest() < 3000) await sleep(20);
+}
+
+function callButton(page: Page) {
+  return page.getByRole('button', { name: 'Call', exact: true });
+}
+
+const spoken = (turn: number, text: string) => ({
+  turn,
+  text,
+  startMs: turn * 4000,
+  endMs: turn * 4000 + 900,
+});
+
+function started(room: string) {
+  const who = { from: 'browser', to: 'trunkline', workflow: 'piano_removal', workflowVersion: '1' };
+  return { direction: 'inbound', lineKind: 'room', room, ...who } as const;
+}
+
+async function suite(stack: PageStack): Promise<void> {
+  t.test('asks for the key, refuses a wrong one, keeps it out of the address', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await page.goto(stack.url);
+    const key = page.getByLabel('Key', { exact: true });
+    await key.fill('not-the-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('The node does not take this key.').waitFor();
+    await page.keyboard.press('Escape');
+    t.ok(await page.getByRole('dialog').isVisible(), 'there is nothing behind without a key');
+    await key.fill(API_KEY);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.goto('about:blank');
+    await enter(page, stack);
+    t.equal(new URL(page.url()).hash, '', 'a key behind the # does not stay there');
+    await page.reload();
+    await page.getByRole('option', { name: 'Piano removal' }).waitFor({ state: 'attached' });
+    t.notOk(await page.getByRole('dialog').isVisible(), 'the tab keeps it');
+    await page.getByRole('button', { name: 'Forget key' }).click();
+    await page.getByRole('dialog').waitFor();
+    t.equal(complaints.length, 1, 'the browser tells of the one refusal, and of nothing else');
+  });
+
+  t.test('a call by keyboard alone: heard, shown, muted, hung up, found afterwards', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    await callButton(page).focus();
+    await page.keyboard.press('Enter');
+    await untilStatus(page, 'Connected');
+    const job = stack.agent.jobs.at(-1);
+    t.equal(job?.metadata, JSON.stringify({ workflow: 'piano_removal' }));
+    await untilHeard(stack);
+    await untilTrue(
+      page,
+      `['meter-you', 'meter-agent'].every(id => document.getElementById(id).value > -30)`,
+    );
+
+    // Another call of the node at the same time: none of its words may appear.
+    stack.publish('call.started', started('web-somebody-else'), 'call-2');
+    stack.publish('turn.caller', { ...spoken(1, 'somebody else'), confidence: 1 }, 'call-2');
+    stack.publish('call.started', started(job?.room ?? ''));
+    stack.publish('turn.agent', { ...spoken(1, 'Hello, may I record?'), interrupted: true });
+    stack.publish('turn.caller', { ...spoken(2, '<img src=x onerror=alert(1)>'), confidence: 1 });
+    stack.publish('turn.latency', latency(1, 4000));
+    const transcript = page.getByRole('log');
+    await transcript.getByText('<img src=x onerror=alert(1)>').waitFor();
+    t.match(await transcript.textContent(), /Hello, may I record\? interrupted/);
+    t.notMatch(await transcript.textContent(), /somebody else/);
+    await page.getByRole('row', { name: '1 450 471 473 541 561' }).waitFor();
+
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Unmute', pressed: true }).waitFor();
+    await untilTrue(page, `document.getElementById('meter-you').value === -60`);
+
+    stack.putRecord(talkedThrough(job?.room ?? ''));
+    writeToneWav(join(stack.recordingsDir, 'default', 'call-1.wav'));
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await untilStatus(page, 'You hung up');
+    t.ok(
+      await callButton(page).evaluate(button => button.matches(':focus')),
+      'the focus stays with the call',
+    );
+    await page.getByRole('rowheader', { name: 'Total' }).waitFor();
+    const record = await page.locator('#record').textContent();
+    t.match(record, /Origin address14 Maple Street, Springfield/);
+    t.match(record, /Total\$292\.50/);
+    await page.getByRole('button', { name: 'Play recording' }).click();
+    await untilTrue(page, `document.querySelector('audio[controls]')?.duration === 1`);
+    t.equal(await page.getByRole('link', { name: 'Download' }).getAttribute('download'), 'call-1.wav');
+    t.same(complaints, [], 'nothing to complain of, the content security policy included');
+  });
+
+  t.test('the agent ends the call; another may follow', async t => {
+    stack.putRecord(callDetail('call-3', { room: null }));
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    for (const round of [1, 2]) {
+      await callButton(page).click();
+      await untilStatus(page, 'Connected');
+      await stack.agent.leave();
+      await untilStatus(page, 'The agent hung up');
+      t.ok(await callButton(page).isEnabled(), `round ${round}`);
+    }
+    t.same(complaints, []);
+  });
+
+  t.test('hung up before it began', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    // The node takes its time with the room; meanwhile the caller thinks again.
+    const { promise: goOn, resolve } = Promise.withResolvers<void>();
+    await page.route('**/api/rooms', async route => {
+      await goOn;
+      await route.continue();
+    });
+    const jobs = stack.agent.jobs.length;
+    await callButton(page).click();
+    await untilStatus(page, 'Joining the room');
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await untilStatus(page, 'You hung up');
+    const answered = page.waitForResponse('**/api/rooms');
+    resolve();
+    await answered;
+    t.equal(stack.agent.jobs.length, jobs, 'no agent was sent for');
+    t.same(complaints, []);
+  });
+
+  for (const [microphone, words] of [
+    ['refused', 'The microphone was refused.'],
+    ['missing', 'There is no microphone.'],
+  ] as const) {
+    t.test(`the microphone is ${microphone}`, async t => {
+      const jobs = stack.agent.jobs.length;
+      const { page, close } = await stack.open(microphone);
+      t.teardown(close);
+      await enter(page, stack);
+      await callButton(page).click();
+      await page.getByRole('alert').getByText(words).waitFor();
+      t.ok(await callButton(page).isEnabled());
+      t.equal(stack.agent.jobs.length, jobs, 'no agent was sent for');
+    });
+  }
+
+  t.test('no agent comes', async t => {
+    stack.agent.setAvailable(false);
+    const { page, close } = await stack.open();
+    t.teardown(close);
+    await page.clock.install();
+    await enter(page, stack);
+    await callButton(page).click();
+    await untilStatus(page, 'Waiting for the agent');
+    await page.clock.fastForward(13_000);
+    await page.getByRole('alert').getByText('No agent came into the room.').waitFor();
+    t.ok(await callButton(page).isEnabled());
+    stack.agent.setAvailable(true);
+  });
+
+  t.test('livekit-server is away', async t => {
+    const { page, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    await stack.stopLiveKit();
+    await callButton(page).click();
+    await page.getByRole('alert').getByText('The room could not be joined.').waitFor();
+    t.ok(await callButton(page).isEnabled());
+  });
+}
+
+if (livekit === undefined || chromium === undefined) {
+  t.pass('a call through the page', { skip: 'needs livekit-server and Chromium' });
+} else {
+  const stack = await startPageStack({ livekit, chromium });
+  t.teardown(async () => {
+    await stack.end();
+    await dispose();
+  });
+  await suite(stack);
+}

@@ -1,0 +1,58 @@
+import { build } from './dom.ts';
+import type { Latency } from './record_types.ts';
+
+/** Steps of a turn, each counted from the caller's last sound. */
+const STEPS = ['endOfTurnMs', 'sttFinalMs', 'firstWordMs', 'firstAudioMs', 'firstFrameMs'] as const;
+
+/** From the caller's last sound to each step of the answer, a row for each turn and one for the medians. */
+export class LatencyTable {
+  readonly #body: HTMLTableSectionElement;
+  readonly #foot: HTMLTableSectionElement;
+  readonly #empty: HTMLElement;
+  readonly #turns = new Map<number, Latency>();
+
+  constructor(table: HTMLTableElement, empty: HTMLElement) {
+    this.#body = table.createTBody();
+    this.#foot = table.createTFoot();
+    this.#empty = empty;
+  }
+
+  clear(): void {
+    this.#turns.clear();
+    this.#render();
+  }
+
+  add(latency: Latency): void {
+    this.#turns.set(latency.turn, latency);
+    this.#render();
+  }
+
+  #render(): void {
+    const turns = [...this.#turns.values()].toSorted((a, b) => a.turn - b.turn);
+    this.#empty.hidden = turns.length > 0;
+    this.#body.replaceChildren(
+      ...turns.map(latency =>
+        row(
+          String(latency.turn),
+          STEPS.map(step => latency[step] - latency.lastSoundMs),
+        ),
+      ),
+    );
+    const medians = STEPS.map(step => median(turns.map(latency => latency[step] - latency.lastSoundMs)));
+    this.#foot.replaceChildren(...(turns.length > 1 ? [row('Median', medians)] : []));
+  }
+}
+
+function row(name: string, delaysMs: readonly number[]): HTMLTableRowElement {
+  const head = build('th', '', name);
+  head.scope = 'row';
+  return build('tr', '', head, ...delaysMs.map(delayMs => build('td', '', String(Math.round(delayMs)))));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const low = sorted[Math.ceil(middle) - 1] ?? 0;
+  const high = sorted[Math.floor(middle)] ?? low;
+  return (low + high) / 2;
+}

@@ -1,0 +1,77 @@
+/** What the page reads of the node's resources and events (see /openapi.json). */
+
+export interface Latency {
+  readonly turn: number;
+  readonly lastSoundMs: number;
+  readonly endOfTurnMs: number;
+  readonly sttFinalMs: number;
+  readonly firstWordMs: number;
+  readonly firstAudioMs: number;
+  readonly firstFrameMs: number;
+}
+
+export interface Turn {
+  readonly turn: number;
+  readonly speaker: 'agent' | 'caller';
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly interrupted: boolean | null;
+  readonly confidence: number | null;
+}
+
+export interface Quote {
+  readonly currency: string;
+  readonly lines: readonly { readonly label: string; readonly amountCents: number }[];
+  readonly totalCents: number;
+  readonly distanceMiles: number;
+  readonly booked: boolean;
+}
+
+export interface Slot {
+  readonly slot: string;
+  readonly value: string | number | boolean;
+  readonly confirmed: boolean;
+}
+
+export interface Recording {
+  readonly url: string;
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+}
+
+export interface CallSummary {
+  readonly callId: string;
+  readonly state: string;
+  readonly room: string | null;
+  readonly from: string | null;
+  readonly lineKind: 'room' | 'trunk' | 'stream' | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly outcome: string | null;
+  readonly durationMs: number | null;
+}
+
+export interface Call extends CallSummary {
+  readonly turns: readonly Turn[];
+  readonly latencies: readonly Latency[];
+  readonly slots: readonly Slot[];
+  readonly quotes: readonly Quote[];
+  readonly recordings: readonly Recording[];
+}
+
+interface EventOf<Type extends string, Detail> {
+  readonly callId: string;
+  readonly type: Type;
+  readonly detail: Detail;
+}
+
+export type CallEvent =
+  | EventOf<'call.started', { readonly room: string }>
+  | EventOf<'turn.agent', Omit<Turn, 'speaker' | 'confidence'>>
+  | EventOf<'turn.caller', Omit<Turn, 'speaker' | 'interrupted'>>
+  | EventOf<'turn.latency', Latency>
+  | EventOf<'consent.recorded', { readonly granted: boolean }>
+  | EventOf<'slot.set', Slot>
+  | EventOf<'quote.made', Quote>
+  | EventOf<'call.ended', { readonly reason: string }>;
