@@ -95,7 +95,7 @@ function npmCi(startedAt, dev) {
   const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? ['--include=dev'] : [])];
   // Within `npm start` npm says where it is itself; its version is the one that the user chose.
   const npm = process.env.npm_execpath;
-  const [program, args] = npm?.endsWith('.js') ? [process.execPath, [npm, ...words]] : ['npm', words];
+  const [program, args] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm, ...words]] : ['npm', words];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
     const timer = setInterval(

@@ -10,11 +10,18 @@ export class ProvisionWatch {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #onRestored: (changes: ProvisionChanges) => void;
+  readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
   #look: Promise<void> = Promise.resolve();
   #failing = false;
 
-  constructor(config: Config, log: Logger, onRestored: (changes: ProvisionChanges) => void) {
+  constructor(
+    config: Config,
+    log: Logger,
+    onRestored: (changes: ProvisionChanges) => void,
+    everyMs: number = LIMITS.provisionCheckMs,
+  ) {
+    this.#everyMs = everyMs;
     this.#config = config;
     this.#log = log;
     this.#onRestored = onRestored;
@@ -23,7 +30,7 @@ export class ProvisionWatch {
   start(): void {
     this.#timer = setTimeout(() => {
       this.#look = this.#lookOnce();
-    }, LIMITS.provisionCheckMs);
+    }, this.#everyMs);
   }
 
   async stop(): Promise<void> {

@@ -65,9 +65,13 @@ export function redisConfig({ redis }: Config, paths: NodePaths, password: strin
   return `${settings.map(words => words.join(' ')).join('\n')}\n`;
 }
 
-/** Redis reads quoted words with C's escapes. */
+/** Redis reads quoted words with C's escapes; all but letters, digits and what paths are made of goes by number. */
 function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const bytes = Array.from(Buffer.from(text, 'utf8'), byte => {
+    const character = String.fromCharCode(byte);
+    return /[\w/.-]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `"${bytes.join('')}"`;
 }
 
 async function answers(url: string): Promise<boolean> {
