@@ -103,10 +103,13 @@ t.test('what a killed start or node left behind is mended', async t => {
   process.kill(server.pid, 'SIGKILL');
   await server.exited;
   const lock = join(dir, 'postgres', 'cluster', 'postmaster.pid');
+  const { uid, gid } = statSync(lock);
+  const stranger = spawn('sleep', ['60'], { uid, gid, stdio: 'ignore' });
   const [, ...rest] = readFileSync(lock, 'utf8').split('\n');
-  writeFileSync(lock, [`${process.pid}`, ...rest].join('\n'));
+  writeFileSync(lock, [`${stranger.pid}`, ...rest].join('\n'));
   const again = await start(dir, port);
   t.equal(await answer(again.appUrl), 'trunkline_app', 'a lock with the number of another process is stale');
+  t.ok(stranger.kill('SIGKILL'), 'which is left alone');
   const maintenance = again.ownerUrl.replace(/trunkline$/, 'postgres');
   await withClient(maintenance, client => client.query('DROP DATABASE trunkline WITH (FORCE)'));
   await again.stop();
