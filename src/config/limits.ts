@@ -19,6 +19,13 @@ export const LIMITS = {
   ipcReconnectMs: 10_000,
   /** A configuration or workflow file; a larger one is refused. */
   configFileBytes: 1 << 20,
+  /** A table of the places folder; a larger one is refused. */
+  placesFileBytes: 8 << 20,
+  /** Workflows in the workflows folder; more are an error. */
+  workflowFiles: 256,
+  /** What a caller said to one question; more counts as not understood. */
+  heardCharacters: 500,
+  heardWords: 60,
   /** One event in the spool; a larger one is counted and left out. */
   spoolEventBytes: 64 << 10,
   /** Spool of a media process on disk; beyond it new calls are refused and events are counted as lost. */
@@ -105,8 +112,8 @@ export const LIMITS = {
   callRecordMs: 4_000,
   /** Agent speech handed to the audio thread at once; longer sentences go in pieces. */
   speechPieceSeconds: 4,
-  /** Caller's turns in a row that were not understood; after one more the agent says goodbye. */
-  turnsNotUnderstood: 4,
+  /** Caller's turns in a row that were not understood; after one more the agent says goodbye, if its workflow does not. */
+  turnsNotUnderstood: 8,
   /** Keys of one DTMF entry; the entry is taken as complete there. */
   dtmfKeys: 32,
   /** Audio of one recording that waits for the disk, half a minute of it; beyond it the recording ends. */

@@ -1,0 +1,200 @@
+import { slotsOf } from './condition.ts';
+import type { WorkflowSource } from './document.ts';
+import type { Condition, FormStage, NextSpec, StageSpec, WorkflowDocument } from './schema.ts';
+import { placeholdersOf } from './speak/template.ts';
+
+type Path = readonly PropertyKey[];
+type Report = (path: Path, what: string) => void;
+
+/** What the schema can't see: names that lead nowhere, stages that nobody reaches, calls that never end. */
+export function faultsOf({ document, fault }: WorkflowSource): readonly string[] {
+  const faults: string[] = [];
+  const report: Report = (path, what) => faults.push(fault(path, what));
+  checkNames(document, report);
+  for (const [name, stage] of Object.entries(document.stages)) {
+    checkSentences(document, ['stages', name, 'say'], stage.say, [], report);
+    if (stage.kind === 'form') checkForm(document, ['stages', name], stage, report);
+    if (stage.kind === 'quote') checkQuote(document, ['stages', name], stage.total, report);
+    if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
+  }
+  checkSlots(document, report);
+  checkPricing(document, report);
+  checkPhrases(document, report);
+  if (faults.length === 0) checkWays(document, report);
+  return faults;
+}
+
+function checkNames(document: WorkflowDocument, report: Report): void {
+  const places: readonly (readonly [Path, string])[] = [
+    [['start'], document.start],
+    ...Object.entries(document.exits).map(([exit, stage]) => [['exits', exit], stage] as const),
+  ];
+  for (const [path, stage] of places) needStage(document, path, stage, report);
+  for (const [exit, name] of Object.entries(document.exits)) {
+    const kind = stageNamed(document, name)?.kind;
+    if (kind !== undefined && kind !== 'end') report(['exits', exit], `${name} must be a stage of kind end`);
+  }
+  if (document.confidence.reject > document.confidence.sure) {
+    report(['confidence', 'reject'], 'must not be above sure; lower it');
+  }
+}
+
+function stageNamed(document: WorkflowDocument, name: string): StageSpec | undefined {
+  return Object.hasOwn(document.stages, name) ? document.stages[name] : undefined;
+}
+
+function needStage(document: WorkflowDocument, path: Path, name: string, report: Report): void {
+  if (stageNamed(document, name) === undefined)
+    report(path, `there is no stage ${name}; add it under stages`);
+}
+
+function needSlot(document: WorkflowDocument, path: Path, name: string, report: Report): void {
+  if (!Object.hasOwn(document.slots, name)) report(path, `there is no slot ${name}; add it under slots`);
+}
+
+function checkCondition(
+  document: WorkflowDocument,
+  path: Path,
+  when: Condition | undefined,
+  report: Report,
+): void {
+  for (const slot of when === undefined ? [] : slotsOf(when)) needSlot(document, path, slot, report);
+}
+
+function checkNext(document: WorkflowDocument, path: Path, next: NextSpec, report: Report): void {
+  for (const [index, branch] of next.entries()) {
+    needStage(document, [...path, index, 'to'], branch.to, report);
+    checkCondition(document, [...path, index, 'when'], branch.when, report);
+    const last = index === next.length - 1;
+    if (last && branch.when !== undefined)
+      report([...path, index], 'the last branch must hold always; add one without when');
+    if (!last && branch.when === undefined)
+      report([...path, index], 'nothing after it is ever reached; give it a when');
+  }
+}
+
+function checkSentences(
+  document: WorkflowDocument,
+  path: Path,
+  sentences: readonly string[],
+  more: readonly string[],
+  report: Report,
+): void {
+  for (const [index, sentence] of sentences.entries()) {
+    for (const name of placeholdersOf(sentence)) {
+      if (!more.includes(name)) needSlot(document, [...path, index], name, report);
+    }
+    if (/[{}]/.test(sentence.replaceAll(/\{[a-z][a-z0-9_]*\}/g, ''))) {
+      report([...path, index], 'braces must enclose the name of a slot');
+    }
+  }
+}
+
+function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
+  for (const [index, question] of form.questions.entries()) {
+    const at = [...path, 'questions', index];
+    for (const slot of [...question.slots, ...question.also]) needSlot(document, at, slot, report);
+    checkCondition(document, [...at, 'when'], question.when, report);
+    checkSentences(document, at, [question.prompt, question.help], [], report);
+    for (const slot of Object.keys(question.otherwise)) {
+      if (!question.slots.includes(slot))
+        report([...at, 'otherwise', slot], 'is not a slot of this question');
+    }
+    const lacking = question.slots.filter(slot => !Object.hasOwn(question.otherwise, slot));
+    if (question.when !== undefined && lacking.length > 0) {
+      report([...at, 'when'], `otherwise must give ${lacking.join(', ')} a value`);
+    }
+  }
+  for (const [index, { say, when }] of form.readBack.entries()) {
+    checkSentences(document, [...path, 'readBack', index], [say], [], report);
+    checkCondition(document, [...path, 'readBack', index], when, report);
+  }
+  if (form.readBack.at(-1)?.when !== undefined) {
+    report([...path, 'readBack'], 'the last one must hold always; add one without when');
+  }
+  if (form.echo !== undefined) checkSentences(document, [...path, 'echo'], [form.echo], [], report);
+}
+
+function checkQuote(document: WorkflowDocument, path: Path, total: string, report: Report): void {
+  if (document.pricing === undefined) report(path, 'a quote needs pricing; add it');
+  checkSentences(document, [...path, 'total'], [total], ['amount', 'miles'], report);
+}
+
+function checkSlots(document: WorkflowDocument, report: Report): void {
+  for (const [name, slot] of Object.entries(document.slots)) {
+    for (const [index, rung] of slot.repair.entries()) {
+      const at = ['slots', name, 'repair', index, 'by'];
+      if (rung.by === 'spelling' && slot.kind !== 'street' && slot.kind !== 'town') {
+        report(at, 'only streets and towns can be spelled; use again');
+      }
+      if ((rung.by === 'digits' || rung.by === 'keys') && slot.kind !== 'house_number') {
+        report(at, 'only house numbers can be told by digits or keys; use again');
+      }
+    }
+  }
+}
+
+function checkPricing(document: WorkflowDocument, report: Report): void {
+  const { pricing } = document;
+  if (pricing === undefined) return;
+  for (const end of ['from', 'to'] as const) {
+    const slot = pricing.distance[end];
+    needSlot(document, ['pricing', 'distance', end], slot, report);
+    const kind = document.slots[slot]?.kind;
+    if (kind !== undefined && kind !== 'town')
+      report(['pricing', 'distance', end], 'must be a slot of kind town');
+  }
+  for (const [index, line] of pricing.lines.entries()) {
+    const at = ['pricing', 'lines', index];
+    if ('slot' in line) needSlot(document, [...at, 'slot'], line.slot, report);
+    checkCondition(document, [...at, 'when'], line.when, report);
+    checkSentences(document, [...at, 'say'], [line.say], ['amount', 'miles'], report);
+  }
+}
+
+function checkPhrases(document: WorkflowDocument, report: Report): void {
+  const needs = {
+    which: ['options'],
+    offerOne: ['options'],
+    offerMany: ['options'],
+    spelled: ['letters', 'name'],
+  } as const;
+  for (const [phrase, names] of Object.entries(needs)) {
+    const sentence = String(document.phrases[phrase as keyof typeof needs]);
+    for (const name of names) {
+      if (!placeholdersOf(sentence).includes(name)) report(['phrases', phrase], `must contain {${name}}`);
+    }
+  }
+}
+
+/** Every stage is reached, every way ends, and no circle of stages goes round without asking. */
+function checkWays(document: WorkflowDocument, report: Report): void {
+  const after = (name: string): readonly string[] => {
+    const stage = stageNamed(document, name);
+    return stage === undefined || stage.kind === 'end' ? [] : stage.next.map(({ to }) => to);
+  };
+  const reached = new Set<string>();
+  const queue = [document.start, ...Object.values(document.exits)];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    queue.push(...after(name));
+  }
+  for (const name of Object.keys(document.stages)) {
+    if (!reached.has(name)) report(['stages', name], 'no stage leads here; remove it or lead to it');
+    if (leadsBack(name, after))
+      report(['stages', name, 'next'], 'leads back to itself; a call must come to an end');
+  }
+}
+
+function leadsBack(name: string, after: (name: string) => readonly string[]): boolean {
+  const seen = new Set<string>();
+  const queue = [...after(name)];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === name) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...after(next));
+  }
+  return false;
+}

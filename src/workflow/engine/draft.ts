@@ -1,0 +1,108 @@
+import { TrunklineError } from '../../config/errors.ts';
+import type { Places } from '../places.ts';
+import type { FormStage, StageSpec, WorkflowDocument } from '../schema.ts';
+import type { Slot } from '../slots.ts';
+import { fillIn } from '../speak/template.ts';
+import type { FlowEffect, FlowState, SlotState, SlotValue } from '../types.ts';
+import { type Memory, memorySchema } from './memory.ts';
+
+export type RecordingConsent = 'ask' | 'announce' | 'never';
+
+/** A workflow with everything that it refers to, ready to run. */
+export interface Program {
+  readonly document: WorkflowDocument;
+  readonly version: string;
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly places: Places;
+  readonly recordingConsent: RecordingConsent;
+}
+
+/** One step in the making: what is written here becomes the next state, and nothing else changes. */
+export interface Draft {
+  readonly program: Program;
+  readonly todayIso: string;
+  stage: string;
+  readonly slots: Record<string, SlotState>;
+  memory: Memory;
+  readonly say: string[];
+  readonly effects: FlowEffect[];
+  interruptible: boolean;
+  done: boolean;
+}
+
+/** @throws TrunklineError WORKFLOW_INVALID when the state is none of this workflow */
+export function openDraft(program: Program, state: FlowState, todayIso: string): Draft {
+  const { name } = program.document;
+  const memory = memorySchema.safeParse(state.memory);
+  if (!memory.success || state.workflow !== name || program.document.stages[state.stage] === undefined) {
+    throw new TrunklineError('WORKFLOW_INVALID', `the state is not one of workflow ${name}`);
+  }
+  return {
+    program,
+    todayIso,
+    stage: state.stage,
+    slots: { ...state.slots },
+    memory: memory.data,
+    say: [],
+    effects: [],
+    interruptible: true,
+    done: state.done,
+  };
+}
+
+export function stageOf(draft: Draft): StageSpec {
+  return entry(draft.program.document.stages, draft.stage);
+}
+
+/** The form that is being filled in. */
+export function formOf(draft: Draft): FormStage {
+  const stage = stageOf(draft);
+  if (stage.kind !== 'form') throw new TrunklineError('WORKFLOW_INVALID', `stage ${draft.stage} is no form`);
+  return stage;
+}
+
+export function slotNamed(draft: Draft, name: string): Slot {
+  const slot = draft.program.slots.get(name);
+  if (slot === undefined) throw new TrunklineError('WORKFLOW_INVALID', `there is no slot ${name}`);
+  return slot;
+}
+
+export function valuesOf(draft: Draft): Readonly<Record<string, SlotValue>> {
+  return Object.fromEntries(Object.entries(draft.slots).map(([name, { value }]) => [name, value]));
+}
+
+export function setSlot(draft: Draft, name: string, value: SlotValue, confirmed: boolean): void {
+  const before = draft.slots[name];
+  if (before?.value === value && before.confirmed === confirmed) return;
+  draft.slots[name] = { value, confirmed };
+  const { sensitive } = slotNamed(draft, name).spec;
+  draft.effects.push({ type: 'slotSet', slot: name, value, confirmed, sensitive });
+}
+
+export function clearSlot(draft: Draft, name: string): void {
+  delete draft.slots[name];
+  for (const list of ['doubtful', 'implied', 'spelled'] as const) {
+    draft.memory[list] = draft.memory[list].filter(slot => slot !== name);
+  }
+}
+
+/** A sentence of the workflow with the slots' values in words. */
+export function render(draft: Draft, sentence: string, more: Readonly<Record<string, string>> = {}): string {
+  return fillIn(sentence, name => more[name] ?? sayValue(draft, name));
+}
+
+function sayValue(draft: Draft, name: string): string {
+  const value = draft.slots[name]?.value;
+  return value === undefined ? '' : slotNamed(draft, name).say(value);
+}
+
+/** One of several ways to say the same, by how often it was needed. */
+export function variant(ways: readonly string[], count: number): string {
+  return ways[count % ways.length] ?? '';
+}
+
+export function entry<T>(record: Readonly<Record<string, T>>, name: string): T {
+  const found = Object.hasOwn(record, name) ? record[name] : undefined;
+  if (found === undefined) throw new TrunklineError('WORKFLOW_INVALID', `there is no ${name}`);
+  return found;
+}

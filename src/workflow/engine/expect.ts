@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { Expectation } from '../../providers/types.ts';
+import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
+import type { Question } from '../schema.ts';
+import { type Slot, yesNoPart } from '../slots.ts';
+import type { FlowStep } from '../types.ts';
+import { SPOKEN_COMMANDS } from '../understand/words.ts';
+import { type Draft, formOf, slotNamed } from './draft.ts';
+import { formSlots } from './form.ts';
+import type { Pending } from './memory.ts';
+import { optionPhrases } from './offer.ts';
+
+const commandPart = rule('command', oneOf(SPOKEN_COMMANDS));
+const NOTHING: GrammarPart = { expansion: 'goodbye', rules: {} };
+
+type Patience = FlowStep['patience'];
+
+/** What the caller is expected to say to the open question, and how long they may think between words. */
+export interface Expected {
+  readonly expect: Expectation;
+  readonly patience: Patience;
+}
+
+/** Builds the expectations of one workflow, each grammar once. Equal grammars have equal ids. */
+export function expectations(): (draft: Draft) => Expected {
+  const built = new Map<string, Expectation>();
+  return draft => {
+    const { pending } = draft.memory;
+    const key = keyOf(draft, pending);
+    const known = key === undefined ? undefined : built.get(key);
+    const expect = known ?? identified(partOf(draft, pending));
+    if (key !== undefined && known === undefined) built.set(key, expect);
+    return { expect, patience: patienceOf(draft, pending) };
+  };
+}
+
+function identified(part: GrammarPart): Expectation {
+  const { jsgf } = expectation('', part);
+  return expectation(createHash('sha256').update(jsgf).digest('hex').slice(0, 16), part);
+}
+
+/** Names a grammar that stays the same for the workflow; undefined for one that depends on the call's values. */
+function keyOf(draft: Draft, pending: Pending): string | undefined {
+  switch (pending.ask) {
+    case 'offer':
+      return undefined;
+    case 'question':
+      return `${draft.stage} question ${pending.index}`;
+    case 'repair':
+      return `${draft.stage} repair ${pending.slot} ${pending.rung}`;
+    case 'readBack':
+    case 'which':
+      return `${draft.stage} ${pending.ask}`;
+    default:
+      return pending.ask;
+  }
+}
+
+function partOf(draft: Draft, pending: Pending): GrammarPart {
+  if (pending.ask === 'nothing') return NOTHING;
+  return either([answerPart(draft, pending), commandPart]);
+}
+
+function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' }>): GrammarPart {
+  switch (pending.ask) {
+    case 'consent':
+    case 'sure':
+      return yesNoPart;
+    case 'question':
+      return questionPart(draft, formOf(draft).questions[pending.index]!);
+    case 'repair':
+      return repairPart(draft, pending.slot, pending.rung);
+    case 'readBack':
+      return either([yesNoPart, correctionPart(draft)]);
+    case 'which': {
+      const { everything } = draft.program.document.phrases;
+      const parts = formSlots(draft).map(slot => slotNamed(draft, slot).spec.part);
+      return either([
+        { expansion: `[the] ${oneOf([...parts, everything])}`, rules: {} },
+        correctionPart(draft),
+      ]);
+    }
+    case 'offer': {
+      const slot = slotNamed(draft, pending.slot);
+      const options = optionPhrases(pending.values.map(value => slot.say(value))).map(([phrase]) => phrase);
+      return either([yesNoPart, { expansion: `[the] ${oneOf(options)}`, rules: {} }]);
+    }
+  }
+}
+
+/** The slots of a question one after the other, then what may be said along. */
+function questionPart(draft: Draft, question: Question): GrammarPart {
+  const parts = question.slots.map(slot => slotNamed(draft, slot).grammar);
+  const also = question.also.map(slot => slotNamed(draft, slot).grammar);
+  const carrier = parts.length > 1 ? "[it is | it's] " : '';
+  const expansion = [
+    ...parts.map(part => `(${part.expansion})`),
+    ...also.map(part => `[${part.expansion}]`),
+  ].join(' ');
+  return { ...either([...parts, ...also]), expansion: `${carrier}${expansion}` };
+}
+
+function repairPart(draft: Draft, name: string, rung: number): GrammarPart {
+  const slot: Slot = slotNamed(draft, name);
+  const by = slot.spec.repair[rung]?.by;
+  if (by === 'spelling' && slot.spellable !== undefined) return slot.spellable.grammar;
+  if (by !== 'again' && slot.digits !== undefined) return slot.digits;
+  const question = formOf(draft).questions.find(one => one.slots.includes(name));
+  const whole =
+    question !== undefined && question.slots.length > 1
+      ? [questionPart(draft, { ...question, also: [] })]
+      : [];
+  return either([slot.grammar, ...whole]);
+}
+
+/** "no, forty two maple street": a correction begins with a word that takes the read-back back. */
+function correctionPart(draft: Draft): GrammarPart {
+  const questions = formOf(draft).questions.map(question => questionPart(draft, { ...question, also: [] }));
+  const slots = [...new Set(formSlots(draft))].map(slot => slotNamed(draft, slot).grammar);
+  const { rules, expansion } = either([...questions, ...slots]);
+  return { rules, expansion: `(no | sorry | actually) (${expansion})` };
+}
+
+function patienceOf(draft: Draft, pending: Pending): Patience {
+  switch (pending.ask) {
+    case 'consent':
+    case 'sure':
+    case 'readBack':
+    case 'nothing':
+      return 'yesNo';
+    case 'question':
+      return formOf(draft).questions[pending.index]?.patience ?? 'normal';
+    case 'repair':
+      return slotNamed(draft, pending.slot).spec.repair[pending.rung]?.by === 'again' ? 'normal' : 'long';
+    default:
+      return 'short';
+  }
+}

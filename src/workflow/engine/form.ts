@@ -1,0 +1,180 @@
+import { holds } from '../condition.ts';
+import type { Question } from '../schema.ts';
+import type { SlotValue } from '../types.ts';
+import { spellOut } from '../understand/spelling.ts';
+import { ask } from './ask.ts';
+import {
+  clearSlot,
+  type Draft,
+  entry,
+  formOf,
+  render,
+  setSlot,
+  slotNamed,
+  valuesOf,
+  variant,
+} from './draft.ts';
+
+/** Where a form stands: something was asked, all is known, or a repair has come to its end. */
+export type Progress = 'asked' | 'filled' | 'exhausted';
+
+/** Asks for what the form lacks, then reads it back. */
+export function advance(draft: Draft): Progress {
+  const form = formOf(draft);
+  for (const [index, question] of form.questions.entries()) {
+    if (!applies(draft, question)) {
+      imply(draft, question);
+      continue;
+    }
+    forgetImplied(draft, question);
+    const missing = question.slots.filter(slot => draft.slots[slot] === undefined);
+    if (missing.length > 0) return askFor(draft, index, question, missing);
+  }
+  const open = formSlots(draft).filter(slot => draft.slots[slot]?.confirmed !== true);
+  const unsure = open.some(slot => draft.memory.doubtful.includes(slot));
+  if (open.length > 0 && (form.confirm === 'always' || unsure)) {
+    readBack(draft);
+    return 'asked';
+  }
+  if (form.echo !== undefined && open.length > 0) draft.say.push(render(draft, form.echo));
+  return 'filled';
+}
+
+function applies(draft: Draft, question: Question): boolean {
+  return question.when === undefined || holds(question.when, valuesOf(draft));
+}
+
+function imply(draft: Draft, question: Question): void {
+  for (const slot of question.slots) {
+    const value = question.otherwise[slot];
+    if (value === undefined) continue;
+    setSlot(draft, slot, value, draft.slots[slot]?.confirmed === true && draft.slots[slot].value === value);
+    if (!draft.memory.implied.includes(slot)) draft.memory.implied.push(slot);
+  }
+}
+
+/** What followed from an answer that has changed is asked after all. */
+function forgetImplied(draft: Draft, question: Question): void {
+  for (const slot of question.slots) if (draft.memory.implied.includes(slot)) clearSlot(draft, slot);
+}
+
+function askFor(draft: Draft, index: number, question: Question, missing: readonly string[]): Progress {
+  const failures = (slot: string): number => draft.memory.failures[slot] ?? 0;
+  if (missing.length === question.slots.length && missing.every(slot => failures(slot) === 0)) {
+    ask(draft, { ask: 'question', index }, [question.prompt]);
+    return 'asked';
+  }
+  const slot = missing[0] ?? '';
+  const rung = Math.max(0, failures(slot) - 1);
+  const step = slotNamed(draft, slot).spec.repair[rung];
+  if (step === undefined) return 'exhausted';
+  ask(draft, { ask: 'repair', slot, rung }, [step.prompt]);
+  return 'asked';
+}
+
+/** Every slot that the form may fill. */
+export function formSlots(draft: Draft): readonly string[] {
+  return formOf(draft).questions.flatMap(question => question.slots.concat(question.also));
+}
+
+/** The slots whose values the caller gave, which are those that may have been heard wrongly. */
+export function askedSlots(draft: Draft): readonly string[] {
+  const slots = new Set(formSlots(draft));
+  return [...slots].filter(slot => draft.slots[slot] !== undefined && !draft.memory.implied.includes(slot));
+}
+
+function readBack(draft: Draft): void {
+  const values = valuesOf(draft);
+  const said = formOf(draft).readBack.find(({ when }) => when === undefined || holds(when, values));
+  const { phrases } = draft.program.document;
+  const spelled = draft.memory.spelled.flatMap(slot => {
+    const value = draft.slots[slot]?.value;
+    const name = value === undefined ? undefined : slotNamed(draft, slot).spellable?.nameOf(value);
+    return name === undefined ? [] : [render(draft, phrases.spelled, { letters: spellOut(name), name })];
+  });
+  ask(draft, { ask: 'readBack' }, [...spelled, render(draft, said?.say ?? ''), phrases.right]);
+}
+
+/** Everything in the form is as the caller said. */
+export function confirmForm(draft: Draft): void {
+  for (const slot of formSlots(draft)) {
+    const value = draft.slots[slot]?.value;
+    if (value !== undefined) setSlot(draft, slot, value, true);
+  }
+  draft.memory.doubtful = [];
+  draft.memory.spelled = [];
+}
+
+/** A value is wrong: it is never offered again, and the slot is asked for by the next step of its repair. */
+export function refuse(draft: Draft, name: string): void {
+  const value = draft.slots[name]?.value;
+  if (value !== undefined) bar(draft, name, [value]);
+  clearSlot(draft, name);
+  fail(draft, name);
+}
+
+export function bar(draft: Draft, name: string, values: readonly SlotValue[]): void {
+  const before = draft.memory.refused[name] ?? [];
+  draft.memory.refused[name] = [...new Set([...before, ...values])];
+}
+
+export function fail(draft: Draft, name: string): void {
+  draft.memory.failures[name] = (draft.memory.failures[name] ?? 0) + 1;
+  draft.memory.misses = 0;
+}
+
+/** Something else that was heard for a refused slot, worth one question before the caller repeats it. */
+export function offerRival(draft: Draft, name: string): boolean {
+  const rival = (draft.memory.rivals[name] ?? []).find(value => !isRefused(draft, name, value));
+  if (rival === undefined) return false;
+  draft.memory.rivals[name] = [];
+  offer(draft, name, [rival]);
+  return true;
+}
+
+/** Asks which of several values was meant. */
+export function offer(draft: Draft, name: string, values: readonly SlotValue[]): void {
+  const { phrases } = draft.program.document;
+  const said = values.map(value => slotNamed(draft, name).say(value));
+  const options = said.length === 1 ? `${said[0]}` : `${said.slice(0, -1).join(', ')}, or ${said.at(-1)}`;
+  const sentence = said.length === 1 ? phrases.offerOne : phrases.offerMany;
+  ask(draft, { ask: 'offer', slot: name, values: [...values] }, [render(draft, sentence, { options })]);
+}
+
+export function isRefused(draft: Draft, name: string, value: SlotValue): boolean {
+  return (draft.memory.refused[name] ?? []).includes(value);
+}
+
+/** Asks which part of the read-back is wrong. */
+export function askWhich(draft: Draft): void {
+  const { phrases } = draft.program.document;
+  const parts = askedSlots(draft).map(slot => `the ${slotNamed(draft, slot).spec.part}`);
+  const options = `${parts.slice(0, -1).join(', ')}, or ${parts.at(-1)}`;
+  ask(draft, { ask: 'which' }, [render(draft, phrases.which, { options })]);
+}
+
+/** The question that is open, with the sentence that helps to answer it. */
+export function helpOf(draft: Draft): readonly string[] {
+  const { pending } = draft.memory;
+  if (pending.ask === 'question') return [formOf(draft).questions[pending.index]?.help ?? []].flat();
+  if (pending.ask === 'repair')
+    return [slotNamed(draft, pending.slot).spec.repair[pending.rung]?.help ?? []].flat();
+  return [];
+}
+
+/** A few words of regret or thanks, varied with the turns. */
+export function lead(draft: Draft, kind: 'sorry' | 'thanks' | 'notUnderstood' | 'notHeard'): string {
+  const count =
+    kind === 'notUnderstood'
+      ? draft.memory.misses
+      : kind === 'notHeard'
+        ? draft.memory.silences
+        : draft.memory.turns;
+  return variant(
+    entry(
+      draft.program.document.phrases as Record<string, readonly string[] | string>,
+      kind,
+    ) as readonly string[],
+    count,
+  );
+}

@@ -1,0 +1,86 @@
+import type { SlotValue } from '../types.ts';
+import { type Scan, type SlotReader, scan } from '../understand/scan.ts';
+import { lettersOf, nearestSpellings } from '../understand/spelling.ts';
+import { type Draft, slotNamed } from './draft.ts';
+import { isRefused } from './form.ts';
+
+/** One utterance as the engine sees it. */
+export interface Utterance {
+  readonly tokens: readonly string[];
+  /** What else the recogniser may have heard. */
+  readonly others: readonly (readonly string[])[];
+  readonly confidence: number;
+}
+
+/** A slot's values in an utterance, split by whether they can be taken. */
+export interface HeardSlot {
+  readonly slot: string;
+  /** Acceptable and not refused, best first. */
+  readonly values: readonly SlotValue[];
+  /** The caller gave a value that was refused before. */
+  readonly refusedAgain: boolean;
+  /** Values of the recogniser's other hypotheses. */
+  readonly rivals: readonly SlotValue[];
+}
+
+export function readersOf(draft: Draft, names: readonly string[]): readonly SlotReader[] {
+  return names.map(name => {
+    const slot = slotNamed(draft, name);
+    return { slot: name, read: (tokens, from) => slot.read(tokens, from, draft.todayIso) };
+  });
+}
+
+/** Whether more of an utterance is unexplained than explained: then it is no answer. */
+export function isStray(found: Scan): boolean {
+  return found.strayWords > found.takenWords + 1;
+}
+
+/** Whether what was heard must be read back before it counts. */
+export function isUnsure(draft: Draft, said: Utterance, found: Scan): boolean {
+  return said.confidence < draft.program.document.confidence.sure || found.strayWords > 0;
+}
+
+/** What an utterance says of the slots. */
+export function hearSlots(
+  draft: Draft,
+  names: readonly string[],
+  said: Utterance,
+  found: Scan,
+): readonly HeardSlot[] {
+  const readers = readersOf(draft, names);
+  const others = said.others.map(tokens => scan(tokens, readers, false));
+  return names.flatMap(name => {
+    const heard = found.slots.get(name);
+    if (heard === undefined) return [];
+    const barred = found.denied.get(name) ?? [];
+    const usable = (value: SlotValue): boolean =>
+      !isRefused(draft, name, value) &&
+      !barred.includes(value) &&
+      slotNamed(draft, name).accepts(value, draft.todayIso);
+    const values = heard.filter(usable);
+    const rivals = others
+      .flatMap(other => other.slots.get(name) ?? [])
+      .filter(value => usable(value) && !values.includes(value));
+    return [
+      {
+        slot: name,
+        values,
+        refusedAgain: values.length === 0 && heard.length > 0,
+        rivals: [...new Set(rivals)],
+      },
+    ];
+  });
+}
+
+/** A spelled name. An exact spelling counts even if the value was refused: the caller takes that back. */
+export function hearSpelling(draft: Draft, name: string, said: Utterance): HeardSlot | undefined {
+  const { spellable } = slotNamed(draft, name);
+  const letters = lettersOf(said.tokens);
+  if (spellable === undefined || letters === undefined) return undefined;
+  const near = nearestSpellings(letters, spellable.names, 8);
+  const usable = near.map(({ name: spelled, distance }) =>
+    spellable.valuesOf(spelled).filter(value => distance === 0 || !isRefused(draft, name, value)),
+  );
+  const [best = [], ...rest] = usable.filter(values => values.length > 0);
+  return { slot: name, values: best, refusedAgain: best.length === 0, rivals: rest.slice(0, 2).flat() };
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+const value = z.union([z.string().max(200), z.number(), z.boolean()]);
+const values = z.record(z.string(), z.array(value).max(100));
+
+const openQuestion = z.discriminatedUnion('ask', [
+  /** The call has not begun. */
+  z.strictObject({ ask: z.literal('nothing') }),
+  z.strictObject({ ask: z.literal('consent') }),
+  /** A question of the form, by its place. */
+  z.strictObject({ ask: z.literal('question'), index: z.number().int().min(0) }),
+  /** One slot, by the step of its repair. */
+  z.strictObject({ ask: z.literal('repair'), slot: z.string(), rung: z.number().int().min(0) }),
+  z.strictObject({ ask: z.literal('readBack') }),
+  z.strictObject({ ask: z.literal('which') }),
+  z.strictObject({ ask: z.literal('offer'), slot: z.string(), values: z.array(value).min(1).max(8) }),
+]);
+
+const pending = z.discriminatedUnion('ask', [
+  ...openQuestion.options,
+  /** Whether the caller really wants what was heard; `back` is asked again if not. */
+  z.strictObject({
+    ask: z.literal('sure'),
+    about: z.enum(['restart', 'goodbye']),
+    back: openQuestion,
+    asked: z.array(z.string()),
+  }),
+]);
+
+const line = z.strictObject({ label: z.string(), amountCents: z.number().int() });
+
+/** What the engine keeps of a conversation beside the slots. */
+export const memorySchema = z.strictObject({
+  pending,
+  /** How often a slot was refused or not understood to the end: the step of its repair. */
+  failures: z.record(z.string(), z.number().int().min(0)),
+  /** Values that the caller refused; they are not offered again. */
+  refused: values,
+  /** What else the recogniser may have heard for a slot. */
+  rivals: values,
+  /** Slots of the present form of which the recogniser was not sure. */
+  doubtful: z.array(z.string()),
+  /** Slots whose value followed from others. */
+  implied: z.array(z.string()),
+  /** Slots that were spelled, and are read back letter by letter. */
+  spelled: z.array(z.string()),
+  /** Forms that were gone through, for going back. */
+  trail: z.array(z.string()),
+  misses: z.number().int().min(0),
+  silences: z.number().int().min(0),
+  turns: z.number().int().min(0),
+  /** What was asked last, to ask it again. */
+  asked: z.array(z.string()),
+  /** All that was said last, to say it again. */
+  said: z.array(z.string()),
+  quote: z
+    .strictObject({
+      currency: z.literal('USD'),
+      lines: z.array(line),
+      totalCents: z.number().int(),
+      distanceMiles: z.number(),
+      booked: z.boolean(),
+    })
+    .optional(),
+});
+
+export type Memory = z.infer<typeof memorySchema>;
+export type Pending = Memory['pending'];
+export type OpenQuestion = z.infer<typeof openQuestion>;
+
+export const EMPTY_MEMORY: Memory = {
+  pending: { ask: 'nothing' },
+  failures: {},
+  refused: {},
+  rivals: {},
+  doubtful: [],
+  implied: [],
+  spelled: [],
+  trail: [],
+  misses: 0,
+  silences: 0,
+  turns: 0,
+  asked: [],
+  said: [],
+};

@@ -1,0 +1,81 @@
+import { PhraseTable } from '../understand/phrases.ts';
+import { type Scan, scan } from '../understand/scan.ts';
+import { clearSlot, type Draft, slotNamed } from './draft.ts';
+import { askedSlots, askWhich, confirmForm, formSlots, lead, offerRival, refuse } from './form.ts';
+import { hearSlots, isStray, isUnsure, readersOf, type Utterance } from './hear.ts';
+import { failAndGoOn } from './miss.ts';
+import { proceed } from './stages.ts';
+import { take } from './take.ts';
+
+/** Yes, no, or what is right instead. */
+export function answerReadBack(draft: Draft, said: Utterance): boolean {
+  const found = scan(said.tokens, readersOf(draft, formSlots(draft)), true);
+  if (isStray(found)) return false;
+  if (correct(draft, said, found)) return true;
+  const denied = [...found.denied.keys()];
+  const asked = askedSlots(draft);
+  if (found.answer === true || (found.answer === undefined && repeatsAll(draft, found))) {
+    confirmForm(draft);
+    draft.say.push(lead(draft, 'thanks'));
+    proceed(draft);
+  } else if (denied.length > 0) {
+    refuseAll(draft, denied);
+  } else if (found.answer === undefined) {
+    return false;
+  } else if (asked.length === 1) {
+    refuseAll(draft, asked);
+  } else {
+    askWhich(draft);
+  }
+  return true;
+}
+
+/** The caller said nothing but what was read back. */
+function repeatsAll(draft: Draft, found: Scan): boolean {
+  return (
+    found.slots.size > 0 && [...found.slots].every(([slot, [value]]) => value === draft.slots[slot]?.value)
+  );
+}
+
+/** Takes the better values that came with or instead of a "no"; those that they replace are refused. */
+function correct(draft: Draft, said: Utterance, found: Scan): boolean {
+  const better = hearSlots(draft, formSlots(draft), said, found).filter(
+    ({ slot, values }) => values.length > 0 && !values.includes(draft.slots[slot]?.value ?? ''),
+  );
+  if (better.length === 0) return false;
+  for (const { slot } of better) refuse(draft, slot);
+  draft.say.push(lead(draft, 'sorry'));
+  take(draft, better, isUnsure(draft, said, found));
+  return true;
+}
+
+function refuseAll(draft: Draft, slots: readonly string[]): void {
+  for (const slot of slots) refuse(draft, slot);
+  draft.say.push(lead(draft, 'sorry'));
+  const [only, ...others] = slots;
+  if (only === undefined || others.length > 0 || !offerRival(draft, only)) proceed(draft);
+}
+
+/** Which part of the read-back is wrong, or what is right instead. */
+export function answerWhich(draft: Draft, said: Utterance): boolean {
+  const asked = askedSlots(draft);
+  const wrong = wrongParts(draft, said, asked);
+  const found = scan(said.tokens, readersOf(draft, formSlots(draft)), true);
+  if (wrong.length === 0) return !isStray(found) && correct(draft, said, found);
+  if (wrong.length < asked.length) {
+    refuseAll(draft, wrong);
+    return true;
+  }
+  for (const slot of wrong) clearSlot(draft, slot);
+  failAndGoOn(draft, wrong);
+  return true;
+}
+
+function wrongParts(draft: Draft, said: Utterance, asked: readonly string[]): readonly string[] {
+  const { everything } = draft.program.document.phrases;
+  const parts = new PhraseTable<readonly string[]>([
+    ...asked.map(slot => [slotNamed(draft, slot).spec.part, [slot]] as const),
+    ...[everything, 'all', 'everything'].map(phrase => [phrase, asked] as const),
+  ]);
+  return [...new Set(said.tokens.flatMap((_, at) => parts.at(said.tokens, at)?.value ?? []))];
+}

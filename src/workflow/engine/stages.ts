@@ -1,0 +1,102 @@
+import { TrunklineError } from '../../config/errors.ts';
+import { holds } from '../condition.ts';
+import { pricedLines, quoteOf } from '../quote.ts';
+import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../schema.ts';
+import { cardinal, money } from '../speak/numbers.ts';
+import { ask } from './ask.ts';
+import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
+import { advance } from './form.ts';
+
+/** Goes to a stage and on through all that ask nothing. */
+export function enter(draft: Draft, name: string): void {
+  draft.stage = name;
+  const stage = stageOf(draft);
+  draft.interruptible &&= stage.interruptible;
+  for (const sentence of stage.say) draft.say.push(render(draft, sentence));
+  switch (stage.kind) {
+    case 'form':
+      draft.memory.doubtful = [];
+      draft.memory.trail = [...draft.memory.trail.filter(one => one !== name), name];
+      proceed(draft);
+      break;
+    case 'consent':
+      enterConsent(draft, stage);
+      break;
+    case 'quote':
+      sayQuote(draft, stage);
+      leave(draft, stage.next);
+      break;
+    case 'say':
+      leave(draft, stage.next);
+      break;
+    case 'end':
+      finish(draft, stage);
+  }
+}
+
+/** Goes on in the form: the next question, the read-back, the next stage, or out when repairs are exhausted. */
+export function proceed(draft: Draft): void {
+  const progress = advance(draft);
+  if (progress === 'exhausted') enterExit(draft, 'exhausted');
+  else if (progress === 'filled') leave(draft, formOf(draft).next);
+}
+
+/** Goes on by the first branch that holds. */
+export function leave(draft: Draft, next: NextSpec): void {
+  const slots = valuesOf(draft);
+  const branch = next.find(({ when }) => when === undefined || holds(when, slots));
+  if (branch !== undefined) enter(draft, branch.to);
+}
+
+export function enterExit(draft: Draft, exit: 'exhausted' | 'goodbye' | 'person'): void {
+  enter(draft, draft.program.document.exits[exit]);
+}
+
+function enterConsent(draft: Draft, stage: ConsentStage): void {
+  switch (draft.program.recordingConsent) {
+    case 'ask':
+      ask(draft, { ask: 'consent' }, [stage.ask]);
+      break;
+    case 'announce':
+      draft.say.push(stage.announce);
+      draft.effects.push({ type: 'consent', kind: 'recording', granted: true });
+      leave(draft, stage.next);
+      break;
+    case 'never':
+      leave(draft, stage.next);
+  }
+}
+
+export function recordConsent(draft: Draft, granted: boolean): void {
+  const stage = stageOf(draft);
+  if (stage.kind !== 'consent') return;
+  draft.effects.push({ type: 'consent', kind: 'recording', granted });
+  draft.say.push(granted ? stage.granted : stage.refused);
+  leave(draft, stage.next);
+}
+
+function sayQuote(draft: Draft, stage: QuoteStage): void {
+  const { program, todayIso, memory } = draft;
+  const { pricing } = program.document;
+  if (pricing === undefined) throw new TrunklineError('WORKFLOW_INVALID', 'a quote needs pricing');
+  const slots = valuesOf(draft);
+  const quote = quoteOf(pricing, slots, program.places, todayIso);
+  const miles = cardinal(quote.distanceMiles);
+  for (const { rule, amountCents } of pricedLines(pricing, slots, quote.distanceMiles, todayIso)) {
+    draft.say.push(render(draft, rule.say, { amount: money(amountCents), miles }));
+  }
+  draft.say.push(render(draft, stage.total, { amount: money(quote.totalCents), miles }));
+  memory.quote = { ...quote, lines: [...quote.lines] };
+  draft.effects.push({ type: 'quote', quote });
+}
+
+function finish(draft: Draft, stage: EndStage): void {
+  const { quote } = draft.memory;
+  if (stage.booked && quote !== undefined) {
+    draft.memory.quote = { ...quote, booked: true };
+    draft.effects.push({ type: 'quote', quote: draft.memory.quote });
+  }
+  draft.effects.push({ type: 'outcome', outcome: stage.outcome });
+  draft.memory.pending = { ask: 'nothing' };
+  draft.done = true;
+}

@@ -1,0 +1,150 @@
+import type { Slot } from '../slots.ts';
+import type { FlowState, FlowStep, Heard } from '../types.ts';
+import { scan } from '../understand/scan.ts';
+import { tokensOf } from '../understand/tokens.ts';
+import type { Command } from '../understand/words.ts';
+import { answer } from './answer.ts';
+import { askAgain } from './ask.ts';
+import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed } from './draft.ts';
+import type { Expected } from './expect.ts';
+import { formSlots, helpOf, lead } from './form.ts';
+import { readersOf } from './hear.ts';
+import { miss } from './miss.ts';
+import { enter, enterExit } from './stages.ts';
+import { makeSure } from './sure.ts';
+import { take } from './take.ts';
+
+/** Further hypotheses of the recogniser that are looked at. */
+const MOST_ALTERNATIVES = 5;
+
+/** One step of a conversation: pure, all that it needs is given. */
+export function step(
+  program: Program,
+  expected: (draft: Draft) => Expected,
+  state: FlowState,
+  heard: Heard,
+  todayIso: string,
+): FlowStep {
+  const draft = openDraft(program, state, todayIso);
+  if (!draft.done) hear(draft, heard);
+  return closeDraft(draft, expected(draft));
+}
+
+function hear(draft: Draft, heard: Heard): void {
+  const { memory, program } = draft;
+  if (heard.type === 'start') {
+    if (memory.pending.ask === 'nothing') enter(draft, draft.stage);
+    else askAgain(draft);
+    return;
+  }
+  memory.turns += 1;
+  memory.silences = heard.type === 'silence' ? memory.silences + 1 : 0;
+  const { turns, silences } = program.document.patience;
+  if (memory.turns > turns || memory.silences > silences) enterExit(draft, 'exhausted');
+  else if (heard.type === 'silence') askAgain(draft, lead(draft, 'notHeard'));
+  else if (heard.type === 'keys') takeKeys(draft, heard.digits);
+  else takeSpeech(draft, heard);
+}
+
+function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
+  const tokens = tokensOf(heard.text) ?? [];
+  // Written so that a confidence which is no number counts as none.
+  const clear = heard.confidence >= draft.program.document.confidence.reject;
+  const command = clear ? commandIn(draft, tokens) : undefined;
+  if (tokens.length === 0 || !clear) miss(draft);
+  else if (command !== undefined) obey(draft, command);
+  else answer(draft, { tokens, others: othersOf(heard), confidence: heard.confidence });
+}
+
+function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly string[])[] {
+  return heard.alternatives.slice(0, MOST_ALTERNATIVES).map(text => tokensOf(text) ?? []);
+}
+
+/** A command counts only where the words are not an answer as well. */
+function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
+  const { ask } = draft.memory.pending;
+  const names = ask === 'consent' || ask === 'nothing' ? [] : formSlots(draft);
+  const found = scan(tokens, readersOf(draft, names), true);
+  return found.answer === undefined ? found.command : undefined;
+}
+
+function obey(draft: Draft, command: Command): void {
+  switch (command) {
+    case 'repeat':
+      draft.say.push(...draft.memory.said);
+      break;
+    case 'unknown':
+      miss(draft, helpOf(draft)[0]);
+      break;
+    case 'restart':
+    case 'goodbye':
+      makeSure(draft, command);
+      break;
+    case 'person':
+      enterExit(draft, 'person');
+      break;
+    case 'back':
+      goBack(draft);
+  }
+}
+
+/** Asks the form before this one again, or this one from its beginning. */
+function goBack(draft: Draft): void {
+  const { trail } = draft.memory;
+  const stages = trail.slice(-2);
+  const [to] = stages;
+  if (to === undefined) {
+    askAgain(draft);
+    return;
+  }
+  for (const stage of stages) {
+    draft.stage = stage;
+    for (const slot of formSlots(draft)) clearSlot(draft, slot);
+  }
+  draft.memory.trail = trail.slice(0, -2);
+  enter(draft, to);
+}
+
+const KEY_WORDS: Readonly<Record<string, string>> = { '1': 'yes', '2': 'no' };
+
+/** Keys are a house number where one is asked for, and 1 or 2 for yes or no. */
+function takeKeys(draft: Draft, digits: string): void {
+  const slot = keyedSlot(draft);
+  const word = KEY_WORDS[digits];
+  if (slot !== undefined) {
+    const value = /^\d{1,6}#?$/.test(digits) ? Number.parseInt(digits, 10) : Number.NaN;
+    const values = slot.accepts(value, draft.todayIso) ? [value] : [];
+    take(draft, [{ slot: slot.name, values, refusedAgain: false, rivals: [] }], false);
+  } else if (word === undefined) {
+    miss(draft);
+  } else {
+    answer(draft, { tokens: [word], others: [], confidence: 1 });
+  }
+}
+
+function keyedSlot(draft: Draft): Slot | undefined {
+  const { pending } = draft.memory;
+  const names = pending.ask === 'question' ? formOf(draft).questions[pending.index]?.slots : undefined;
+  const asked = pending.ask === 'repair' ? [pending.slot] : (names ?? []);
+  return asked.map(name => slotNamed(draft, name)).find(({ spec }) => spec.kind === 'house_number');
+}
+
+function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {
+  const { document, version } = draft.program;
+  const memory = { ...draft.memory, said: draft.say.length > 0 ? [...draft.say] : draft.memory.said };
+  return {
+    say: draft.say,
+    state: {
+      workflow: document.name,
+      version,
+      stage: draft.stage,
+      slots: draft.slots,
+      memory,
+      done: draft.done,
+    },
+    effects: draft.effects,
+    expect,
+    patience,
+    interruptible: draft.interruptible,
+  };
+}

@@ -1,0 +1,34 @@
+import { ask, askAgain } from './ask.ts';
+import { clearSlot, type Draft } from './draft.ts';
+import type { OpenQuestion, Pending } from './memory.ts';
+import { enter, enterExit } from './stages.ts';
+
+export type SureAbout = 'restart' | 'goodbye';
+
+/** Makes sure before the call is ended or begun again: such words are too costly to be misheard. */
+export function makeSure(draft: Draft, about: SureAbout): void {
+  const { pending, asked } = draft.memory;
+  const back: OpenQuestion = pending.ask === 'sure' ? pending.back : pending;
+  const before = pending.ask === 'sure' ? pending.asked : asked;
+  ask(draft, { ask: 'sure', about, back, asked: before }, [draft.program.document.phrases[about]]);
+}
+
+/** The caller has said whether they really want it. */
+export function settle(draft: Draft, pending: Extract<Pending, { ask: 'sure' }>, yes: boolean): void {
+  if (!yes) {
+    Object.assign(draft.memory, { pending: pending.back, asked: pending.asked, misses: 0 });
+    askAgain(draft);
+  } else if (pending.about === 'goodbye') {
+    enterExit(draft, 'goodbye');
+  } else {
+    startOver(draft);
+  }
+}
+
+/** From the first form on; what was consented to stays. */
+function startOver(draft: Draft): void {
+  const [first = draft.stage] = draft.memory.trail;
+  for (const slot of Object.keys(draft.slots)) clearSlot(draft, slot);
+  Object.assign(draft.memory, { failures: {}, refused: {}, rivals: {}, trail: [] });
+  enter(draft, first);
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import { faultsOf } from './check.ts';
+import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
+import type { Program, RecordingConsent } from './engine/draft.ts';
+import { expectations } from './engine/expect.ts';
+import { EMPTY_MEMORY } from './engine/memory.ts';
+import { step } from './engine/step.ts';
+import { loadPlaces, type Places } from './places.ts';
+import type { WorkflowDocument } from './schema.ts';
+import { makeSlot } from './slots.ts';
+import type { Flow } from './types.ts';
+
+export interface FlowOptions {
+  /** recording.consent of the configuration; ask by default. */
+  readonly recordingConsent?: RecordingConsent;
+}
+
+/** A flow together with the data that it was made from. */
+export interface LoadedFlow extends Flow {
+  readonly document: WorkflowDocument;
+  readonly places: Places;
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+
+/**
+ * Loads `<name>.yaml` of the folder, with the tables of its `places` folder.
+ * @throws TrunklineError WORKFLOW_UNKNOWN, or WORKFLOW_INVALID naming file, line and key
+ */
+export async function loadFlow(
+  workflowsDir: string,
+  name: string,
+  options: FlowOptions = {},
+): Promise<LoadedFlow> {
+  if (!NAME.test(name))
+    throw new TrunklineError('WORKFLOW_UNKNOWN', 'a workflow name is lower-case letters, digits and _');
+  const source = await readWorkflow(join(workflowsDir, `${name}.yaml`), `${name}.yaml`);
+  if (source.document.name !== name) {
+    throw new TrunklineError(
+      'WORKFLOW_INVALID',
+      source.fault(['name'], `must be ${name}, as the file is called`),
+    );
+  }
+  return compile(source, loadPlaces(join(workflowsDir, 'places')), options);
+}
+
+/** Loads every workflow of the folder, by name. */
+export async function loadFlows(
+  workflowsDir: string,
+  options: FlowOptions = {},
+): Promise<ReadonlyMap<string, LoadedFlow>> {
+  const names = (await readdir(workflowsDir))
+    .filter(file => file.endsWith('.yaml'))
+    .map(file => file.slice(0, -5));
+  if (names.length > LIMITS.workflowFiles) {
+    throw new TrunklineError('WORKFLOW_INVALID', `more than ${LIMITS.workflowFiles} workflows`);
+  }
+  const flows = new Map<string, LoadedFlow>();
+  for (const name of names.toSorted()) flows.set(name, await loadFlow(workflowsDir, name, options));
+  return flows;
+}
+
+/** A flow from YAML at hand, for editors and tests. */
+export function flowOf(text: string, file: string, places: Places, options: FlowOptions = {}): LoadedFlow {
+  return compile(parseWorkflow(text, file), places, options);
+}
+
+function compile(source: WorkflowSource, places: Places, options: FlowOptions): LoadedFlow {
+  const faults = faultsOf(source);
+  if (faults.length > 0) throw new TrunklineError('WORKFLOW_INVALID', faults.slice(0, 8).join('; '));
+  const { document } = source;
+  const version = `${document.version}+${createHash('sha256').update(source.text).digest('hex').slice(0, 12)}`;
+  const program: Program = {
+    document,
+    version,
+    places,
+    slots: new Map(
+      Object.entries(document.slots).map(([name, spec]) => [name, makeSlot(name, spec, places)]),
+    ),
+    recordingConsent: options.recordingConsent ?? 'ask',
+  };
+  const expected = expectations();
+  return {
+    name: document.name,
+    version,
+    document,
+    places,
+    initial: {
+      workflow: document.name,
+      version,
+      stage: document.start,
+      slots: {},
+      memory: { ...EMPTY_MEMORY },
+      done: false,
+    },
+    next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
+  };
+}

@@ -1,0 +1,12 @@
+const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g;
+
+/** A sentence with its `{name}` placeholders filled in, its first letter made a capital. */
+export function fillIn(sentence: string, wordsFor: (name: string) => string): string {
+  const filled = sentence.replaceAll(PLACEHOLDER, (_, name: string) => wordsFor(name));
+  return filled.charAt(0).toUpperCase() + filled.slice(1);
+}
+
+/** The names of a sentence's placeholders. */
+export function placeholdersOf(sentence: string): readonly string[] {
+  return [...sentence.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+}

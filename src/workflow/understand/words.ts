@@ -1,0 +1,150 @@
+import { PhraseTable } from './phrases.ts';
+
+export type Command = 'repeat' | 'unknown' | 'restart' | 'goodbye' | 'person' | 'back';
+
+/** What callers say to a yes-or-no question, whatever it is about. */
+export const YES = [
+  'yes',
+  'yeah',
+  'yep',
+  'yup',
+  'sure',
+  'correct',
+  'right',
+  'okay',
+  'yes it is',
+  'yes there is',
+  'yes there are',
+  'yes i do',
+  'yes please',
+  'yes you may',
+  "that's right",
+  'that is right',
+  "that's correct",
+  'that is correct',
+  'of course',
+  'exactly',
+  'absolutely',
+  'definitely',
+  'you got it',
+  'i consent',
+  'go ahead',
+  'sounds good',
+] as const;
+
+export const NO = [
+  'no',
+  'nope',
+  'nah',
+  'wrong',
+  'incorrect',
+  'no it is not',
+  "no it isn't",
+  'no there is not',
+  "no there isn't",
+  "no there aren't",
+  'no i do not',
+  "no i don't",
+  'no thanks',
+  'no thank you',
+  'not right',
+  'not correct',
+  'not really',
+  "that's wrong",
+  'that is wrong',
+  "that's not right",
+  'that is not right',
+  "that isn't right",
+  "that's not correct",
+  'that is not correct',
+  "that isn't correct",
+  "i don't consent",
+  'i do not consent',
+] as const;
+
+const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
+  repeat: [
+    'repeat',
+    'repeat that',
+    'say that again',
+    'can you repeat that',
+    'could you repeat that',
+    'can you say that again',
+    'what did you say',
+    'pardon',
+    'pardon me',
+    'excuse me',
+    'come again',
+    'what was that',
+    'one more time',
+    'what',
+    'sorry what',
+  ],
+  unknown: [
+    "i don't know",
+    'i do not know',
+    "don't know",
+    'i have no idea',
+    'no idea',
+    "i'm not sure",
+    'i am not sure',
+    'not sure',
+    'no clue',
+  ],
+  restart: ['start over', 'start again', 'start from the beginning', 'begin again'],
+  goodbye: ['goodbye', 'good bye', 'bye', 'bye bye', 'hang up', 'end the call', 'never mind', 'forget it'],
+  person: [
+    'speak to a person',
+    'talk to a person',
+    'speak to a human',
+    'talk to a human',
+    'speak to someone',
+    'talk to someone',
+    'a real person',
+    'real person',
+    'operator',
+    'representative',
+    'human being',
+  ],
+  back: ['go back', 'previous question'],
+};
+
+/** The command phrases that a grammar offers; the understanding takes the others as well. */
+export const SPOKEN_COMMANDS = [
+  'repeat that',
+  'say that again',
+  'what did you say',
+  "i don't know",
+  "i'm not sure",
+  'start over',
+  'go back',
+  'goodbye',
+  'talk to a person',
+] as const;
+
+/** Words by which a caller takes back what was said before them. */
+export const CORRECTIONS = [
+  'no',
+  'sorry',
+  'actually',
+  'i mean',
+  'i meant',
+  'rather',
+  'wait',
+  'correction',
+] as const;
+export const NEGATIONS = ['not', "isn't", "it's not", 'is not', "aren't", 'not the', 'never'] as const;
+
+export const commandTable = new PhraseTable<Command>(
+  Object.entries(COMMANDS).flatMap(([command, phrases]) =>
+    phrases.map(phrase => [phrase, command as Command] as const),
+  ),
+);
+
+/** A table of yes and no with a question's own phrases. */
+export function yesNoTable(yes: readonly string[], no: readonly string[]): PhraseTable<boolean> {
+  return new PhraseTable<boolean>([
+    ...yes.map(phrase => [phrase, true] as const),
+    ...no.map(phrase => [phrase, false] as const),
+  ]);
+}
