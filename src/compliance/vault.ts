@@ -15,7 +15,7 @@ export interface SealPlace {
 }
 
 /** A kind of value that is looked up by equality while it is sealed; tenants and kinds don't share indexes. */
-export interface IndexPlace {
+interface IndexPlace {
   readonly tenantId: string;
   readonly kind: 'number' | 'name';
 }

@@ -34,7 +34,7 @@ const CALL = /^[A-Za-z0-9_-]{1,128}$/;
 const CHUNK_MS = 500;
 
 /** File name below the recordings folder of the first, second … recording of a call. @throws BAD_REQUEST */
-export function recordingName(tenantId: string, callId: string, ordinal: number): string {
+function recordingName(tenantId: string, callId: string, ordinal: number): string {
   if (!TENANT.test(tenantId) || !CALL.test(callId)) {
     throw new TrunklineError('BAD_REQUEST', 'tenant or call id can not name a file');
   }
@@ -42,7 +42,7 @@ export function recordingName(tenantId: string, callId: string, ordinal: number)
 }
 
 /** Name of a recording that the process `address` has not finished. */
-export function provisionalName(file: string, address: string): string {
+function provisionalName(file: string, address: string): string {
   return `${file}.${address}.part`;
 }
 

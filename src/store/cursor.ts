@@ -10,7 +10,7 @@ export interface Cursor {
 
 const cursorSchema = z.tuple([z.iso.datetime(), z.string().min(1).max(256)]);
 
-export function encodeCursor({ at, id }: Cursor): string {
+function encodeCursor({ at, id }: Cursor): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');
 }
 

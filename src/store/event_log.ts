@@ -7,7 +7,7 @@ import { Shipper, type ShipperStats } from './shipper.ts';
 import type { FindRemains } from './spool/adoption.ts';
 import { openSpool, type SpoolStats } from './spool.ts';
 
-export interface EventLogStats {
+interface EventLogStats {
   readonly spool: SpoolStats;
   readonly shipper: ShipperStats;
   /** Events that found no Redis to fan them out. */

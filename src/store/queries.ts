@@ -15,14 +15,14 @@ import type {
   TurnView,
 } from './views.ts';
 
-export interface PageRequest {
+interface PageRequest {
   /** Rows, at least 1. */
   readonly limit: number;
   /** `next` of the page before. */
   readonly cursor?: string | undefined;
 }
 
-export interface CallFilter {
+interface CallFilter {
   readonly state?: CallState | undefined;
   /** Caller's number, however written. */
   readonly from?: string | undefined;

@@ -1,4 +1,4 @@
-import { appendFile, open, stat } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
@@ -7,7 +7,7 @@ import { type NumberedEvent, writeEvents } from './event_writer.ts';
 import { type SealedEvent, sealedEventSchema } from './sealing.ts';
 import { decodeLine } from './spool/lines.ts';
 import { segmentHeadSchema } from './spool/live_calls.ts';
-import { readLines, type Segment } from './spool/segments.ts';
+import { isUnreadable, type LinesRead, readLines, type Segment } from './spool/segments.ts';
 import type { Spool } from './spool.ts';
 import { isRefusal } from './store_errors.ts';
 
@@ -19,6 +19,8 @@ export interface ShipperStats {
   readonly known: number;
   /** Lines of the spool that were cut short or damaged, and left out. */
   readonly damaged: number;
+  /** Segments that the disk did not give back; they are set aside. */
+  readonly unreadable: number;
   /** Events that the database refused for what they are; kept in rejected.jsonl. */
   readonly rejected: number;
   /** Attempts that failed because the database was away; each is repeated. */
@@ -43,7 +45,7 @@ export interface ShipperOptions {
 export class Shipper {
   readonly #options: ShipperOptions;
   readonly #positions = new Map<string, number>();
-  readonly #counts = { shipped: 0, known: 0, damaged: 0, rejected: 0, failures: 0 };
+  readonly #counts = { shipped: 0, known: 0, damaged: 0, unreadable: 0, rejected: 0, failures: 0 };
   /** Failed attempts in a row. */
   #failed = 0;
   #stopping = false;
@@ -123,15 +125,27 @@ export class Shipper {
       this.#positions.delete(path);
       return true;
     }
-    const handle = await open(path, 'r');
-    try {
-      const { lines, next } = await readLines(handle, position, bytes, closed);
-      await this.#ship(lines);
-      this.#positions.set(path, next);
-    } finally {
-      await handle.close();
-    }
+    const read = await this.#read(segment, position);
+    if (read === undefined) return true;
+    await this.#ship(read.lines);
+    this.#positions.set(path, read.next);
     return true;
+  }
+
+  /** The next lines; undefined when the segment can't be read and was set aside, so that the others can go on. */
+  async #read(segment: Segment, position: number): Promise<LinesRead | undefined> {
+    try {
+      return await readLines(segment, position);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      await this.#options.spool.setAside(segment);
+      this.#counts.unreadable += 1;
+      this.#options.log.error(
+        { code: (error as NodeJS.ErrnoException).code },
+        'a spool segment is unreadable',
+      );
+      return undefined;
+    }
   }
 
   async #ship(lines: readonly Buffer[]): Promise<void> {

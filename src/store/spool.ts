@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vault } from '../compliance/vault.ts';
+import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { CallEvent, EventSink } from './events.ts';
 import { type SealedEvent, sealEvent } from './sealing.ts';
@@ -46,10 +47,19 @@ interface OwnSegment extends Segment {
   closed: boolean;
 }
 
-/** Opens a process's spool and adopts what dead processes left in the folder. */
+/**
+ * Opens a process's spool and adopts what dead processes left in the folder.
+ * @throws TrunklineError DISK_FULL or STEP_FAILED when there can be no such folder
+ */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const { dir, isOrphan, findRemains } = options;
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new TrunklineError(full ? 'DISK_FULL' : 'STEP_FAILED', `${dir}: ${code}`, { cause });
+  }
   const orphans = await adoptOrphans(dir, isOrphan, findRemains);
   const spool = new Spool(options, orphans.segments);
   for (const end of orphans.ends) spool.append(end);
@@ -107,7 +117,18 @@ export class Spool implements EventSink {
   /** Deletes a segment whose events are in the database. */
   async remove(segment: Segment): Promise<void> {
     await rm(segment.path, { force: true });
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    this.#forget(segment);
+  }
+
+  /** Takes a segment that can't be read out of the row; its file is kept under another name. */
+  async setAside(segment: Segment): Promise<void> {
+    if (segment === this.#current) {
+      const { handle } = this.#current;
+      this.#current = undefined;
+      await handle.close().catch(() => undefined);
+    }
+    await rename(segment.path, `${segment.path}.unreadable`).catch(() => undefined);
+    this.#forget(segment);
   }
 
   /** `handler` is called whenever more is to be read. */
@@ -136,6 +157,10 @@ export class Spool implements EventSink {
     this.#writing ??= this.#writeQueue().finally(() => {
       this.#writing = undefined;
     });
+  }
+
+  #forget(segment: Segment): void {
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
   }
 
   #bytes(): number {

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { createLogger } from '../../src/observe/log.ts';
-import { openEventLog } from '../../src/store/event_log.ts';
+import { type EventLogOptions, openEventLog } from '../../src/store/event_log.ts';
+import { sealEvent } from '../../src/store/sealing.ts';
+import { encodeLine } from '../../src/store/spool/lines.ts';
 import { callStory } from './call_story.ts';
 import { asOwner, startTestStore } from './postgres.ts';
 
@@ -21,6 +23,20 @@ function startChild(dir: string, run: string, told: string[]): ChildProcess {
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   createInterface({ input: child.stdout }).on('line', line => told.push(line));
   return child;
+}
+
+function openLog(dir: string, change: Partial<EventLogOptions> = {}) {
+  return openEventLog({
+    dir,
+    address: 'media-0',
+    isAbandoned: () => false,
+    databaseUrl: store.appUrl,
+    redisUrl: 'redis://127.0.0.1:1',
+    vault: store.vault,
+    findRemains: async () => undefined,
+    log: createLogger('media-0', 'silent'),
+    ...change,
+  });
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -95,16 +111,7 @@ t.test('kill -9 of process and database at any moment loses and doubles nothing'
 
 t.test('calls go on while the database is away, and it catches up', async t => {
   const dir = join(store.dir, 'spool-away');
-  const log = await openEventLog({
-    dir,
-    address: 'media-0',
-    isAbandoned: () => false,
-    databaseUrl: store.appUrl,
-    redisUrl: 'redis://127.0.0.1:1',
-    vault: store.vault,
-    findRemains: async () => undefined,
-    log: createLogger('media-0', 'silent'),
-  });
+  const log = await openLog(dir);
   const story = callStory('away', 'call-1');
   const tell = (from: number, to: number) => {
     for (const event of story.slice(from, to)) log.sink.append(event);
@@ -132,29 +139,15 @@ t.test('calls go on while the database is away, and it catches up', async t => {
 
 t.test('a stop while the database is away leaves the rest to the next start', async t => {
   const dir = join(store.dir, 'spool-stop');
-  const options = {
-    dir,
-    address: 'media-0',
-    isAbandoned: () => false,
-    redisUrl: 'redis://127.0.0.1:1',
-    vault: store.vault,
-    findRemains: async () => undefined,
-    log: createLogger('media-0', 'silent'),
-  };
-  const nowhere = await openEventLog({ ...options, databaseUrl: 'postgres://x:x@127.0.0.1:1/x' });
+  const nowhere = await openLog(dir, { databaseUrl: 'postgres://x:x@127.0.0.1:1/x' });
   const story = callStory('later', 'call-1');
   for (const event of story) nowhere.sink.append(event);
   await nowhere.close();
   t.equal(readdirSync(dir).length, 1);
-  const other = await openEventLog({ ...options, address: 'media-1', databaseUrl: store.appUrl });
+  const other = await openLog(dir, { address: 'media-1' });
   await other.close();
   t.same(await keysStored('later'), [], 'a sibling leaves it alone');
-  const heir = await openEventLog({
-    ...options,
-    address: 'media-1',
-    isAbandoned: address => address === 'media-0',
-    databaseUrl: store.appUrl,
-  });
+  const heir = await openLog(dir, { address: 'media-1', isAbandoned: address => address === 'media-0' });
   await heir.close();
   t.same(
     await keysStored('later'),
@@ -166,16 +159,7 @@ t.test('a stop while the database is away leaves the rest to the next start', as
 
 t.test('an event that the database refuses does not hold up the others', async t => {
   const dir = join(store.dir, 'spool-refused');
-  const log = await openEventLog({
-    dir,
-    address: 'media-0',
-    isAbandoned: () => false,
-    databaseUrl: store.appUrl,
-    redisUrl: 'redis://127.0.0.1:1',
-    vault: store.vault,
-    findRemains: async () => undefined,
-    log: createLogger('media-0', 'silent'),
-  });
+  const log = await openLog(dir);
   const story = callStory('picky', 'call-1');
   // Within the contract, but more than an integer column holds.
   const odd = story.map(event =>
@@ -188,4 +172,24 @@ t.test('an event that the database refuses does not hold up the others', async t
   t.equal((await keysStored('picky')).length, story.length - 1);
   const call = await asOwner(store, "SELECT state FROM calls WHERE tenant_id = 'picky'");
   t.same(call, [{ state: 'COMPLETED' }]);
+});
+
+t.test('damage in the spool costs what is damaged, and nothing else', async t => {
+  const dir = join(store.dir, 'spool-damaged');
+  mkdirSync(join(dir, 'media-0.000000001-1.00000000.spool'), { recursive: true });
+  const events = callStory('damaged', 'call-1').map(event => encodeLine(sealEvent(event, store.vault)));
+  const [first = Buffer.of(), second = Buffer.of(), ...rest] = events;
+  const flipped = Buffer.from(second);
+  flipped[40]! ^= 1;
+  const garbage = Buffer.from('\0\xff garbage\n00000000 {}\n\n{"key":1}\n', 'latin1');
+  const [last = Buffer.of()] = rest.slice(-1);
+  const pieces = [garbage, first, flipped, ...rest.slice(0, -1), last.subarray(0, last.length >> 1)];
+  writeFileSync(join(dir, 'media-0.000000002-1.00000000.spool'), Buffer.concat(pieces));
+  const log = await openLog(dir);
+  await log.close();
+  t.match(log.stats().shipper, { damaged: 6, unreadable: 1, failures: 0 });
+  const keys = callStory('damaged', 'call-1').map(({ key }) => key);
+  const expected = [...keys.filter((_, i) => i !== 1 && i !== keys.length - 1), 'call-1:mediaLost'];
+  t.same(await keysStored('damaged'), expected, 'the end that was cut short is made up for');
+  t.same(readdirSync(dir), ['media-0.000000001-1.00000000.spool.unreadable']);
 });

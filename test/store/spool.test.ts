@@ -7,7 +7,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Vault } from '../../src/compliance/vault.ts';
@@ -196,15 +195,14 @@ t.test('lines that were cut short or damaged are passed over', async t => {
   const file = join(dir, 'x');
   const read = async (bytes: Buffer) => {
     writeFileSync(file, bytes);
-    const handle = await open(file);
+    const segment = { path: file, bytes: bytes.length, closed: true };
     const values: unknown[] = [];
     for (let at = 0; at < bytes.length; ) {
-      const { lines: found, next } = await readLines(handle, at, bytes.length, true);
+      const { lines: found, next } = await readLines(segment, at);
       if (next <= at) throw new Error('no progress');
       for (const line of found) values.push((decodeLine(line) as { value: number } | undefined)?.value);
       at = next;
     }
-    await handle.close();
     return values;
   };
   t.same(await read(whole), [1, 2, 3]);
@@ -342,6 +340,12 @@ t.test('live calls are known although the segments that began them are gone', as
     ['long:mediaLost'],
   );
   await spool.close();
+});
+
+t.test('a folder that can not be made is told', async t => {
+  const { dir, options } = folder(t);
+  writeFileSync(dir, 'a file');
+  await t.rejects(openSpool(options), { code: 'STEP_FAILED', detail: /EEXIST/ });
 });
 
 t.test('strange files in the folder are left alone', async t => {

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { readKeyFile } from '../../src/compliance/key_file.ts';
-import { createVault, openVault } from '../../src/compliance/vault.ts';
+import { openVault } from '../../src/compliance/vault.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent, EventDetail } from '../../src/store/events.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { openQueries } from '../../src/store/queries.ts';
 import { sealEvent } from '../../src/store/sealing.ts';
 import { callStory, PERSONAL, storyTeller } from './call_story.ts';
@@ -341,38 +339,6 @@ t.test('no table and no log holds personal data in the clear', async t => {
     t.notMatch(all, /Thistlewick|Quackenbush|5550100123/i, name);
   }
   t.notMatch(store.logged.join('\n'), /Thistlewick|Quackenbush|5550100123/i);
-});
-
-t.test('migrating again changes nothing, also twice at once', async t => {
-  const run = () => migrate({ ownerUrl: store.ownerUrl, vault: store.vault, onLog: () => undefined });
-  const before = await asOwner(store, 'SELECT * FROM node.migrations');
-  await Promise.all([run(), run()]);
-  t.same(await asOwner(store, 'SELECT * FROM node.migrations'), before);
-  t.equal((await asOwner(store, 'SELECT * FROM node.sealing_keys')).length, 1);
-});
-
-t.test('a database of a newer version is refused', async t => {
-  await asOwner(store, "INSERT INTO node.migrations (name, run_on) VALUES ('9999_future', now())");
-  t.teardown(() => asOwner(store, "DELETE FROM node.migrations WHERE name = '9999_future'"));
-  await t.rejects(migrate({ ownerUrl: store.ownerUrl, vault: store.vault, onLog: () => undefined }), {
-    code: 'SCHEMA_NEWER',
-    detail: /9999_future/,
-  });
-});
-
-t.test('the wrong key file is found at once', async t => {
-  const keys = readKeyFile(store.keyFile);
-  const wrongSeal = createVault({ ...keys, sealing: new Map([['k1', Buffer.alloc(32, 1)]]) });
-  const wrongIndex = createVault({ ...keys, index: Buffer.alloc(32, 2) });
-  for (const vault of [wrongSeal, wrongIndex]) {
-    await t.rejects(migrate({ ownerUrl: store.ownerUrl, vault, onLog: () => undefined }), {
-      code: 'KEY_INVALID',
-    });
-  }
-  const added = new Map([...keys.sealing, ['k2', Buffer.alloc(32, 3)]]);
-  const rotated = createVault({ ...keys, current: 'k2', sealing: added });
-  await migrate({ ownerUrl: store.ownerUrl, vault: rotated, onLog: () => undefined });
-  t.equal((await asOwner(store, 'SELECT * FROM node.sealing_keys')).length, 2, 'a new key joins the old');
 });
 
 t.test('a role that would see every tenant is refused', async t => {

@@ -1,12 +1,11 @@
-import { open } from 'node:fs/promises';
 import type { CallEvent } from '../events.ts';
 import { type SealedEvent, sealedEventSchema } from '../sealing.ts';
 import { decodeLine } from './lines.ts';
 import { type LiveCall, segmentHeadSchema, trackCall } from './live_calls.ts';
-import { listSegments, readLines, type Segment, type SegmentName } from './segments.ts';
+import { isUnreadable, listSegments, readLines, type Segment, type SegmentName } from './segments.ts';
 
 /** What is left of a recording whose process died. */
-export interface RecordingRemains {
+interface RecordingRemains {
   readonly durationMs: number;
   readonly bytes: number;
 }
@@ -55,13 +54,15 @@ async function liveAtDeath(run: readonly (Segment & SegmentName)[]): Promise<Liv
   return [...table.values()];
 }
 
-async function readSegment(segment: Segment): Promise<{ head?: LiveCall[]; events: SealedEvent[] }> {
-  const handle = await open(segment.path, 'r');
+/** What can be read of a segment. That the rest can't is found again, and told, by whoever ships it. */
+async function readSegment(
+  segment: Segment,
+): Promise<{ head: LiveCall[] | undefined; events: SealedEvent[] }> {
   const events: SealedEvent[] = [];
   let head: LiveCall[] | undefined;
   try {
     for (let position = 0; position < segment.bytes; ) {
-      const { lines, next } = await readLines(handle, position, segment.bytes, true);
+      const { lines, next } = await readLines(segment, position);
       for (const line of lines) {
         const value = decodeLine(line);
         const event = sealedEventSchema.safeParse(value);
@@ -70,10 +71,10 @@ async function readSegment(segment: Segment): Promise<{ head?: LiveCall[]; event
       }
       position = next;
     }
-  } finally {
-    await handle.close();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
   }
-  return head === undefined ? { events } : { head, events };
+  return { head, events };
 }
 
 /** Their keys don't change, so that an adoption that is itself cut short adds nothing twice. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../../config/limits.ts';
 
@@ -55,30 +55,38 @@ export interface LinesRead {
 }
 
 /**
- * Reads whole lines from a position up to `end`. Where the file is closed, a last line without its line feed counts as
- * a line; a stretch longer than any line is given as one, which is damaged.
+ * Reads the next whole lines of a segment from a position on. Where it is closed, a last line without its line feed
+ * counts as a line; a stretch longer than any line is given as one, which is damaged.
  */
-export async function readLines(
-  handle: FileHandle,
-  from: number,
-  end: number,
-  closed: boolean,
-): Promise<LinesRead> {
-  const length = Math.min(end - from, LIMITS.spoolReadBytes);
-  const chunk = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(chunk, 0, length, from);
-  if (bytesRead === 0) return { lines: [], next: end };
-  const bytes = chunk.subarray(0, bytesRead);
+export async function readLines({ path, bytes, closed }: Segment, from: number): Promise<LinesRead> {
+  const chunk = await readBytes(path, from, Math.min(bytes - from, LIMITS.spoolReadBytes));
+  if (chunk.length === 0) return { lines: [], next: bytes };
   const lines: Buffer[] = [];
   let start = 0;
-  for (let feed = bytes.indexOf(0x0a); feed >= 0; feed = bytes.indexOf(0x0a, start)) {
+  for (let feed = chunk.indexOf(0x0a); feed >= 0; feed = chunk.indexOf(0x0a, start)) {
     if (lines.length === LIMITS.spoolBatchEvents) return { lines, next: from + start };
-    lines.push(bytes.subarray(start, feed));
+    lines.push(chunk.subarray(start, feed));
     start = feed + 1;
   }
-  const rest = bytes.subarray(start);
-  const last = closed && from + bytesRead >= end;
-  const endless = start === 0 && bytesRead === LIMITS.spoolReadBytes;
+  const rest = chunk.subarray(start);
+  const last = closed && from + chunk.length >= bytes;
+  const endless = start === 0 && chunk.length === LIMITS.spoolReadBytes;
   if (rest.length > 0 && (last || endless)) lines.push(rest);
-  return { lines, next: last ? end : from + (endless ? bytesRead : start) };
+  return { lines, next: last ? bytes : from + (endless ? chunk.length : start) };
+}
+
+async function readBytes(path: string, from: number, length: number): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** True when a segment can't be read now nor later, unlike when this process is short of descriptors or memory. */
+export function isUnreadable(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EIO' || code === 'EACCES' || code === 'EPERM' || code === 'ENOENT' || code === 'EISDIR';
 }
