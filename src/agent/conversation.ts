@@ -1,5 +1,4 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
-import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { Stt } from '../providers/types.ts';
@@ -7,12 +6,13 @@ import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { AgentSpeech } from './agent_speech.ts';
 import type { CallRecord } from './call_record.ts';
 import { CallerTurn, type Ear } from './caller_turn.ts';
+import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
 import { Keypad } from './keypad.ts';
 import type { After, CallAudio, CallRecording } from './ports.ts';
 import { PreRoll } from './pre_roll.ts';
 import { type Answered, heardSpeech, type Reply, recordAgent, recordCaller, recordEffects } from './reply.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
-import { LAST_WORDS, type Voice } from './voice.ts';
+import type { Voice } from './voice.ts';
 
 /** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
 const LEAD_MS = 500;
@@ -32,17 +32,6 @@ export interface ConversationParts {
   todayIso(): string;
   /** Told of what went wrong, once a failure. */
   onFault(error: unknown): void;
-}
-
-/** How a conversation came out; the line's own reason applies where there is none. */
-export interface ConversationEnd {
-  readonly failed: boolean;
-  readonly reason?: string;
-}
-
-interface Farewell extends ConversationEnd {
-  readonly words: string;
-  readonly reason: string;
 }
 
 /**
@@ -83,7 +72,7 @@ export class Conversation {
   /** The caller can hear: greets. */
   answered(): void {
     this.#cancelLimit = this.#parts.after(LIMITS.callMinutes * 60_000 - LIMITS.farewellMs, () =>
-      this.#guard(() => this.#part({ words: LAST_WORDS.timeLimit, failed: false, reason: 'timeLimit' })),
+      this.#guard(() => this.#part(FAREWELLS.timeLimit)),
     );
     this.#guard(() => this.#respond({ type: 'start' }));
   }
@@ -129,8 +118,7 @@ export class Conversation {
   /** Something broke: apologises and ends the call. */
   fail(error: unknown): void {
     this.#parts.onFault(error);
-    const reason = error instanceof TrunklineError ? error.code : 'INTERNAL';
-    if (this.#farewell === undefined) this.#part({ words: LAST_WORDS.apology, failed: true, reason });
+    if (this.#farewell === undefined) this.#part(apology(error));
     else this.#hangUp();
   }
 
@@ -242,11 +230,8 @@ export class Conversation {
       if (this.#reply !== reply) return;
       answered.recognition = recognition;
       answered.sttFinalMs = this.#parts.audio.mediaMs();
-      if (recognition.text === '' && this.#notUnderstood >= LIMITS.turnsNotUnderstood) {
-        this.#part({ words: LAST_WORDS.notUnderstood, failed: false, reason: 'notUnderstood' });
-      } else {
-        this.#respond(heardSpeech(recognition), reply);
-      }
+      const isHopeless = recognition.text === '' && this.#notUnderstood >= LIMITS.turnsNotUnderstood;
+      this.#respond(heardSpeech(recognition), reply, isHopeless ? FAREWELLS.notUnderstood : undefined);
     } catch (error) {
       if (this.#reply === reply) this.fail(error);
     }
@@ -256,10 +241,11 @@ export class Conversation {
     if (this.#reply !== undefined || this.#keypad.collecting) return;
     if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
     else if (this.#step === undefined) this.#respond({ type: 'start' });
-    else if (this.#silences < this.#parts.turn.silencePrompts) {
+    else {
       this.#silences += 1;
-      this.#respond({ type: 'silence' });
-    } else this.#part({ words: LAST_WORDS.silence, failed: false, reason: 'silence' });
+      const isHopeless = this.#silences > this.#parts.turn.silencePrompts;
+      this.#respond({ type: 'silence' }, { stands: false }, isHopeless ? FAREWELLS.silence : undefined);
+    }
   }
 
   #keyed(digits: string): void {
@@ -271,14 +257,19 @@ export class Conversation {
     this.#respond({ type: 'keys', digits }, { keys: digits, stands: false });
   }
 
-  /** Asks the workflow what to say to what was heard, and says it. */
-  #respond(heard: Heard, reply: Reply = { stands: false }): void {
+  /** Asks the workflow what to say to what was heard, and says it; a farewell, where given, unless that is its own. */
+  #respond(heard: Heard, reply: Reply = { stands: false }, farewell?: Farewell): void {
     const { flow, audio, turn, todayIso } = this.#parts;
     this.#reply = reply;
-    reply.step = flow.next(this.#state, heard, { todayIso: todayIso() });
+    const step = flow.next(this.#state, heard, { todayIso: todayIso() });
+    if (farewell !== undefined && !step.state.done) {
+      this.#part(farewell);
+      return;
+    }
+    reply.step = step;
     reply.firstWordMs = audio.mediaMs();
-    audio.setPolicy(turnPolicy(turn, reply.step));
-    void this.#say(reply, reply.step.say);
+    audio.setPolicy(turnPolicy(turn, step));
+    void this.#say(reply, step.say);
   }
 
   async #say(reply: Reply, sentences: readonly string[]): Promise<void> {

@@ -6,14 +6,6 @@ import type { After } from './ports.ts';
 
 export type SpeechRateHz = SpokenSentence['rateHz'];
 
-/** What the agent says when nothing else can be said any more; rendered before the first call. */
-export const LAST_WORDS = {
-  apology: "I'm sorry, something went wrong on our side. Please call again in a moment. Goodbye.",
-  silence: "I can't hear you, so I will hang up now. Please call again any time. Goodbye.",
-  notUnderstood: "I'm sorry, I could not understand you. Please call again from a quieter place. Goodbye.",
-  timeLimit: 'We have reached the time limit of this call. Thank you for calling. Goodbye.',
-} as const;
-
 /** The synthesiser as a call uses it: each sentence is tried twice, in bounded time; kept sentences cost nothing. */
 export class Voice {
   readonly #tts: Tts;

@@ -1,6 +1,7 @@
 import { CallRecord } from '../agent/call_record.ts';
-import { Conversation, type ConversationEnd } from '../agent/conversation.ts';
+import { Conversation } from '../agent/conversation.ts';
 import { withDeadline } from '../agent/deadline.ts';
+import type { ConversationEnd } from '../agent/farewell.ts';
 import type { After, CallRecording } from '../agent/ports.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';

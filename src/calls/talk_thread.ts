@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { LAST_WORDS } from '../agent/farewell.ts';
 import type { After } from '../agent/ports.ts';
-import { LAST_WORDS, Voice } from '../agent/voice.ts';
+import { Voice } from '../agent/voice.ts';
 import type { Tts } from '../providers/types.ts';
 import type { EventLog } from '../store/event_log.ts';
 import type { Flow } from '../workflow/types.ts';

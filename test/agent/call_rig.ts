@@ -1,6 +1,7 @@
 import pino from 'pino';
 import type { Frame } from '../../pipeline/frame.ts';
-import { LAST_WORDS, Voice } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { available, readSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { AgentSpeech } from '../../src/agent/agent_speech.ts';
-import { LAST_WORDS } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { understood } from './fakes.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LAST_WORDS } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { RATE_HZ, understood } from './fakes.ts';
 import { Rig } from './rig.ts';
@@ -22,6 +22,22 @@ t.test('a silent caller is asked again, then taken leave of', async t => {
   t.same(rig.faults, []);
   t.match(rig.conversation.lineEnded(), { failed: false, reason: 'silence' });
   t.equal(rig.timers.open, 0);
+});
+
+t.test('a workflow that takes leave of a silent caller does it in its own words', async t => {
+  const rig: Rig = await new Rig(() => {
+    const silences = rig.flow.calls.filter(call => call.heard.type === 'silence').length;
+    return silences > 3 ? { say: ['We will call you back.'], done: true } : {};
+  }).prepare();
+  rig.conversation.answered();
+  await rig.listen();
+  for (let i = 0; i <= rig.turn.silencePrompts; i += 1) {
+    await rig.silence();
+    await rig.listen();
+  }
+  t.equal(rig.said().at(-1), 'We will call you back.');
+  t.same(rig.audio.hangUps, [{ drain: true }]);
+  t.match(rig.conversation.lineEnded(), { failed: false, reason: 'completed' });
 });
 
 t.test('an answer makes up for all silence before it, noise does not', async t => {

@@ -1,6 +1,7 @@
 import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
-import { LAST_WORDS, Voice } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { Voice } from '../../src/agent/voice.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import { detailSchema } from '../../src/store/events.ts';

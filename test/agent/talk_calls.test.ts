@@ -1,6 +1,7 @@
 import pino from 'pino';
 import t from 'tap';
-import { LAST_WORDS, Voice } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { Voice } from '../../src/agent/voice.ts';
 import { readSamples, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';

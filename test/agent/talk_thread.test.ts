@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import pino from 'pino';
 import t from 'tap';
-import { LAST_WORDS } from '../../src/agent/voice.ts';
+import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { available } from '../../src/calls/ring.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { serveCalls } from '../../src/calls/talk_thread.ts';
