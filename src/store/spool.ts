@@ -201,7 +201,19 @@ export class Spool implements EventSink {
     await writeAt(segment.handle, data, segment.bytes);
     segment.bytes += data.length;
     for (const { event } of batch) trackCall(this.#live, event);
-    if (segment.bytes >= LIMITS.spoolSegmentBytes) await this.#endSegment();
+    if (segment.bytes >= LIMITS.spoolSegmentBytes) await this.#rotate();
+  }
+
+  /** The next segment lists the live calls on the disk before the one that began them may be deleted. */
+  async #rotate(): Promise<void> {
+    try {
+      const next = await this.#beginSegment();
+      await this.#endSegment();
+      this.#current = next;
+    } catch {
+      // The segment at hand grows on; the next write tries again.
+      this.#counts.writeFailures += 1;
+    }
   }
 
   async #beginSegment(): Promise<OwnSegment> {

@@ -310,13 +310,13 @@ t.test('live calls are known although the segments that began them are gone', as
   for (const event of story.slice(0, 5)) spool.append(event);
   const tell = storyTeller('acme', 'filler');
   const text = 'x'.repeat(4000);
-  while (spool.segments().length < 3) {
+  while (!spool.segments().some(({ closed }) => closed)) {
     for (let i = 0; i < 400; i += 1) {
       spool.append(tell('turn.caller', { turn: i, text, startMs: 0, endMs: 1, confidence: 1 }));
     }
     await spool.flush();
   }
-  for (const segment of spool.segments().slice(0, -1)) await spool.remove(segment);
+  for (const segment of spool.segments().filter(({ closed }) => closed)) await spool.remove(segment);
   const { ends } = await adoptOrphans(
     dir,
     () => true,
