@@ -124,11 +124,12 @@ function npmCi(startedAt, dev) {
 function npmFailure(output, ending) {
   if (/ENOSPC|no space left/i.test(output))
     return `no space is left on the disk of ${ROOT}: free some and start again`;
-  const line = output
+  const lines = output
     .split('\n')
+    .filter(text => /^npm (error|ERR!)/.test(text))
     .map(text => text.replace(/^npm (error|ERR!) ?/, '').trim())
-    .find(text => text !== '' && !/^(code|errno|syscall|path|A complete log)\b/.test(text));
-  return `npm ci ended with ${ending}${line === undefined ? '' : `: ${line}`}`;
+    .filter(text => text !== '' && !/^(code|errno|syscall|path|A complete log)\b/.test(text));
+  return [`npm ci ended with ${ending}`, ...lines.slice(0, 2)].join(': ');
 }
 
 function seconds(startedAt) {

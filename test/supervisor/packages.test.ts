@@ -85,6 +85,19 @@ const npmRuns = (folder: string): string[] => {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 };
 
+t.test('the lock file names the packages of other machines, too: npm ci refuses it otherwise', async t => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  const named = new Set(Object.keys(packages).map(path => path.replace(/.*node_modules\//, '')));
+  const wanted = Object.values(packages as Record<string, { optionalDependencies?: object }>).flatMap(
+    ({ optionalDependencies = {} }) => Object.keys(optionalDependencies),
+  );
+  t.ok(wanted.length > 0);
+  t.same(
+    wanted.filter(name => !named.has(name)),
+    [],
+  );
+});
+
 t.test('packages are installed once, and options and exit code passed through', async t => {
   const folder = project(t);
   const first = await run(t, folder, 'start.mjs', ['fail', '--without', 'sip']).ended;
