@@ -16,7 +16,9 @@ const TO_TAG = 'phone-tag';
 
 /** A phone on the loopback that does what a test tells it, and remembers all that it got. */
 export class Phone {
+  /** Every request once, and all copies of them as they came. */
   readonly requests: SipRequest[] = [];
+  readonly copies: SipRequest[] = [];
   readonly responses: SipResponse[] = [];
   readonly rtp: Buffer[] = [];
   readonly sip: Socket = createSocket('udp4');
@@ -33,7 +35,8 @@ export class Phone {
       this.#caller = { host: from.address, port: from.port };
       const message = parseSip(datagram);
       if (message?.type === 'request') {
-        this.requests.push(message);
+        if (!this.requests.some(known => isCopy(known, message))) this.requests.push(message);
+        this.copies.push(message);
         this.#onRequest(this, message);
       } else if (message !== undefined) this.responses.push(message);
       this.#wake();
@@ -101,8 +104,8 @@ export class Phone {
     this.raw(formatSip({ type: 'response', status, reason, headers, body }));
   }
 
-  /** A request within the dialog of the first INVITE. */
-  ask(method: string, body = '', { sequence = 0, branch = '' } = {}): void {
+  /** A request within the dialog of the first INVITE; gives its sequence number. */
+  ask(method: string, body = '', { sequence = 0, branch = '' } = {}): number {
     const invite = this.requests.find(request => request.method === 'INVITE')!;
     this.#sequence = sequence === 0 ? this.#sequence + 1 : sequence;
     const { port } = this.sip.address();
@@ -116,6 +119,7 @@ export class Phone {
       { name: 'Contact', value: `<${this.target}>` },
     ];
     this.raw(formatSip({ type: 'request', method, uri: 'sip:caller@127.0.0.1', headers, body }));
+    return this.#sequence;
   }
 
   raw(datagram: Uint8Array): void {
@@ -145,4 +149,9 @@ export class Phone {
       waiting.resolve();
     }
   }
+}
+
+/** Transactions are told apart by branch and method (RFC 3261 §17.2.3). */
+function isCopy(known: SipRequest, request: SipRequest): boolean {
+  return known.method === request.method && headerOf(known, 'via') === headerOf(request, 'via');
 }

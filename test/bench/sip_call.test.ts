@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { CODECS, type Codec } from '../../bench/wire/codec.ts';
 import { parseRtp } from '../../bench/wire/rtp_packet.ts';
 import { SipFailure } from '../../bench/wire/sip_client.ts';
-import { headerOf, headersOf, type SipRequest } from '../../bench/wire/sip_message.ts';
+import { headerOf, headersOf, type SipRequest, type SipResponse } from '../../bench/wire/sip_message.ts';
 import { placeCall, type WireCall } from '../../bench/wire/wire_call.ts';
 import { Phone } from './phone.ts';
 
@@ -121,8 +121,8 @@ t.test('a lost INVITE is sent again, a repeated 200 acknowledged again', async t
   await placed.call;
   const invite = phone.requests[0]!;
   phone.respond(invite, 200, 'OK', phone.sdp());
-  await phone.until(self => self.methods().filter(method => method === 'ACK').length >= 2);
-  const branches = phone.requests
+  await phone.until(({ copies }) => copies.filter(({ method }) => method === 'ACK').length >= 2);
+  const branches = phone.copies
     .filter(({ method }) => method === 'INVITE')
     .map(request => headerOf(request, 'via'));
   t.equal(new Set(branches).size, 1, 'as the same transaction');
@@ -132,7 +132,7 @@ t.test('nobody there: given up after 64 × T1', async t => {
   const phone = await Phone.start(() => {});
   const error = await failure(place(t, phone));
   t.equal(error.kind, 'noResponse');
-  t.ok(phone.requests.length >= 6, `${phone.requests.length} INVITEs`);
+  t.ok(phone.copies.length >= 6, `${phone.copies.length} INVITEs`);
 });
 
 for (const [status, reason] of [
@@ -228,10 +228,11 @@ t.test('requests within the call', async t => {
     body = '',
     options = {},
   ): Promise<{ status: number; body: string }> => {
-    const before = phone.responses.length;
-    phone.ask(method, body, options);
-    await phone.until(({ responses }) => responses.length > before);
-    return phone.responses[before]!;
+    const sequence = phone.ask(method, body, options);
+    const answer = (): SipResponse | undefined =>
+      phone.responses.find(response => headerOf(response, 'cseq') === `${sequence} ${method}`);
+    await phone.until(() => answer() !== undefined);
+    return answer()!;
   };
   t.equal((await answerTo('OPTIONS')).status, 200);
   t.equal((await answerTo('INFO')).status, 200);
@@ -240,8 +241,10 @@ t.test('requests within the call', async t => {
   const held = await answerTo('INVITE', phone.sdp().replace('sendrecv', 'sendonly'));
   t.equal(held.status, 200);
   t.match(held.body, 'a=recvonly');
-  await phone.until(({ responses }) => responses.length >= 7);
-  t.equal(phone.responses.at(-1)!.status, 200, 'sent again, since it was not acknowledged');
+  // It is sent again until it is acknowledged.
+  const copiesOfHeld = ({ responses }: Phone): number =>
+    responses.filter(({ body }) => body === held.body).length;
+  await phone.until(self => copiesOfHeld(self) >= 3);
   phone.ask('ACK', '', { sequence: 5 });
   const resumed = await answerTo('UPDATE', phone.sdp(), { sequence: 6 });
   t.match(resumed.body, 'a=sendrecv');
@@ -319,7 +322,7 @@ for (const [name, damage] of [
       else answerer(self, request);
     });
     await t.rejects(place(t, phone).call, { name: 'SdpError' });
-    t.match(phone.methods(), ['INVITE', 'ACK', 'BYE']);
+    t.same(phone.methods(), ['INVITE', 'ACK', 'BYE']);
   });
 }
 

@@ -83,7 +83,9 @@ t.test('every truncation of a message is refused, and no byte of garbage throws'
     const message = parseSip(damaged);
     if (message === undefined) continue;
     parsed += 1;
-    for (const { value } of message.headers) [parameterOf(value, 'tag'), uriOf(value), parseCSeq(value)];
+    for (const read of [uriOf, parseCSeq, (value: string) => parameterOf(value, 'tag')]) {
+      for (const { value } of message.headers) read(value);
+    }
   }
   t.ok(parsed > 0 && parsed < 2000, `${parsed} of 2000 were still messages`);
 });

@@ -1,0 +1,108 @@
+import type { Places } from '../../src/workflow/places.ts';
+import type { Condition, SlotSpec, WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { SlotValue } from '../../src/workflow/types.ts';
+import { SeededRandom } from './random.ts';
+
+export type SlotValues = Readonly<Record<string, SlotValue>>;
+
+/** What a caller wants and is like. */
+export interface Script {
+  readonly seed: number;
+  /** Every slot of the workflow in the form in which it is stored (workflows/README.md). */
+  readonly slots: SlotValues;
+  readonly consent: boolean;
+  /** How the caller says things: drawn anew for each answer. */
+  readonly manner: SeededRandom;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Draws a caller: the same for the same seed, workflow, places and day. What the workflow infers from other answers,
+ * such as no stairs on the ground floor, is inferred here too.
+ */
+export function drawScript(
+  document: WorkflowDocument,
+  places: Places,
+  seed: number,
+  todayIso: string,
+): Script {
+  const drawn: Record<string, SlotValue> = {};
+  for (const [name, spec] of Object.entries(document.slots)) {
+    drawn[name] = drawValue(spec, places, new SeededRandom(seed, `slot ${name}`), todayIso);
+  }
+  return {
+    seed,
+    slots: withImplied(document, drawn),
+    consent: true,
+    manner: new SeededRandom(seed, 'manner'),
+  };
+}
+
+function drawValue(spec: SlotSpec, places: Places, random: SeededRandom, todayIso: string): SlotValue {
+  switch (spec.kind) {
+    case 'choice':
+      return random.pick(Object.keys(spec.values));
+    case 'yes_no':
+      return random.chance(0.5);
+    case 'house_number':
+      return random.integer(1, Math.min(spec.max, random.pick([99, 999, 999, 9999])));
+    case 'street': {
+      const [name, types] = random.pick([...places.streets]);
+      return `${name} ${random.pick(types)}`;
+    }
+    case 'town':
+      return random.pick([...places.towns.keys()]);
+    case 'floor':
+      return Math.min(
+        spec.max,
+        random.pick([spec.basement ? 0 : 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, random.integer(5, 12)]),
+      );
+    case 'count':
+      return random.integer(1, Math.min(spec.max, 4));
+    case 'date': {
+      const days = random.pick([1, random.integer(2, 3), random.integer(4, 7), random.integer(8, 80)]);
+      return isoAfter(todayIso, Math.min(days, spec.withinDays));
+    }
+  }
+}
+
+function isoAfter(todayIso: string, days: number): string {
+  return new Date(Date.parse(`${todayIso}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** What follows from the answers by the workflow's own rules, form after form. */
+export function withImplied(document: WorkflowDocument, slots: SlotValues): SlotValues {
+  const values: Record<string, SlotValue> = { ...slots };
+  for (const stage of Object.values(document.stages)) {
+    if (stage.kind !== 'form') continue;
+    for (const { when, otherwise } of stage.questions) {
+      if (when !== undefined && !conditionHolds(when, values)) Object.assign(values, otherwise);
+    }
+  }
+  return values;
+}
+
+export function conditionHolds(condition: Condition, slots: SlotValues): boolean {
+  const { all, any } = condition;
+  if (all !== undefined) return all.every(one => testHolds(one, slots));
+  if (any !== undefined) return any.some(one => testHolds(one, slots));
+  return testHolds(condition, slots);
+}
+
+/** The slots that a condition looks at. */
+export function conditionSlots({ slot, all = [], any = [] }: Condition): string[] {
+  return [slot, ...all.map(one => one.slot), ...any.map(one => one.slot)].filter(name => name !== undefined);
+}
+
+function testHolds(
+  { slot, is, isNot, above, below }: Pick<Condition, 'slot' | 'is' | 'isNot' | 'above' | 'below'>,
+  slots: SlotValues,
+): boolean {
+  const value = slot === undefined ? undefined : slots[slot];
+  if (value === undefined) return false;
+  if (is !== undefined && value !== is) return false;
+  if (isNot !== undefined && value === isNot) return false;
+  if (above !== undefined && Number(value) <= above) return false;
+  return below === undefined || Number(value) < below;
+}
