@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
@@ -35,9 +34,10 @@ export async function lockInstance(paths: NodePaths): Promise<InstanceLock> {
   };
 }
 
+/** A folder is told by its device and inode: containers that share a network see theirs under one path. */
 function lockAddress(paths: NodePaths): string {
-  const folder = createHash('sha256').update(realpathSync(paths.data)).digest('hex').slice(0, 32);
-  return `\0trunkline-${folder}`;
+  const { dev, ino } = statSync(paths.data);
+  return `\0trunkline-${dev}-${ino}`;
 }
 
 /** Whether a node runs on the data folder; asks without taking the lock. */

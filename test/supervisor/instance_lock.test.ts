@@ -8,7 +8,8 @@ import { ROOT } from '../tidy/sources.ts';
 import { startSnippet, untilGone } from './processes.ts';
 
 t.test('one node at a time on a data folder', async t => {
-  const paths = nodePaths(t.testdir(), configSchema.parse({}));
+  const folder = t.testdir({ other: {} });
+  const paths = nodePaths(folder, configSchema.parse({}));
   t.equal(await isInstanceRunning(paths), false, 'nor was a folder made by asking');
   const lock = await lockInstance(paths);
   t.equal(await isInstanceRunning(paths), true);
@@ -16,9 +17,7 @@ t.test('one node at a time on a data folder', async t => {
     code: 'ALREADY_RUNNING',
     detail: new RegExp(`process ${process.pid} `),
   });
-  const other = await lockInstance(
-    nodePaths(t.testdir({ other: {} }), configSchema.parse({ dataDir: 'other' })),
-  );
+  const other = await lockInstance(nodePaths(folder, configSchema.parse({ dataDir: 'other' })));
   await other.release();
   await lock.release();
   const again = await lockInstance(paths);
