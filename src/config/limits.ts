@@ -60,7 +60,7 @@ export const LIMITS = {
   httpRequestMs: 20_000,
   /** Open connections to the control plane; further ones are closed. */
   httpConnections: 2_000,
-  /** Events waiting for a slow reader of the event stream; the reader is disconnected and may resume. */
+  /** Events waiting for a slow reader of the event stream; what follows it gets from the store, at its own pace. */
   httpEventBufferBytes: 256 << 10,
   /** Between two signs of life on an event stream; a reader that took nothing in between is disconnected. */
   httpEventHeartbeatMs: 15_000,

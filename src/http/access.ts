@@ -4,10 +4,10 @@ import { TrunklineError } from '../config/errors.ts';
 import type { App } from './control_plane.ts';
 
 /** Who may use a route. What says nothing asks for a key. */
-export type Access = 'key' | 'open';
+type Access = 'key' | 'open';
 
 /** A route as it is served, for the policy that names them all. */
-export interface ServedRoute {
+interface ServedRoute {
   readonly method: string;
   readonly url: string;
   readonly access: Access;

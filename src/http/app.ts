@@ -56,7 +56,13 @@ function createServer(log: Logger, requestMs: number): App {
     logger: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    http: { maxHeaderSize: LIMITS.httpHeaderBytes, connectionsCheckingInterval: Math.min(requestMs, 5000) },
+    http: {
+      maxHeaderSize: LIMITS.httpHeaderBytes,
+      // Node takes the longer of both for the body: without this one it is a minute.
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(requestMs, 5000),
+    },
     clientErrorHandler: answerParserError,
     frameworkErrors: (error, request, reply) => answerFailure(log, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();

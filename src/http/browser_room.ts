@@ -4,7 +4,7 @@ import { AccessToken, TrackSource } from 'livekit-server-sdk';
 import type { Config } from '../config/schema.ts';
 
 /** A place for one browser and one agent. */
-export interface BrowserRoom {
+interface BrowserRoom {
   readonly room: string;
   readonly url: string;
   readonly token: string;

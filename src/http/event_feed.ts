@@ -38,6 +38,11 @@ export class EventFeed {
     options.publications.onConnected(() => this.#catchUpAll());
     this.#heartbeat = setInterval(() => this.beat(), options.limits.heartbeatMs);
     this.#heartbeat.unref();
+    options.metrics.gaugeOnDemand(
+      'event_buffer_bytes',
+      'What waits for slow readers of the event stream.',
+      async () => this.bufferedBytes,
+    );
   }
 
   /**
@@ -71,6 +76,11 @@ export class EventFeed {
     }
   }
 
+  /** What waits for slow readers, all together. */
+  get bufferedBytes(): number {
+    return [...this.#readers].reduce((sum, reader) => sum + reader.readableLength, 0);
+  }
+
   /** A sign of life to everybody; without publications also a look into the store. */
   beat(): void {
     for (const reader of this.#readers) reader.heartbeat();
@@ -91,7 +101,7 @@ export class EventFeed {
       log.warn('a publication was no event and was left out');
       return;
     }
-    metrics.callEvent();
+    metrics.callEvent(Math.max(0, Date.now() - Date.parse(event.at)));
     if (event.type === 'turn.latency') {
       metrics.turnLatency(Math.max(0, event.detail.firstFrameMs - event.detail.lastSoundMs));
     }

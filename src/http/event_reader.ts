@@ -15,8 +15,9 @@ export interface EventReaderOptions {
 
 /**
  * One reader of the event stream: text/event-stream as bytes (https://html.spec.whatwg.org/multipage/server-sent-events).
- * It has seen everything up to its position. What comes next on the live side is passed on; whenever something is
- * missing in between, it reads on from the store, so that a lost publication costs time but no event.
+ * It has seen everything up to its position. What comes next on the live side is passed on; when something is missing
+ * in between, or the reader has not yet taken what waits for it, it reads on from the store at its own pace. So a lost
+ * publication or a slow line costs time, but no event and no memory; who takes nothing at all is cut off.
  */
 export class EventReader extends Readable {
   readonly #options: EventReaderOptions;
@@ -28,7 +29,7 @@ export class EventReader extends Readable {
   #onTaken: () => void = () => undefined;
 
   constructor(options: EventReaderOptions) {
-    super({ highWaterMark: options.bufferBytes / 4 });
+    super({ highWaterMark: options.bufferBytes });
     this.#options = options;
     this.#position = options.after;
     this.push('retry: 2000\n\n');
@@ -38,19 +39,17 @@ export class EventReader extends Readable {
   /** A new event of the tenant. */
   offer(event: LiveEvent): void {
     if (this.destroyed || event.seq <= this.#position) return;
-    if (this.#catchingUp || event.seq > this.#position + 1) {
-      void this.catchUp();
-      return;
-    }
-    this.#pass(event);
-    if (this.readableLength > this.#options.bufferBytes) this.#cutOff();
+    const isNext = event.seq === this.#position + 1;
+    if (this.#catchingUp || !isNext || this.#isFull) void this.catchUp();
+    else this.#pass(event);
   }
 
   /** Keeps proxies from closing a quiet stream, and finds out who has stopped reading. */
   heartbeat(): void {
     if (this.destroyed) return;
     if (!this.#tookSinceHeartbeat && this.readableLength > 0) {
-      this.#cutOff();
+      this.#options.onTooSlow();
+      this.destroy(new Error('the reader takes nothing'));
       return;
     }
     this.#tookSinceHeartbeat = this.readableLength === 0;
@@ -64,12 +63,14 @@ export class EventReader extends Readable {
     this.#catchingUp = true;
     try {
       while (this.#behind && !this.destroyed) {
+        if (this.#isFull) await this.#taken();
         this.#behind = false;
         const { eventsSince, batchRows } = this.#options;
         const batch = await eventsSince(this.#position, batchRows);
         if (batch.length === batchRows) this.#behind = true;
         for (const event of batch) {
-          if (!this.#pass(event)) await this.#taken();
+          if (this.#isFull) await this.#taken();
+          this.#pass(event);
         }
       }
     } catch {
@@ -89,22 +90,21 @@ export class EventReader extends Readable {
     done(error);
   }
 
-  /** @returns false when the reader should take some of it first */
-  #pass(event: LiveEvent): boolean {
-    if (this.destroyed) return true;
-    this.#position = event.seq;
-    if (this.#options.callId !== undefined && event.callId !== this.#options.callId) return true;
-    return this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  get #isFull(): boolean {
+    return this.readableLength >= this.readableHighWaterMark && !this.destroyed;
   }
 
+  #pass(event: LiveEvent): void {
+    if (this.destroyed) return;
+    this.#position = event.seq;
+    if (this.#options.callId !== undefined && event.callId !== this.#options.callId) return;
+    this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+
+  /** Resolves when there is room again, or nobody left. */
   #taken(): Promise<void> {
     return new Promise(resolve => {
       this.#onTaken = resolve;
     });
-  }
-
-  #cutOff(): void {
-    this.#options.onTooSlow();
-    this.destroy(new Error('the reader is too slow'));
   }
 }

@@ -40,7 +40,7 @@ function failureOf(error: TrunklineError, requestId: string): Failure {
 }
 
 /** The error of the table for whatever a route, its schemas or the framework threw. */
-export function asTrunklineError(error: unknown): TrunklineError {
+function asTrunklineError(error: unknown): TrunklineError {
   if (error instanceof TrunklineError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const place = error.validationContext ?? 'request';
@@ -61,7 +61,7 @@ export function asTrunklineError(error: unknown): TrunklineError {
 }
 
 /** Name, code and places of an error and of its causes; messages may quote data and stay out of logs. */
-export function errorFacts(error: unknown): object {
+function errorFacts(error: unknown): object {
   if (!(error instanceof Error)) return { name: typeof error };
   const { name, stack = '', cause } = error;
   const code = (error as { code?: unknown }).code;

@@ -4,7 +4,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { App } from './control_plane.ts';
 
-export const REQUEST_ID_HEADER = 'x-request-id';
+const REQUEST_ID_HEADER = 'x-request-id';
 const WELL_FORMED = /^[A-Za-z0-9_.-]{8,64}$/;
 
 /** The correlation id of the client when it is well-formed, else a new one. */

@@ -11,6 +11,7 @@ interface MediaSample {
 const HTTP_BUCKETS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** Caller's last sound to agent's first frame: fine around the figures that people notice. */
 const TURN_BUCKETS_S = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1, 1.25, 1.5, 2, 3, 5];
+const LAG_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
 
 /**
  * What a node shows Prometheus (https://prometheus.io/docs/practices/naming): base units in the names, totals count up,
@@ -35,7 +36,12 @@ export class Metrics {
     'Readers of the event stream that were disconnected because they were too slow.',
   );
   readonly #callsEnded = this.#counter('calls_ended_total', 'Calls that ended.', ['disposition']);
-  readonly #eventsSeen = this.#counter('call_events_total', 'Events of calls that were published.');
+  readonly #eventLag = new Histogram({
+    name: 'trunkline_call_event_lag_seconds',
+    help: 'From the moment of an event through spool and database to its publication.',
+    buckets: LAG_BUCKETS_S,
+    registers: [this.#registry],
+  });
   readonly #turnLatency = new Histogram({
     name: 'trunkline_turn_latency_seconds',
     help: "From the caller's last sound to the first frame of the answer.",
@@ -84,8 +90,8 @@ export class Metrics {
     this.#eventReadersDropped.inc();
   }
 
-  callEvent(): void {
-    this.#eventsSeen.inc();
+  callEvent(lagMs: number): void {
+    this.#eventLag.observe(lagMs / 1000);
   }
 
   callEnded(disposition: string): void {

@@ -84,7 +84,7 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
   };
 }
 
-export function latencyEvent(seq: number, callId = 'call-1'): LiveEvent {
+export function outcomeEvent(seq: number, callId = 'call-1'): LiveEvent {
   return {
     seq,
     key: `${callId}:${seq}`,
@@ -97,7 +97,7 @@ export function latencyEvent(seq: number, callId = 'call-1'): LiveEvent {
 }
 
 /** A channel that the test speaks into. */
-export class TestPublications implements Publications {
+class TestPublications implements Publications {
   connected = true;
   readonly #messages: ((message: string) => void)[] = [];
   readonly #connects: (() => void)[] = [];
@@ -127,7 +127,7 @@ type ReadQueries = Pick<
 >;
 
 /** A record with nothing in it. */
-export const EMPTY: ReadQueries = {
+const EMPTY: ReadQueries = {
   listCalls: async () => ({ rows: [], next: null }),
   getCall: async () => undefined,
   listQuotes: async () => ({ rows: [], next: null }),
@@ -147,7 +147,8 @@ export interface TestPlane {
 
 function readEvent(message: string): LiveEvent | undefined {
   try {
-    return JSON.parse(message) as LiveEvent;
+    const event = JSON.parse(message);
+    return typeof event.at === 'string' ? event : undefined;
   } catch {
     return undefined;
   }

@@ -39,7 +39,7 @@ export interface PageStack {
 /** What becomes of a page that asks for the microphone. */
 type Microphone = 'there' | 'refused' | 'missing';
 
-export interface OpenPage {
+interface OpenPage {
   readonly page: Page;
   readonly complaints: readonly string[];
   close(): Promise<void>;

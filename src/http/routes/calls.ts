@@ -3,7 +3,7 @@ import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { App, ControlPlane } from '../control_plane.ts';
 import { failureSchema } from '../failures.ts';
-import { assertRecordingFile } from '../recording_file.ts';
+import { openRecording, sendSound } from '../recording_file.ts';
 import {
   callDetailSchema,
   callIdSchema,
@@ -90,18 +90,18 @@ function routeRecording(app: App, { queries, recordingsDir }: ControlPlane): voi
         produces: ['audio/wav'],
       },
     },
-    async ({ params: { callId }, query: { part }, tenantId }, reply) => {
+    async (request, reply) => {
+      const {
+        params: { callId },
+        query: { part },
+        tenantId,
+      } = request;
       const recordings = await queries.recordingsOf(tenantId, callId);
       const recording = recordings[part];
       if (recording === undefined) throw new TrunklineError('NOT_FOUND', 'the call has no such recording');
-      await assertRecordingFile(recordingsDir, tenantId, recording.file);
+      const sound = await openRecording(recordingsDir, tenantId, recording.file);
       reply.header('content-disposition', `attachment; filename="${callId}.wav"`);
-      return reply.type('audio/wav').sendFile(recording.file, recordingsDir, {
-        cacheControl: false,
-        contentType: false,
-        dotfiles: 'deny',
-        index: false,
-      });
+      return sendSound(sound, request, reply);
     },
   );
 }
