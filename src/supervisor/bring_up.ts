@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type NodePaths, nodePaths } from '../config/paths.ts';
@@ -12,6 +10,7 @@ import { createLogger, type Logger } from '../observe/log.ts';
 import { ChildStarter } from './child.ts';
 import { ChildrenFile } from './children_file.ts';
 import { assertFreeBytes } from './disk_space.ts';
+import { hubSocketPath, removeHubSocket } from './hub_socket.ts';
 import { lockInstance } from './instance_lock.ts';
 import { ensureKeys, type NodeKeys } from './keys.ts';
 import { LogFiles } from './log_files.ts';
@@ -57,8 +56,6 @@ interface Ground {
 }
 
 const LEFTOVER_GRACE_MS = 5_000;
-/** sun_path of unix(7) holds 108 bytes with the zero at its end. */
-const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Brings a node up, step by step; what was started is handed to `stoppables` at once. */
 export async function bringUp(options: BringUpOptions, signal: AbortSignal): Promise<RunningNode> {
@@ -127,8 +124,8 @@ async function startRoles(
   starter: ChildStarter,
 ): Promise<RoleFleet> {
   const { config, project, terminal, stoppables } = options;
-  const socketPath = hubSocketPath(paths);
-  stoppables.add('hub socket', () => rmSync(socketPath, { force: true }));
+  const socketPath = hubSocketPath(paths.run);
+  stoppables.add('hub socket', () => removeHubSocket(socketPath, paths.run));
   const hub = await createHub({ socketPath, log });
   stoppables.add('hub', () => hub.close());
   const runtimeFile = join(paths.run, 'runtime.json');
@@ -156,14 +153,4 @@ async function startRoles(
     report.result(ready.join(', '));
   });
   return roles;
-}
-
-/** In the run folder, or in a folder of the system's temporary one where that path is too long for a socket. */
-function hubSocketPath(paths: NodePaths): string {
-  const wanted = join(paths.run, 'hub.sock');
-  if (Buffer.byteLength(wanted) <= MAX_SOCKET_PATH_BYTES) return wanted;
-  const name = createHash('sha256').update(paths.run).digest('hex').slice(0, 16);
-  const short = join(tmpdir(), `trunkline-${process.getuid?.() ?? 0}-${name}`, 'hub.sock');
-  mkdirSync(dirname(short), { recursive: true, mode: 0o700 });
-  return short;
 }
