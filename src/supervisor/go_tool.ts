@@ -7,7 +7,7 @@ import type { NodePaths } from '../config/paths.ts';
 import { assertFreeBytes } from './disk_space.ts';
 import { findProgram } from './find_program.ts';
 import { runProgram } from './run_program.ts';
-import { duration, type StepReport } from './terminal.ts';
+import type { StepReport } from './terminal.ts';
 
 /** A Go program that the node runs: one version, whose modules are pinned by the go.sum of its folder in tools/. */
 export interface GoTool {
@@ -109,7 +109,6 @@ export async function buildGoTool(
   report: StepReport,
   signal: AbortSignal,
 ): Promise<string> {
-  const startedAt = performance.now();
   const go = findGo();
   if (go === undefined) {
     const detail = `go, to build ${tool.name} v${tool.version}: install it from https://go.dev/dl, or put ${tool.name} on PATH`;
@@ -136,7 +135,7 @@ export async function buildGoTool(
   } finally {
     rmSync(unfinished, { force: true });
   }
-  report.result(`v${tool.version}, built in ${duration(startedAt)}`);
+  report.result(`v${tool.version} built`);
   return builtPath(tool, paths.tools);
 }
 

@@ -45,7 +45,7 @@ export class Terminal {
       const text = `${title}${now === '' ? '' : `: ${now}`} (${duration(startedAt)})`;
       frame = (frame + 1) % FRAMES.length;
       if (this.#animated)
-        this.#out.write(`\r\x1b[K${FRAMES[frame]} ${text.slice(0, (this.#out.columns ?? 80) - 3)}`);
+        this.#out.write(`\r\x1b[K${FRAMES[frame]} ${text.slice(0, (this.#out.columns || 80) - 3)}`);
       else this.line(`  ${text}`);
     };
     const timer = setInterval(show, this.#animated ? FRAME_MS : ALIVE_MS);
