@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../config/limits.ts';
+import { mediaProcesses } from '../config/media_processes.ts';
 import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Hub } from '../ipc/hub.ts';
@@ -25,11 +25,6 @@ export interface RoleFleetOptions {
 const STOP_MS = 10_000;
 const TERMINATE_MS = 3_000;
 const DRAIN_POLL_MS = 100;
-
-/** How many media processes the configuration asks for. */
-export function mediaProcesses({ media }: Config): number {
-  return Math.min(media.processes || availableParallelism(), LIMITS.mediaProcesses);
-}
 
 /** The roles of a node, each a process that is kept running. */
 export class RoleFleet {
