@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPage } from '../../web/build.ts';
-import { openVault } from '../compliance/vault.ts';
+import { openVault, type Vault } from '../compliance/vault.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { createApp } from '../http/app.ts';
 import { createRoomMaker } from '../http/browser_room.ts';
+import type { ControlPlane } from '../http/control_plane.ts';
 import { EventFeed } from '../http/event_feed.ts';
 import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
@@ -18,19 +19,57 @@ import type { Role, RoleContext } from './context.ts';
 
 const DATABASE_CONNECTIONS = 8;
 
-/** The control plane: REST, the event stream and the browser page. */
+/**
+ * The control plane: REST, the event stream and the browser page.
+ * @throws TrunklineError KEY_INVALID, PORT_BUSY
+ */
 export async function run(context: RoleContext): Promise<Role> {
   const { config, paths, link, log } = context;
-  const { tenant, livekit, workflows } = config;
+  const metrics = new Metrics();
+  // Before anything is waited for: the hub tells at once who is ready.
+  const node = new NodeView(link, metrics);
+  const apiKey = readApiKey(join(paths.keys, 'api.key'));
   const vault = openVault(config.sealKeyFile);
+  const pageDir = join(paths.run, 'page');
+  await buildPage(pageDir);
   const queries = openQueries({
     databaseUrl: config.postgres.url,
     connections: DATABASE_CONNECTIONS,
     vault,
   });
-  const publications = subscribe(config.redis.url, eventsChannel(tenant));
-  const metrics = new Metrics();
-  const node = new NodeView(link, metrics);
+  const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
+  const app = await createApp(
+    planeOf(context, { metrics, node, apiKey, vault, pageDir, queries, publications }),
+  );
+  const stop = async (): Promise<void> => {
+    await app.close();
+    publications.close();
+    await queries.close();
+  };
+  try {
+    const url = await listen(app, config.http);
+    log.info({ url }, 'control plane listens');
+    link.send('supervisor', { type: 'ready', detail: url });
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly metrics: Metrics;
+  readonly node: NodeView;
+  readonly apiKey: string;
+  readonly vault: Vault;
+  readonly pageDir: string;
+  readonly queries: Queries;
+  readonly publications: RedisPublications;
+}
+
+function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
+  const { tenant, livekit, workflows } = config;
+  const { metrics, node, queries, publications, vault, apiKey, pageDir } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
     publications,
@@ -45,10 +84,8 @@ export async function run(context: RoleContext): Promise<Role> {
       heartbeatMs: LIMITS.httpEventHeartbeatMs,
     },
   });
-  const pageDir = join(paths.run, 'page');
-  await buildPage(pageDir);
-  const app = await createApp({
-    apiKey: readApiKey(join(paths.keys, 'api.key')),
+  return {
+    apiKey,
     tenantId: tenant,
     queries,
     feed,
@@ -60,16 +97,6 @@ export async function run(context: RoleContext): Promise<Role> {
     pageDir,
     metrics,
     log,
-  });
-  const url = await listen(app, config.http);
-  log.info({ url }, 'control plane listens');
-  link.send('supervisor', { type: 'ready', detail: url });
-  return {
-    stop: async () => {
-      await app.close();
-      publications.close();
-      await queries.close();
-    },
   };
 }
 

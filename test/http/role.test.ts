@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { writeSecretFile } from '../../src/compliance/secret_file.ts';
+import { nodePaths } from '../../src/config/paths.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { createHub } from '../../src/ipc/hub.ts';
+import { connectLink } from '../../src/ipc/link.ts';
+import type { Address } from '../../src/ipc/messages.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { run } from '../../src/roles/api.ts';
+import { openEventLog } from '../../src/store/event_log.ts';
+import { callStory, PERSONAL } from '../store/call_story.ts';
+import { freePort, startTestStore } from '../store/postgres.ts';
+import { openSse } from './sse_client.ts';
+import { API_KEY, WITH_KEY } from './test_plane.ts';
+
+/** The role over a real database, a real Redis and a real hub. */
+const store = await startTestStore();
+const redisPort = await freePort();
+const redisUrl = `redis://127.0.0.1:${redisPort}`;
+const log = createLogger('api', 'silent');
+
+async function startRedis() {
+  const words = ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', store.dir];
+  const server = spawn('redis-server', words, { stdio: 'ignore' });
+  await once(server, 'spawn');
+  return async () => {
+    server.kill('SIGKILL');
+    await once(server, 'close');
+  };
+}
+
+function configOf(port: number) {
+  return configSchema.parse({
+    dataDir: store.dir,
+    http: { port },
+    redis: { url: redisUrl },
+    postgres: { url: store.appUrl },
+    livekit: { url: 'ws://127.0.0.1:1', apiSecret: 'a-secret-for-tests-of-32-letters-or-more' },
+    sealKeyFile: store.keyFile,
+  });
+}
+
+const port = await freePort();
+const config = configOf(port);
+const paths = nodePaths(store.dir, config);
+mkdirSync(paths.run, { recursive: true });
+mkdirSync(paths.workflows, { recursive: true });
+mkdirSync(join(paths.recordings, 'default'), { recursive: true });
+writeFileSync(join(paths.workflows, 'piano_removal.yaml'), '');
+writeFileSync(join(paths.recordings, 'default', 'call-1.wav'), 'the sound of it');
+writeSecretFile(join(paths.keys, 'api.key'), `${API_KEY}\n`);
+
+const hub = await createHub({ socketPath: join(paths.run, 'hub.sock'), log });
+const link = (address: Address) => connectLink({ address, socketPath: hub.socketPath, log });
+
+let stopRedis = await startRedis();
+const edge = await link('edge');
+edge.send('supervisor', { type: 'ready', detail: '' });
+await new Promise<void>(resolve => hub.on('ready', () => resolve()));
+const apiLink = await link('api');
+const context = { address: 'api', config, paths, runtimeFile: '', link: apiLink, log } as const;
+const ready = new Promise<string>(resolve => hub.on('ready', ({ detail }) => resolve(detail)));
+const role = await run(context);
+const base = await ready;
+
+const eventLog = await openEventLog({
+  dir: paths.spool,
+  address: 'media-0',
+  isAbandoned: () => false,
+  databaseUrl: store.appUrl,
+  redisUrl,
+  vault: store.vault,
+  findRemains: async () => undefined,
+  log,
+});
+
+t.teardown(async () => {
+  await eventLog.close();
+  await role.stop();
+  await apiLink.close();
+  await edge.close();
+  await hub.close();
+  await stopRedis();
+  await store.end();
+});
+
+async function get(path: string): Promise<{ status: number; body: string }> {
+  const answer = await fetch(`${base}${path}`, { headers: WITH_KEY });
+  return { status: answer.status, body: await answer.text() };
+}
+
+async function untilReadiness(state: string): Promise<string> {
+  for (;;) {
+    const { body } = await get('/readyz');
+    if (body.includes(state)) return body;
+    await sleep(50);
+  }
+}
+
+t.test('ready only with edge and media', async t => {
+  t.equal(base, `http://127.0.0.1:${port}`, 'on the loopback');
+  t.match(JSON.parse(await untilReadiness('"redis":"up"')), {
+    status: 'notReady',
+    parts: { postgres: 'up', redis: 'up', edge: 'up', media: 'down' },
+  });
+  const media = await link('media-0');
+  media.send('supervisor', { type: 'ready', detail: '' });
+  media.send('api', { type: 'load', calls: 2, maxCalls: 32, tickLatenessP99Ms: 3, draining: false });
+  await untilReadiness('"status":"ready"');
+  t.match((await get('/metrics')).body, /trunkline_calls_active\{media="media-0"\} 2/);
+  await media.close();
+  await untilReadiness('"media":"down"');
+});
+
+t.test('a call from its first event to its record', async t => {
+  const stream = await openSse(`${base}/api/events`);
+  t.teardown(stream.close);
+  const story = callStory('default', 'call-1');
+  for (const event of story) eventLog.sink.append(event);
+  await stream.until(story.length);
+  t.same(
+    stream.events.map(({ data }) => data),
+    story.map((event, at) => ({ ...event, seq: stream.events[at]?.id })),
+    'opened, in order, as they were told',
+  );
+
+  const list = JSON.parse((await get('/api/calls')).body);
+  t.match(list, { calls: [{ callId: 'call-1', state: 'COMPLETED', from: PERSONAL.from }], next: null });
+  const call = JSON.parse((await get('/api/calls/call-1')).body);
+  t.match(call, { callId: 'call-1', turns: { length: 3 }, quotes: { length: 1 } });
+  t.match(call.slots, [
+    { slot: 'floors', value: 3 },
+    { slot: 'pickup', value: PERSONAL.address, sensitive: true },
+    { slot: 'name', value: PERSONAL.name },
+  ]);
+  t.equal((await get(call.recordings[0].url)).body, 'the sound of it');
+  t.match(JSON.parse((await get('/api/quotes')).body), { quotes: [{ callId: 'call-1' }], next: null });
+  t.equal((await get(`/api/calls?from=${encodeURIComponent(PERSONAL.from)}`)).body.includes('call-1'), true);
+  t.same(JSON.parse((await get('/api/calls?from=%2B15550100555')).body).calls, []);
+  t.equal((await get('/api/calls?cursor=garbage')).status, 400);
+
+  for (let call_ = 2; call_ <= 5; call_ += 1) {
+    for (const event of callStory('default', `call-${call_}`)) eventLog.sink.append(event);
+  }
+  await stream.until(story.length * 5);
+  const seen: string[] = [];
+  let next: string | null = '';
+  while (next !== null) {
+    const cursor: string = next === '' ? '' : `&cursor=${encodeURIComponent(next)}`;
+    const page = JSON.parse((await get(`/api/calls?limit=2${cursor}`)).body);
+    seen.push(...page.calls.map(({ callId }: { callId: string }) => callId));
+    next = page.next;
+  }
+  t.same(seen.toSorted(), ['call-1', 'call-2', 'call-3', 'call-4', 'call-5'], 'each once, over three pages');
+});
+
+t.test('Redis dies and comes back: no reader misses an event', async t => {
+  const stream = await openSse(`${base}/api/events`);
+  t.teardown(stream.close);
+  await stopRedis();
+  await untilReadiness('"redis":"down"');
+  const story = callStory('default', 'call-6');
+  for (const event of story) eventLog.sink.append(event);
+  while (!(await get('/api/calls/call-6')).body.includes('COMPLETED')) await sleep(20);
+  stopRedis = await startRedis();
+  await stream.until(story.length);
+  t.same(
+    stream.events.map(({ type }) => type),
+    story.map(({ type }) => type),
+  );
+  await untilReadiness('"redis":"up"');
+});
+
+t.test('Postgres dies and comes back: one clear answer meanwhile', async t => {
+  await store.server().stop();
+  const answer = await get('/api/calls');
+  t.equal(answer.status, 503);
+  t.equal(JSON.parse(answer.body).error.code, 'STORE_UNAVAILABLE');
+  t.match(await untilReadiness('"postgres":"down"'), /notReady/);
+  t.equal((await get('/healthz')).status, 200);
+  await store.start();
+  await untilReadiness('"postgres":"up"');
+  t.equal((await get('/api/calls')).status, 200);
+});
+
+t.test('what keeps the role from starting has a name', async t => {
+  const other = await link('api');
+  t.teardown(() => other.close());
+  await t.rejects(run({ ...context, link: other }), { code: 'PORT_BUSY' });
+  const keyless = { ...paths, keys: join(store.dir, 'no-such-folder') };
+  await t.rejects(run({ ...context, link: other, paths: keyless }), { code: 'KEY_INVALID' });
+});
