@@ -1,5 +1,6 @@
 // Plain JavaScript for Node 18 and later without any package: this is what runs before packages are there.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,9 @@ const MODULES = join(ROOT, 'node_modules');
 const NODE_MAJOR = 24;
 const SHOW_EVERY_MS = 10_000;
 const LOCK_POLL_MS = 500;
+/** What the packages take, and what has to be left when they are there: npm does not always notice a full disk. */
+const INSTALL_BYTES = 1.4e9;
+const SPARE_BYTES = 1e6;
 
 /** A failure that is told in one sentence, without a stack. */
 export class Failure extends Error {}
@@ -51,12 +55,37 @@ export async function installPackages({ dev }) {
   try {
     const problem = packagesProblem({ dev });
     if (problem === undefined) return;
+    assertFreeBytes(INSTALL_BYTES);
     const startedAt = Date.now();
     process.stderr.write(`npm packages are ${problem}: npm ci\n`);
     await npmCi(startedAt, dev);
+    assertInstalled();
     process.stderr.write(`✓ npm packages (installed in ${seconds(startedAt)})\n`);
   } finally {
     release();
+  }
+}
+
+function assertFreeBytes(neededBytes) {
+  // Node 18.15 and later can tell.
+  if (fs.statfsSync === undefined) return;
+  const { bavail, bsize } = fs.statfsSync(ROOT);
+  if (bavail * bsize < neededBytes) {
+    const [needed, free] = [neededBytes, bavail * bsize].map(bytes => `${Math.floor(bytes / 1e6)} MB`);
+    throw new Failure(`no space is left on the disk of ${ROOT}: ${needed} are needed, ${free} are free`);
+  }
+}
+
+/** @throws Failure when what npm calls installed can't be; the next start installs it again */
+function assertInstalled() {
+  try {
+    assertFreeBytes(SPARE_BYTES);
+    const { status } = spawnSync(projectNode(), ['--version'], { stdio: 'ignore' });
+    if (status !== 0)
+      throw new Failure(`${projectNode()} does not run: see whether it is made for this system`);
+  } catch (error) {
+    rmSync(join(MODULES, '.package-lock.json'), { force: true });
+    throw error;
   }
 }
 

@@ -21,6 +21,9 @@ const SECRET_PATHS = [
  * @param destination a file, or a descriptor; stderr unless told
  */
 export function createLogger(role: string, level: string, destination: string | number = 2): Logger {
+  const sink = pino.destination({ dest: destination, sync: true });
+  // A full disk must not end a process for want of a log line.
+  sink.on('error', () => {});
   return pino(
     {
       level,
@@ -28,6 +31,6 @@ export function createLogger(role: string, level: string, destination: string | 
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_PATHS.flatMap(key => [key, `*.${key}`]), censor: '[redacted]' },
     },
-    pino.destination({ dest: destination, sync: true }),
+    sink,
   );
 }

@@ -56,7 +56,11 @@ export class ChildrenFile {
 
   #write(entries: readonly Entry[]): void {
     this.#entries = entries;
-    if (entries.length === 0) rmSync(this.#file, { force: true });
-    else writeSecretFile(this.#file, `${JSON.stringify(entries)}\n`);
+    try {
+      if (entries.length === 0) rmSync(this.#file, { force: true });
+      else writeSecretFile(this.#file, `${JSON.stringify(entries)}\n`);
+    } catch {
+      // A full disk must not end a node that runs; the record is behind until the next change.
+    }
   }
 }

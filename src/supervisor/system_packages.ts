@@ -107,7 +107,7 @@ export function packagesOf(missing: readonly SystemNeed[]): string[] {
 /** @throws TrunklineError TOOL_MISSING with the command that an administrator runs */
 export function refuseMissing(missing: readonly SystemNeed[]): never {
   const names = missing.map(need => need.name).join(', ');
-  throw new TrunklineError('TOOL_MISSING', `${names}: ${installCommand(missing)}`);
+  throw new TrunklineError('TOOL_MISSING', `${names}; the command is: ${installCommand(missing)}`);
 }
 
 export function canInstall(): boolean {

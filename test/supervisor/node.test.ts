@@ -117,7 +117,7 @@ t.test('each obstacle is told in one sentence, and nothing is left running', asy
     [
       'missing tool',
       { TRUNKLINE_VOICE__FLITE: 'no-such-flite' },
-      /no-such-flite: sudo apt-get .* install -y flite/,
+      /no-such-flite; the command is: sudo apt-get .* install -y flite/,
     ],
     ['unknown key', { TRUNKLINE_HTP__PORT: '1' }, /unknown key htp/],
     ['foreign Postgres', { TRUNKLINE_POSTGRES__URL: 'postgres://x:y@127.0.0.1:1/z' }, /database/],

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { writeSecretFile } from '../../compliance/secret_file.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ChildStarter, Running } from '../child.ts';
+import { keepSecretFile } from '../keep_secret_file.ts';
 import { askOptions } from '../sip_options.ts';
 import { connectHost, isLoopback, isWildcard, numericHost, plainEnvironment, urlHost } from './address.ts';
 import { withoutPersonalData } from './livekit_log.ts';
@@ -35,7 +35,7 @@ export async function startLiveKitServer(
   signal: AbortSignal,
 ): Promise<Running> {
   const configFile = join(paths.run, 'livekit.yaml');
-  writeSecretFile(configFile, stringify(livekitServerConfig(config)));
+  keepSecretFile(configFile, stringify(livekitServerConfig(config)));
   return await starter.start(
     {
       name: 'livekit-server',
@@ -95,7 +95,7 @@ export async function startLiveKitSip(
   signal: AbortSignal,
 ): Promise<Running> {
   const configFile = join(paths.run, 'livekit_sip.yaml');
-  writeSecretFile(configFile, stringify(livekitSipConfig(config)));
+  keepSecretFile(configFile, stringify(livekitSipConfig(config)));
   const { host, port } = config.sip;
   return await starter.start(
     {

@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { writeSecretFile } from '../../compliance/secret_file.ts';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ChildStarter, Running } from '../child.ts';
 import { findProgram } from '../find_program.ts';
+import { keepSecretFile } from '../keep_secret_file.ts';
 import { connectHost, plainEnvironment, urlHost } from './address.ts';
 
 const POLL_MS = 50;
@@ -30,7 +30,7 @@ export async function startRedis(
   if (program === undefined) throw new TrunklineError('TOOL_MISSING', wanted);
   mkdirSync(paths.redis, { recursive: true, mode: 0o700 });
   const configFile = join(paths.run, 'redis.conf');
-  writeSecretFile(configFile, redisConfig(config, paths, password));
+  keepSecretFile(configFile, redisConfig(config, paths, password));
   return await starter.start(
     {
       name: 'redis',
