@@ -56,9 +56,14 @@ export const ERRORS = {
     http: 500,
     sip: 500,
     cause: 'a program that is needed is missing',
-    remedy: 'run the printed command',
+    remedy: 'install it as told here',
   },
-  STEP_FAILED: { http: 500, sip: 500, cause: 'a start-up step failed', remedy: 'read the named log' },
+  STEP_FAILED: {
+    http: 500,
+    sip: 500,
+    cause: 'a start-up step failed',
+    remedy: 'put right what is named and start again',
+  },
   KEY_INVALID: {
     http: 500,
     sip: 500,

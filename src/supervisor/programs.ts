@@ -70,7 +70,12 @@ export async function providePrograms(
 ): Promise<ToolPaths> {
   const tools = await terminal.step('programs', async report => {
     const found = await wantedTools(config, paths, signal);
-    report.result(found.flatMap(describeFound).join(', '));
+    const toBuild = found
+      .filter(each => each.found === undefined)
+      .map(({ tool }) => `${tool.name} v${tool.version}`);
+    const parts = found.flatMap(describeFound);
+    if (toBuild.length > 0 && install) parts.push(`to be built, which takes minutes: ${toBuild.join(', ')}`);
+    report.result(parts.join(', '));
     return found;
   });
   await provideSystemPackages(neededOfSystem(config, tools), install, terminal, signal);
