@@ -58,8 +58,7 @@ function createServer(log: Logger, requestMs: number): App {
     onConstructorPoisoning: 'error',
     http: {
       maxHeaderSize: LIMITS.httpHeaderBytes,
-      // Node takes the longer of both for the body: without this one it is a minute.
-      headersTimeout: requestMs,
+      // Set at its making too: by it a server knows how long headers may take.
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.min(requestMs, 5000),
     },

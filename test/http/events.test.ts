@@ -6,7 +6,7 @@ import { openSse } from './sse_client.ts';
 import { outcomeEvent, startTestPlane, WITH_KEY } from './test_plane.ts';
 
 /** A store that grows, and a plane over it that listens. */
-async function startFeed(t: Test, feedLimits: { readers?: number } = {}) {
+async function startFeed(t: Test, feedLimits: { readers?: number; batchRows?: number } = {}) {
   const stored: LiveEvent[] = [];
   const store = { away: false, reads: 0 };
   const assertThere = () => {
@@ -165,7 +165,7 @@ const large = (seq: number): LiveEvent =>
   ({ ...outcomeEvent(seq), detail: { outcome: 'x'.repeat(4000) } }) as LiveEvent;
 
 t.test('a slow reader gets everything at its own pace, and holds up nobody', async t => {
-  const { url, commit, feed } = await startFeed(t);
+  const { url, commit, feed } = await startFeed(t, { batchRows: 500 });
   const slow = await openSse(url);
   const quick = await openSse(url);
   t.teardown(slow.close);

@@ -65,6 +65,8 @@ export class CallRecord {
       link.download = `${callId}.wav`;
       player.replaceChildren(audio, link);
       audio.focus();
+      // A browser that would not play of itself leaves that to its reader.
+      await audio.play().catch(() => undefined);
     } catch (error) {
       button.disabled = false;
       const reason = error instanceof ApiError ? error.message : 'The recording could not be played.';
