@@ -3,19 +3,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Failure, ROOT } from './failure.mjs';
+import { forwardSignals, projectNode } from './run_script.mjs';
 
-export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
-const NODE_MAJOR = 24;
+const LOCK = join(ROOT, 'var', 'run', 'install.pid');
 const SHOW_EVERY_MS = 10_000;
 const LOCK_POLL_MS = 500;
 /** What the packages take, and what has to be left when they are there: npm does not always notice a full disk. */
 const INSTALL_BYTES = 1.4e9;
 const SPARE_BYTES = 1e6;
-
-/** A failure that is told in one sentence, without a stack. */
-export class Failure extends Error {}
 
 /**
  * What is wrong with node_modules against package-lock.json, or undefined. npm writes node_modules/.package-lock.json
@@ -89,21 +86,23 @@ function assertInstalled() {
   }
 }
 
-/** One installation at a time in a folder; the lock of a process that is gone is taken over. */
+/**
+ * One installation at a time in a folder. The lock names this process and the npm that it started: npm may outlive us,
+ * and then its work is waited for. A lock whose processes are gone is taken over.
+ */
 async function takeInstallLock() {
-  const file = join(ROOT, 'var', 'run', 'install.pid');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(LOCK), { recursive: true, mode: 0o700 });
   for (let told = false; ; told = true) {
     try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
+      writeFileSync(LOCK, `${process.pid}`, { flag: 'wx' });
+      return () => rmSync(LOCK, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    const holder = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    if (!isAlive(holder)) {
-      renameSync(file, `${file}.${process.pid}`);
-      rmSync(`${file}.${process.pid}`, { force: true });
+    const holder = readLock().find(isInstaller);
+    if (holder === undefined) {
+      renameSync(LOCK, `${LOCK}.${process.pid}`);
+      rmSync(`${LOCK}.${process.pid}`, { force: true });
       continue;
     }
     if (!told) process.stderr.write(`waiting for process ${holder}, which installs the npm packages\n`);
@@ -111,12 +110,19 @@ async function takeInstallLock() {
   }
 }
 
-function isAlive(pid) {
+function readLock() {
+  return readFileSync(LOCK, 'utf8')
+    .split(' ')
+    .map(word => Number.parseInt(word, 10))
+    .filter(pid => pid > 1);
+}
+
+/** Whether such a process runs, and is not another that came by the same number. */
+function isInstaller(pid) {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
+    return /npm|start\.mjs|run\.mjs/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
@@ -127,6 +133,7 @@ function npmCi(startedAt, dev) {
   const [program, args] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm, ...words]] : ['npm', words];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    if (child.pid !== undefined) writeFileSync(LOCK, `${process.pid} ${child.pid}`);
     const timer = setInterval(
       () => process.stderr.write(`  npm ci goes on (${seconds(startedAt)})\n`),
       SHOW_EVERY_MS,
@@ -163,53 +170,4 @@ function npmFailure(output, ending) {
 
 function seconds(startedAt) {
   return `${Math.round((Date.now() - startedAt) / 1000)} s`;
-}
-
-/** The Node that runs the project: the one among its packages, else this one when it is new enough. */
-export function projectNode() {
-  const packaged = join(MODULES, `node-${process.platform}-${process.arch}`, 'bin', 'node');
-  if (existsSync(packaged)) return packaged;
-  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) return process.execPath;
-  throw new Failure(
-    `Node ${NODE_MAJOR} is needed, this is ${process.versions.node}, and npm has none for ` +
-      `${process.platform} on ${process.arch}: install Node ${NODE_MAJOR}`,
-  );
-}
-
-/** Runs a TypeScript file of the project with this process's terminal, and ends as it ends. */
-export function runScript(script, args) {
-  const child = spawn(projectNode(), [join(ROOT, script), ...args], { stdio: 'inherit' });
-  forwardSignals(child);
-  child.on('error', error =>
-    fail(new Failure(`${projectNode()} can't be run (${error.code}): run npm ci again`)),
-  );
-  child.on('exit', (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  });
-}
-
-/** Hands signals on; ^C at a terminal reaches the child by itself. */
-function forwardSignals(child) {
-  const handlers = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'].map(signal => {
-    const forward = () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-    };
-    process.on(signal, forward);
-    return [signal, forward];
-  });
-  return () => {
-    for (const [signal, forward] of handlers) process.off(signal, forward);
-  };
-}
-
-/** Tells what failed in a sentence and ends with exit code 1. */
-export function fail(error) {
-  if (error instanceof Failure) process.stderr.write(`✗ ${error.message}\n`);
-  else if (error.code === 'ENOSPC') process.stderr.write(`✗ no space is left on the disk of ${ROOT}\n`);
-  else if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
-    process.stderr.write(`✗ ${error.path ?? ROOT} can't be written (${error.code}): start as its owner\n`);
-  else process.stderr.write(`✗ ${error.stack}\n`);
-  process.exit(1);
 }

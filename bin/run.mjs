@@ -1,7 +1,9 @@
 // `node bin/run.mjs SCRIPT [ARGUMENTS]`: runs a TypeScript file of the project under Node 24, packages included.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, fail, installPackages, ROOT, runScript } from './packages.mjs';
+import { Failure, fail, ROOT } from './failure.mjs';
+import { installPackages } from './packages.mjs';
+import { runScript } from './run_script.mjs';
 
 const [script, ...args] = process.argv.slice(2);
 

@@ -1,7 +1,9 @@
 // `npm start`: installs the npm packages if need be, then hands over to src/main.ts under Node 24.
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Failure, fail, installPackages, packagesProblem, ROOT, runScript } from './packages.mjs';
+import { Failure, fail, ROOT } from './failure.mjs';
+import { installPackages, packagesProblem } from './packages.mjs';
+import { runScript } from './run_script.mjs';
 
 const options = process.argv.slice(2);
 

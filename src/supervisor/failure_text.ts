@@ -4,7 +4,7 @@ const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
 const NOT_ALLOWED = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** Any error as one of the table. */
-export function asTrunklineError(error: unknown): TrunklineError {
+function asTrunklineError(error: unknown): TrunklineError {
   if (error instanceof TrunklineError) return error;
   const { code = '', path = 'a file', message } = error as NodeJS.ErrnoException;
   if (NO_SPACE.has(code)) return new TrunklineError('DISK_FULL', `writing ${path}`, { cause: error });

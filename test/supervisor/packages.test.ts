@@ -136,6 +136,20 @@ t.test('what is half done, older or gone is installed again', async t => {
   }
 });
 
+t.test('an npm that outlived its start is waited for', async t => {
+  const folder = project(t);
+  const first = run(t, folder, 'start.mjs', [], { NPM_HANGS: '1' });
+  while (npmRuns(folder).length === 0) await sleep(10);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  const [, npm] = readFileSync(join(folder, 'var/run/install.pid'), 'utf8').split(' ').map(Number);
+  const second = run(t, folder, 'start.mjs', []);
+  await second.said(`waiting for process ${npm}`);
+  process.kill(npm ?? 0, 'SIGKILL');
+  t.match((await second.ended).output, /✓ npm packages[\s\S]*main/);
+  t.equal(npmRuns(folder).length, 2);
+});
+
 t.test('two starts at once install once', async t => {
   const folder = project(t);
   const runs = [run(t, folder, 'start.mjs', []), run(t, folder, 'start.mjs', [])];
