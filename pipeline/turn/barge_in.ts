@@ -1,15 +1,5 @@
 import type { TurnPolicy } from './turn_event.ts';
 
-/** What the strategies see of a tick. */
-export interface Floor {
-  /** The agent can be heard at the far end, or will be within the line's delay. */
-  readonly agentAudible: boolean;
-  /** Likely speech of the caller is going on. */
-  readonly callerActive: boolean;
-  /** How much voice there was in it. */
-  readonly voicedMs: number;
-}
-
 export type BargeInDecision = 'none' | 'duck' | 'cut' | 'resume' | 'backchannel';
 
 /**
@@ -20,12 +10,21 @@ export class BargeIn {
   #overAgent = false;
   #ducked = false;
 
-  decide(floor: Floor, policy: TurnPolicy): BargeInDecision {
-    if (!floor.callerActive) return this.#callerSilent(floor.agentAudible);
-    if (!floor.agentAudible) return this.#agentSilent();
+  /**
+   * One tick. The agent is audible when it can be heard at the far end or will be within the line's delay; the caller
+   * is active while likely speech goes on, with `voicedMs` of voice in it.
+   */
+  decide(
+    agentAudible: boolean,
+    callerActive: boolean,
+    voicedMs: number,
+    policy: TurnPolicy,
+  ): BargeInDecision {
+    if (!callerActive) return this.#callerSilent(agentAudible);
+    if (!agentAudible) return this.#agentSilent();
     this.#overAgent = true;
     if (!policy.interruptible) return 'none';
-    if (floor.voicedMs >= policy.bargeInMinSpeechMs) {
+    if (voicedMs >= policy.bargeInMinSpeechMs) {
       this.reset();
       return 'cut';
     }

@@ -67,16 +67,19 @@ export class TurnTaker {
     this.#overAgent(nowMs, agentAudible);
     if (!agentAudible || this.#turnStartedMs !== undefined) this.#followSpeech(nowMs);
     this.#followTurn(nowMs);
-    if (agentAudible || this.#detector.isActive || this.#turnStartedMs !== undefined)
-      this.#silence.sound(nowMs);
+    this.#followSilence(nowMs, agentAudible);
+  }
+
+  #followSilence(nowMs: number, agentAudible: boolean): void {
+    if (agentAudible || this.#detector.isActive) this.#silence.sound(nowMs);
+    if (this.#turnStartedMs !== undefined) return;
     const silentForMs = this.#silence.dueMs(nowMs, this.#policy.silencePromptMs);
     if (silentForMs > 0) this.#actions.emit({ type: 'silence', atMs: nowMs, silentForMs });
   }
 
   #overAgent(nowMs: number, agentAudible: boolean): void {
     const { onsetMs, isActive, voicedMs } = this.#detector;
-    const floor = { agentAudible, callerActive: isActive, voicedMs };
-    switch (this.#bargeIn.decide(floor, this.#policy)) {
+    switch (this.#bargeIn.decide(agentAudible, isActive, voicedMs, this.#policy)) {
       case 'duck':
         this.#actions.duck();
         this.#actions.emit({ type: 'ducked', atMs: onsetMs });

@@ -94,7 +94,7 @@ export class RecordingSink implements StereoSink {
   }
 
   skip(frames: number): void {
-    this.#writer.skip(frames);
+    if (this.#isWanted) this.#writer.skip(frames);
   }
 }
 

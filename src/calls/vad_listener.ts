@@ -23,11 +23,11 @@ const FREE = -1;
 
 /** Judges every 32 ms window of every call, all windows that are due in one run of the network. */
 export class VadListener {
-  readonly #vad: SileroVad;
+  readonly #vad: Pick<SileroVad, 'judge'>;
   readonly #board: VadBoard;
   readonly #voices: readonly Voice[];
 
-  constructor(vad: SileroVad, board: VadBoard, memory: SharedArrayBuffer) {
+  constructor(vad: Pick<SileroVad, 'judge'>, board: VadBoard, memory: SharedArrayBuffer) {
     this.#vad = vad;
     this.#board = board;
     this.#voices = Array.from({ length: board.slots }, (_, index) => ({

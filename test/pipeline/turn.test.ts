@@ -1,0 +1,132 @@
+import t from 'tap';
+import { concat, silence, tone } from './sounds.ts';
+import { type Judge, TurnRig } from './turn_rig.ts';
+
+const RATE_HZ = 16_000;
+
+/** A network that takes every loud window for a voice. */
+const loudIsVoice: Judge = window => (window.some(sample => Math.abs(sample) > 0.05) ? 0.95 : 0.02);
+
+const voice = (durationMs: number) => tone([220, 660], durationMs, RATE_HZ);
+const pause = (durationMs: number) => silence(durationMs, RATE_HZ);
+
+t.test('a turn: speech started, ended, turn over after the pause', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600 });
+  await rig.hear(concat(pause(500), voice(800), pause(1500)));
+  t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'turnEnded']);
+  const [started, ended, over] = rig.events;
+  t.equal(started?.atMs, 500, 'the true onset');
+  t.ok(ended!.atMs >= 1300 && ended!.atMs <= 1310, 'the true end, to a frame');
+  t.match(over, { lastSoundMs: ended!.atMs });
+  t.ok(over!.atMs >= 1900 && over!.atMs <= 1920, `decided at ${over?.atMs}`);
+});
+
+t.test('a pause within a turn does not end it; patience is the policy of the moment', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 1000 });
+  await rig.hear(concat(voice(400), pause(700), voice(400), pause(600)));
+  t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'speechStarted', 'speechEnded']);
+  rig.policy = { endOfTurnPauseMs: 500 };
+  await rig.hear(pause(20));
+  t.equal(rig.types.at(-1), 'turnEnded');
+});
+
+t.test('interrupting: ducked first, cut after enough voice, in the same tick', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 200 });
+  rig.agentAudible = true;
+  let cutAtMs = 0;
+  await rig.hear(concat(pause(320), voice(1000), pause(1000)), nowMs => {
+    if (rig.cuts === 1 && cutAtMs === 0) cutAtMs = nowMs;
+  });
+  t.strictSame(rig.types, ['ducked', 'speechStarted', 'bargeIn', 'speechEnded', 'turnEnded']);
+  const bargeIn = rig.events[2]!;
+  t.match(bargeIn, { type: 'bargeIn', atMs: cutAtMs, heardSamples: cutAtMs * 16 });
+  t.ok(bargeIn.atMs >= 520 && bargeIn.atMs <= 570, `cut at ${bargeIn.atMs} for an onset at 320`);
+  t.equal(rig.cuts, 1);
+});
+
+t.test('short speech over the agent is a backchannel; the agent goes on at full voice', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 400 });
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(200)));
+  t.ok(rig.ducked);
+  await rig.hear(pause(1500));
+  t.notOk(rig.ducked);
+  t.strictSame(rig.types, ['ducked', 'backchannel']);
+  t.equal(rig.cuts, 0);
+});
+
+t.test('an answer that begins just before the agent ends is a turn, not a backchannel', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 400 });
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(100)));
+  rig.agentAudible = false;
+  await rig.hear(concat(voice(150), pause(1000)));
+  t.strictSame(rig.types, ['ducked', 'speechStarted', 'speechEnded', 'turnEnded']);
+  t.equal(rig.events[1]?.atMs, 320, 'from its true onset');
+  t.notOk(rig.ducked);
+});
+
+t.test('what may not be interrupted is not, and speech that outlasts it is a turn', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { interruptible: false });
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(600), pause(500)));
+  t.strictSame(rig.types, ['backchannel']);
+  await rig.hear(voice(600));
+  rig.agentAudible = false;
+  await rig.hear(concat(voice(300), pause(1000)));
+  t.strictSame(rig.types, ['backchannel', 'speechStarted', 'speechEnded', 'turnEnded']);
+  t.equal(rig.cuts, 0);
+});
+
+t.test('who never stops talking is ended, cannot interrupt the answer, and may go on after it', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { maxTurnMs: 3000 });
+  await rig.hear(voice(3200));
+  t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'turnEnded']);
+  rig.agentAudible = true;
+  await rig.hear(voice(1000));
+  t.equal(rig.cuts, 0, 'the agent has the floor');
+  t.equal(rig.events.length, 3);
+  rig.agentAudible = false;
+  await rig.hear(concat(voice(500), pause(1000)));
+  t.strictSame(rig.types.slice(3), ['speechStarted', 'speechEnded', 'turnEnded']);
+});
+
+t.test('sound without end and without answer gives one turn in each maximum, no more', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { maxTurnMs: 2000 });
+  await rig.hear(voice(16_000));
+  const turns = rig.types.filter(type => type === 'turnEnded').length;
+  t.equal(turns, 4, 'two seconds heard, two seconds deaf');
+  t.notOk(rig.types.includes('silence'));
+});
+
+t.test('a pause after a turn without end makes the next one ordinary', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { maxTurnMs: 2000 });
+  await rig.hear(concat(voice(2400), pause(800), voice(500), pause(1000)));
+  t.strictSame(rig.types, [
+    ...['speechStarted', 'speechEnded', 'turnEnded'],
+    ...['speechStarted', 'speechEnded', 'turnEnded'],
+  ]);
+});
+
+t.test('silence is told again and again, and either side ends it', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { silencePromptMs: 2000 });
+  await rig.hear(pause(5000));
+  t.strictSame(
+    rig.events.map(event => event.type === 'silence' && event.silentForMs),
+    [2000, 4000],
+  );
+  rig.agentAudible = true;
+  await rig.hear(pause(3000));
+  rig.agentAudible = false;
+  t.equal(rig.events.length, 2, 'not while the agent speaks');
+  await rig.hear(pause(2000));
+  t.match(rig.events[2], { type: 'silence', silentForMs: 2000 });
+  await rig.hear(concat(voice(300), pause(2600)));
+  t.strictSame(rig.types.slice(3), ['speechStarted', 'speechEnded', 'turnEnded', 'silence']);
+});
+
+t.test('a click that the network doubts is nothing', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  await rig.hear(concat(pause(300), voice(15), pause(1000), voice(15), pause(3000)));
+  t.strictSame(rig.types, []);
+});
