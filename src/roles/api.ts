@@ -12,6 +12,7 @@ import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
 import { createReadiness, type Readiness } from '../http/readiness.ts';
 import { listWorkflows } from '../http/workflow_names.ts';
+import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
@@ -26,6 +27,9 @@ const DATABASE_CONNECTIONS = 8;
 export async function run(context: RoleContext): Promise<Role> {
   const { config, paths, link, log } = context;
   const metrics = new Metrics();
+  metrics.gaugeOnDemand('spool_bytes', 'Events on disk that the database does not have yet, at most.', () =>
+    folderBytes(paths.spool),
+  );
   // Before anything is waited for: the hub tells at once who is ready.
   const node = new NodeView(link, metrics);
   const apiKey = readApiKey(join(paths.keys, 'api.key'));

@@ -178,6 +178,13 @@ t.test('Redis dies and comes back: no reader misses an event', async t => {
 
 t.test('Postgres dies and comes back: one clear answer meanwhile', async t => {
   await store.server().stop();
+  for (const event of callStory('default', 'call-7')) eventLog.sink.append(event);
+  await eventLog.flush();
+  t.match(
+    (await get('/metrics')).body,
+    /trunkline_spool_bytes [1-9]\d{3,}/,
+    'what waits on the disk is shown',
+  );
   const answer = await get('/api/calls');
   t.equal(answer.status, 503);
   t.equal(JSON.parse(answer.body).error.code, 'STORE_UNAVAILABLE');
