@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { Recorders } from '../../src/recording/recorder.ts';
 import { CallRig } from './call_rig.ts';
-import { understood, WORD_MS } from './fakes.ts';
+import { RATE_HZ, understood, WORD_MS } from './fakes.ts';
 
 const WORDS = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa'];
 
@@ -91,6 +95,43 @@ t.test('the line is hung up when the goodbye has left it', async t => {
   t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'completed' }]);
   t.equal(rig.sent.at(-1)?.type, 'released');
   t.equal(rig.calls.count, 0);
+});
+
+t.test('the recording holds both sides from the consent on', async t => {
+  const dir = t.testdir();
+  const recorders = new Recorders(dir, 'media-0', (_, error) => t.error(error));
+  const rig = await new CallRig(
+    (_, heard) =>
+      heard.type === 'start'
+        ? {}
+        : {
+            say: ['One two three four.'],
+            effects: [{ type: 'consent', kind: 'recording', granted: true }],
+          },
+    {},
+    call => recorders.open(call),
+  ).answer();
+  await rig.pass(2000);
+  await rig.speak(500);
+  await rig.pass(3000);
+  await rig.speak(700);
+  await rig.pass(3000);
+  await rig.line.close('remoteHangup');
+  while (rig.calls.count > 0) await sleep(1);
+  const [started] = rig.details('recording.started');
+  const [ended] = rig.details('recording.ended');
+  t.equal(started?.file, 'tenant/call.wav');
+  t.ok(
+    Math.abs(ended!.durationMs - (rig.call.mediaMs - started!.mediaMs)) <= 20,
+    'as long as the call from there',
+  );
+  const wav = await readFile(join(dir, 'tenant/call.wav'));
+  t.equal(wav.length, ended?.bytes);
+  const samples = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length));
+  const loudMs = (side: number) =>
+    samples.filter((sample, i) => i % 2 === side && Math.abs(sample) > 1000).length / (RATE_HZ / 1000);
+  t.ok(Math.abs(loudMs(1) - 2 * 4 * WORD_MS) < WORD_MS + 50, 'the agent right, but for its first word');
+  t.ok(loudMs(0) > 500 && loudMs(0) < 700, 'the caller left');
 });
 
 const HASTY = { silencePromptMs: 1000, silencePrompts: 2, maxTurnMs: 1500 };

@@ -6,6 +6,7 @@ import { AudioCall } from '../../src/calls/audio_call.ts';
 import { available, readSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
+import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
@@ -68,6 +69,10 @@ class WireLine implements Line {
   }
 }
 
+const refuseToRecord: OpenRecorder = () => {
+  throw new Error('nobody consented');
+};
+
 /** Both halves of a call, audio and talk, on one clock that is moved by hand. Loudness stands in for the VAD. */
 export class CallRig {
   readonly stt = new ScriptedStt();
@@ -82,7 +87,7 @@ export class CallRig {
   #pump: () => void = () => undefined;
   #windowMs = 0;
 
-  constructor(script: Script, turn: Record<string, number> = {}) {
+  constructor(script: Script, turn: Record<string, number> = {}, openRecorder = refuseToRecord) {
     const tts = new ScriptedTts();
     tts.sampleOf = () => 8000;
     this.#voice = new Voice(tts, this.#timers.after);
@@ -94,9 +99,7 @@ export class CallRig {
         voice: this.#voice,
         flows: new Map([['scripted', new ScriptedFlow(script)]]),
         events: { sink: { append: event => this.events.push(event) }, flush: async () => undefined },
-        openRecorder: () => {
-          throw new Error('nobody consented');
-        },
+        openRecorder,
         config: configSchema.parse({ turn }),
         after: this.#timers.after,
         log: pino({ level: 'silent' }),
