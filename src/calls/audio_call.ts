@@ -209,7 +209,7 @@ export class AudioCall implements Ticking, LineEvents {
     const { playout, duck } = this.#downlink;
     const before = playout.sentSamples;
     playout.cut();
-    duck.reset();
+    duck.raise();
     this.#audibleUntilMs = 0;
     return this.#heardCounter.heardSamples + playout.sentSamples - before;
   }
