@@ -58,6 +58,8 @@ export const LIMITS = {
   httpHeaderBytes: 16 << 10,
   /** A request that has not come in whole after this long is answered with 408. */
   httpRequestMs: 20_000,
+  /** Answers still under way when the control plane ends; their connections are closed after this long. */
+  httpCloseMs: 3_000,
   /** Open connections to the control plane; further ones are closed. */
   httpConnections: 2_000,
   /** Events waiting for a slow reader of the event stream; what follows it gets from the store, at its own pace. */

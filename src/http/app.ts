@@ -6,7 +6,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
-import { createKeyCheck, guardRoutes } from './access.ts';
+import { createKeyCheck, guardRoutes, type KeyCheck } from './access.ts';
 import type { App, ControlPlane, HttpLimits } from './control_plane.ts';
 import { answerFailure, answerParserError, answerUnknownRoutes } from './failures.ts';
 import { describeApi } from './openapi.ts';
@@ -24,13 +24,17 @@ export async function createApp(plane: ControlPlane): Promise<App> {
   const limits: HttpLimits = {
     requestsPerMinute: LIMITS.httpRequestsPerMinute,
     requestMs: LIMITS.httpRequestMs,
+    closeMs: LIMITS.httpCloseMs,
     ...plane.limits,
   };
   const app: App = createServer(log, limits.requestMs);
   const isKey = createKeyCheck(apiKey);
   guardRoutes(app, isKey, tenantId);
   observeRequests(app, log, metrics);
-  await protect(app, plane, isKey, limits.requestsPerMinute);
+  await boundBrowsers(app, plane.rooms?.url);
+  await limitRequests(app, isKey, limits.requestsPerMinute);
+  await app.register(fastifyStatic, { serve: false });
+  answerUnknownRoutes(app);
   await describeApi(app);
   app.register(async scope => {
     routeHealth(scope, plane);
@@ -40,7 +44,10 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeRooms(scope, plane);
     await routePage(scope, plane.pageDir);
   });
-  app.addHook('preClose', async () => feed.close());
+  app.addHook('preClose', async () => {
+    feed.close();
+    setTimeout(() => app.server.closeAllConnections(), limits.closeMs).unref();
+  });
   await app.ready();
   return app;
 }
@@ -72,12 +79,8 @@ function createServer(log: Logger, requestMs: number): App {
   return app;
 }
 
-async function protect(
-  app: App,
-  { rooms }: ControlPlane,
-  isKey: (authorization: string | undefined) => boolean,
-  requestsPerMinute: number,
-): Promise<void> {
+/** What a browser may do with answers: run, load and reach nothing but the page's own and the room's server. */
+async function boundBrowsers(app: App, roomUrl: string | undefined): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -87,7 +90,7 @@ async function protect(
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
         mediaSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'", ...(rooms === undefined ? [] : signalOrigins(rooms.url))],
+        connectSrc: ["'self'", ...(roomUrl === undefined ? [] : signalOrigins(roomUrl))],
         baseUri: ["'none'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
@@ -101,6 +104,9 @@ async function protect(
     reply.header('permissions-policy', 'microphone=(self), camera=(), geolocation=()');
     reply.header('cache-control', 'no-store');
   });
+}
+
+async function limitRequests(app: App, isKey: KeyCheck, requestsPerMinute: number): Promise<void> {
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: 60_000,
@@ -108,8 +114,6 @@ async function protect(
     keyGenerator: request => (isKey(request.headers.authorization) ? 'key' : `address ${request.ip}`),
     errorResponseBuilder: () => new TrunklineError('TOO_MANY', `${requestsPerMinute} requests in a minute`),
   });
-  await app.register(fastifyStatic, { serve: false });
-  answerUnknownRoutes(app);
 }
 
 /** LiveKit's client asks over HTTP for the reason when a connection fails. */

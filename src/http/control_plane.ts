@@ -40,4 +40,5 @@ export interface ControlPlane {
 export interface HttpLimits {
   readonly requestsPerMinute: number;
   readonly requestMs: number;
+  readonly closeMs: number;
 }

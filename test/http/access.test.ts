@@ -105,4 +105,6 @@ t.test('whoever has no key does not spend the requests of who has', async t => {
   t.ok(Number(refused.headers['retry-after']) > 0);
   t.equal(refused.json().error.code, 'TOO_MANY');
   t.equal((await app.inject({ url: '/api/calls', headers: WITH_KEY })).statusCode, 200);
+  t.equal((await app.inject({ url: '/healthz' })).statusCode, 200, 'the node still says that it lives');
+  t.equal((await app.inject({ url: '/readyz' })).statusCode, 200);
 });

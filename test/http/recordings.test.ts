@@ -99,6 +99,19 @@ t.test('a recording with nothing in it', async t => {
   t.equal((await get({ range: 'bytes=0-' })).statusCode, 416);
 });
 
+t.test('a download that stands still does not keep the node from ending', async t => {
+  const plane = await startTestPlane({
+    plane: { limits: { closeMs: 50 } },
+    queries: { recordingsOf: async () => [recording('default/call-1.wav')] },
+  });
+  writeFileSync(join(plane.dir, 'recordings', 'default', 'call-1.wav'), Buffer.alloc(50_000_000));
+  const base = await plane.app.listen({ host: '127.0.0.1', port: 0 });
+  const answer = await fetch(`${base}/api/calls/call-1/recording`, { headers: WITH_KEY });
+  t.equal(answer.headers.get('content-length'), '50000000');
+  await plane.end();
+  await t.rejects(answer.arrayBuffer(), 'it was not sent whole');
+});
+
 t.test('several parts of one call', async t => {
   const { get, dir } = await startRecordings(t, ['default/call-1.wav', 'default/call-1-2.wav']);
   writeFileSync(join(dir, 'default', 'call-1-2.wav'), 'second');

@@ -3,12 +3,15 @@ import type { App, ControlPlane } from '../control_plane.ts';
 
 const partsSchema = z.record(z.string(), z.enum(['up', 'down']));
 
+/** Whoever floods an address must not make its orchestrator think that the node is dead. */
+const ALWAYS_ANSWERED = { access: 'open', rateLimit: false } as const;
+
 /** Whether the node lives, whether it can take calls, and its figures. */
 export function routeHealth(app: App, { readiness, node, metrics }: ControlPlane): void {
   app.get(
     '/healthz',
     {
-      config: { access: 'open' },
+      config: ALWAYS_ANSWERED,
       schema: {
         tags: ['node'],
         summary: 'Alive',
@@ -21,7 +24,7 @@ export function routeHealth(app: App, { readiness, node, metrics }: ControlPlane
   app.get(
     '/readyz',
     {
-      config: { access: 'open' },
+      config: ALWAYS_ANSWERED,
       schema: {
         tags: ['node'],
         summary: 'Ready for calls; 503 names the part that is down',
