@@ -80,7 +80,7 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
   const resolved = await services.start(signal);
   if (resolved.sip.enabled) await provision(resolved, options, log);
   signal.throwIfAborted();
-  const roles = await startRoles({ ...options, config: resolved }, ground, starter);
+  const roles = await startRoles({ ...options, config: resolved }, ground, starter, signal);
   return { config: resolved, paths, keys, roles };
 }
 
@@ -122,6 +122,7 @@ async function startRoles(
   options: BringUpOptions,
   { paths, log }: Ground,
   starter: ChildStarter,
+  signal: AbortSignal,
 ): Promise<RoleFleet> {
   const { config, project, terminal, stoppables } = options;
   const socketPath = hubSocketPath(paths.run);
@@ -149,7 +150,7 @@ async function startRoles(
     await roles.start(address => {
       ready.push(address);
       report.doing(`${ready.join(', ')} ready`);
-    });
+    }, signal);
     report.result(ready.join(', '));
   });
   return roles;

@@ -39,10 +39,16 @@ export class Keeper {
     return this.#loop;
   }
 
-  /** The first start; its error is the caller's. */
-  async start(): Promise<void> {
-    this.#starting = this.#options.start(this.#ending.signal);
-    this.#running = await this.#starting;
+  /** The first start; its error is the caller's, as is the reason of a signal that aborts meanwhile. */
+  async start(signal: AbortSignal): Promise<void> {
+    const interrupt = (): void => this.#ending.abort(signal.reason);
+    signal.addEventListener('abort', interrupt, { once: true });
+    try {
+      this.#starting = this.#options.start(this.#ending.signal);
+      this.#running = await this.#starting;
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+    }
     this.#loop = this.#keep(this.#running);
   }
 

@@ -61,9 +61,9 @@ export class RoleFleet {
   }
 
   /** Media first, so that the edge has somewhere to send a call; `onReady` hears of each. */
-  async start(onReady: (address: Address) => void): Promise<void> {
+  async start(onReady: (address: Address) => void, signal: AbortSignal): Promise<void> {
     const startAll = (keepers: readonly Keeper[]) =>
-      Promise.all(keepers.map(keeper => keeper.start().then(() => onReady(keeper.name))));
+      Promise.all(keepers.map(keeper => keeper.start(signal).then(() => onReady(keeper.name))));
     const [front, media] = partition(
       [...this.#keepers.values()],
       ({ name }) => name === 'edge' || name === 'api',

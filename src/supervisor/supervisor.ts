@@ -20,43 +20,59 @@ export async function supervise(command: StartCommand, project: string): Promise
   process.stdout.on('error', () => undefined);
   const signals = new ShutdownSignals();
   const stoppables = new Stoppables((name, error) => terminal.warn(`${name}: ${failureText(error)}`));
-  const failed = Promise.withResolvers<string>();
-  const startedAt = performance.now();
-  const onUncaught = (error: Error): void => failed.resolve(failureText(error));
-  process.on('uncaughtException', onUncaught);
+  let code: number;
   try {
-    const config = nodeConfig(project, command.configFile, command.without);
-    signals.atOnce.addEventListener('abort', () => killEverything(project, config));
-    const node = await bringUp(
-      {
-        project,
-        config,
-        install: command.install,
-        startRoles: !command.without.includes('roles'),
-        terminal,
-        stoppables,
-        onFailed: failed.resolve,
-      },
-      signals.inOrder,
-    );
-    terminal.line(`Trunkline is up (${duration(startedAt)}).`);
-    for (const line of summaryLines(node)) terminal.line(line);
-    const sentence = await Promise.race([failed.promise, untilAborted(signals.inOrder)]);
-    if (sentence !== undefined) terminal.fail(sentence);
-    await drain(node, terminal, signals.atOnce);
-    return sentence === undefined ? 0 : 1;
+    code = await runNode(command, project, { terminal, signals, stoppables });
   } catch (error) {
-    if (error instanceof ShutdownRequest) {
-      terminal.line(`${error.message} before it was up`);
-      return 128 + constants.signals[error.signal];
-    }
-    terminal.fail(failureText(error));
-    return 1;
-  } finally {
-    await stoppables.stopAll();
-    signals.close();
-    process.off('uncaughtException', onUncaught);
+    const interrupted = error instanceof ShutdownRequest;
+    if (interrupted) terminal.line(`${error.message} before it was up`);
+    else terminal.fail(failureText(error));
+    code = interrupted ? exitCode(error) : 1;
   }
+  await stoppables.stopAll();
+  signals.close();
+  return signals.atOnce.aborted ? exitCode(signals.atOnce.reason) : code;
+}
+
+interface Surroundings {
+  readonly terminal: Terminal;
+  readonly signals: ShutdownSignals;
+  readonly stoppables: Stoppables;
+}
+
+/** @returns exit code 0 when a signal ended it, 1 when it could not go on */
+async function runNode(
+  command: StartCommand,
+  project: string,
+  { terminal, signals, stoppables }: Surroundings,
+): Promise<number> {
+  const startedAt = performance.now();
+  const failed = Promise.withResolvers<string>();
+  process.on('uncaughtException', error => failed.resolve(failureText(error)));
+  const config = nodeConfig(project, command.configFile, command.without);
+  signals.atOnce.addEventListener('abort', () => {
+    terminal.line('Ending at once.');
+    // The ends that are under way have nothing left to wait for then.
+    new ChildrenFile(nodePaths(project, config).run).killAll();
+  });
+  const node = await bringUp(
+    {
+      project,
+      config,
+      install: command.install,
+      startRoles: !command.without.includes('roles'),
+      terminal,
+      stoppables,
+      onFailed: failed.resolve,
+    },
+    signals.inOrder,
+  );
+  terminal.line(`Trunkline is up (${duration(startedAt)}).`);
+  for (const line of summaryLines(node)) terminal.line(line);
+  const sentence = await Promise.race([failed.promise, untilAborted(signals.inOrder)]);
+  if (sentence !== undefined) terminal.fail(sentence);
+  await drain(node, terminal, signals.atOnce);
+  return sentence === undefined ? 0 : 1;
 }
 
 async function drain({ roles, config }: RunningNode, terminal: Terminal, atOnce: AbortSignal): Promise<void> {
@@ -70,9 +86,9 @@ async function drain({ roles, config }: RunningNode, terminal: Terminal, atOnce:
   terminal.line('Stopping.');
 }
 
-/** What the second signal asks for: the ends that are under way have nothing left to wait for. */
-function killEverything(project: string, config: Parameters<typeof nodePaths>[1]): void {
-  new ChildrenFile(nodePaths(project, config).run).killAll();
+/** As shells tell an end by a signal. */
+function exitCode({ signal }: ShutdownRequest): number {
+  return 128 + constants.signals[signal];
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

@@ -21,6 +21,8 @@ class Puppet implements Running {
   }
 }
 
+const never = new AbortController().signal;
+
 function rig(more: Partial<KeeperOptions> = {}) {
   const puppets: Puppet[] = [];
   const told: string[] = [];
@@ -44,7 +46,7 @@ function rig(more: Partial<KeeperOptions> = {}) {
 
 t.test('what dies is started again', async t => {
   const { keeper, puppets, told, nextStart } = rig();
-  await keeper.start();
+  await keeper.start(never);
   puppets[0]?.die();
   await nextStart();
   await sleep(0);
@@ -56,7 +58,7 @@ t.test('what dies is started again', async t => {
 
 t.test('an end that was wanted is not mended', async t => {
   const { keeper, puppets, told } = rig();
-  await keeper.start();
+  await keeper.start(never);
   keeper.expectEnd();
   puppets[0]?.die();
   await keeper.ended;
@@ -69,7 +71,7 @@ t.test('what dies again and again is given up, loudly', async t => {
   const { keeper, puppets, nextStart } = rig({
     giveUp: { deathsPerMinute: 1, tell: words => given.push(words) },
   });
-  await keeper.start();
+  await keeper.start(never);
   puppets[0]?.die();
   await nextStart();
   puppets[1]?.die();
@@ -80,7 +82,7 @@ t.test('what dies again and again is given up, loudly', async t => {
 
 t.test('a stop in the pause before a restart starts nothing', async t => {
   const { keeper, puppets, told } = rig();
-  await keeper.start();
+  await keeper.start(never);
   puppets[0]?.die();
   while (told.length === 0) await sleep(1);
   await keeper.stop();
@@ -99,7 +101,7 @@ t.test('a restart that fails is tried again', async t => {
       return attempts === 1 ? puppet : new Puppet();
     },
   });
-  await keeper.start();
+  await keeper.start(never);
   puppet.die();
   await again.promise;
   await sleep(0);
@@ -116,9 +118,21 @@ t.test('a stop during the first start leaves nothing running', async t => {
       return puppet;
     },
   });
-  const starting = keeper.start();
+  const starting = keeper.start(never);
   const stopping = keeper.stop();
   gate.resolve();
   await Promise.all([starting, stopping]);
   t.ok(puppet.stopped);
+});
+
+t.test('a signal during the first start ends it with its reason', async t => {
+  const { keeper } = rig({
+    start: signal =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  });
+  const interrupt = new AbortController();
+  const starting = keeper.start(interrupt.signal);
+  interrupt.abort(new Error('enough'));
+  await t.rejects(starting, { message: 'enough' });
+  await keeper.stop();
 });

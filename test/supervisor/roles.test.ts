@@ -84,7 +84,7 @@ const never = new AbortController().signal;
 t.test('roles come up, media first, and end when told', async t => {
   const { fleet, heardBy, children } = await rig(t);
   const order: string[] = [];
-  await fleet.start(address => order.push(address));
+  await fleet.start(address => order.push(address), never);
   t.same(order.slice(0, 2).toSorted(), ['media-0', 'media-1']);
   t.same(order.slice(2).toSorted(), ['api', 'edge']);
   await fleet.stop();
@@ -94,7 +94,7 @@ t.test('roles come up, media first, and end when told', async t => {
 
 t.test('a role that dies is started again, and the others hear of both', async t => {
   const { fleet, heardBy, told, until, children } = await rig(t);
-  await fleet.start(() => undefined);
+  await fleet.start(() => undefined, never);
   const media = children().find(child => child.name === 'media-0');
   process.kill(media?.pid ?? 0, 'SIGKILL');
   await until(() => told.length === 2);
@@ -105,7 +105,7 @@ t.test('a role that dies is started again, and the others hear of both', async t
 
 t.test('live calls end before the roles do', async t => {
   const { fleet, heardBy, until, paths } = await rig(t, 2);
-  await fleet.start(() => undefined);
+  await fleet.start(() => undefined, never);
   await until(() => fleet.liveCalls === 2);
   let over = false;
   const draining = fleet.drain(600_000, never).then(() => {
@@ -121,7 +121,7 @@ t.test('live calls end before the roles do', async t => {
 
 t.test('the time is up, or a second signal comes', async t => {
   const { fleet, until, told, children } = await rig(t, 1);
-  await fleet.start(() => undefined);
+  await fleet.start(() => undefined, never);
   await until(() => fleet.liveCalls === 1);
   await fleet.drain(50, never);
   const atOnce = new AbortController();
@@ -138,7 +138,7 @@ t.test('one role that does not come up fails the start, and the others are stopp
   const { fleet, paths, children } = await rig(t);
   writeFileSync(join(paths.run, 'unstartable'), '');
   await t.rejects(
-    fleet.start(() => undefined),
+    fleet.start(() => undefined, never),
     {
       code: 'STEP_FAILED',
       detail: /media-\d ended with exit code 1 .*\n.*this role has a fault/,

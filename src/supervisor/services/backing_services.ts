@@ -41,25 +41,25 @@ export class BackingServices {
   async start(signal: AbortSignal): Promise<Config> {
     const { keys } = this.#options;
     let config: Config = { ...this.#options.config, sealKeyFile: keys.sealKeyFile };
-    config = await this.#startPostgres(config);
+    config = await this.#startPostgres(config, signal);
     signal.throwIfAborted();
-    config = await this.#startRedis(config);
+    config = await this.#startRedis(config, signal);
     signal.throwIfAborted();
     if (!config.livekit.enabled) return config;
-    config = await this.#startLiveKit(config);
+    config = await this.#startLiveKit(config, signal);
     signal.throwIfAborted();
-    if (config.sip.enabled) await this.#startSip(config);
+    if (config.sip.enabled) await this.#startSip(config, signal);
     return config;
   }
 
-  async #startPostgres(config: Config): Promise<Config> {
+  async #startPostgres(config: Config, signal: AbortSignal): Promise<Config> {
     const { paths, keys, logs, children, terminal } = this.#options;
     let ownerUrl = config.postgres.url;
     let appUrl = config.postgres.url;
     if (ownerUrl === '') {
       const urls = await terminal.step('postgres', async report => {
         let first: { ownerUrl: string; appUrl: string } | undefined;
-        await this.#keep('postgres', async () => {
+        await this.#keep('postgres', signal, async () => {
           const postgres = await startPostgres(config, paths, logs, children);
           first ??= postgres;
           return postgres;
@@ -73,14 +73,14 @@ export class BackingServices {
     return { ...config, postgres: { ...config.postgres, url: appUrl } };
   }
 
-  async #startRedis(config: Config): Promise<Config> {
+  async #startRedis(config: Config, signal: AbortSignal): Promise<Config> {
     const { paths, keys, starter, terminal } = this.#options;
     if (config.redis.url !== '') {
       await terminal.step('redis', () => assertRedisAnswers(config.redis.url, 'redis.url'));
       return config;
     }
     await terminal.step('redis', async report => {
-      await this.#keep('redis', end =>
+      await this.#keep('redis', signal, end =>
         startRedis({ config, paths, password: keys.redisPassword }, starter, end),
       );
       report.result(`${config.redis.host}:${config.redis.port}`);
@@ -88,14 +88,14 @@ export class BackingServices {
     return { ...config, redis: { ...config.redis, url: ownRedisUrl(config, keys.redisPassword) } };
   }
 
-  async #startLiveKit(config: Config): Promise<Config> {
+  async #startLiveKit(config: Config, signal: AbortSignal): Promise<Config> {
     const { paths, keys, tools, starter, terminal } = this.#options;
     const livekit = { ...config.livekit, apiSecret: keys.livekitSecret };
     if (livekit.url !== '' || tools.livekitServer === undefined) return { ...config, livekit };
     const resolved: Config = { ...config, livekit: { ...livekit, url: ownLiveKitUrl(config) } };
     const program = tools.livekitServer;
     await terminal.step('livekit-server', async report => {
-      await this.#keep('livekit-server', end =>
+      await this.#keep('livekit-server', signal, end =>
         startLiveKitServer({ program, config: resolved, paths }, starter, end),
       );
       report.result(resolved.livekit.url);
@@ -103,17 +103,23 @@ export class BackingServices {
     return resolved;
   }
 
-  async #startSip(config: Config): Promise<void> {
+  async #startSip(config: Config, signal: AbortSignal): Promise<void> {
     const { paths, tools, starter, terminal } = this.#options;
     const program = tools.livekitSip;
     if (program === undefined) return;
     await terminal.step('livekit-sip', async report => {
-      await this.#keep('livekit-sip', end => startLiveKitSip({ program, config, paths }, starter, end));
+      await this.#keep('livekit-sip', signal, end =>
+        startLiveKitSip({ program, config, paths }, starter, end),
+      );
       report.result(`${config.sip.host}:${config.sip.port}`);
     });
   }
 
-  async #keep(name: string, start: (signal: AbortSignal) => Promise<Running>): Promise<void> {
+  async #keep(
+    name: string,
+    signal: AbortSignal,
+    start: (end: AbortSignal) => Promise<Running>,
+  ): Promise<void> {
     const { terminal, stoppables, log } = this.#options;
     const keeper = new Keeper({
       name,
@@ -124,6 +130,6 @@ export class BackingServices {
     });
     // Before it is up: a start that is interrupted stops it too.
     stoppables.add(name, () => keeper.stop());
-    await keeper.start();
+    await keeper.start(signal);
   }
 }

@@ -1,6 +1,6 @@
 /** Fields of LiveKit's log lines that may hold a number, a name or an address of a caller. */
 const PERSONAL_FIELD =
-  /"((?:from|to)(?:User|Host|IP)?|callee|caller|username|uri|credURI|credUsername|participant|participantName|identity|addr|sdp|passwordHash|room|roomName|phoneNumber|headers)":\s*(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{[^}]*\})/g;
+  /"((?:from|to)(?:User|Host|IP)?|callee|caller(?!":"[\w/.-]+\.go:\d)|username|uri|credURI|credUsername|participant|participantName|identity|addr|sdp|passwordHash|room|roomName|phoneNumber|headers)":\s*(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{[^}]*\})/g;
 const SIP_USER = /(sips?:)[^@\s">]{1,256}@/g;
 const NUMBER = /\+?\d{7,15}(?=_|\b)/g;
 
