@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { endAfterSupervisor } from '../../src/supervisor/after_supervisor.ts';
 import { ChildrenFile } from '../../src/supervisor/children_file.ts';
 import { identify, isRunning } from '../../src/supervisor/process_identity.ts';
 import { startSnippet, untilGone } from './processes.ts';
@@ -57,6 +58,18 @@ t.test('a record that is damaged or not there counts as empty', async t => {
     t.same(await new ChildrenFile(folder).endLeftovers(100), [], content);
   }
   t.same(await new ChildrenFile(t.testdir()).endLeftovers(100), []);
+});
+
+t.test('the watchdog of a killed supervisor ends its processes, not those of the next one', async t => {
+  const folder = t.testdir();
+  const left = await startSnippet(t, IDLE);
+  const next = await startSnippet(t, IDLE);
+  new ChildrenFile(folder).add('redis', left.pid, 'SIGTERM');
+  const ending = endAfterSupervisor(folder, 100);
+  new ChildrenFile(folder).add('redis', next.pid, 'SIGTERM');
+  await ending;
+  await untilGone(left.pid);
+  t.ok(identify(next.pid));
 });
 
 t.test('those that ended in order are off the record', async t => {
