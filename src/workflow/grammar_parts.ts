@@ -13,13 +13,20 @@ const DIGITS = {
   two: '<teen> | <ten> [<unit>]',
 } as const;
 
-/** House numbers as people tell them: "four twenty one", "one oh five", "four hundred and two", "twelve hundred". */
-export const houseNumberPart: GrammarPart = rule(
-  'house_number',
-  '<unit> | <two> | <unit> <two> | <unit> (oh | zero) <unit> | <two> <two> | <two> (oh | zero) <unit> | ' +
+/** House numbers that take more than one word: "four twenty one", "one oh five", "twelve hundred". */
+export const longHouseNumberPart: GrammarPart = rule(
+  'long_house_number',
+  '<unit> <two> | <unit> (oh | zero) <unit> | <two> <two> | <two> (oh | zero) <unit> | ' +
     '<two> hundred | <unit> hundred [[and] (<unit> | <two>)] | ' +
     '<unit> thousand [[and] (<unit> | <two>)] | <unit> thousand <unit> hundred [[and] (<unit> | <two>)]',
   DIGITS,
+);
+
+/** House numbers as people tell them. */
+export const houseNumberPart: GrammarPart = rule(
+  'house_number',
+  '<unit> | <two> | <long_house_number>',
+  longHouseNumberPart.rules,
 );
 
 /** A number digit by digit. */
@@ -60,6 +67,17 @@ export function floorPart(max: number, basement: boolean): GrammarPart {
   const numbers = oneOf(words(1, max, cardinal));
   const low = `ground floor | street level${basement ? ' | basement' : ''}`;
   return rule('floor', `${places} [floor] | ${low} | floor ${numbers}`);
+}
+
+/** Counts with their unit: "two flights". */
+export function unitCountPart(
+  unit: { readonly one: string; readonly many: string },
+  max: number,
+): GrammarPart {
+  return rule(
+    `units_${unit.many.replaceAll(' ', '_')}`,
+    `one ${unit.one} | ${oneOf(words(2, max, cardinal))} ${unit.many}`,
+  );
 }
 
 export function countPart(unit: { readonly one: string; readonly many: string }, max: number): GrammarPart {

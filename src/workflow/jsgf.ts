@@ -29,7 +29,7 @@ export function expectation(id: string, part: GrammarPart): Expectation {
     '#JSGF V1.0;',
     'grammar answer;',
     ...rules,
-    `public <answer> = [uh | um | well] (${part.expansion});`,
+    `public <answer> = [uh | um] (${part.expansion});`,
     '',
   ].join('\n');
   return { id, jsgf };

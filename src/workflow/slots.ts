@@ -5,9 +5,11 @@ import {
   digitsPart,
   floorPart,
   houseNumberPart,
+  longHouseNumberPart,
   spellingPart,
   streetPart,
   townPart,
+  unitCountPart,
 } from './grammar_parts.ts';
 import { type GrammarPart, oneOf, rule } from './jsgf.ts';
 import type { Places } from './places.ts';
@@ -20,7 +22,7 @@ import { PhraseTable } from './understand/phrases.ts';
 import { spokenTown, streetReader, townReader } from './understand/places.ts';
 import type { Reading } from './understand/scan.ts';
 import { lettersIn } from './understand/spelling.ts';
-import { NO, YES } from './understand/words.ts';
+import { SPOKEN_NO, SPOKEN_YES } from './understand/words.ts';
 
 /** Names that a slot can be spelled from, and what a name stands for. */
 export interface Spellable {
@@ -41,6 +43,8 @@ export interface Slot {
   /** Whether a value can be taken today. */
   accepts(value: SlotValue, todayIso: string): boolean;
   readonly grammar: GrammarPart;
+  /** How it is said in a correction, where a short value alone would be taken for yes or no; none if it is too short. */
+  readonly correction?: GrammarPart | null;
   readonly digits?: GrammarPart;
   readonly spellable?: Spellable;
 }
@@ -87,7 +91,11 @@ function yesNoKind(spec: SlotOf<'yes_no'>): Kind {
   return {
     read: (tokens, from) => single(table.at(tokens, from)),
     say: value => (value === true ? 'yes' : 'no'),
-    grammar: { expansion: oneOf([...YES, ...NO, ...spec.yes, ...spec.no]), rules: {} },
+    grammar: { expansion: oneOf([...SPOKEN_YES, ...SPOKEN_NO, ...spec.yes, ...spec.no]), rules: {} },
+    correction:
+      spec.yes.length + spec.no.length > 0
+        ? { expansion: oneOf([...spec.yes, ...spec.no]), rules: {} }
+        : null,
   };
 }
 
@@ -97,6 +105,7 @@ function houseNumberKind(spec: SlotOf<'house_number'>): Kind {
     say: value => houseNumber(Number(value)),
     accepts: value => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= spec.max,
     grammar: houseNumberPart,
+    correction: longHouseNumberPart,
     digits: digitsPart,
   };
 }
@@ -123,7 +132,8 @@ function townKind(places: Places): Kind {
   return {
     read: (tokens, from) => several(read(tokens, from)),
     say: value => spokenTown(places, String(value)),
-    grammar: { ...townPart(places), expansion: "[in | it is | it's] <town>" },
+    grammar: { ...townPart(places), expansion: "[it is | it's] [in] <town>" },
+    correction: { ...townPart(places), expansion: 'in <town>' },
     spellable: {
       names,
       valuesOf: name => (places.townsByName.get(name.toLowerCase()) ?? []).map(town => town.id),
@@ -194,6 +204,7 @@ function countKind(spec: SlotOf<'count'>): Kind {
     say: value => (value === 0 ? `no ${many}` : `${cardinal(Number(value))} ${value === 1 ? one : many}`),
     accepts: value => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= spec.max,
     grammar: countPart(spec.unit, spec.max),
+    correction: unitCountPart(spec.unit, spec.max),
   };
 }
 
@@ -246,4 +257,4 @@ function within(
 }
 
 /** A yes-or-no answer alone. */
-export const yesNoPart: GrammarPart = rule('yes_no', oneOf([...YES, ...NO]));
+export const yesNoPart: GrammarPart = rule('yes_no', oneOf([...SPOKEN_YES, ...SPOKEN_NO]));

@@ -56,11 +56,11 @@ function answerSpelling(draft: Draft, said: Utterance, slot: string): boolean {
 function answerSlots(draft: Draft, said: Utterance, wanted: readonly string[]): boolean {
   const names = inScope(draft, wanted);
   const yesNoSlot = wanted.find(slot => slotNamed(draft, slot).spec.kind === 'yes_no');
-  const found = scan(said.tokens, readersOf(draft, names), yesNoSlot !== undefined);
+  const found = scan(said.tokens, readersOf(draft, names, wanted), yesNoSlot !== undefined);
   if (isStray(found)) return false;
   const heard = [...hearSlots(draft, names, said, found)];
   if (yesNoSlot !== undefined && found.answer !== undefined && !heard.some(one => one.slot === yesNoSlot)) {
-    heard.push({ slot: yesNoSlot, values: [found.answer], refusedAgain: false, rivals: [] });
+    heard.push({ slot: yesNoSlot, values: [found.answer], refusedAgain: [], rivals: [] });
   }
   if (!heard.some(one => wanted.includes(one.slot))) return false;
   take(draft, heard, isUnsure(draft, said, found));

@@ -96,12 +96,7 @@ function sayValue(draft: Draft, name: string): string {
   return value === undefined ? '' : slotNamed(draft, name).say(value);
 }
 
-/** One of several ways to say the same, by how often it was needed. */
-export function variant(ways: readonly string[], count: number): string {
-  return ways[count % ways.length] ?? '';
-}
-
-export function entry<T>(record: Readonly<Record<string, T>>, name: string): T {
+function entry<T>(record: Readonly<Record<string, T>>, name: string): T {
   const found = Object.hasOwn(record, name) ? record[name] : undefined;
   if (found === undefined) throw new TrunklineError('WORKFLOW_INVALID', `there is no ${name}`);
   return found;

@@ -113,11 +113,18 @@ function repairPart(draft: Draft, name: string, rung: number): GrammarPart {
   return either([slot.grammar, ...whole]);
 }
 
-/** "no, forty two maple street": a correction begins with a word that takes the read-back back. */
+/** "no, forty two maple street", "no, the number is forty two": a correction begins by taking the read-back back. */
 function correctionPart(draft: Draft): GrammarPart {
-  const questions = formOf(draft).questions.map(question => questionPart(draft, { ...question, also: [] }));
-  const slots = [...new Set(formSlots(draft))].map(slot => slotNamed(draft, slot).grammar);
-  const { rules, expansion } = either([...questions, ...slots]);
+  const slots = [...new Set(formSlots(draft))].map(slot => slotNamed(draft, slot));
+  const whole = formOf(draft)
+    .questions.filter(question => question.slots.length > 1)
+    .map(question => questionPart(draft, { ...question, also: [] }));
+  const alone = slots.map(slot => (slot.correction === undefined ? slot.grammar : slot.correction));
+  const named = slots.map(({ spec, grammar: { rules, expansion } }) => ({
+    rules,
+    expansion: `the ${spec.part} is ${expansion}`,
+  }));
+  const { rules, expansion } = either([...whole, ...alone.filter(part => part !== null), ...named]);
   return { rules, expansion: `(no | sorry | actually) (${expansion})` };
 }
 

@@ -3,17 +3,7 @@ import type { Question } from '../schema.ts';
 import type { SlotValue } from '../types.ts';
 import { spellOut } from '../understand/spelling.ts';
 import { ask } from './ask.ts';
-import {
-  clearSlot,
-  type Draft,
-  entry,
-  formOf,
-  render,
-  setSlot,
-  slotNamed,
-  valuesOf,
-  variant,
-} from './draft.ts';
+import { clearSlot, type Draft, formOf, render, setSlot, slotNamed, valuesOf } from './draft.ts';
 
 /** Where a form stands: something was asked, all is known, or a repair has come to its end. */
 export type Progress = 'asked' | 'filled' | 'exhausted';
@@ -105,12 +95,19 @@ export function confirmForm(draft: Draft): void {
   draft.memory.spelled = [];
 }
 
-/** A value is wrong: it is never offered again, and the slot is asked for by the next step of its repair. */
+/**
+ * A value is wrong: it is not offered again, and the slot is asked for by the next step of its repair. What is not
+ * yes is no.
+ */
 export function refuse(draft: Draft, name: string): void {
   const value = draft.slots[name]?.value;
   if (value !== undefined) bar(draft, name, [value]);
   clearSlot(draft, name);
   fail(draft, name);
+  if (typeof value === 'boolean' && !isRefused(draft, name, !value)) {
+    setSlot(draft, name, !value, false);
+    draft.memory.doubtful.push(name);
+  }
 }
 
 export function bar(draft: Draft, name: string, values: readonly SlotValue[]): void {
@@ -162,19 +159,10 @@ export function helpOf(draft: Draft): readonly string[] {
   return [];
 }
 
-/** A few words of regret or thanks, varied with the turns. */
+/** A few words before the question, varied so that nobody hears the same ones twice in a row. */
 export function lead(draft: Draft, kind: 'sorry' | 'thanks' | 'notUnderstood' | 'notHeard'): string {
-  const count =
-    kind === 'notUnderstood'
-      ? draft.memory.misses
-      : kind === 'notHeard'
-        ? draft.memory.silences
-        : draft.memory.turns;
-  return variant(
-    entry(
-      draft.program.document.phrases as Record<string, readonly string[] | string>,
-      kind,
-    ) as readonly string[],
-    count,
-  );
+  const { turns, misses, silences } = draft.memory;
+  const count = { sorry: turns, thanks: turns, notUnderstood: misses - 1, notHeard: silences - 1 }[kind];
+  const ways = draft.program.document.phrases[kind];
+  return ways[Math.max(0, count) % ways.length] ?? '';
 }

@@ -17,16 +17,24 @@ export interface HeardSlot {
   readonly slot: string;
   /** Acceptable and not refused, best first. */
   readonly values: readonly SlotValue[];
-  /** The caller gave a value that was refused before. */
-  readonly refusedAgain: boolean;
+  /** Values that were refused before and are said again. */
+  readonly refusedAgain: readonly SlotValue[];
   /** Values of the recogniser's other hypotheses. */
   readonly rivals: readonly SlotValue[];
 }
 
-export function readersOf(draft: Draft, names: readonly string[]): readonly SlotReader[] {
+export function readersOf(
+  draft: Draft,
+  names: readonly string[],
+  wanted: readonly string[] = [],
+): readonly SlotReader[] {
   return names.map(name => {
     const slot = slotNamed(draft, name);
-    return { slot: name, read: (tokens, from) => slot.read(tokens, from, draft.todayIso) };
+    return {
+      slot: name,
+      wanted: wanted.includes(name),
+      read: (tokens, from) => slot.read(tokens, from, draft.todayIso),
+    };
   });
 }
 
@@ -65,22 +73,25 @@ export function hearSlots(
       {
         slot: name,
         values,
-        refusedAgain: values.length === 0 && heard.length > 0,
+        refusedAgain: heard.filter(value => isRefused(draft, name, value)),
         rivals: [...new Set(rivals)],
       },
     ];
   });
 }
 
-/** A spelled name. An exact spelling counts even if the value was refused: the caller takes that back. */
+/** A spelled name. An exact spelling takes back a refusal: the caller can't have meant it. */
 export function hearSpelling(draft: Draft, name: string, said: Utterance): HeardSlot | undefined {
   const { spellable } = slotNamed(draft, name);
   const letters = lettersOf(said.tokens);
   if (spellable === undefined || letters === undefined) return undefined;
   const near = nearestSpellings(letters, spellable.names, 8);
-  const usable = near.map(({ name: spelled, distance }) =>
-    spellable.valuesOf(spelled).filter(value => distance === 0 || !isRefused(draft, name, value)),
+  const exact = new Set(
+    near.filter(({ distance }) => distance === 0).flatMap(({ name: spelled }) => spellable.valuesOf(spelled)),
   );
-  const [best = [], ...rest] = usable.filter(values => values.length > 0);
-  return { slot: name, values: best, refusedAgain: best.length === 0, rivals: rest.slice(0, 2).flat() };
+  draft.memory.refused[name] = (draft.memory.refused[name] ?? []).filter(value => !exact.has(value));
+  const [best = [], ...rest] = near
+    .map(({ name: spelled }) => spellable.valuesOf(spelled).filter(value => !isRefused(draft, name, value)))
+    .filter(values => values.length > 0);
+  return { slot: name, values: best, refusedAgain: [], rivals: rest.slice(0, 2).flat() };
 }

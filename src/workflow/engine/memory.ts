@@ -36,6 +36,8 @@ export const memorySchema = z.strictObject({
   failures: z.record(z.string(), z.number().int().min(0)),
   /** Values that the caller refused; they are not offered again. */
   refused: values,
+  /** A refused value that the caller has said again once; said twice, the refusal was misheard. */
+  insisted: z.record(z.string(), value),
   /** What else the recogniser may have heard for a slot. */
   rivals: values,
   /** Slots of the present form of which the recogniser was not sure. */
@@ -72,6 +74,7 @@ export const EMPTY_MEMORY: Memory = {
   pending: { ask: 'nothing' },
   failures: {},
   refused: {},
+  insisted: {},
   rivals: {},
   doubtful: [],
   implied: [],

@@ -1,6 +1,6 @@
 import { askAgain } from './ask.ts';
-import { type Draft, formOf } from './draft.ts';
-import { fail, helpOf, lead } from './form.ts';
+import { clearSlot, type Draft, formOf } from './draft.ts';
+import { askedSlots, fail, helpOf, lead } from './form.ts';
 import type { Pending } from './memory.ts';
 import { enterExit, proceed, recordConsent } from './stages.ts';
 import { settle } from './sure.ts';
@@ -18,15 +18,16 @@ export function miss(draft: Draft, because?: string): void {
 
 /** Without an answer there is no consent, nothing is ended or begun again, and a slot goes to its next repair. */
 function giveUpQuestion(draft: Draft, pending: Pending): void {
-  const slot = slotInQuestion(draft, pending);
+  const slots = slotsInQuestion(draft, pending);
   if (pending.ask === 'consent') {
     recordConsent(draft, false);
   } else if (pending.ask === 'sure') {
     settle(draft, pending, false);
-  } else if (slot === undefined) {
+  } else if (slots.length === 0) {
     enterExit(draft, 'exhausted');
   } else {
-    failAndGoOn(draft, [slot]);
+    for (const slot of slots) clearSlot(draft, slot);
+    failAndGoOn(draft, slots);
   }
 }
 
@@ -36,8 +37,11 @@ export function failAndGoOn(draft: Draft, slots: readonly string[]): void {
   proceed(draft);
 }
 
-function slotInQuestion(draft: Draft, pending: Pending): string | undefined {
-  if (pending.ask === 'repair' || pending.ask === 'offer') return pending.slot;
-  if (pending.ask !== 'question') return undefined;
-  return formOf(draft).questions[pending.index]?.slots.find(slot => draft.slots[slot] === undefined);
+/** The slots that the open question leaves without a value. */
+function slotsInQuestion(draft: Draft, pending: Pending): readonly string[] {
+  if (pending.ask === 'repair' || pending.ask === 'offer') return [pending.slot];
+  if (pending.ask === 'which') return askedSlots(draft);
+  if (pending.ask !== 'question') return [];
+  const slots = formOf(draft).questions[pending.index]?.slots ?? [];
+  return slots.filter(slot => draft.slots[slot] === undefined).slice(0, 1);
 }

@@ -22,7 +22,7 @@ export function answerOffer(
   const meant = offered.length > 0 ? offered : heard;
   const chosen = meant.length === 0 && found.answer === true ? values : meant;
   if (chosen.length === 1) {
-    take(draft, [{ slot, values: chosen, refusedAgain: false, rivals: [] }], isUnsure(draft, said, found));
+    take(draft, [{ slot, values: chosen, refusedAgain: [], rivals: [] }], isUnsure(draft, said, found));
     return true;
   }
   if (found.answer !== false) return false;

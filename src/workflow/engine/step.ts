@@ -114,7 +114,7 @@ function takeKeys(draft: Draft, digits: string): void {
   if (slot !== undefined) {
     const value = /^\d{1,6}#?$/.test(digits) ? Number.parseInt(digits, 10) : Number.NaN;
     const values = slot.accepts(value, draft.todayIso) ? [value] : [];
-    take(draft, [{ slot: slot.name, values, refusedAgain: false, rivals: [] }], false);
+    take(draft, [{ slot: slot.name, values, refusedAgain: [], rivals: [] }], false);
   } else if (word === undefined) {
     miss(draft);
   } else {

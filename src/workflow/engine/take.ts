@@ -34,7 +34,19 @@ export function take(draft: Draft, heard: readonly HeardSlot[], unsure: boolean)
 
 /** Everything that was heard can't be: it was refused before, or is not valid at all. */
 function takeUnusable(draft: Draft, heard: HeardSlot): void {
-  if (!heard.refusedAgain) miss(draft, slotNamed(draft, heard.slot).spec.invalid);
-  else if (heard.rivals.length > 0) offer(draft, heard.slot, heard.rivals.slice(0, 1));
-  else failAndGoOn(draft, [heard.slot]);
+  const { slot, refusedAgain, rivals } = heard;
+  const [again] = refusedAgain;
+  if (again === undefined) {
+    miss(draft, slotNamed(draft, slot).spec.invalid);
+  } else if (draft.memory.insisted[slot] === again) {
+    draft.memory.refused[slot] = (draft.memory.refused[slot] ?? []).filter(value => value !== again);
+    setSlot(draft, slot, again, false);
+    draft.memory.doubtful.push(slot);
+    proceed(draft);
+  } else if (rivals.length > 0) {
+    offer(draft, slot, rivals.slice(0, 1));
+  } else {
+    draft.memory.insisted[slot] = again;
+    failAndGoOn(draft, [slot]);
+  }
 }

@@ -46,11 +46,13 @@ export function townReader(places: Places): PlaceReader {
     ]),
   );
   return (tokens, from) => {
-    const town = names.at(tokens, from);
+    // "in" is part of it: it tells a town from a street of the same name.
+    const lead = tokens[from] === 'in' ? 1 : 0;
+    const town = names.at(tokens, from + lead);
     if (town === undefined) return undefined;
-    const state = states.at(tokens, from + town.length);
+    const state = states.at(tokens, from + lead + town.length);
     const meant = state === undefined ? town.value : town.value.filter(one => one.state === state.value);
-    return { value: meant.map(one => one.id), length: town.length + (state?.length ?? 0) };
+    return { value: meant.map(one => one.id), length: lead + town.length + (state?.length ?? 0) };
   };
 }
 

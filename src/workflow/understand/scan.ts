@@ -12,6 +12,8 @@ export interface Reading {
 
 export interface SlotReader {
   readonly slot: string;
+  /** Preferred among readings of equal length. */
+  readonly wanted?: boolean;
   readonly read: (tokens: readonly string[], from: number) => Reading | undefined;
 }
 
@@ -39,8 +41,8 @@ type Found =
 type Piece = Found & { readonly length: number };
 
 /**
- * Goes through the words once, always taking the reading that explains most of them; of equals the one for a slot
- * that has none yet, then the first. Yes and no are looked for only where the question asks for them; elsewhere "no"
+ * Goes through the words once, always taking the reading that explains most of them; of equals the one
+ * that fits best. Yes and no are looked for only where the question asks for them; elsewhere "no"
  * takes back what was said before it.
  */
 export function scan(tokens: readonly string[], readers: readonly SlotReader[], yesNo: boolean): Scan {
@@ -80,13 +82,8 @@ function pieceAt(
   yesNo: boolean,
 ): Piece | undefined {
   const pieces: Piece[] = [];
-  for (const { slot, read } of readers.toSorted(
-    (a, b) => Number(heard.has(a.slot)) - Number(heard.has(b.slot)),
-  )) {
-    const reading = read(tokens, at);
-    if (reading !== undefined)
-      pieces.push({ type: 'slot', slot, values: reading.values, length: reading.length });
-  }
+  const slot = slotAt(tokens, at, heard, readers);
+  if (slot !== undefined) pieces.push(slot);
   const answer = yesNo ? answerTable.at(tokens, at) : undefined;
   if (answer !== undefined) pieces.push({ type: 'answer', ...answer });
   const command = commandTable.at(tokens, at);
@@ -97,6 +94,28 @@ function pieceAt(
     (best, piece) => (piece.length > (best?.length ?? 0) ? piece : best),
     undefined,
   );
+}
+
+function slotAt(
+  tokens: readonly string[],
+  at: number,
+  heard: ReadonlyMap<string, unknown>,
+  readers: readonly SlotReader[],
+): Piece | undefined {
+  const readings = readers.flatMap(({ slot, wanted, read }) => {
+    const reading = read(tokens, at);
+    if (reading === undefined) return [];
+    // Of two that take as many words: what is new, what was asked for, what is unambiguous.
+    const rank = [reading.length, heard.has(slot) ? 0 : 1, wanted === true ? 1 : 0, -reading.values.length];
+    return [{ slot, reading, rank }];
+  });
+  const [best] = readings.toSorted((a, b) => compareRanks(b.rank, a.rank));
+  return best && { type: 'slot', slot: best.slot, ...best.reading };
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  const differing = a.findIndex((rank, index) => rank !== b[index]);
+  return differing < 0 ? 0 : (a[differing] ?? 0) - (b[differing] ?? 0);
 }
 
 function union(a: readonly SlotValue[], b: readonly SlotValue[]): readonly SlotValue[] {

@@ -34,14 +34,14 @@ export const YES = [
 
 export const NO = [
   'no',
+  "no it isn't",
+  "no there isn't",
   'nope',
   'nah',
   'wrong',
   'incorrect',
   'no it is not',
-  "no it isn't",
   'no there is not',
-  "no there isn't",
   "no there aren't",
   'no i do not',
   "no i don't",
@@ -60,6 +60,39 @@ export const NO = [
   "that isn't correct",
   "i don't consent",
   'i do not consent',
+] as const;
+
+/** The answers that a grammar offers: few and unlike each other, since a recogniser confuses short ones. */
+export const SPOKEN_YES = [
+  'yes',
+  'yeah',
+  'yep',
+  'sure',
+  'correct',
+  "that's right",
+  'that is right',
+  'that is correct',
+  "yes that's right",
+  'exactly',
+  'yes please',
+  'yes it is',
+  'yes there is',
+  'yes you may',
+  'i consent',
+] as const;
+export const SPOKEN_NO = [
+  'no',
+  'nope',
+  'no thanks',
+  'no thank you',
+  'no it is not',
+  'no there is not',
+  "that's wrong",
+  'that is wrong',
+  "that's not right",
+  'that is not correct',
+  "no that's wrong",
+  "no that's not right",
 ] as const;
 
 const COMMANDS: Readonly<Record<Command, readonly string[]>> = {

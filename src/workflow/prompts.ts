@@ -1,0 +1,81 @@
+import type { LoadedFlow } from './load.ts';
+import type { SlotSpec, StageSpec } from './schema.ts';
+
+export type PromptRole =
+  | 'say'
+  | 'consent'
+  | 'question'
+  | 'help'
+  | 'readBack'
+  | 'echo'
+  | 'repair'
+  | 'invalid'
+  | 'phrase'
+  | 'price'
+  | 'total';
+
+/** A sentence that the agent of a workflow may say. */
+export interface PromptPattern {
+  readonly role: PromptRole;
+  /** Where it stands: a stage, a slot, a phrase, or the label of a price. */
+  readonly of: string;
+  /** The slots that an answer fills. */
+  readonly slots: readonly string[];
+  /** `{slot}` stands for a slot's value in words; amount, miles, options, letters and name for the engine's own. */
+  readonly template: string;
+}
+
+/** Every sentence of a workflow: what a program that listens to the agent has to expect. */
+export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
+  const { stages, slots, phrases, pricing } = flow.document;
+  return [
+    ...Object.entries(stages).flatMap(([name, stage]) => stagePatterns(name, stage)),
+    ...Object.entries(slots).flatMap(([name, slot]) => slotPatterns(name, slot)),
+    ...Object.entries(phrases)
+      .filter(([name]) => name !== 'everything')
+      .flatMap(([name, said]) => [said].flat().map(sentence => pattern('phrase', name, sentence))),
+    ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),
+  ];
+}
+
+function pattern(
+  role: PromptRole,
+  of: string,
+  template: string,
+  slots: readonly string[] = [],
+): PromptPattern {
+  return { role, of, slots, template };
+}
+
+function slotPatterns(name: string, { repair, invalid }: SlotSpec): readonly PromptPattern[] {
+  const prompts = repair.map(({ prompt }) => pattern('repair', name, prompt, [name]));
+  const helps = repair.flatMap(({ help }) => help ?? []).map(help => pattern('help', name, help));
+  return [...prompts, ...helps, ...(invalid === undefined ? [] : [pattern('invalid', name, invalid)])];
+}
+
+function stagePatterns(name: string, stage: StageSpec): readonly PromptPattern[] {
+  const said = stage.say.map(sentence => pattern('say', name, sentence));
+  switch (stage.kind) {
+    case 'form':
+      return [
+        ...said,
+        ...stage.questions.flatMap(({ prompt, help, slots }) => [
+          pattern('question', name, prompt, slots),
+          pattern('help', name, help),
+        ]),
+        ...stage.readBack.map(({ say }) => pattern('readBack', name, say)),
+        ...(stage.echo === undefined ? [] : [pattern('echo', name, stage.echo)]),
+      ];
+    case 'consent':
+      return [
+        ...said,
+        pattern('consent', name, stage.ask),
+        pattern('help', name, stage.help),
+        ...[stage.announce, stage.granted, stage.refused].map(sentence => pattern('say', name, sentence)),
+      ];
+    case 'quote':
+      return [...said, pattern('total', name, stage.total)];
+    default:
+      return said;
+  }
+}
