@@ -31,7 +31,6 @@ export class RoleFleet {
   readonly #options: RoleFleetOptions;
   readonly #keepers: ReadonlyMap<Address, Keeper>;
   readonly #readyWaiters = new Map<Address, () => void>();
-  readonly #details = new Map<Address, string>();
   /** Calls that each media process has, as it told last. */
   readonly #calls = new Map<Address, number>();
 
@@ -40,36 +39,23 @@ export class RoleFleet {
     const media = Array.from({ length: mediaProcesses(options.config) }, (_, index) => `media-${index}`);
     this.#keepers = new Map([...media, 'edge', 'api'].map(address => [address, this.#keeper(address)]));
     const { hub } = options;
-    hub.on('ready', ({ detail }, from) => {
-      this.#details.set(from, detail);
-      this.#readyWaiters.get(from)?.();
-    });
+    hub.on('ready', (_, from) => this.#readyWaiters.get(from)?.());
     hub.on('load', ({ calls }, from) => this.#calls.set(from, calls));
     hub.onPeerGone(peer => this.#calls.delete(peer));
-  }
-
-  get addresses(): readonly Address[] {
-    return [...this.#keepers.keys()];
   }
 
   get liveCalls(): number {
     return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0);
   }
 
-  detail(address: Address): string {
-    return this.#details.get(address) ?? '';
-  }
-
   /** Media first, so that the edge has somewhere to send a call; `onReady` hears of each. */
   async start(onReady: (address: Address) => void, signal: AbortSignal): Promise<void> {
     const startAll = (keepers: readonly Keeper[]) =>
       Promise.all(keepers.map(keeper => keeper.start(signal).then(() => onReady(keeper.name))));
-    const [front, media] = partition(
-      [...this.#keepers.values()],
-      ({ name }) => name === 'edge' || name === 'api',
-    );
-    await startAll(media);
-    await startAll(front);
+    const keepers = [...this.#keepers.values()];
+    const isMedia = ({ name }: Keeper): boolean => name.startsWith('media-');
+    await startAll(keepers.filter(isMedia));
+    await startAll(keepers.filter(keeper => !isMedia(keeper)));
   }
 
   /** Takes no new calls and waits until the live ones are over, the time is up, or the signal aborts. */
@@ -135,8 +121,4 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter(item => !test(item))];
 }
