@@ -53,7 +53,6 @@ export class RoleFleet {
     const startAll = (keepers: readonly Keeper[]) =>
       Promise.all(keepers.map(keeper => keeper.start(signal).then(() => onReady(keeper.name))));
     const keepers = [...this.#keepers.values()];
-    const isMedia = ({ name }: Keeper): boolean => name.startsWith('media-');
     await startAll(keepers.filter(isMedia));
     await startAll(keepers.filter(keeper => !isMedia(keeper)));
   }
@@ -121,4 +120,8 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+}
+
+function isMedia({ name }: Keeper): boolean {
+  return name.startsWith('media-');
 }
