@@ -19,7 +19,7 @@ import type { SlotValue } from './types.ts';
 import { readDate } from './understand/dates.ts';
 import { readCardinal, readHouseNumber, readOrdinal } from './understand/numbers.ts';
 import { PhraseTable } from './understand/phrases.ts';
-import { spokenTown, streetReader, townReader } from './understand/places.ts';
+import { type PlaceMatch, spokenTown, streetReader, townReader } from './understand/places.ts';
 import type { Reading } from './understand/scan.ts';
 import { lettersIn } from './understand/spelling.ts';
 import { SPOKEN_NO, SPOKEN_YES } from './understand/words.ts';
@@ -27,7 +27,8 @@ import { SPOKEN_NO, SPOKEN_YES } from './understand/words.ts';
 /** Names that a slot can be spelled from, and what a name stands for. */
 export interface Spellable {
   readonly names: readonly string[];
-  readonly valuesOf: (name: string) => readonly SlotValue[];
+  /** `refused` helps to choose: what was heard along with a wrong name was mostly right. */
+  readonly valuesOf: (name: string, refused: readonly SlotValue[]) => readonly SlotValue[];
   readonly nameOf: (value: SlotValue) => string;
   readonly grammar: GrammarPart;
 }
@@ -119,11 +120,23 @@ function streetKind(places: Places): Kind {
     grammar: streetPart(places),
     spellable: {
       names,
-      valuesOf: name => (places.streets.get(name) ?? []).map(type => `${name} ${type}`),
+      valuesOf: (name, refused) => {
+        const streets = (places.streets.get(name) ?? []).map(type => `${name} ${type}`);
+        const types = refused
+          .map(String)
+          .filter(street => !street.startsWith(`${name} `))
+          .map(typeOf);
+        const likely = streets.filter(street => types.includes(typeOf(street)));
+        return likely.length === 1 ? likely : streets;
+      },
       nameOf: value => String(value).replace(/ \S+$/, ''),
       grammar: spellingPart('spelled_street', names.map(lettersIn)),
     },
   };
+}
+
+function typeOf(street: string): string {
+  return street.replace(/^.* /, '');
 }
 
 function townKind(places: Places): Kind {
@@ -240,10 +253,8 @@ function single(
   return match && { values: [match.value], length: match.length };
 }
 
-function several(
-  match: { readonly value: readonly SlotValue[]; readonly length: number } | undefined,
-): Reading | undefined {
-  return match && { values: match.value, length: match.length };
+function several(match: PlaceMatch | undefined): Reading | undefined {
+  return match && { values: match.value, length: match.length, partial: match.partial };
 }
 
 function within(

@@ -86,12 +86,13 @@ export function hearSpelling(draft: Draft, name: string, said: Utterance): Heard
   const letters = lettersOf(said.tokens);
   if (spellable === undefined || letters === undefined) return undefined;
   const near = nearestSpellings(letters, spellable.names, 8);
-  const exact = new Set(
-    near.filter(({ distance }) => distance === 0).flatMap(({ name: spelled }) => spellable.valuesOf(spelled)),
-  );
-  draft.memory.refused[name] = (draft.memory.refused[name] ?? []).filter(value => !exact.has(value));
+  const refused = draft.memory.refused[name] ?? [];
+  const exact = near.find(({ distance }) => distance === 0)?.name;
+  draft.memory.refused[name] = refused.filter(value => spellable.nameOf(value) !== exact);
   const [best = [], ...rest] = near
-    .map(({ name: spelled }) => spellable.valuesOf(spelled).filter(value => !isRefused(draft, name, value)))
+    .map(({ name: spelled }) =>
+      spellable.valuesOf(spelled, refused).filter(value => !isRefused(draft, name, value)),
+    )
     .filter(values => values.length > 0);
   return { slot: name, values: best, refusedAgain: [], rivals: rest.slice(0, 2).flat() };
 }

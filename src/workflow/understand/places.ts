@@ -12,7 +12,10 @@ const ABBREVIATIONS: Readonly<Record<string, readonly string[]>> = {
   terrace: ['ter', 'terr'],
 };
 
-export type PlaceMatch = PhraseMatch<readonly string[]>;
+export interface PlaceMatch extends PhraseMatch<readonly string[]> {
+  readonly partial: boolean;
+}
+
 export type PlaceReader = (tokens: readonly string[], from: number) => PlaceMatch | undefined;
 
 /** Reads "maple street" as one street, and "maple" as every street of that name. */
@@ -32,6 +35,7 @@ export function streetReader(places: Places): PlaceReader {
     return {
       value: meant.map(one => `${stem.value} ${one}`),
       length: stem.length + (type === undefined ? 0 : 1),
+      partial: type === undefined,
     };
   };
 }
@@ -52,7 +56,11 @@ export function townReader(places: Places): PlaceReader {
     if (town === undefined) return undefined;
     const state = states.at(tokens, from + lead + town.length);
     const meant = state === undefined ? town.value : town.value.filter(one => one.state === state.value);
-    return { value: meant.map(one => one.id), length: lead + town.length + (state?.length ?? 0) };
+    return {
+      value: meant.map(one => one.id),
+      length: lead + town.length + (state?.length ?? 0),
+      partial: false,
+    };
   };
 }
 

@@ -8,6 +8,8 @@ export interface Reading {
   /** Best first; several are an ambiguity, none is something that was meant and can't be. */
   readonly values: readonly SlotValue[];
   readonly length: number;
+  /** Only a part of the value was said, such as a street without its type. */
+  readonly partial?: boolean;
 }
 
 export interface SlotReader {
@@ -105,8 +107,8 @@ function slotAt(
   const readings = readers.flatMap(({ slot, wanted, read }) => {
     const reading = read(tokens, at);
     if (reading === undefined) return [];
-    // Of two that take as many words: what is new, what was asked for, what is unambiguous.
-    const rank = [reading.length, heard.has(slot) ? 0 : 1, wanted === true ? 1 : 0, -reading.values.length];
+    // Of two that take as many words: what is new, what was asked for, what was said in full.
+    const rank = [reading.length, heard.has(slot) ? 0 : 1, wanted === true ? 1 : 0, reading.partial ? 0 : 1];
     return [{ slot, reading, rank }];
   });
   const [best] = readings.toSorted((a, b) => compareRanks(b.rank, a.rank));
