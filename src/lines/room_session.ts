@@ -14,6 +14,7 @@ import {
 } from '@livekit/rtc-node';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { CallerAudio } from './caller_audio.ts';
+import { leaveRoom } from './leave_room.ts';
 import type { LineEndReason, LineParty } from './line.ts';
 
 export interface RoomAccess {
@@ -169,9 +170,8 @@ export class RoomSession {
     this.#audio.stop();
     await this.#room.disconnect();
     await this.#joining;
-    // The join was still under way: it has led into the room meanwhile.
-    await this.#room.disconnect();
-    this.#room.removeAllListeners();
+    // If the join was still under way it has led into the room meanwhile.
+    await leaveRoom(this.#room);
     await this.#track.close(true);
   }
 }

@@ -10,6 +10,7 @@ import {
   TrackPublishOptions,
   TrackSource,
 } from '@livekit/rtc-node';
+import { leaveRoom } from '../../src/lines/leave_room.ts';
 
 const RATE_HZ = 16_000;
 const FRAME = RATE_HZ / 100;
@@ -24,10 +25,12 @@ export class RoomPeer {
   readonly #source = new AudioSource(RATE_HZ, 1, 0);
   readonly #track = LocalAudioTrack.createAudioTrack('peer', this.#source);
   readonly #frame = AudioFrame.create(RATE_HZ, 1, FRAME);
+  readonly #ears: ReadableStreamDefaultReader<AudioFrame>[] = [];
   #voice: Int16Array = new Int16Array(0);
   #spoken = 0;
   #mouth: NodeJS.Timeout | undefined;
   #nextMs = 0;
+  #left = false;
 
   /** Joins; speaks silence until told otherwise, unless `mute`. */
   async join(url: string, token: string, options: { readonly mute?: boolean } = {}): Promise<void> {
@@ -44,11 +47,11 @@ export class RoomPeer {
     this.#mouth = setInterval(() => this.#speak(), 10);
   }
 
-  /** Says these samples from now on, then silence; resolves when they are said. */
+  /** Says these samples from now on, then silence; resolves when they are said, or it has left. */
   async say(samples: Int16Array): Promise<void> {
     this.#voice = samples;
     this.#spoken = 0;
-    while (this.#spoken < this.#voice.length) await sleep(5);
+    while (this.#spoken < this.#voice.length && !this.#left) await sleep(5);
   }
 
   /** Resolves once the condition holds; it is looked at for every frame heard. */
@@ -66,8 +69,10 @@ export class RoomPeer {
   }
 
   async leave(): Promise<void> {
+    this.#left = true;
     clearInterval(this.#mouth);
-    await this.room.disconnect();
+    await leaveRoom(this.room);
+    await Promise.all(this.#ears.map(reader => reader.cancel()));
     await this.#track.close(true);
   }
 
@@ -83,6 +88,7 @@ export class RoomPeer {
 
   async #listen(stream: AudioStream): Promise<void> {
     const reader = stream.getReader();
+    this.#ears.push(reader);
     for (let { done, value } = await reader.read(); !done && value; { done, value } = await reader.read()) {
       this.heard.push(value.data);
       this.heardAtMs.push(performance.now());

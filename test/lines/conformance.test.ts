@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dispose } from '@livekit/rtc-node';
+import t from 'tap';
+import { FRAME_MS, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { RoomLine } from '../../src/lines/room_line.ts';
+import { checkLine, LINE_CHECKS, type LineHarness, soundMs } from './line_conformance.ts';
+import { type Fault, loopHarness } from './loop_line.ts';
+import type { RoomPeer } from './room_peer.ts';
+import { NO_SERVER, TestRooms } from './rooms.ts';
+
+const FAULTS: readonly Fault[] = [
+  'never answers',
+  'answers twice',
+  'is deaf',
+  'is dumb',
+  'leaves frames as they were',
+  'loses the first words',
+  'sends what was flushed',
+  'ends twice',
+  'does not tell its end',
+  'breaks at odd frames',
+];
+
+t.test('the suite passes a line that does all, and fails each that does one thing wrong', async t => {
+  for (const rateHz of [8000, 16_000] as const) {
+    for (const [name, check] of Object.entries(LINE_CHECKS)) {
+      await t.resolves(checkLine(loopHarness(rateHz), check), `${name} at ${rateHz}`);
+    }
+  }
+  for (const fault of FAULTS) {
+    const outcomes = await Promise.allSettled(
+      Object.values(LINE_CHECKS).map(check => checkLine(loopHarness(16_000, fault), check)),
+    );
+    t.ok(
+      outcomes.some(({ status }) => status === 'rejected'),
+      `a line that ${fault} is found out`,
+    );
+  }
+});
+
+/** A room line with a participant of the test at the other end, in real time. */
+function roomHarness(rooms: TestRooms, rateHz: PipelineRateHz): LineHarness {
+  let peer: RoomPeer | undefined;
+  let nextMs = 0;
+  return {
+    rateHz,
+    open: async events => {
+      const room = rooms.name();
+      const joined = await rooms.peer(room);
+      peer = joined;
+      const line = new RoomLine({ ...(await rooms.access(room, 'agent', true)), rateHz }, events);
+      nextMs = performance.now();
+      const farEnd = {
+        say: (samples: Int16Array) => void joined.say(atPeerRate(samples, rateHz)),
+        soundMs: () => joined.heard.reduce((sum, frame) => sum + soundMs(frame, 16_000, 32768), 0),
+        hangUp: () => joined.leave(),
+      };
+      return { line, farEnd };
+    },
+    tick: async () => {
+      nextMs += FRAME_MS;
+      await sleep(Math.max(0, nextMs - performance.now()));
+    },
+    close: async () => {
+      await peer?.leave();
+    },
+  };
+}
+
+/** The participant speaks at 16 kHz. */
+function atPeerRate(samples: Int16Array, rateHz: PipelineRateHz): Int16Array {
+  const times = 16_000 / rateHz;
+  return Int16Array.from({ length: samples.length * times }, (_, i) => samples[Math.floor(i / times)]!);
+}
+
+t.test('a room line holds it over a real livekit-server', { skip: NO_SERVER }, async t => {
+  const rooms = await TestRooms.start();
+  t.after(async () => {
+    await rooms.stop();
+    await dispose();
+  });
+  for (const rateHz of [16_000, 8000] as const) {
+    for (const [name, check] of Object.entries(LINE_CHECKS)) {
+      await t.resolves(checkLine(roomHarness(rooms, rateHz), check), `${name} at ${rateHz}`);
+    }
+  }
+});
