@@ -40,9 +40,11 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv):
   const raw: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
   const result = configSchema.safeParse(withEnvironment(raw, env));
   if (result.success) return result.data;
-  const problems = result.error.issues.map(issue =>
-    describe(issue, file, path => lineOf(document, lines, path)),
-  );
+  const placeOf = (path: readonly PropertyKey[]): string => {
+    const line = lineOf(document, lines, path);
+    return variableOf(path, env) ?? (line === undefined ? file : `${file}:${line}`);
+  };
+  const problems = result.error.issues.map(issue => describe(issue, placeOf));
   throw new TrunklineError('CONFIG_INVALID', problems.join('; '));
 }
 
@@ -58,17 +60,21 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return undefined;
 }
 
-function describe(
-  issue: z.core.$ZodIssue,
-  file: string,
-  lineAt: (path: readonly PropertyKey[]) => number | undefined,
-): string {
+/** The variable that set the key, what it lies in, or something in it, if one did. */
+function variableOf(path: readonly PropertyKey[], env: NodeJS.ProcessEnv): string | undefined {
+  const words = path.map(key => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
+  const wanted = `${ENV_PREFIX}${words.join('__')}__`;
+  return Object.keys(env).find(
+    name => name.startsWith(ENV_PREFIX) && (wanted.startsWith(`${name}__`) || `${name}__`.startsWith(wanted)),
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, placeOf: (path: readonly PropertyKey[]) => string): string {
   const paths =
     issue.code === 'unrecognized_keys' ? issue.keys.map(key => [...issue.path, key]) : [issue.path];
   return paths
     .map(path => {
-      const line = lineAt(path);
-      const place = line === undefined ? file : `${file}:${line}`;
+      const place = placeOf(path);
       const key = path.map(String).join('.');
       return issue.code === 'unrecognized_keys'
         ? `${place}: unknown key ${key}`

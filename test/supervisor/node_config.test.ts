@@ -65,3 +65,26 @@ t.test('a file that was asked for has to be there', async t => {
     detail: /nope\.yaml/,
   });
 });
+
+t.test('a fault is told with its line, or with the variable that brought it', async t => {
+  const detail = (yaml: string, env: NodeJS.ProcessEnv = {}): string => {
+    try {
+      parseConfig(yaml, 'trunkline.yaml', env);
+      return 'no fault';
+    } catch (error) {
+      return (error as { detail: string }).detail;
+    }
+  };
+  t.match(detail('http:\n  host: 127.0.0.1\n  port: many'), /^trunkline\.yaml:3: http\.port: /);
+  t.match(detail('http:\n  prot: 1'), /^trunkline\.yaml:2: unknown key http\.prot$/);
+  t.match(
+    detail('http:\n  port: 1', { TRUNKLINE_HTTP__PORT: 'many' }),
+    /^TRUNKLINE_HTTP__PORT: http\.port: /,
+  );
+  t.match(detail('', { TRUNKLINE_SIP__NUMBERS: '["12"]' }), /^TRUNKLINE_SIP__NUMBERS: sip\.numbers\.0: /);
+  t.match(
+    detail('', { TRUNKLINE_TURN__END_OF_TURN_PAUSE_MS__YES_NO: '1' }),
+    /^TRUNKLINE_TURN__END_OF_TURN_PAUSE_MS__/,
+  );
+  t.match(detail('', { TRUNKLINE_HTP__PORT: '1' }), /^TRUNKLINE_HTP.*: unknown key htp$/);
+});
