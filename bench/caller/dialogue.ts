@@ -89,7 +89,6 @@ export class Dialogue {
     if (this.#outcome !== undefined) return { type: 'done' };
     const question = sentences.findLast(({ prompt }) => prompt.acts.some(({ type }) => QUESTIONS.has(type)));
     if (question === undefined) return sentences.length === 0 ? this.askAgain() : { type: 'listen' };
-    this.#confusions = 0;
     if (this.#wrongEcho) {
       this.#wrongEcho = false;
       return say('go back');
@@ -98,7 +97,10 @@ export class Dialogue {
       this.#quoteRepeats += 1;
       return say('repeat that');
     }
-    return this.#answer(this.#actOf(question), sentences, question);
+    const confusions = this.#confusions;
+    const reply = this.#answer(this.#actOf(question), sentences, question);
+    if (this.#confusions === confusions) this.#confusions = 0;
+    return reply;
   }
 
   /** The agent stays silent, or could not be understood. */

@@ -131,14 +131,40 @@ function commonPlaceholders(
   const stems = known.streets.map(street => street.replace(/ \S+$/, ''));
   const names = [...stems, ...known.towns.map(id => places.towns.get(id)?.name ?? id)];
   const value = [...new Set([...slots.values()].map(({ grammar }) => grammar))].join(' | ');
-  const text = (words: readonly string[]): string | undefined => words.join(' ') || undefined;
+  const allNames = new Set(
+    [...places.streets.keys(), ...places.townsByName.keys()].map(name => wordsOf(name).join(' ')),
+  );
   return [
     ['amount', { grammar: '<money>', read: words => keyOf(readMoney(words)) }],
     ['miles', { grammar: '<cardinal>', read: words => keyOf(readCardinal(words)) }],
     ['letters', { grammar: `(${LETTERS.join(' | ')})+`, read: readLetters }],
-    ['name', { grammar: oneOf(names), read: text }],
-    ['options', { grammar: `(the ${oneOf(parts)} [or] | (${value}) [or])+`, read: text }],
+    [
+      'name',
+      { grammar: oneOf(names), read: words => (allNames.has(words.join(' ')) ? words.join(' ') : undefined) },
+    ],
+    [
+      'options',
+      {
+        grammar: `(the ${oneOf(parts)} [or])+ | (${value}) [or (${value})]`,
+        read: optionsReader(parts, slots),
+      },
+    ],
   ];
+}
+
+/** Parts of a form or values of slots one after the other, with "the" and "or" between them. */
+function optionsReader(
+  parts: readonly string[],
+  slots: ReadonlyMap<string, SlotSpeech>,
+): Placeholder['read'] {
+  const isOption = (words: readonly string[]): boolean =>
+    ['the', 'or'].includes(words.join(' ')) ||
+    parts.includes(words.join(' ')) ||
+    [...slots.values()].some(slot => slot.read(words) !== undefined);
+  const areOptions = (words: readonly string[]): boolean =>
+    words.length === 0 ||
+    words.some((_, index) => isOption(words.slice(0, index + 1)) && areOptions(words.slice(index + 1)));
+  return words => (words.length > 0 && areOptions(words) ? words.join(' ') : undefined);
 }
 
 function keyOf(number: number | undefined): string | undefined {

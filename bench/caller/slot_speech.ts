@@ -26,7 +26,7 @@ export interface SlotSpeech {
   spelledName?(value: SlotValue): string;
 }
 
-/** The streets and towns that the caller can tell apart by ear: a sample of the gazetteer with the script's own. */
+/** The streets and towns that the recogniser is told to expect: a sample of the gazetteer with the script's own. */
 export interface KnownPlaces {
   /** With their types: "Maple Street". */
   readonly streets: readonly string[];
@@ -68,7 +68,7 @@ export function slotSpeech(spec: SlotSpec, places: Places, known: KnownPlaces): 
         ways: value => houseNumberForms(Number(value)),
       };
     case 'street':
-      return streetSpeech(known);
+      return streetSpeech(places, known);
     case 'town':
       return townSpeech(places, known);
     case 'floor':
@@ -107,8 +107,11 @@ function yesNoSpeech(spec: Extract<SlotSpec, { kind: 'yes_no' }>): SlotSpeech {
   };
 }
 
-function streetSpeech({ streets }: KnownPlaces): SlotSpeech {
-  const names = new Set(streets.map(street => wordsOf(street).join(' ')));
+function streetSpeech(places: Places, { streets }: KnownPlaces): SlotSpeech {
+  const all = [...places.streets].flatMap(([name, types]) =>
+    types.map(type => wordsOf(`${name} ${type}`).join(' ')),
+  );
+  const names = new Set(all);
   return {
     grammar: oneOf(streets),
     read: words => (names.has(words.join(' ')) ? words.join(' ') : undefined),
@@ -126,9 +129,9 @@ function townSpeech(places: Places, { towns }: KnownPlaces): SlotSpeech {
     const namesakes = places.townsByName.get(town.name.toLowerCase()) ?? [];
     return namesakes.length > 1 ? `${town.name} ${places.states.get(town.state)}` : town.name;
   };
-  const keys = new Map(towns.map(id => [wordsOf(spoken(id)).join(' '), id]));
+  const keys = new Map([...places.towns.keys()].map(id => [wordsOf(spoken(id)).join(' '), id]));
   return {
-    grammar: oneOf(keys.keys()),
+    grammar: oneOf(towns.map(spoken)),
     read: words => keys.get(words.join(' ')),
     key: String,
     ways: value => [spoken(String(value))],

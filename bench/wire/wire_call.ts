@@ -49,6 +49,7 @@ export class WireCall {
   readonly #rtp: RtpSession;
   readonly #ended: (by: 'agent' | 'caller') => void;
   #up = true;
+  #bye: Promise<void> = Promise.resolve();
 
   /** Use `placeCall`. */
   constructor(set: {
@@ -86,12 +87,13 @@ export class WireCall {
     return this.#rtp.pressKeys(keys);
   }
 
-  /** Ends the call from here; without effect when it has ended. */
-  async hangUp(): Promise<void> {
-    if (!this.#up) return;
-    this.#end('caller');
-    await this.#sip.hangUp();
-    this.#sip.close();
+  /** Ends the call from here and waits for the far end's word; without effect when it has ended. */
+  hangUp(): Promise<void> {
+    if (this.#up) {
+      this.#end('caller');
+      this.#bye = this.#sip.hangUp().then(() => this.#sip.close());
+    }
+    return this.#bye;
   }
 
   /** The far end said BYE. Its retransmissions are answered a little longer. */

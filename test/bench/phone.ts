@@ -138,8 +138,13 @@ export class Phone {
   }
 
   close(): void {
-    this.sip.close();
-    this.media.close();
+    for (const socket of [this.sip, this.media]) {
+      try {
+        socket.close();
+      } catch {
+        // Closed by the session that it was lent to.
+      }
+    }
   }
 
   #wake(): void {
