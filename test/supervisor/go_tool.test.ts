@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { nodePaths } from '../../src/config/paths.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { buildGoTool, findGoTool, LIVEKIT_SERVER, LIVEKIT_SIP } from '../../src/supervisor/go_tool.ts';
+import { ROOT } from '../tidy/sources.ts';
 
 const never = new AbortController().signal;
 const SYSTEM_PATH = process.env.PATH ?? '';
@@ -106,4 +107,16 @@ t.test('an interrupted build ends the compiler', async t => {
   const report = { doing: () => interrupt.abort(new Error('enough')), result: () => undefined };
   await t.rejects(buildGoTool(LIVEKIT_SERVER, paths, report, interrupt.signal), { message: 'enough' });
   t.notOk(existsSync(`/proc/${readFileSync(mark, 'utf8').trim()}`));
+});
+
+t.test('the modules and the image build the versions that a start looks for', async t => {
+  const text = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');
+  for (const tool of [LIVEKIT_SERVER, LIVEKIT_SIP]) {
+    const module = tool.importPath.split('/').slice(0, 3).join('/');
+    const pinned = `${module} v${tool.version}`;
+    t.match(text('tools', tool.moduleFolder, 'go.mod'), pinned);
+    t.match(text('tools', tool.moduleFolder, 'go.sum'), `${pinned} h1:`);
+    t.match(text('Dockerfile'), tool.importPath);
+  }
+  t.match(text('Dockerfile'), `${LIVEKIT_SIP.versionVariable}=${LIVEKIT_SIP.version}'`);
 });
