@@ -29,13 +29,14 @@ export const houseNumberPart: GrammarPart = rule(
   longHouseNumberPart.rules,
 );
 
-/** A number digit by digit. */
-export const digitsPart: GrammarPart = rule(
-  'digits',
-  '<digit> | <digit> <digit> | <digit> <digit> <digit> | <digit> <digit> <digit> <digit> | ' +
-    '<digit> <digit> <digit> <digit> <digit>',
-  { digit: oneOf(['oh', 'zero', ...words(1, 9, cardinal)]) },
-);
+/** A number digit by digit, up to as many as the largest has. */
+export function digitsPart(max: number): GrammarPart {
+  const more = '[<digit> '.repeat(String(max).length - 1) + ']'.repeat(String(max).length - 1);
+  return rule(`digits_${String(max).length}`, `<unit> ${more}`, {
+    unit: DIGITS.unit,
+    digit: oneOf(['oh', 'zero', ...words(1, 9, cardinal)]),
+  });
+}
 
 /** Streets by their types, so that names with equal types share a branch. */
 export function streetPart(places: Places): GrammarPart {

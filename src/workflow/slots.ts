@@ -107,7 +107,7 @@ function houseNumberKind(spec: SlotOf<'house_number'>): Kind {
     accepts: value => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= spec.max,
     grammar: houseNumberPart,
     correction: longHouseNumberPart,
-    digits: digitsPart,
+    digits: digitsPart(spec.max),
   };
 }
 
@@ -266,6 +266,9 @@ function within(
     match && { values: match.value >= min && match.value <= max ? [match.value] : [], length: match.length }
   );
 }
+
+/** None of what was offered. */
+export const nonePart: GrammarPart = rule('none', oneOf([...SPOKEN_NO, 'neither', 'none of them']));
 
 /** A yes-or-no answer alone. */
 export const yesNoPart: GrammarPart = rule('yes_no', oneOf([...SPOKEN_YES, ...SPOKEN_NO]));

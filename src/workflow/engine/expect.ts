@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Expectation } from '../../providers/types.ts';
 import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
 import type { Question } from '../schema.ts';
-import { type Slot, yesNoPart } from '../slots.ts';
+import { nonePart, type Slot, yesNoPart } from '../slots.ts';
 import type { FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS } from '../understand/words.ts';
 import { type Draft, formOf, slotNamed } from './draft.ts';
@@ -83,7 +83,8 @@ function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' }>)
     case 'offer': {
       const slot = slotNamed(draft, pending.slot);
       const options = optionPhrases(pending.values.map(value => slot.say(value))).map(([phrase]) => phrase);
-      return either([yesNoPart, { expansion: `[the] ${oneOf(options)}`, rules: {} }]);
+      const answers = pending.values.length === 1 ? yesNoPart : nonePart;
+      return either([answers, { expansion: `[the] ${oneOf(options)}`, rules: {} }]);
     }
   }
 }
@@ -120,10 +121,12 @@ function correctionPart(draft: Draft): GrammarPart {
     .questions.filter(question => question.slots.length > 1)
     .map(question => questionPart(draft, { ...question, also: [] }));
   const alone = slots.map(slot => (slot.correction === undefined ? slot.grammar : slot.correction));
-  const named = slots.map(({ spec, grammar: { rules, expansion } }) => ({
-    rules,
-    expansion: `the ${spec.part} is ${expansion}`,
-  }));
+  const named = slots
+    .filter(({ spec }) => spec.kind !== 'yes_no')
+    .map(({ spec, grammar: { rules, expansion } }) => ({
+      rules,
+      expansion: `the ${spec.part} is ${expansion}`,
+    }));
   const { rules, expansion } = either([...whole, ...alone.filter(part => part !== null), ...named]);
   return { rules, expansion: `(no | sorry | actually) (${expansion})` };
 }

@@ -1,5 +1,5 @@
 import { PhraseTable } from '../understand/phrases.ts';
-import { type Scan, scan } from '../understand/scan.ts';
+import { type Reading, type Scan, scan } from '../understand/scan.ts';
 import { clearSlot, type Draft, slotNamed } from './draft.ts';
 import { askedSlots, askWhich, confirmForm, formSlots, lead, offerRival, refuse } from './form.ts';
 import { hearSlots, isStray, isUnsure, readersOf, type Utterance } from './hear.ts';
@@ -56,12 +56,21 @@ function refuseAll(draft: Draft, slots: readonly string[]): void {
   if (only === undefined || others.length > 0 || !offerRival(draft, only)) proceed(draft);
 }
 
+/** No slot is called so: what a reading of the parts of a read-back is filed under. */
+const PARTS = '';
+
 /** Which part of the read-back is wrong, or what is right instead. */
 export function answerWhich(draft: Draft, said: Utterance): boolean {
   const asked = askedSlots(draft);
-  const wrong = wrongParts(draft, said, asked);
-  const found = scan(said.tokens, readersOf(draft, formSlots(draft)), true);
-  if (wrong.length === 0) return !isStray(found) && correct(draft, said, found);
+  const parts = partsTable(draft, asked);
+  const partReader = {
+    slot: PARTS,
+    read: (tokens: readonly string[], from: number) => readParts(parts, tokens, from),
+  };
+  const found = scan(said.tokens, [...readersOf(draft, formSlots(draft)), partReader], true);
+  if (isStray(found)) return false;
+  const wrong = (found.slots.get(PARTS) ?? []).map(String);
+  if (wrong.length === 0) return correct(draft, said, found);
   if (wrong.length < asked.length) {
     refuseAll(draft, wrong);
     return true;
@@ -71,11 +80,19 @@ export function answerWhich(draft: Draft, said: Utterance): boolean {
   return true;
 }
 
-function wrongParts(draft: Draft, said: Utterance, asked: readonly string[]): readonly string[] {
+function partsTable(draft: Draft, asked: readonly string[]): PhraseTable<readonly string[]> {
   const { everything } = draft.program.document.phrases;
-  const parts = new PhraseTable<readonly string[]>([
+  return new PhraseTable<readonly string[]>([
     ...asked.map(slot => [slotNamed(draft, slot).spec.part, [slot]] as const),
-    ...[everything, 'all', 'everything'].map(phrase => [phrase, asked] as const),
+    ...[everything, 'all', 'all of it', 'everything'].map(phrase => [phrase, asked] as const),
   ]);
-  return [...new Set(said.tokens.flatMap((_, at) => parts.at(said.tokens, at)?.value ?? []))];
+}
+
+function readParts(
+  parts: PhraseTable<readonly string[]>,
+  tokens: readonly string[],
+  from: number,
+): Reading | undefined {
+  const match = parts.at(tokens, from);
+  return match && { values: match.value, length: match.length };
 }

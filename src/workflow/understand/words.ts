@@ -34,6 +34,8 @@ export const YES = [
 
 export const NO = [
   'no',
+  'neither',
+  'none of them',
   "no it isn't",
   "no there isn't",
   'nope',
