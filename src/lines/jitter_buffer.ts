@@ -6,12 +6,13 @@ const FULL_SCALE = 32768;
 const START_FRAMES = 2;
 const LEAST_FRAMES = 1;
 const MOST_FRAMES = 8;
-/** So far above the wanted depth the buffer is emptied at double speed, as after a stall. */
-const HURRY_FRAMES = 3;
-/** The depth is judged over a second; what was never needed in it is surplus. */
+/** The depth is judged over a second; what was never needed in it is surplus, of which one frame goes. */
 const JUDGED_TAKES = 100;
+/** So much surplus in a tenth of it is a backlog, as after a stall: it goes at once, at double speed. */
+const BACKLOG_FRAMES = 3;
+const BACKLOG_TAKES = 10;
 /** Quiet seconds after which the wanted depth goes down again. */
-const CALM_WINDOWS = 10;
+const CALM_WINDOWS = 30;
 /** A gap is filled with the last frame, fading, for so long; then with silence. */
 const CONCEALED_FRAMES = 3;
 
@@ -28,11 +29,12 @@ export class JitterBuffer {
   #count = 0;
   #wanted = START_FRAMES;
   #flowing = false;
-  #hurrying = false;
   #gap = 0;
   #takes = 0;
-  #leastDepth = Number.POSITIVE_INFINITY;
-  #surplus = false;
+  #leastInSecond = Number.POSITIVE_INFINITY;
+  #leastInTenth = Number.POSITIVE_INFINITY;
+  /** Pairs of frames still to be merged. */
+  #merges = 0;
   #lateInWindow = false;
   #calmWindows = 0;
   #concealed = 0;
@@ -84,7 +86,7 @@ export class JitterBuffer {
     }
     this.#gap = 0;
     frame.concealed = false;
-    if (this.#shouldMerge()) this.#merge(frame.samples);
+    if (this.#merges > 0 && this.#count > 1) this.#merge(frame.samples);
     else this.#copy(frame.samples);
     this.#last.set(frame.samples);
   }
@@ -94,7 +96,7 @@ export class JitterBuffer {
     this.#oldest = 0;
     this.#count = 0;
     this.#flowing = false;
-    this.#hurrying = false;
+    this.#merges = 0;
     this.#gap = CONCEALED_FRAMES;
     this.#last.fill(0);
   }
@@ -114,6 +116,7 @@ export class JitterBuffer {
     }
     this.#dropOldest();
     this.#dropOldest();
+    this.#merges -= 1;
     this.#dropped += 1;
   }
 
@@ -139,24 +142,25 @@ export class JitterBuffer {
     }
   }
 
-  #shouldMerge(): boolean {
-    if (this.#count >= this.#wanted + HURRY_FRAMES) this.#hurrying = true;
-    if (this.#count <= this.#wanted || this.#count < 2) this.#hurrying = false;
-    const merges = this.#hurrying || (this.#surplus && this.#count >= 2);
-    if (merges) this.#surplus = false;
-    return merges;
+  /** Follows the depth: what is too much is merged away, and how much is wanted follows what lateness there was. */
+  #judge(): void {
+    this.#leastInSecond = Math.min(this.#leastInSecond, this.#count);
+    this.#leastInTenth = Math.min(this.#leastInTenth, this.#count);
+    this.#takes = (this.#takes + 1) % JUDGED_TAKES;
+    if (this.#takes % BACKLOG_TAKES === 0) {
+      const surplus = this.#leastInTenth - this.#wanted;
+      this.#merges = surplus >= BACKLOG_FRAMES ? surplus : 0;
+      this.#leastInTenth = Number.POSITIVE_INFINITY;
+    }
+    if (this.#takes === 0) this.#judgeSecond();
   }
 
-  /** Once a second the wanted depth follows what lateness there was. */
-  #judge(): void {
-    this.#leastDepth = Math.min(this.#leastDepth, this.#count);
-    this.#takes = (this.#takes + 1) % JUDGED_TAKES;
-    if (this.#takes !== 0) return;
+  #judgeSecond(): void {
     this.#calmWindows = this.#lateInWindow ? 0 : this.#calmWindows + 1;
     if (this.#lateInWindow) this.#wanted = Math.min(MOST_FRAMES, this.#wanted + 1);
     else if (this.#calmWindows % CALM_WINDOWS === 0) this.#wanted = Math.max(LEAST_FRAMES, this.#wanted - 1);
+    if (this.#leastInSecond > this.#wanted) this.#merges = Math.max(this.#merges, 1);
     this.#lateInWindow = false;
-    this.#surplus = this.#leastDepth > this.#wanted;
-    this.#leastDepth = Number.POSITIVE_INFINITY;
+    this.#leastInSecond = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,0 +1,221 @@
+import t from 'tap';
+import { MediaCalls } from '../../src/calls/media_calls.ts';
+import type { FromTalk } from '../../src/calls/media_threads.ts';
+import { available } from '../../src/calls/ring.ts';
+import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import type { ToTalk } from '../../src/calls/thread_messages.ts';
+import { VadBoard } from '../../src/calls/vad_board.ts';
+import type { CallAssignment } from '../../src/ipc/messages.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { HandLine } from './hand_line.ts';
+
+const SLOTS = 2;
+
+function assignment(callId: string): CallAssignment {
+  return {
+    callId,
+    tenantId: 'default',
+    direction: 'inbound',
+    workflow: 'piano_removal',
+    assignedAtMs: 5,
+    line: { kind: 'room', url: 'ws://nowhere', token: 'none', room: `room-${callId}` },
+  };
+}
+
+/** Calls on lines worked by hand; the VAD thread's part is played by `look`. */
+function house() {
+  const memory = createSlotMemory(SLOTS);
+  const board = new VadBoard(VadBoard.allocate(SLOTS));
+  const lines = new Map<string, HandLine>();
+  const told: string[] = [];
+  const toTalk: ToTalk[] = [];
+  let fault: Error | undefined;
+  const calls = new MediaCalls({
+    memory,
+    board,
+    maxCalls: SLOTS,
+    rateHz: 16_000,
+    log: createLogger('media-0', 'silent'),
+    openLine: ({ callId }, rateHz, events) => {
+      if (fault !== undefined) throw fault;
+      const line = new HandLine(rateHz, events);
+      lines.set(callId, line);
+      return line;
+    },
+    ports: {
+      toTalk: message => toTalk.push(message),
+      callUp: callId => told.push(`up ${callId}`),
+      callRefused: (callId, reason) => told.push(`refused ${callId}: ${reason}`),
+      callEnded: (callId, reason, failed) =>
+        told.push(`ended ${callId}: ${reason}${failed ? ', failed' : ''}`),
+      loadChanged: () => {},
+    },
+  });
+  return {
+    calls,
+    board,
+    told,
+    toTalk,
+    view: (slot: number) => slotView(memory, slot),
+    line: (callId: string) => lines.get(callId)!,
+    look: () => Array.from({ length: SLOTS }, (_, slot) => board.look(slot)),
+    fail: (error: Error | undefined) => {
+      fault = error;
+    },
+    settle: () => new Promise(resolve => setImmediate(resolve)),
+  };
+}
+
+t.test('a call from assignment to end', async t => {
+  const { calls, told, toTalk, line, look, settle } = house();
+  calls.assign(assignment('a'));
+  t.equal(calls.count, 1);
+  t.equal(look()[0], undefined, 'nothing to listen to yet');
+  line('a').events.answered();
+  t.strictSame(told, ['up a']);
+  t.match(toTalk[0], {
+    type: 'answered',
+    call: {
+      callId: 'a',
+      slot: 0,
+      rateHz: 16_000,
+      from: 'caller',
+      to: 'agent',
+      room: 'room-a',
+      assignedAtMs: 5,
+    },
+  });
+  t.match(look()[0], { rateHz: 16_000 });
+  for (let i = 0; i < 10; i += 1) calls.tick();
+  line('a').events.ended('remoteHangup');
+  t.match(toTalk.at(-1), { type: 'lineEnded', slot: 0, reason: 'remoteHangup', atMs: 100 });
+  await settle();
+  t.equal(calls.count, 1, 'the talk thread still writes it down');
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await settle();
+  t.strictSame(told, ['up a', 'ended a: remoteHangup']);
+  t.equal(calls.count, 0);
+});
+
+t.test('a call that was never up is over without the talk thread, as failed', async t => {
+  const { calls, told, toTalk, line, settle } = house();
+  calls.assign(assignment('a'));
+  line('a').events.ended('noMedia');
+  await settle();
+  t.strictSame(told, ['ended a: noMedia, failed']);
+  t.strictSame(toTalk, []);
+});
+
+t.test('refused: no slot, the same call twice, draining, no line', async t => {
+  const { calls, told, line, look, settle, fail } = house();
+  calls.assign(assignment('a'));
+  calls.assign(assignment('a'));
+  calls.assign(assignment('b'));
+  calls.assign(assignment('c'));
+  t.match(told, ['refused a: all call slots are taken', 'refused c: all call slots are taken']);
+  line('a').events.ended('noMedia');
+  await settle();
+  look();
+  fail(new Error('no such library'));
+  calls.assign(assignment('d'));
+  t.match(told.at(-1), 'refused d: the line could not be set up');
+  t.equal(calls.count, 1);
+  fail(undefined);
+  calls.drain();
+  calls.assign(assignment('e'));
+  t.match(told.at(-1), 'refused e: the node is shutting down');
+  t.ok(calls.isDraining);
+  t.equal(calls.count, 1, 'the call that is up goes on');
+});
+
+t.test('a slot is used again only after both threads let go of it, and is empty then', async t => {
+  const { calls, told, line, view, look, settle } = house();
+  calls.assign(assignment('a'));
+  line('a').events.answered();
+  look();
+  for (let i = 0; i < 50; i += 1) calls.tick();
+  view(0).control[CONTROL.generation] = 3;
+  line('a').events.ended('remoteHangup');
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await settle();
+  calls.assign(assignment('b'));
+  calls.assign(assignment('c'));
+  t.match(told.at(-1), /refused c/, 'slot 0 is still looked at by the VAD thread');
+  look();
+  calls.assign(assignment('d'));
+  line('d').events.answered();
+  t.equal(available(view(0).heard), 0);
+  t.equal(view(0).control[CONTROL.generation], 0);
+  t.equal(view(0).control[CONTROL.mediaMs], 0);
+});
+
+t.test('a fault in one call ends that call; the others go on', async t => {
+  const { calls, told, toTalk, line, view, settle } = house();
+  calls.assign(assignment('a'));
+  calls.assign(assignment('b'));
+  line('a').events.answered();
+  line('b').events.answered();
+  line('a').pull = () => {
+    throw new TypeError('broken');
+  };
+  calls.tick();
+  calls.tick();
+  t.match(toTalk.at(-1), { type: 'lineEnded', slot: 0, reason: 'localHangup' });
+  t.equal(view(1).control[CONTROL.mediaMs], 20);
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await settle();
+  t.ok(told.includes('ended a: localHangup, failed'));
+});
+
+t.test('the doorbell rings when a window is full, not before', async t => {
+  const { calls, board, line } = house();
+  calls.assign(assignment('a'));
+  line('a').events.answered();
+  const before = board.rings;
+  calls.tick();
+  calls.tick();
+  calls.tick();
+  t.equal(board.rings, before);
+  calls.tick();
+  t.equal(board.rings, before + 1);
+});
+
+t.test('messages for slots without a call, and late ones, change nothing', async t => {
+  const { calls, told, line, settle } = house();
+  const stray: FromTalk[] = [
+    { type: 'released', slot: 0 },
+    { type: 'cut', slot: 1, generation: 0 },
+    { type: 'hangUp', slot: 7, drain: false },
+    { type: 'released', slot: -1 },
+  ];
+  for (const message of stray) calls.fromTalk(message);
+  calls.hangUp('nobody');
+  calls.assign(assignment('a'));
+  line('a').events.answered();
+  calls.fromTalk({ type: 'hangUp', slot: 0, drain: false });
+  calls.fromTalk({ type: 'cut', slot: 0, generation: 0 });
+  calls.fromTalk({ type: 'hangUp', slot: 0, drain: true });
+  calls.fromTalk({ type: 'released', slot: 0 });
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await settle();
+  t.strictSame(told, ['up a', 'ended a: localHangup']);
+});
+
+t.test('stopping hangs up everything and waits for the records, but not for ever', async t => {
+  const { calls, told, line, settle } = house();
+  calls.assign(assignment('a'));
+  calls.assign(assignment('b'));
+  line('a').events.answered();
+  const stopped = calls.stop(60_000);
+  await settle();
+  t.strictSame(told, ['up a', 'ended b: localHangup, failed']);
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await stopped;
+  t.equal(calls.count, 0);
+
+  const other = house();
+  other.calls.assign(assignment('a'));
+  other.line('a').events.answered();
+  await other.calls.stop(20);
+  t.equal(other.calls.count, 1, 'a talk thread that does not answer is not waited for');
+});
