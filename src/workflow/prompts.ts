@@ -1,7 +1,7 @@
 import type { LoadedFlow } from './load.ts';
 import type { SlotSpec, StageSpec } from './schema.ts';
 
-export type PromptRole =
+type PromptRole =
   | 'say'
   | 'consent'
   | 'question'

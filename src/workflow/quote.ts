@@ -17,7 +17,7 @@ export interface PricedLine {
  * Road miles between two towns: great circle × road factor, to the nearest whole mile, at least the minimum.
  * @throws TrunklineError WORKFLOW_INVALID when a town is not in the table
  */
-export function roadMiles(rules: PricingRules['distance'], slots: SlotValues, places: Places): number {
+function roadMiles(rules: PricingRules['distance'], slots: SlotValues, places: Places): number {
   const [from, to] = [rules.from, rules.to].map(slot => places.towns.get(String(slots[slot])));
   if (from === undefined || to === undefined) {
     throw new TrunklineError('WORKFLOW_INVALID', `${rules.from} and ${rules.to} must be towns of the table`);

@@ -244,7 +244,6 @@ export type WorkflowDocument = z.infer<typeof workflowSchema>;
 export type SlotSpec = WorkflowDocument['slots'][string];
 export type SlotKindName = SlotSpec['kind'];
 export type SlotOf<K extends SlotKindName> = Extract<SlotSpec, { kind: K }>;
-export type Rung = z.infer<typeof rung>;
 export type Question = z.infer<typeof question>;
 export type Condition = z.infer<typeof condition>;
 export type FormStage = z.infer<typeof formStage>;

@@ -25,7 +25,7 @@ import { lettersIn } from './understand/spelling.ts';
 import { SPOKEN_NO, SPOKEN_YES } from './understand/words.ts';
 
 /** Names that a slot can be spelled from, and what a name stands for. */
-export interface Spellable {
+interface Spellable {
   readonly names: readonly string[];
   /** `refused` helps to choose: what was heard along with a wrong name was mostly right. */
   readonly valuesOf: (name: string, refused: readonly SlotValue[]) => readonly SlotValue[];
@@ -122,11 +122,13 @@ function streetKind(places: Places): Kind {
       names,
       valuesOf: (name, refused) => {
         const streets = (places.streets.get(name) ?? []).map(type => `${name} ${type}`);
-        const types = refused
-          .map(String)
-          .filter(street => !street.startsWith(`${name} `))
-          .map(typeOf);
-        const likely = streets.filter(street => types.includes(typeOf(street)));
+        const types = new Set(
+          refused
+            .map(String)
+            .filter(street => !street.startsWith(`${name} `))
+            .map(typeOf),
+        );
+        const likely = streets.filter(street => types.has(typeOf(street)));
         return likely.length === 1 ? likely : streets;
       },
       nameOf: value => String(value).replace(/ \S+$/, ''),

@@ -39,7 +39,7 @@ const NOISE = [
   '<script>alert(1)</script>',
   "'; DROP TABLE calls; --",
   '{"type":"speech","text":"x"} {origin_street}',
-  '$' + '{process.exit(1)} $(reboot) `reboot`',
+  '$(reboot) `reboot` %n%s',
   '../../../etc/passwd',
   '🎹🎹🎹',
   'ａ ｂａｂｙ？',
@@ -92,7 +92,7 @@ t.test('any words in any order leave a state that can go on', async t => {
           : { type: 'speech', text, confidence: random(), alternatives: [pick(random, words), text] };
       const before = JSON.stringify(step.state);
       const result = next(step.state, heard);
-      t.equal(JSON.stringify(step.state), before, 'the state given is not touched') || t.comment(text);
+      t.equal(JSON.stringify(step.state), before, 'the state given is not touched');
       if (JSON.stringify(next(JSON.parse(before) as FlowState, heard)) !== JSON.stringify(result)) {
         t.fail(`not the same from a checkpoint: ${text}`);
       }

@@ -110,8 +110,19 @@ t.test('what else was heard is offered once', async t => {
 
 t.test('a misheard "no" does not shut the right value out', async t => {
   const date = after(
-    ...['yes', 'a grand', '421 maple street in boston', 'yes', 'ground floor', 'yes'],
-    ...['9 oak street in lowell', 'yes', 'ground floor', 'yes', 'no', 'march fourteenth', 'no'],
+    'yes',
+    'a grand',
+    '421 maple street in boston',
+    'yes',
+    'ground floor',
+    'yes',
+    '9 oak street in lowell',
+    'yes',
+    'ground floor',
+    'yes',
+    'no',
+    'march fourteenth',
+    'no',
   );
   const again = hear(date.state, 'march fourteenth');
   t.equal(again.say.at(-1), 'On which date should we move it?', 'not offered at once');

@@ -42,7 +42,7 @@ export function proceed(draft: Draft): void {
 }
 
 /** Goes on by the first branch that holds. */
-export function leave(draft: Draft, next: NextSpec): void {
+function leave(draft: Draft, next: NextSpec): void {
   const slots = valuesOf(draft);
   const branch = next.find(({ when }) => when === undefined || holds(when, slots));
   if (branch !== undefined) enter(draft, branch.to);

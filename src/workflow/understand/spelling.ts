@@ -46,7 +46,7 @@ export function lettersOf(tokens: readonly string[]): string | undefined {
 }
 
 /** Edit distance of two spellings, letters that sound alike being cheaper to exchange (Levenshtein, weighted). */
-export function spellingDistance(heard: string, name: string): number {
+function spellingDistance(heard: string, name: string): number {
   let row = Array.from({ length: name.length + 1 }, (_, index) => index * GAP_COST);
   for (let i = 0; i < heard.length; i += 1) {
     const costs = COSTS[heard.charCodeAt(i) - FIRST];
