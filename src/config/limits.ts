@@ -98,6 +98,14 @@ export const LIMITS = {
   grammarStates: 400_000,
   /** One word of a grammar; a longer one is refused. */
   grammarWordCharacters: 64,
+  /** Text of one sentence to be spoken; a longer one is refused. */
+  ttsSentenceCharacters: 2_000,
+  /** Synthesiser processes at once; further sentences wait. */
+  ttsProcesses: 4,
+  /** Sentences waiting for a process; further ones are refused. */
+  ttsQueuedSentences: 200,
+  /** Rendered sentences kept; the ones used longest ago go first. */
+  ttsCacheBytes: 32 << 20,
   /** Frames in a room line's jitter buffer; the oldest are dropped. */
   jitterBufferFrames: 20,
   /** Frames waiting for the native library of a room line; further ones are dropped and counted. */
@@ -106,7 +114,7 @@ export const LIMITS = {
   dtmfPerSecond: 20,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
-  /** Rendering of one sentence; a later one counts as failed. */
+  /** Rendering of one sentence; a later one counts as failed and its process is killed. */
   ttsSentenceMs: 8_000,
   /** Last words and what was queued before them; the line is hung up at once after this long. */
   farewellMs: 45_000,

@@ -49,15 +49,16 @@ function tokenize(source: string, from: number): Token[] {
     if (groups.rule !== undefined) tokens.push({ type: 'rule', text: groups.rule, line });
     else if (groups.tag !== undefined) tokens.push({ type: 'tag', text: '', line });
     else if (groups.weight !== undefined) tokens.push({ type: 'weight', text: '', line });
-    else if (groups.quoted !== undefined) tokens.push({ type: 'text', text: unescape(groups.quoted), line });
+    else if (groups.quoted !== undefined) tokens.push({ type: 'text', text: unquote(groups.quoted), line });
     else if (groups.bare !== undefined) tokens.push({ type: 'text', text: groups.bare, line });
-    else if (groups.punctuation !== undefined) tokens.push({ type: 'punctuation', text: groups.punctuation, line });
+    else if (groups.punctuation !== undefined)
+      tokens.push({ type: 'punctuation', text: groups.punctuation, line });
     line += countLines(source, start, TOKEN.lastIndex);
   }
   return tokens;
 }
 
-function unescape(quoted: string): string {
+function unquote(quoted: string): string {
   return quoted.replace(/\\(.)/gu, '$1');
 }
 

@@ -9,11 +9,13 @@ export interface WordArc {
   readonly word: number;
 }
 
-/** A deterministic, minimal word automaton: state 0 is the start. */
+/** A small word automaton: state 0 is the start. */
 export interface WordGraph {
   readonly words: readonly string[];
   readonly stateCount: number;
   readonly arcs: readonly WordArc[];
+  /** Transitions without a word. */
+  readonly skips: readonly { readonly from: number; readonly to: number }[];
   readonly accepting: readonly number[];
 }
 
@@ -25,7 +27,7 @@ export interface WordGraph {
 export function compileWordGraph(expansion: Expansion): WordGraph {
   const nfa = new Nfa();
   const end = nfa.build(expansion, nfa.addState());
-  const graph = minimize(determinize(nfa, end), nfa.words);
+  const graph = shareArcs(minimize(determinize(nfa, end), nfa.words));
   if (graph.arcs.length === 0) throw new TrunklineError('GRAMMAR_INVALID', 'it allows no words');
   return graph;
 }
@@ -206,5 +208,35 @@ function quotient(dfa: Dfa, words: readonly string[], alive: boolean[], classes:
       if (alive[target]) arcs.push({ from: at, to: numberOf(target), word });
     }
   }
-  return { words, stateCount: queue.length, arcs, accepting };
+  return { words, stateCount: queue.length, arcs, skips: [], accepting };
+}
+
+/** States with fewer arcs than this are not worth sharing. */
+const SHARED_ARCS = 50;
+
+/**
+ * Undoes what determinism costs where a long list may follow an optional part: a state that has all arcs of another
+ * one skips to it instead of repeating them (after "four" both "hundred" and any of 2,500 streets may come).
+ */
+function shareArcs(graph: WordGraph): WordGraph {
+  const outgoing = Array.from({ length: graph.stateCount }, () => new Map<number, WordArc>());
+  for (const arc of graph.arcs) outgoing[arc.from]!.set(arc.word, arc);
+  const lists = [...outgoing.keys()]
+    .filter(state => outgoing[state]!.size >= SHARED_ARCS)
+    .toSorted((a, b) => outgoing[a]!.size - outgoing[b]!.size);
+  const skips: { from: number; to: number }[] = [];
+  const shared = new Map<number, Map<number, WordArc>>();
+  for (const [rank, state] of lists.entries()) {
+    const part = lists.slice(0, rank).findLast(other => includes(outgoing[state]!, outgoing[other]!));
+    if (part === undefined || graph.accepting.includes(part) !== graph.accepting.includes(state)) continue;
+    skips.push({ from: state, to: part });
+    shared.set(state, outgoing[part]!);
+  }
+  const arcs = graph.arcs.filter(arc => !shared.get(arc.from)?.has(arc.word));
+  return { ...graph, arcs, skips };
+}
+
+function includes(whole: ReadonlyMap<number, WordArc>, part: ReadonlyMap<number, WordArc>): boolean {
+  for (const [word, arc] of part) if (whole.get(word)?.to !== arc.to) return false;
+  return true;
 }
