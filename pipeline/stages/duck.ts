@@ -20,10 +20,6 @@ export class Duck implements Stage {
     this.#upStep = (range * 1000) / (UP_MS * rateHz);
   }
 
-  get isDucked(): boolean {
-    return this.#target < 1;
-  }
-
   lower(): void {
     this.#target = this.#duckedGain;
   }

@@ -5,7 +5,7 @@ import type { Stage } from '../stage.ts';
 const HISTORY_FRAMES = 128;
 /** The noise floor is the least level of the last one to two buckets of 0.8 s. */
 const FLOOR_BUCKET_FRAMES = 80;
-export const SILENCE_DB = -90;
+const SILENCE_DB = -90;
 
 /** Measures the level of each frame (RMS in dB of full scale) and the noise floor beneath it. */
 export class LevelProbe implements Stage {

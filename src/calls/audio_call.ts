@@ -26,6 +26,9 @@ export interface AudioCallEvents {
 
 type State = 'connecting' | 'up' | 'ended';
 
+/** The conversation takes its leave at the limit; a minute later the line is hung up in any case. */
+const LONGEST_CALL_MS = (LIMITS.callMinutes + 1) * 60_000;
+
 /** After the last sample the far end's own buffers play on for about as long. */
 const FAR_END_BUFFER_MS = 200;
 
@@ -126,7 +129,7 @@ export class AudioCall implements Ticking, LineEvents {
     this.#frames += 1;
     this.#account(nowMs);
     if (this.#hangsUpWhenQuiet && this.#isQuiet(nowMs)) this.hangUp('localHangup');
-    if (nowMs >= LIMITS.callMinutes * 60_000) this.#hangsUpWhenQuiet = true;
+    if (nowMs >= LONGEST_CALL_MS) this.hangUp('localHangup');
   }
 
   skip(frames: number): void {

@@ -11,7 +11,7 @@ import type { CallInfo, ToTalk } from './thread_messages.ts';
 import type { VadBoard } from './vad_board.ts';
 
 /** Opens the line that an assignment names. */
-export type OpenLine = (assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents) => Line;
+type OpenLine = (assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents) => Line;
 
 export interface MediaCallsPorts {
   toTalk(message: ToTalk): void;

@@ -16,7 +16,7 @@ export interface TimeBase {
   after(delayMs: number, callback: () => void): () => void;
 }
 
-export const MONOTONIC: TimeBase = {
+const MONOTONIC: TimeBase = {
   nowMs: () => performance.now(),
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);

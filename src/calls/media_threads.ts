@@ -64,7 +64,8 @@ export class MediaThreads {
     this.#talk = new Worker(options.talk, { name: 'talk', workerData: talkData, transferList: [port2] });
     const vadData: VadWorkerData = { memory, board };
     this.#vad = new Worker(options.vad, { name: 'vad', workerData: vadData });
-    this.#ready = Promise.all([talkReady, once(this.#vad, 'message')]);
+    const vadReady = new Promise<void>(resolve => this.#vad.once('message', () => resolve()));
+    this.#ready = Promise.all([talkReady, vadReady]);
     this.#watch('talk', this.#talk, options);
     this.#watch('vad', this.#vad, options);
   }
@@ -73,7 +74,7 @@ export class MediaThreads {
     this.#port.postMessage(message);
   }
 
-  /** Resolves when both threads do their work. */
+  /** Resolves when both threads do their work; never when one died before. */
   async ready(): Promise<void> {
     await this.#ready;
   }

@@ -50,7 +50,7 @@ export const CONTROL = {
   speechFrom: 10,
 } as const;
 
-export const CONTROL_WORDS = 16;
+const CONTROL_WORDS = 16;
 
 const RING_SECONDS = { heard: 8, speech: 32, recording: 8, vadInput: 2 } as const;
 const MAX_RATE_HZ = 16000;

@@ -91,16 +91,6 @@ export class JitterBuffer {
     this.#last.set(frame.samples);
   }
 
-  /** Forgets what it holds, as when another track takes over. */
-  clear(): void {
-    this.#oldest = 0;
-    this.#count = 0;
-    this.#flowing = false;
-    this.#merges = 0;
-    this.#gap = CONCEALED_FRAMES;
-    this.#last.fill(0);
-  }
-
   #copy(into: Float32Array): void {
     const samples = this.#frames[this.#oldest]!;
     for (let i = 0; i < this.#length; i += 1) into[i] = samples[i]! / FULL_SCALE;

@@ -1,4 +1,4 @@
-import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { LIMITS } from '../config/limits.ts';
 import { AnswerGate, type AnswerTimes } from './answer_gate.ts';
 import { FrameSender } from './frame_sender.ts';
@@ -53,11 +53,6 @@ export class RoomLine implements Line {
     this.rateHz = options.rateHz;
     this.#events = events;
     this.#times = options.times ?? ROOM_TIMES;
-    this.#gate = new AnswerGate(
-      this.#times,
-      () => this.#events.answered(),
-      () => this.#end('noMedia'),
-    );
     this.#jitter = new JitterBuffer(options.rateHz);
     this.#session = new RoomSession(options.rateHz, this.#times.returnMs, {
       published: () => this.#gate.fulfil('published'),
@@ -71,6 +66,11 @@ export class RoomLine implements Line {
       gone: reason => this.#end(reason),
     });
     this.#sender = new FrameSender(this.#session.source, options.rateHz);
+    this.#gate = new AnswerGate(
+      this.#times,
+      () => this.#events.answered(),
+      () => this.#end('noMedia'),
+    );
     this.#session.join(options);
   }
 
@@ -99,7 +99,7 @@ export class RoomLine implements Line {
       framesConcealed: this.#jitter.concealed,
       framesPushed: this.#pushed,
       framesDropped: this.#jitter.dropped + this.#sender.dropped + this.#sender.failures,
-      jitterBufferMs: this.#jitter.depth * 10,
+      jitterBufferMs: this.#jitter.depth * FRAME_MS,
     };
   }
 

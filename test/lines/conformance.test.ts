@@ -79,9 +79,10 @@ t.test('a room line holds it over a real livekit-server', { skip: NO_SERVER }, a
     await rooms.stop();
     await dispose();
   });
-  for (const rateHz of [16_000, 8000] as const) {
-    for (const [name, check] of Object.entries(LINE_CHECKS)) {
-      await t.resolves(checkLine(roomHarness(rooms, rateHz), check), `${name} at ${rateHz}`);
-    }
+  for (const [name, check] of Object.entries(LINE_CHECKS)) {
+    await t.resolves(checkLine(roomHarness(rooms, 16_000), check), name);
+    // Only the voice depends on the rate.
+    if (name.startsWith('carries'))
+      await t.resolves(checkLine(roomHarness(rooms, 8000), check), `${name}, 8 kHz`);
   }
 });

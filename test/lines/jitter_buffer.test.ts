@@ -131,7 +131,7 @@ t.test('the newest are kept: before the first take, and beyond the limit', async
   t.ok(buffer.dropped >= 980);
 });
 
-t.test('frames of another length are dropped; another track begins anew', async t => {
+t.test('frames of another length are dropped', async t => {
   const { buffer, put, take } = setUp();
   put(2);
   take();
@@ -140,7 +140,4 @@ t.test('frames of another length are dropped; another track begins anew', async 
   buffer.put(new Int16Array(0));
   t.equal(buffer.dropped, 3);
   t.equal(buffer.depth, 1);
-  buffer.clear();
-  t.equal(buffer.depth, 0);
-  t.ok(quiet(take()), 'nothing of the old track');
 });

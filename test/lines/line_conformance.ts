@@ -3,7 +3,7 @@ import { createFrame, FRAME_MS, frameLength, type PipelineRateHz } from '../../p
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 
 /** The other end of a line under test. */
-export interface FarEnd {
+interface FarEnd {
   /** Says these samples (16 bits at the line's rate), then silence; resolves at once. */
   say(samples: Int16Array): void;
   /** Milliseconds of sound heard so far, silence not counted. */

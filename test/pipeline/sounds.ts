@@ -8,7 +8,7 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
  * Sounds for tests, full scale ±1.0. Speech comes from flite, prompts from Asterisk's core sounds where they are
  * installed; everything else is calculated, the same in every run.
  */
-export function hasFlite(): boolean {
+function hasFlite(): boolean {
   try {
     execFileSync('flite', ['-lv'], { stdio: 'ignore' });
     return true;

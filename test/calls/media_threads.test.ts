@@ -1,0 +1,74 @@
+import t from 'tap';
+import { MediaThreads } from '../../src/calls/media_threads.ts';
+import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
+
+const VAD = new URL('../../src/roles/vad.ts', import.meta.url);
+
+/** A thread's program, given as text. */
+function program(text: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+}
+
+function start(talk: URL, vad = VAD) {
+  const died: string[] = [];
+  const { promise: death, resolve } = Promise.withResolvers<void>();
+  const threads = new MediaThreads({
+    talk,
+    vad,
+    memory: createSlotMemory(1),
+    slots: 1,
+    runtimeFile: 'none',
+    address: 'media-0',
+    onMessage: () => {},
+    onDied: (thread, error) => {
+      died.push(`${thread}: ${error instanceof Error ? error.message : ''}`);
+      resolve();
+    },
+  });
+  return { threads, died, death };
+}
+
+const TALKS = `
+  import { workerData } from 'node:worker_threads';
+  const { port } = workerData;
+  port.on('message', ({ type }) => { if (type === 'stop') port.close(); });
+  port.postMessage({ type: 'ready' });
+`;
+
+t.test('both threads start, and end when told to', async t => {
+  const { threads, died } = start(program(TALKS));
+  await threads.ready();
+  await threads.stop();
+  t.strictSame(died, []);
+});
+
+t.test('a talk thread that dies is told of, by name and cause', async t => {
+  const { threads, died, death } = start(
+    program(`${TALKS} setTimeout(() => { throw new Error('bug'); }, 50);`),
+  );
+  await threads.ready();
+  await death;
+  t.equal(died[0], 'talk: bug');
+  await threads.stop();
+});
+
+t.test('a thread that ends by itself is told of, too', async t => {
+  const { threads, died, death } = start(program(`${TALKS} process.exit(0);`));
+  await death;
+  t.equal(died[0], 'talk: ended with code 0');
+  await threads.stop();
+});
+
+t.test('a VAD thread without its model is told of', async t => {
+  const missing = program(`throw new Error('model silero_vad: … is missing');`);
+  const { threads, died, death } = start(program(TALKS), missing);
+  await death;
+  t.match(died[0], /vad: model silero_vad/);
+  await threads.stop();
+});
+
+t.test('a thread that does not end is ended', async t => {
+  const { threads, died } = start(program(`${TALKS} port.removeAllListeners(); for (;;) {}`));
+  await threads.stop();
+  t.strictSame(died, []);
+});
