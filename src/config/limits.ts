@@ -112,6 +112,8 @@ export const LIMITS = {
   senderFrames: 32,
   /** Keys of one caller in a second; further ones are ignored. */
   dtmfPerSecond: 20,
+  /** Utterances waiting for the recogniser; further ones fail at once. */
+  sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
   /** Rendering of one sentence; a later one counts as failed and its process is killed. */

@@ -1,0 +1,48 @@
+import { workerData } from 'node:worker_threads';
+import type { TalkWorkerData } from '../calls/media_threads.ts';
+import { serveCalls } from '../calls/talk_thread.ts';
+import { openVault } from '../compliance/vault.ts';
+import { mediaProcesses } from '../config/media_processes.ts';
+import { nodePaths } from '../config/paths.ts';
+import { readRuntime } from '../config/runtime.ts';
+import { createLogger } from '../observe/log.ts';
+import { createPocketsphinxStt } from '../providers/stt/pocketsphinx.ts';
+import { createFliteTts } from '../providers/tts/flite.ts';
+import { Recorders } from '../recording/recorder.ts';
+import { recordingSize, repairRecordings } from '../recording/repair.ts';
+import { openEventLog } from '../store/event_log.ts';
+import { loadFlows } from '../workflow/load.ts';
+
+/** The talk thread of a media process: conversations, providers and the record, beside the audio thread. */
+const { memory, runtimeFile, address, port } = workerData as TalkWorkerData;
+const { project, config } = readRuntime(runtimeFile);
+const paths = nodePaths(project, config);
+const log = createLogger(`${address}/talk`, config.logLevel);
+const media = mediaProcesses(config);
+
+await repairRecordings(paths.recordings, address);
+const events = await openEventLog({
+  dir: paths.spool,
+  address,
+  isAbandoned: other => Number(/^media-(\d+)$/.exec(other)?.[1] ?? -1) >= media,
+  databaseUrl: config.postgres.url,
+  redisUrl: config.redis.url,
+  vault: openVault(config.sealKeyFile),
+  findRemains: file => recordingSize(paths.recordings, file),
+  log,
+});
+const recorders = new Recorders(paths.recordings, address, (callId, error) =>
+  log.warn({ callId, code: error.code }, 'a recording ended early'),
+);
+
+await serveCalls({
+  memory,
+  port,
+  config,
+  log,
+  events,
+  flows: await loadFlows(paths.workflows, { recordingConsent: config.recording.consent }),
+  stt: createPocketsphinxStt({ modelDir: config.voice.pocketsphinxModel, flite: config.voice.flite }),
+  tts: createFliteTts({ program: config.voice.flite, voice: config.voice.voice }),
+  openRecorder: call => recorders.open(call),
+});
