@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseConfig } from '../src/config/load.ts';
+import { nodePaths } from '../src/config/paths.ts';
+import { providePrograms } from '../src/supervisor/programs.ts';
+import { Terminal } from '../src/supervisor/terminal.ts';
 
 /**
  * `npm test`: the static checks, then the suites; `npm test -- test/store` runs the named suites alone. Ends with the
@@ -84,12 +88,24 @@ function testFiles(target: string): string[] {
     .toSorted();
 }
 
+/** The suites call the real programs: what is missing is installed and built as by `npm start`. */
+async function prepare(): Promise<void> {
+  const config = parseConfig('', 'defaults', {});
+  const terminal = new Terminal(process.stdout);
+  await providePrograms(
+    { config, paths: nodePaths(ROOT, config), install: true },
+    terminal,
+    new AbortController().signal,
+  );
+}
+
 async function main(targets: readonly string[]): Promise<void> {
   const results: Counts[] = [];
   await run('tap', ['build'], () => {});
   if (targets.length > 0) {
     results.push(await runSuites(targets.flatMap(testFiles), 1));
   } else {
+    await prepare();
     for (const check of CHECKS) results.push(await runCheck(check));
     const alone = testFiles(ALONE);
     results.push(

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { ROOT } from '../tidy/sources.ts';
+import { placeCall, type Report } from './caller.ts';
+import { type CallDetail, TestNode } from './test_node.ts';
+
+const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
+
+t.setTimeout(900_000);
+
+function slotValues({ slots }: CallDetail): Record<string, unknown> {
+  return Object.fromEntries(slots.map(({ slot, value }) => [slot, value]));
+}
+
+function equalsScript(t: Test, record: CallDetail, call: Report): void {
+  const stored = slotValues(record);
+  for (const [slot, value] of Object.entries(call.slots)) t.equal(stored[slot], value, `slot ${slot}`);
+}
+
+/** Root mean square of each channel of a 16-bit stereo WAV. */
+function channelLevels(wav: Buffer): [number, number] {
+  const samples = new Int16Array(wav.buffer, wav.byteOffset + 44, (wav.length - 44) >> 1);
+  const sums: [number, number] = [0, 0];
+  for (const [index, sample] of samples.entries()) sums[index & 1]! += sample * sample;
+  return [Math.sqrt((2 * sums[0]) / samples.length), Math.sqrt((2 * sums[1]) / samples.length)];
+}
+
+t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built' }, async t => {
+  const node = await TestNode.start();
+  t.teardown(() => node.discard());
+
+  await t.test('three callers at once are understood, quoted and written down', async t => {
+    const callers = [1, 2, 3].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
+    const calls = await Promise.all(callers.map(({ seed, from }) => placeCall(node, from, '--seed', seed)));
+    for (const [index, call] of calls.entries()) {
+      t.equal(call.outcome, 'completed', `caller ${index + 1}`);
+      t.ok(call.quoteAgrees, 'the spoken total equals the recomputed one');
+      const record = await node.ended(callers[index]!.from);
+      equalsScript(t, record, call);
+      t.equal(record.state, 'COMPLETED');
+      t.ok(record.latencies.length > 5);
+      t.match(record.turns[0]?.text, /automated assistant/, 'the disclosure comes first');
+      const recording = await node.get(record.recordings[0]!.url);
+      const [caller, agent] = channelLevels(Buffer.from(await recording.arrayBuffer()));
+      t.ok(caller > 100 && agent > 100, 'both sides are in the recording');
+    }
+  });
+
+  await t.test(
+    'an interruption in the first sentence stops the agent; the record holds what was heard',
+    async t => {
+      const from = '+15557771010';
+      const call = await placeCall(
+        node,
+        from,
+        '--seed',
+        '4',
+        '--interrupt',
+        'greeting',
+        '--max-seconds',
+        '12',
+      );
+      t.equal(call.bargeIns.length, 1);
+      const [first] = (await node.ended(from)).turns;
+      t.equal(first?.interrupted, true);
+      t.notMatch(first?.text, /record this call/, 'the rest of the sentence was not heard');
+      t.match(first?.text, /^This is/);
+    },
+  );
+
+  await t.test('difficult callers leave nothing open', async t => {
+    const behaviours = [['--hangup-after', 'mid-sentence'], ['--silent'], ['--noise'], ['--never-stop']];
+    const from = (index: number) => `+1555777102${index}`;
+    const calls = behaviours.map((options, index) =>
+      placeCall(node, from(index), ...options, '--max-seconds', '15'),
+    );
+    await Promise.all(calls);
+    const records = await Promise.all(behaviours.map((_, index) => node.ended(from(index))));
+    t.ok(records.every(({ endedAt }) => endedAt !== null));
+    let active: string[];
+    do {
+      await sleep(500);
+      const metrics = await (await node.get('/metrics')).text();
+      active = [...metrics.matchAll(/^trunkline_calls_active\S*\s+(\d+)/gm)].map(([, count]) => count!);
+    } while (active.some(count => count !== '0'));
+    t.equal(active.length, 2, 'both media processes tell of no call');
+  });
+
+  await t.test('a media process that is killed takes no other call with it, and comes back', async t => {
+    const [killed, kept] = ['+15557771030', '+15557771031'];
+    const calls = [killed, kept].map(from => placeCall(node, from, '--silent', '--max-seconds', '14'));
+    while ((await node.calls()).filter(({ from }) => from === killed || from === kept).length < 2)
+      await sleep(200);
+    await sleep(2000);
+    const before = node.rolePids();
+    process.kill(before.get('media-0')!, 'SIGKILL');
+    await Promise.all(calls);
+    const records = await Promise.all([node.ended(killed), node.ended(kept)]);
+    t.same(records.map(({ endReason }) => endReason === 'mediaLost').toSorted(), [false, true]);
+    await node.untilReady();
+    t.not(node.rolePids().get('media-0'), before.get('media-0'));
+    const again = await placeCall(node, '+15557771032', '--seed', '5', '--max-seconds', '8');
+    t.match(again.turns[0]?.text, /automated assistant/);
+  });
+
+  await t.test('SIGTERM leaves no process behind', async t => {
+    t.equal(await node.stop(), 0);
+    t.same(node.remains(), []);
+  });
+});

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { freePort } from '../edge/livekit_server.ts';
+import { ROOT } from '../tidy/sources.ts';
+
+const callRow = z.object({
+  callId: z.string(),
+  state: z.string(),
+  from: z.string().nullable(),
+  endReason: z.string().nullable(),
+  outcome: z.string().nullable(),
+  endedAt: z.string().nullable(),
+});
+const callDetail = callRow.extend({
+  turns: z.array(z.object({ speaker: z.string(), text: z.string(), interrupted: z.boolean().nullable() })),
+  slots: z.array(z.object({ slot: z.string(), value: z.unknown() })),
+  recordings: z.array(z.object({ url: z.string(), durationMs: z.number().nullable() })),
+  latencies: z.array(z.object({ lastSoundMs: z.number(), firstFrameMs: z.number() })),
+});
+export type CallRow = z.infer<typeof callRow>;
+export type CallDetail = z.infer<typeof callDetail>;
+
+/** A whole node of its own, started by the command that everybody uses, on free ports and in an empty data folder. */
+export class TestNode {
+  readonly configFile: string;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'trunkline-node-'));
+  readonly #httpPort: number;
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(httpPort: number, config: object) {
+    this.#httpPort = httpPort;
+    this.configFile = join(this.#dir, 'trunkline.yaml');
+    writeFileSync(this.configFile, stringify({ ...config, dataDir: this.#dataDir }));
+  }
+
+  static async start(): Promise<TestNode> {
+    const [http, redis, postgres, livekit, rtcTcp, sip] = await Promise.all(
+      Array.from({ length: 6 }, freePort),
+    );
+    const tools = join(ROOT, 'var/tools');
+    const node = new TestNode(http!, {
+      http: { port: http },
+      redis: { port: redis },
+      postgres: { port: postgres },
+      livekit: {
+        port: livekit,
+        rtcTcpPort: rtcTcp,
+        rtcPorts: [52100, 53999],
+        serverPath: join(tools, 'livekit-server'),
+      },
+      sip: { port: sip, rtpPorts: [12100, 13999], path: join(tools, 'livekit-sip') },
+      media: { processes: 2 },
+      drainS: 30,
+    });
+    await node.#up();
+    return node;
+  }
+
+  get #dataDir(): string {
+    return join(this.#dir, 'data');
+  }
+
+  /** Everything that the start printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async #up(): Promise<void> {
+    const child = spawn(process.execPath, [join(ROOT, 'bin/start.mjs'), '--config', this.configFile], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+      });
+    }
+    await this.untilReady();
+  }
+
+  async untilReady(): Promise<void> {
+    for (;;) {
+      if (this.#process?.exitCode !== null) throw new Error(`the node did not start:\n${this.#output}`);
+      const answer = await fetch(`http://127.0.0.1:${this.#httpPort}/readyz`).catch(() => undefined);
+      if (answer?.ok === true) return;
+      await sleep(200);
+    }
+  }
+
+  /** GET with the node's key. */
+  async get(path: string): Promise<Response> {
+    const key = readFileSync(join(this.#dataDir, 'keys/api.key'), 'utf8').trim();
+    return fetch(`http://127.0.0.1:${this.#httpPort}${path}`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+  }
+
+  async calls(): Promise<CallRow[]> {
+    const page = z.object({ calls: z.array(callRow) });
+    return page.parse(await (await this.get('/api/calls?limit=100')).json()).calls;
+  }
+
+  async call(callId: string): Promise<CallDetail> {
+    return callDetail.parse(await (await this.get(`/api/calls/${callId}`)).json());
+  }
+
+  /** The record of the only call from this number, once it is complete. */
+  async ended(from: string): Promise<CallDetail> {
+    for (;;) {
+      const row = (await this.calls()).find(call => call.from === from && call.endedAt !== null);
+      if (row !== undefined) return this.call(row.callId);
+      await sleep(200);
+    }
+  }
+
+  /** Process ids of the roles, by address. */
+  rolePids(): Map<string, number> {
+    const pids = new Map<string, number>();
+    for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+      const args = commandLine(pid);
+      const role = args[args.indexOf('--role') + 1];
+      if (args.includes('--role') && args.some(arg => arg.startsWith(this.#dir)) && role !== undefined) {
+        pids.set(role, Number(pid));
+      }
+    }
+    return pids;
+  }
+
+  /** Command lines of processes that still run and were started for this node. */
+  remains(): string[] {
+    return readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name))
+      .map(pid => commandLine(pid).join(' '))
+      .filter(line => line.includes(this.#dir));
+  }
+
+  /** Asks for the end as an operator does; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)));
+    child.kill('SIGTERM');
+    return ended;
+  }
+
+  async discard(): Promise<void> {
+    await this.stop();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

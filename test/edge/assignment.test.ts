@@ -1,0 +1,128 @@
+import { Job, Room } from '@livekit/protocol';
+import t from 'tap';
+import { Admission } from '../../src/calls/admission.ts';
+import { Assignment } from '../../src/calls/assignment.ts';
+import type { Address, CallAssignment, Message } from '../../src/ipc/messages.ts';
+import { createLogger } from '../../src/observe/log.ts';
+
+const LOAD = { calls: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false };
+
+function job(id: string, metadata = ''): Job {
+  return new Job({ id, metadata, room: new Room({ name: `room-${id}` }) });
+}
+
+function edge(media: readonly Address[] = ['media-0', 'media-1'], reservationMs = 60_000) {
+  const sent: { to: Address; message: Message }[] = [];
+  const jobs: string[] = [];
+  const closed: string[] = [];
+  const admission = new Admission();
+  for (const address of media) admission.update(address, LOAD);
+  const assignment = new Assignment({
+    tenantId: 'default',
+    defaultWorkflow: 'piano_removal',
+    roomUrl: 'ws://127.0.0.1:1',
+    admission,
+    reservationMs,
+    log: createLogger('test', 'silent'),
+    ports: {
+      send: (to, message) => sent.push({ to, message }),
+      tellJob: (jobId, status, error = '') => jobs.push(`${jobId} ${status} ${error}`.trim()),
+      closeRoom: room => closed.push(room),
+    },
+  });
+  const calls = (): CallAssignment[] =>
+    sent.flatMap(({ message }) => (message.type === 'assign' ? [message.call] : []));
+  return { sent, jobs, closed, admission, assignment, calls };
+}
+
+t.test('a burst is spread over the media processes and stops at the last slot', async t => {
+  const { assignment, sent, admission } = edge();
+  for (const id of ['a', 'b', 'c', 'd']) {
+    t.equal(assignment.available(job(id)), `agent-${id}`);
+    assignment.assigned(job(id), 'token');
+  }
+  t.equal(assignment.available(job('e')), undefined, 'full');
+  t.same(
+    sent.map(({ to }) => to),
+    ['media-0', 'media-1', 'media-0', 'media-1'],
+  );
+  t.same(admission.total(), { used: 4, most: 4, available: false });
+});
+
+t.test('a slot that was promised and not used comes back', async t => {
+  const { assignment, admission } = edge(['media-0'], 1);
+  assignment.available(job('a'));
+  assignment.available(job('a'));
+  t.equal(admission.total().used, 1, 'asked twice, kept once');
+  await new Promise(resolve => setTimeout(resolve, 20));
+  t.equal(admission.total().used, 0);
+});
+
+t.test('a call goes up, ends, and its room is closed', async t => {
+  const { assignment, calls, jobs, closed, admission } = edge();
+  assignment.available(job('a'));
+  assignment.assigned(job('a'), 'token');
+  const { callId, line, workflow } = calls()[0]!;
+  t.match(line, { kind: 'room', token: 'token', room: 'room-a' });
+  t.equal(workflow, 'piano_removal');
+  assignment.callUp(callId);
+  admission.update('media-0', { ...LOAD, calls: 1 });
+  t.equal(admission.total().used, 1, 'counted once');
+  assignment.callEnded(callId, false, 'done');
+  assignment.callEnded(callId, false, 'done');
+  t.same(jobs, ['a running', 'a success'], 'an end told twice counts once');
+  t.same(closed, ['room-a']);
+  t.equal(assignment.callCount, 0);
+});
+
+t.test('a refused call is offered to the next process, then given up with its room closed', async t => {
+  const { assignment, calls, sent, jobs, closed, admission } = edge();
+  assignment.available(job('a'));
+  assignment.assigned(job('a'), 'token');
+  const { callId } = calls()[0]!;
+  assignment.callRefused(callId, 'media-1', 'not mine to refuse');
+  t.equal(sent.length, 1);
+  assignment.callRefused(callId, 'media-0', 'full');
+  t.equal(sent[1]?.to, 'media-1');
+  assignment.callRefused(callId, 'media-1', 'full');
+  t.same(jobs, ['a failed full']);
+  t.same(closed, ['room-a']);
+  t.equal(admission.total().used, 0, 'no slot stays reserved');
+});
+
+t.test('the calls of a process that died end, the others go on', async t => {
+  const { assignment, calls, jobs, closed, admission } = edge();
+  for (const id of ['a', 'b']) {
+    assignment.available(job(id));
+    assignment.assigned(job(id), 'token');
+  }
+  for (const { callId } of calls()) assignment.callUp(callId);
+  admission.remove('media-0');
+  assignment.mediaGone('media-0');
+  t.same(jobs.slice(2), ['a failed media process lost']);
+  t.same(closed, ['room-a']);
+  t.equal(assignment.callCount, 1);
+});
+
+t.test('LiveKit ends a job: the call is hung up; while draining nothing is admitted', async t => {
+  const { assignment, calls, sent, admission } = edge();
+  assignment.available(job('a'));
+  assignment.assigned(job('a'), 'token');
+  assignment.terminated('a');
+  t.same(sent.at(-1), { to: 'media-0', message: { type: 'hangUp', callId: calls()[0]!.callId } });
+  assignment.terminated('unknown');
+  t.equal(sent.length, 2);
+  admission.drain();
+  t.equal(assignment.available(job('b')), undefined);
+});
+
+t.test('metadata names the workflow; garbage in it is passed over', async t => {
+  const { assignment, calls } = edge(['media-0', 'media-1']);
+  const rows = ['{"workflow":"claims"}', '{"workflow":7}', '{', 'x'.repeat(5000)];
+  for (const [index, metadata] of rows.entries()) assignment.assigned(job(`m${index}`, metadata), 'token');
+  t.same(
+    calls().map(({ workflow }) => workflow),
+    ['claims', 'piano_removal', 'piano_removal', 'piano_removal'],
+  );
+  assignment.close();
+});
