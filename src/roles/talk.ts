@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
 import { serveCalls } from '../calls/talk_thread.ts';
 import { openVault } from '../compliance/vault.ts';
@@ -18,13 +19,18 @@ const { memory, runtimeFile, address, port } = workerData as TalkWorkerData;
 const { project, config } = readRuntime(runtimeFile);
 const paths = nodePaths(project, config);
 const log = createLogger(`${address}/talk`, config.logLevel);
-const media = mediaProcesses(config);
+
+/** One process is enough to take over what processes left that the node has no more. */
+function isAbandoned(other: string): boolean {
+  const index = Number(/^media-(\d+)$/.exec(other)?.[1] ?? -1);
+  return address === 'media-0' && index >= mediaProcesses(config);
+}
 
 await repairRecordings(paths.recordings, address);
 const events = await openEventLog({
   dir: paths.spool,
   address,
-  isAbandoned: other => Number(/^media-(\d+)$/.exec(other)?.[1] ?? -1) >= media,
+  isAbandoned,
   databaseUrl: config.postgres.url,
   redisUrl: config.redis.url,
   vault: openVault(config.sealKeyFile),
@@ -46,3 +52,6 @@ await serveCalls({
   tts: createFliteTts({ program: config.voice.flite, voice: config.voice.voice }),
   openRecorder: call => recorders.open(call),
 });
+
+// A callback that nobody waits for may throw; that must not take the other calls along.
+process.on('uncaughtException', error => log.error({ fault: describeFault(error) }, 'stray fault'));

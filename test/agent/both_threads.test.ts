@@ -4,9 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { Recorders } from '../../src/recording/recorder.ts';
 import { CallRig } from './call_rig.ts';
-import { RATE_HZ, understood, WORD_MS } from './fakes.ts';
+import { RATE_HZ, type Script, ScriptedFlow, ScriptedStt, understood, WORD_MS } from './fakes.ts';
 
 const WORDS = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa'];
+
+function scripted(script: Script = () => ({})): { flow: ScriptedFlow } {
+  return { flow: new ScriptedFlow(script) };
+}
 
 /** The words whose last sample reached the wire. */
 function heardWords(agentMs: number): string {
@@ -15,8 +19,8 @@ function heardWords(agentMs: number): string {
 
 t.test('what the transcript holds is what reached the wire', async t => {
   for (const speakAtMs of [400, 430, 777, 1000, 1234, 1500, 2222]) {
-    const rig = await new CallRig(state =>
-      state.stage === '0' ? { say: [`${WORDS.join(' ')}.`] } : {},
+    const rig = await new CallRig(
+      scripted(state => (state.stage === '0' ? { say: [`${WORDS.join(' ')}.`] } : {})),
     ).answer();
     await rig.pass(speakAtMs);
     const before = rig.line.wire.length;
@@ -33,9 +37,10 @@ t.test('what the transcript holds is what reached the wire', async t => {
 });
 
 t.test('a turn from sound to sound, with its latencies in order', async t => {
-  const rig = await new CallRig(() => ({})).answer();
+  const stt = new ScriptedStt();
+  const rig = await new CallRig({ ...scripted(), stt }).answer();
   await rig.pass(3000);
-  rig.stt.finals.push(understood('second floor'));
+  stt.finals.push(understood('second floor'));
   const onsetMs = rig.call.mediaMs;
   await rig.speak(900);
   const lastSoundMs = rig.call.mediaMs;
@@ -55,12 +60,12 @@ t.test('a turn from sound to sound, with its latencies in order', async t => {
     firstFrameMs - endOfTurnMs <= 30,
     `the talk thread takes ${firstFrameMs - endOfTurnMs} ms of media time`,
   );
-  const { written } = rig.stt.sessions[0]!;
+  const { written } = stt.sessions[0]!;
   t.ok(written.length >= (900 + 500) * 8, 'the recogniser is given all of it and a while before');
 });
 
 t.test('a caller who goes on after a pause gets one reply', async t => {
-  const rig = await new CallRig(() => ({ say: ['One two three four five.'] })).answer();
+  const rig = await new CallRig(scripted(() => ({ say: ['One two three four five.'] }))).answer();
   await rig.pass(2500);
   await rig.speak(600);
   await rig.pass(760);
@@ -73,8 +78,8 @@ t.test('a caller who goes on after a pause gets one reply', async t => {
 });
 
 t.test('keys silence the agent and are answered', async t => {
-  const rig = await new CallRig((_, heard) =>
-    heard.type === 'keys' ? { say: ['Thanks.'] } : { say: [`${WORDS.join(' ')}.`] },
+  const rig = await new CallRig(
+    scripted((_, heard) => ({ say: heard.type === 'keys' ? ['Thanks.'] : [`${WORDS.join(' ')}.`] })),
   ).answer();
   await rig.pass(1000);
   rig.call.dtmf('5');
@@ -88,7 +93,7 @@ t.test('keys silence the agent and are answered', async t => {
 });
 
 t.test('the line is hung up when the goodbye has left it', async t => {
-  const rig = await new CallRig(() => ({ say: ['Good bye.'], done: true })).answer();
+  const rig = await new CallRig(scripted(() => ({ say: ['Good bye.'], done: true }))).answer();
   await rig.pass(5000);
   t.equal(rig.line.endedBy, 'localHangup');
   t.equal(rig.line.agentMs, 2 * WORD_MS);
@@ -100,17 +105,11 @@ t.test('the line is hung up when the goodbye has left it', async t => {
 t.test('the recording holds both sides from the consent on', async t => {
   const dir = t.testdir();
   const recorders = new Recorders(dir, 'media-0', (_, error) => t.error(error));
-  const rig = await new CallRig(
-    (_, heard) =>
-      heard.type === 'start'
-        ? {}
-        : {
-            say: ['One two three four.'],
-            effects: [{ type: 'consent', kind: 'recording', granted: true }],
-          },
-    {},
-    call => recorders.open(call),
-  ).answer();
+  const effects = [{ type: 'consent', kind: 'recording', granted: true }] as const;
+  const rig = await new CallRig({
+    ...scripted((_, heard) => (heard.type === 'start' ? {} : { say: ['One two three four.'], effects })),
+    openRecorder: call => recorders.open(call),
+  }).answer();
   await rig.pass(2000);
   await rig.speak(500);
   await rig.pass(3000);
@@ -137,15 +136,16 @@ t.test('the recording holds both sides from the consent on', async t => {
 const HASTY = { silencePromptMs: 1000, silencePrompts: 2, maxTurnMs: 1500 };
 
 t.test('a caller who never says a word is taken leave of', async t => {
-  const rig = await new CallRig(() => ({}), HASTY).answer();
+  const rig = await new CallRig({ ...scripted(), turn: HASTY }).answer();
   await rig.pass(60_000);
   t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'silence' }]);
   t.equal(rig.calls.count, 0);
 });
 
 t.test('a caller who never stops talking is taken leave of', async t => {
-  const rig = await new CallRig(() => ({}), HASTY).answer();
-  for (let i = 0; i < 20; i += 1) rig.stt.finals.push(understood(''));
+  const stt = new ScriptedStt();
+  const rig = await new CallRig({ ...scripted(), stt, turn: HASTY }).answer();
+  for (let i = 0; i < 20; i += 1) stt.finals.push(understood(''));
   await rig.speak(60_000);
   t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'notUnderstood' }]);
   t.equal(rig.calls.count, 0);

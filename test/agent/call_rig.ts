@@ -1,17 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import type { Frame } from '../../pipeline/frame.ts';
+import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
-import { available, readSamples } from '../../src/calls/ring.ts';
+import { available, readFloats } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
+import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
-import { ManualTimers, RATE_HZ, type Script, ScriptedFlow, ScriptedStt, ScriptedTts } from './fakes.ts';
+import type { Flow } from '../../src/workflow/types.ts';
+import type { Judge } from '../pipeline/turn_rig.ts';
+import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
 import { settle } from './rig.ts';
 
 const FRAME_MS = 10;
@@ -23,23 +27,28 @@ const LOUD = 0.02;
 /** A line whose far end is the test: noise while the caller speaks, and what reached the wire. */
 class WireLine implements Line {
   readonly kind = 'room';
-  readonly rateHz = RATE_HZ;
+  readonly rateHz: PipelineRateHz;
   readonly party = { from: '', to: '' };
   readonly playoutDelayMs = LINE_FRAMES * FRAME_MS;
+  /** Noise of the caller, or what the caller says. */
   callerSpeaks = false;
+  voice: Float32Array = new Float32Array(0);
   /** One entry a frame: whether the agent was audible in it. */
   readonly wire: boolean[] = [];
   endedBy: LineEndReason | undefined;
   readonly #events: LineEvents;
   readonly #queue: boolean[] = [];
 
-  constructor(events: LineEvents) {
+  constructor(rateHz: PipelineRateHz, events: LineEvents) {
+    this.rateHz = rateHz;
     this.#events = events;
   }
 
-  pull(frame: Frame): void {
-    for (let i = 0; i < frame.samples.length; i += 1) {
-      frame.samples[i] = this.callerSpeaks ? 0.4 * (Math.random() * 2 - 1) : 0;
+  pull({ samples }: Frame): void {
+    const said = this.voice.subarray(0, samples.length);
+    this.voice = this.voice.subarray(samples.length);
+    for (let i = 0; i < samples.length; i += 1) {
+      samples[i] = this.callerSpeaks ? 0.4 * (Math.random() * 2 - 1) : (said[i] ?? 0);
     }
   }
 
@@ -69,38 +78,62 @@ class WireLine implements Line {
   }
 }
 
+/** Loudness stands in for the network. */
+function isLoud(window: Float32Array): number {
+  return window.filter(sample => Math.abs(sample) > 0.03).length > window.length / 2 ? 1 : 0;
+}
+
 const refuseToRecord: OpenRecorder = () => {
   throw new Error('nobody consented');
 };
 
-/** Both halves of a call, audio and talk, on one clock that is moved by hand. Loudness stands in for the VAD. */
+function loudTts(): ScriptedTts {
+  const tts = new ScriptedTts();
+  tts.sampleOf = () => 8000;
+  return tts;
+}
+
+export interface CallRigOptions {
+  readonly flow: Flow;
+  readonly rateHz?: PipelineRateHz;
+  readonly stt?: Stt;
+  readonly tts?: Tts;
+  readonly judge?: Judge;
+  readonly turn?: Record<string, number>;
+  readonly openRecorder?: OpenRecorder;
+  /** Real time given to others in each tick. */
+  readonly pauseMs?: number;
+}
+
+/** Both halves of a call, audio and talk, on one clock that is moved by hand. */
 export class CallRig {
-  readonly stt = new ScriptedStt();
   readonly events: CallEvent[] = [];
   readonly sent: ToAudio[] = [];
   readonly calls: TalkCalls;
   readonly call: AudioCall;
+  readonly rateHz: PipelineRateHz;
   line!: WireLine;
+  readonly #options: CallRigOptions;
   readonly #timers = new ManualTimers();
   readonly #slot = slotView(createSlotMemory(1), 0);
   readonly #voice: Voice;
   #pump: () => void = () => undefined;
-  #windowMs = 0;
+  #windows = 0;
 
-  constructor(script: Script, turn: Record<string, number> = {}, openRecorder = refuseToRecord) {
-    const tts = new ScriptedTts();
-    tts.sampleOf = () => 8000;
+  constructor(options: CallRigOptions) {
+    const { flow, rateHz = RATE_HZ, stt = new ScriptedStt(), tts = loudTts() } = options;
+    this.#options = options;
+    this.rateHz = rateHz;
     this.#voice = new Voice(tts, this.#timers.after);
-    const memory = this.#slot.control.buffer as SharedArrayBuffer;
     this.calls = new TalkCalls(
       {
-        memory,
-        stt: this.stt,
+        memory: this.#slot.control.buffer as SharedArrayBuffer,
+        stt,
         voice: this.#voice,
-        flows: new Map([['scripted', new ScriptedFlow(script)]]),
+        flows: new Map([[flow.name, flow]]),
         events: { sink: { append: event => this.events.push(event) }, flush: async () => undefined },
-        openRecorder,
-        config: configSchema.parse({ turn }),
+        openRecorder: options.openRecorder ?? refuseToRecord,
+        config: configSchema.parse({ turn: options.turn ?? {} }),
         after: this.#timers.after,
         log: pino({ level: 'silent' }),
         nowMs: () => 0,
@@ -116,9 +149,9 @@ export class CallRig {
     const tell = (message: ToTalk) => message.type !== 'stop' && this.calls.receive(message);
     this.call = new AudioCall(
       this.#slot,
-      RATE_HZ,
+      rateHz,
       events => {
-        this.line = new WireLine(events);
+        this.line = new WireLine(rateHz, events);
         return this.line;
       },
       {
@@ -133,7 +166,7 @@ export class CallRig {
   }
 
   async answer(): Promise<this> {
-    await this.#voice.keep(Object.values(LAST_WORDS), RATE_HZ);
+    await this.#voice.keep(Object.values(LAST_WORDS), this.rateHz);
     this.call.answered();
     this.calls.receive({
       type: 'answered',
@@ -141,12 +174,12 @@ export class CallRig {
         callId: 'call',
         tenantId: 'tenant',
         slot: 0,
-        rateHz: RATE_HZ,
+        rateHz: this.rateHz,
         lineKind: 'room',
         direction: 'inbound',
         from: '',
         to: '',
-        workflow: 'scripted',
+        workflow: this.#options.flow.name,
         room: '',
         assignedAtMs: 0,
       },
@@ -158,11 +191,11 @@ export class CallRig {
   async pass(ms: number): Promise<void> {
     for (let passedMs = 0; passedMs < ms && this.line.endedBy === undefined; passedMs += FRAME_MS) {
       this.call.tick();
-      this.#judge();
+      await this.#judge();
       await settle();
       this.#pump();
       this.#timers.pass(FRAME_MS);
-      await settle();
+      await (this.#options.pauseMs === undefined ? settle() : sleep(this.#options.pauseMs));
     }
   }
 
@@ -177,15 +210,15 @@ export class CallRig {
     return this.events.filter(event => event.type === type).map(event => event.detail as EventDetail<T>);
   }
 
-  #judge(): void {
+  async #judge(): Promise<void> {
     const { vadInput, control } = this.#slot;
-    const window = new Int16Array((VAD_WINDOW_MS * RATE_HZ) / 1000);
+    const window = new Float32Array((VAD_WINDOW_MS * this.rateHz) / 1000);
     while (available(vadInput) >= window.length) {
-      readSamples(vadInput, window);
-      const loud = window.filter(sample => Math.abs(sample) > 1000).length > window.length / 2;
-      this.#windowMs += VAD_WINDOW_MS;
-      Atomics.store(control, CONTROL.vadProbability, loud ? 65_000 : 0);
-      Atomics.store(control, CONTROL.vadWindow, this.#windowMs / VAD_WINDOW_MS);
+      readFloats(vadInput, window);
+      const probability = await (this.#options.judge ?? isLoud)(window, (this.#windows + 1) * VAD_WINDOW_MS);
+      this.#windows += 1;
+      Atomics.store(control, CONTROL.vadProbability, Math.round(65_536 * probability));
+      Atomics.store(control, CONTROL.vadWindow, this.#windows);
     }
   }
 

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import t from 'tap';
+import { SileroVad } from '../../models/silero_vad.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
+import { createFliteTts } from '../../src/providers/tts/flite.ts';
+import { Recorders } from '../../src/recording/recorder.ts';
+import { loadFlow } from '../../src/workflow/load.ts';
+import { NO_FLITE, speech } from '../pipeline/sounds.ts';
+import { sileroJudge } from '../pipeline/turn_rig.ts';
+import { ROOT } from '../tidy/sources.ts';
+import { CallRig } from './call_rig.ts';
+
+const RATE_HZ = 16_000;
+const { pocketsphinxModel } = configSchema.parse({}).voice;
+const NO_SPHINX = !existsSync(pocketsphinxModel) && 'pocketsphinx is not installed';
+
+t.test('a spoken call with the parts that ship', { skip: NO_FLITE || NO_SPHINX }, async t => {
+  const stt = createPocketsphinxStt();
+  const tts = createFliteTts();
+  const vad = await SileroVad.load();
+  t.after(() => Promise.all([stt.close(), tts.close(), vad.close()]));
+  const recorders = new Recorders(t.testdir(), 'media-0', (_, error) => t.error(error));
+  const rig = await new CallRig({
+    flow: await loadFlow(`${ROOT}/workflows`, 'piano_removal'),
+    rateHz: RATE_HZ,
+    stt,
+    tts,
+    judge: sileroJudge(vad, RATE_HZ),
+    openRecorder: call => recorders.open(call),
+    pauseMs: 2,
+  }).answer();
+  const agentTurns = () => rig.details('turn.agent').length;
+  /** Until the agent has said one more thing. */
+  const listen = async () => {
+    const before = agentTurns();
+    for (let i = 0; i < 3000 && agentTurns() === before; i += 1) await rig.pass(10);
+  };
+  const say = async (text: string) => {
+    rig.line.voice = speech(text, RATE_HZ, 'rms');
+    await rig.pass((rig.line.voice.length * 1000) / RATE_HZ);
+  };
+
+  await listen();
+  t.match(rig.details('turn.agent')[0]?.text, /automated assistant/);
+  await say('Yes.');
+  await listen();
+  t.match(rig.details('consent.recorded'), [{ granted: true }]);
+  t.equal(rig.details('recording.started').length, 1);
+  await say('Upright piano.');
+  await listen();
+  t.match(rig.details('slot.set'), [{ slot: 'piano_type', value: 'upright' }]);
+
+  await rig.pass(500);
+  t.same(
+    rig.details('turn.caller').map(({ text }) => text),
+    ['yes', 'upright piano'],
+  );
+  await rig.line.close('remoteHangup');
+  while (rig.calls.count > 0) await new Promise(resolve => setImmediate(resolve));
+  t.equal(rig.details('recording.ended').length, 1);
+  t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'remoteHangup' }]);
+});
