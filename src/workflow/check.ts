@@ -1,6 +1,13 @@
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
-import type { Condition, FormStage, NextSpec, StageSpec, WorkflowDocument } from './schema.ts';
+import {
+  type Condition,
+  type FormStage,
+  KEYED_KINDS,
+  type NextSpec,
+  type StageSpec,
+  type WorkflowDocument,
+} from './schema.ts';
 import { placeholdersOf } from './speak/template.ts';
 
 type Path = readonly PropertyKey[];
@@ -127,8 +134,11 @@ function checkSlots(document: WorkflowDocument, report: Report): void {
       if (rung.by === 'spelling' && slot.kind !== 'street' && slot.kind !== 'town') {
         report(at, 'only streets and towns can be spelled; use again');
       }
-      if ((rung.by === 'digits' || rung.by === 'keys') && slot.kind !== 'house_number') {
-        report(at, 'only house numbers can be told by digits or keys; use again');
+      if (rung.by === 'digits' && slot.kind !== 'house_number') {
+        report(at, 'only house numbers can be told digit by digit; use again');
+      }
+      if (rung.by === 'keys' && !KEYED_KINDS.has(slot.kind)) {
+        report(at, 'only numbers can be entered by keys; use again');
       }
     }
   }

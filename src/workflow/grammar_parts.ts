@@ -17,7 +17,7 @@ const DIGITS = {
 export const longHouseNumberPart: GrammarPart = rule(
   'long_house_number',
   '<unit> <two> | <unit> (oh | zero) <unit> | <two> <two> | <two> (oh | zero) <unit> | ' +
-    '<two> hundred | <unit> hundred [[and] (<unit> | <two>)] | ' +
+    `(${oneOf(words(11, 19, cardinal))} | <ten> <unit>) hundred | <unit> hundred [[and] (<unit> | <two>)] | ` +
     '<unit> thousand [[and] (<unit> | <two>)] | <unit> thousand <unit> hundred [[and] (<unit> | <two>)]',
   DIGITS,
 );
@@ -68,6 +68,12 @@ export function floorPart(max: number, basement: boolean): GrammarPart {
   const numbers = oneOf(words(1, max, cardinal));
   const low = `ground floor | street level${basement ? ' | basement' : ''}`;
   return rule('floor', `${places} [floor] | ${low} | floor ${numbers}`);
+}
+
+/** Floors with the word: "the third floor". */
+export function wholeFloorPart(max: number, basement: boolean): GrammarPart {
+  const low = `ground floor${basement ? ' | basement' : ''}`;
+  return rule('whole_floor', `[on] the (${oneOf(words(2, max, ordinal))} floor | ${low})`);
 }
 
 /** Counts with their unit: "two flights". */

@@ -202,6 +202,8 @@ const pricing = z.strictObject({
 /** Sentences of the engine's own, so that no word spoken to a caller is in the code. */
 const phrases = z.strictObject({
   right: spoken,
+  /** Said when the answer to a read-back was not understood. */
+  yesOrNo: spoken,
   which: spoken,
   everything: phrase,
   notHeard: z.array(spoken).min(1).max(6),
@@ -242,6 +244,8 @@ export const workflowSchema = z.strictObject({
 
 export type WorkflowDocument = z.infer<typeof workflowSchema>;
 export type SlotSpec = WorkflowDocument['slots'][string];
+/** Kinds whose values are whole numbers, which telephone keys can tell. */
+export const KEYED_KINDS: ReadonlySet<SlotKindName> = new Set(['house_number', 'floor', 'count']);
 export type SlotKindName = SlotSpec['kind'];
 export type SlotOf<K extends SlotKindName> = Extract<SlotSpec, { kind: K }>;
 export type Question = z.infer<typeof question>;

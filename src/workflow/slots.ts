@@ -5,11 +5,11 @@ import {
   digitsPart,
   floorPart,
   houseNumberPart,
-  longHouseNumberPart,
   spellingPart,
   streetPart,
   townPart,
   unitCountPart,
+  wholeFloorPart,
 } from './grammar_parts.ts';
 import { type GrammarPart, oneOf, rule } from './jsgf.ts';
 import type { Places } from './places.ts';
@@ -44,8 +44,8 @@ export interface Slot {
   /** Whether a value can be taken today. */
   accepts(value: SlotValue, todayIso: string): boolean;
   readonly grammar: GrammarPart;
-  /** How it is said in a correction, where a short value alone would be taken for yes or no; none if it is too short. */
-  readonly correction?: GrammarPart | null;
+  /** How it is said alone in a correction of several slots, in so many words that it is not taken for yes or no. */
+  readonly correction?: GrammarPart;
   readonly digits?: GrammarPart;
   readonly spellable?: Spellable;
 }
@@ -93,10 +93,6 @@ function yesNoKind(spec: SlotOf<'yes_no'>): Kind {
     read: (tokens, from) => single(table.at(tokens, from)),
     say: value => (value === true ? 'yes' : 'no'),
     grammar: { expansion: oneOf([...SPOKEN_YES, ...SPOKEN_NO, ...spec.yes, ...spec.no]), rules: {} },
-    correction:
-      spec.yes.length + spec.no.length > 0
-        ? { expansion: oneOf([...spec.yes, ...spec.no]), rules: {} }
-        : null,
   };
 }
 
@@ -106,7 +102,6 @@ function houseNumberKind(spec: SlotOf<'house_number'>): Kind {
     say: value => houseNumber(Number(value)),
     accepts: value => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= spec.max,
     grammar: houseNumberPart,
-    correction: longHouseNumberPart,
     digits: digitsPart(spec.max),
   };
 }
@@ -184,6 +179,7 @@ function floorKind(spec: SlotOf<'floor'>): Kind {
       ...floorPart(spec.max, spec.basement),
       expansion: "[it is | it's] [on | in] [the] <floor>",
     },
+    correction: wholeFloorPart(spec.max, spec.basement),
   };
 }
 

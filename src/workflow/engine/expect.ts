@@ -4,13 +4,15 @@ import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
 import type { Question } from '../schema.ts';
 import { nonePart, type Slot, yesNoPart } from '../slots.ts';
 import type { FlowStep } from '../types.ts';
-import { SPOKEN_COMMANDS } from '../understand/words.ts';
+import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';
 import { type Draft, formOf, slotNamed } from './draft.ts';
 import { formSlots } from './form.ts';
 import type { Pending } from './memory.ts';
 import { optionPhrases } from './offer.ts';
 
-const commandPart = rule('command', oneOf(SPOKEN_COMMANDS));
+const commandPart = rule('command', oneOf([...SPOKEN_REPEATS, ...SPOKEN_COMMANDS]));
+/** Where short answers are expected, no other command is listened for, lest a "correct" end the call. */
+const repeatPart = rule('repeat', oneOf(SPOKEN_REPEATS));
 const NOTHING: GrammarPart = { expansion: 'goodbye', rules: {} };
 
 type Patience = FlowStep['patience'];
@@ -49,8 +51,9 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
     case 'repair':
       return `${draft.stage} repair ${pending.slot} ${pending.rung}`;
     case 'readBack':
+      return draft.memory.misses > 0 ? 'sure' : `${draft.stage} readBack`;
     case 'which':
-      return `${draft.stage} ${pending.ask}`;
+      return `${draft.stage} which`;
     default:
       return pending.ask;
   }
@@ -58,7 +61,8 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
 
 function partOf(draft: Draft, pending: Pending): GrammarPart {
   if (pending.ask === 'nothing') return NOTHING;
-  return either([answerPart(draft, pending), commandPart]);
+  const isBrief = ['consent', 'sure', 'readBack', 'offer'].includes(pending.ask);
+  return either([answerPart(draft, pending), isBrief ? repeatPart : commandPart]);
 }
 
 function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' }>): GrammarPart {
@@ -71,13 +75,14 @@ function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' }>)
     case 'repair':
       return repairPart(draft, pending.slot, pending.rung);
     case 'readBack':
-      return either([yesNoPart, correctionPart(draft)]);
+      // What was not understood at first is asked for as plainly as can be: yes or no.
+      return draft.memory.misses > 0 ? yesNoPart : either([yesNoPart, ...correctionParts(draft)]);
     case 'which': {
       const { everything } = draft.program.document.phrases;
       const parts = formSlots(draft).map(slot => slotNamed(draft, slot).spec.part);
       return either([
         { expansion: `[the] ${oneOf([...parts, everything])}`, rules: {} },
-        correctionPart(draft),
+        ...correctionParts(draft),
       ]);
     }
     case 'offer': {
@@ -106,29 +111,26 @@ function repairPart(draft: Draft, name: string, rung: number): GrammarPart {
   const by = slot.spec.repair[rung]?.by;
   if (by === 'spelling' && slot.spellable !== undefined) return slot.spellable.grammar;
   if (by !== 'again' && slot.digits !== undefined) return slot.digits;
-  const question = formOf(draft).questions.find(one => one.slots.includes(name));
-  const whole =
-    question !== undefined && question.slots.length > 1
-      ? [questionPart(draft, { ...question, also: [] })]
-      : [];
-  return either([slot.grammar, ...whole]);
+  return slot.grammar;
 }
 
-/** "no, forty two maple street", "no, the number is forty two": a correction begins by taking the read-back back. */
-function correctionPart(draft: Draft): GrammarPart {
-  const slots = [...new Set(formSlots(draft))].map(slot => slotNamed(draft, slot));
-  const whole = formOf(draft)
-    .questions.filter(question => question.slots.length > 1)
-    .map(question => questionPart(draft, { ...question, also: [] }));
-  const alone = slots.map(slot => (slot.correction === undefined ? slot.grammar : slot.correction));
-  const named = slots
-    .filter(({ spec }) => spec.kind !== 'yes_no')
-    .map(({ spec, grammar: { rules, expansion } }) => ({
-      rules,
-      expansion: `the ${spec.part} is ${expansion}`,
-    }));
-  const { rules, expansion } = either([...whole, ...alone.filter(part => part !== null), ...named]);
-  return { rules, expansion: `(no | sorry | actually) (${expansion})` };
+/**
+ * "no, the street is maple street", "no, in boston": a correction begins by taking the read-back back. Bare names and
+ * numbers are left out where several slots were read back: a recogniser hears them into a plain yes or no.
+ */
+function correctionParts(draft: Draft): readonly GrammarPart[] {
+  const slots = [...new Set(formSlots(draft))]
+    .map(slot => slotNamed(draft, slot))
+    .filter(({ spec }) => spec.kind !== 'yes_no');
+  const alone = slots.flatMap(slot => (slots.length === 1 ? slot.grammar : (slot.correction ?? [])));
+  const named = slots.map(({ spec: { part }, grammar: { rules, expansion } }) => ({
+    rules,
+    expansion: `the ${part} is ${expansion}`,
+  }));
+  return [...alone, ...named].map(({ rules, expansion }) => ({
+    rules,
+    expansion: `(no | sorry | actually) (${expansion})`,
+  }));
 }
 
 function patienceOf(draft: Draft, pending: Pending): Patience {

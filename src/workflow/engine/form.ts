@@ -101,6 +101,9 @@ export function confirmForm(draft: Draft): void {
  */
 export function refuse(draft: Draft, name: string): void {
   const value = draft.slots[name]?.value;
+  const { [name]: replaced, ...others } = draft.memory.replaced;
+  draft.memory.replaced = others;
+  draft.memory.refused[name] = (draft.memory.refused[name] ?? []).filter(one => one !== replaced);
   if (value !== undefined) bar(draft, name, [value]);
   clearSlot(draft, name);
   fail(draft, name);
@@ -108,6 +111,15 @@ export function refuse(draft: Draft, name: string): void {
     setSlot(draft, name, !value, false);
     draft.memory.doubtful.push(name);
   }
+}
+
+/** A better value is at hand for one that was read back. */
+export function replace(draft: Draft, name: string): void {
+  const value = draft.slots[name]?.value;
+  if (value === undefined) return;
+  bar(draft, name, [value]);
+  draft.memory.replaced[name] = value;
+  clearSlot(draft, name);
 }
 
 export function bar(draft: Draft, name: string, values: readonly SlotValue[]): void {
@@ -153,6 +165,7 @@ export function askWhich(draft: Draft): void {
 /** The question that is open, with the sentence that helps to answer it. */
 export function helpOf(draft: Draft): readonly string[] {
   const { pending } = draft.memory;
+  if (pending.ask === 'readBack') return [draft.program.document.phrases.yesOrNo];
   if (pending.ask === 'question') return [formOf(draft).questions[pending.index]?.help ?? []].flat();
   if (pending.ask === 'repair')
     return [slotNamed(draft, pending.slot).spec.repair[pending.rung]?.help ?? []].flat();

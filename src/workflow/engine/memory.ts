@@ -36,6 +36,8 @@ export const memorySchema = z.strictObject({
   failures: z.record(z.string(), z.number().int().min(0)),
   /** Values that the caller refused; they are not offered again. */
   refused: values,
+  /** A value that a correction replaced: it counts again if what replaced it is refused. */
+  replaced: z.record(z.string(), value),
   /** A refused value that the caller has said again once; said twice, the refusal was misheard. */
   insisted: z.record(z.string(), value),
   /** What else the recogniser may have heard for a slot. */
@@ -74,6 +76,7 @@ export const EMPTY_MEMORY: Memory = {
   pending: { ask: 'nothing' },
   failures: {},
   refused: {},
+  replaced: {},
   insisted: {},
   rivals: {},
   doubtful: [],

@@ -10,7 +10,7 @@ export function miss(draft: Draft, because?: string): void {
   const { memory, program } = draft;
   memory.misses += 1;
   if (memory.misses <= program.document.patience.misses) {
-    askAgain(draft, because ?? lead(draft, 'notUnderstood'), ...helpOf(draft));
+    askAgain(draft, ...new Set([because ?? lead(draft, 'notUnderstood'), ...helpOf(draft)]));
   } else {
     giveUpQuestion(draft, memory.pending);
   }
@@ -40,7 +40,7 @@ export function failAndGoOn(draft: Draft, slots: readonly string[]): void {
 /** The slots that the open question leaves without a value. */
 function slotsInQuestion(draft: Draft, pending: Pending): readonly string[] {
   if (pending.ask === 'repair' || pending.ask === 'offer') return [pending.slot];
-  if (pending.ask === 'which') return askedSlots(draft);
+  if (pending.ask === 'which' || pending.ask === 'readBack') return askedSlots(draft);
   if (pending.ask !== 'question') return [];
   const slots = formOf(draft).questions[pending.index]?.slots ?? [];
   return slots.filter(slot => draft.slots[slot] === undefined).slice(0, 1);

@@ -1,7 +1,7 @@
 import { PhraseTable } from '../understand/phrases.ts';
 import { type Reading, type Scan, scan } from '../understand/scan.ts';
 import { clearSlot, type Draft, slotNamed } from './draft.ts';
-import { askedSlots, askWhich, confirmForm, formSlots, lead, offerRival, refuse } from './form.ts';
+import { askedSlots, askWhich, confirmForm, formSlots, lead, offerRival, refuse, replace } from './form.ts';
 import { hearSlots, isStray, isUnsure, readersOf, type Utterance } from './hear.ts';
 import { failAndGoOn } from './miss.ts';
 import { proceed } from './stages.ts';
@@ -43,7 +43,7 @@ function correct(draft: Draft, said: Utterance, found: Scan): boolean {
     ({ slot, values }) => values.length > 0 && !values.includes(draft.slots[slot]?.value ?? ''),
   );
   if (better.length === 0) return false;
-  for (const { slot } of better) refuse(draft, slot);
+  for (const { slot } of better) replace(draft, slot);
   draft.say.push(lead(draft, 'sorry'));
   take(draft, better, isUnsure(draft, said, found));
   return true;

@@ -1,3 +1,4 @@
+import { KEYED_KINDS } from '../schema.ts';
 import type { Slot } from '../slots.ts';
 import type { FlowState, FlowStep, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
@@ -107,7 +108,7 @@ function goBack(draft: Draft): void {
 
 const KEY_WORDS: Readonly<Record<string, string>> = { '1': 'yes', '2': 'no' };
 
-/** Keys are a house number where one is asked for, and 1 or 2 for yes or no. */
+/** Keys are a number where one is asked for, and 1 or 2 for yes or no. */
 function takeKeys(draft: Draft, digits: string): void {
   const slot = keyedSlot(draft);
   const word = KEY_WORDS[digits];
@@ -126,7 +127,7 @@ function keyedSlot(draft: Draft): Slot | undefined {
   const { pending } = draft.memory;
   const names = pending.ask === 'question' ? formOf(draft).questions[pending.index]?.slots : undefined;
   const asked = pending.ask === 'repair' ? [pending.slot] : (names ?? []);
-  return asked.map(name => slotNamed(draft, name)).find(({ spec }) => spec.kind === 'house_number');
+  return asked.map(name => slotNamed(draft, name)).find(({ spec }) => KEYED_KINDS.has(spec.kind));
 }
 
 function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {

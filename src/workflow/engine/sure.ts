@@ -29,6 +29,13 @@ export function settle(draft: Draft, pending: Extract<Pending, { ask: 'sure' }>,
 function startOver(draft: Draft): void {
   const [first = draft.stage] = draft.memory.trail;
   for (const slot of Object.keys(draft.slots)) clearSlot(draft, slot);
-  Object.assign(draft.memory, { failures: {}, refused: {}, insisted: {}, rivals: {}, trail: [] });
+  Object.assign(draft.memory, {
+    failures: {},
+    refused: {},
+    replaced: {},
+    insisted: {},
+    rivals: {},
+    trail: [],
+  });
   enter(draft, first);
 }

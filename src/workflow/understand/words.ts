@@ -145,10 +145,8 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
 };
 
 /** The command phrases that a grammar offers; the understanding takes the others as well. */
+export const SPOKEN_REPEATS = ['repeat that', 'say that again', 'what did you say'] as const;
 export const SPOKEN_COMMANDS = [
-  'repeat that',
-  'say that again',
-  'what did you say',
   "i don't know",
   "i'm not sure",
   'start over',
