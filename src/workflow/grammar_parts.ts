@@ -14,7 +14,7 @@ const DIGITS = {
 } as const;
 
 /** House numbers that take more than one word: "four twenty one", "one oh five", "twelve hundred". */
-export const longHouseNumberPart: GrammarPart = rule(
+const longHouseNumberPart: GrammarPart = rule(
   'long_house_number',
   '<unit> <two> | <unit> (oh | zero) <unit> | <two> <two> | <two> (oh | zero) <unit> | ' +
     `(${oneOf(words(11, 19, cardinal))} | <ten> <unit>) hundred | <unit> hundred [[and] (<unit> | <two>)] | ` +
