@@ -13,7 +13,7 @@ import { type BargeInReport, lastSoundWhenCut, type Outcome, type TurnReport } f
 import type { Script } from './script.ts';
 
 /** The workflow as the caller knows it. */
-export interface Knowledge {
+interface Knowledge {
   readonly document: WorkflowDocument;
   readonly places: Places;
   readonly book: PromptBook;
@@ -58,7 +58,7 @@ export class Conversation {
   #agentTrack: Track | undefined;
   readonly #cuts: { readonly turn: number; readonly startMs: number; readonly endMs: number }[] = [];
   #agentTurns = 0;
-  #interruption: Int16Array | undefined;
+  #interruption: { readonly text: string; readonly pcm: Int16Array } | undefined;
   #interrupting: Promise<void> | undefined;
   #endedBy: 'agent' | 'caller' | undefined;
   #gaveUp = false;
@@ -156,7 +156,8 @@ export class Conversation {
   async #converse(call: WireCall): Promise<void> {
     const { behaviour } = this.#parts;
     if (behaviour.interruptTurn !== undefined) {
-      this.#interruption = await this.#render(call, this.dialogue.interruption());
+      const text = this.dialogue.interruption();
+      this.#interruption = { text, pcm: await this.#render(call, text) };
     }
     while (call.up) {
       const heard = await this.#ears!.next(
@@ -211,14 +212,14 @@ export class Conversation {
     )
       return;
     if (nowMs - startMs < interruptAfterMs || this.#ears?.sounding !== true) return;
-    const pcm = this.#interruption;
+    const { text, pcm } = this.#interruption;
     this.#interruption = undefined;
     this.#parts.watcher.interrupted(nowMs);
     this.#ears.drop();
     this.#noteAgent({ startMs, endMs: nowMs, text: '…', confidence: 0 });
     this.#interrupting = this.#mouth!.say(pcm).then(spoken => {
       if (spoken !== undefined) this.#cuts.push({ turn, ...spoken });
-      this.#noteCaller('(interrupts)', spoken);
+      this.#noteCaller(text, spoken);
       this.#interrupting = undefined;
     });
   }

@@ -28,6 +28,8 @@ const YES = ['yes', 'yeah', "yes that's right", "that's right", 'correct', 'yep'
 const NO = ['no', "no that's not right", "that's wrong", 'nope', "no that's wrong"] as const;
 /** Not understood so often in a row, the caller gives up. */
 const MAX_CONFUSIONS = 5;
+/** In a whole call. */
+const MAX_REPEAT_REQUESTS = 15;
 /** A quote whose lines do not add up is asked for again so often. */
 const MAX_QUOTE_REPEATS = 2;
 const QUESTIONS = new Set<Act['type']>(['consent', 'ask', 'repair', 'right', 'which', 'offer', 'sure']);
@@ -49,6 +51,7 @@ export class Dialogue {
   #quote: HeardQuote = { totalCents: undefined, lines: [] };
   #quoteRepeats = 0;
   #confusions = 0;
+  #repeatRequests = 0;
   #outcome: string | undefined;
 
   constructor(document: WorkflowDocument, book: PromptBook, script: Script) {
@@ -106,7 +109,9 @@ export class Dialogue {
   /** The agent stays silent, or could not be understood. */
   askAgain(): Reply {
     this.#confusions += 1;
-    if (this.#confusions > MAX_CONFUSIONS) return { type: 'giveUp' };
+    this.#repeatRequests += 1;
+    if (this.#confusions > MAX_CONFUSIONS || this.#repeatRequests > MAX_REPEAT_REQUESTS)
+      return { type: 'giveUp' };
     return say(this.#script.manner.pick(REPEAT_REQUESTS));
   }
 
@@ -176,7 +181,7 @@ export class Dialogue {
       case 'which':
         return this.#answerWhich();
       case 'offer':
-        return this.#answerOffer(question.values.get('options') ?? '');
+        return this.#answerOffer(question.values.get('value') ?? question.values.get('values') ?? '');
       default:
         return say('no');
     }

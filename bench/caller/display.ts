@@ -25,7 +25,7 @@ export class Display implements Watcher {
   }
 
   provisional(status: number, reason: string): void {
-    this.#line(undefined, `${status} ${printable(reason)}`, 'dim');
+    this.#line(undefined, `${status} ${reason}`, 'dim');
   }
 
   answered({ connectMs, codec, callId, serverCallId }: WireCall): void {

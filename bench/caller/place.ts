@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Stt, Tts } from '../../src/providers/types.ts';
+import type { Expectation, Stt, Tts } from '../../src/providers/types.ts';
 import type { LoadedFlow } from '../../src/workflow/load.ts';
 import { SdpError } from '../wire/sdp.ts';
 import { SipFailure } from '../wire/sip_client.ts';
@@ -29,12 +29,31 @@ export interface Caller {
   readonly out: string | undefined;
 }
 
+/** Places calls, so many at once, and gives their reports in the order of the callers. */
+export async function placeCalls(
+  callers: readonly Caller[],
+  dial: WireCallOptions,
+  parallel: number,
+): Promise<CallReport[]> {
+  const reports: CallReport[] = [];
+  const waiting = [...callers.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !dial.signal.aborted; next = waiting.shift()) {
+      const [index, caller] = next;
+      reports[index] = await placeOneCall(caller, dial);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, callers.length) }, work));
+  return reports.filter(report => report !== undefined);
+}
+
 /** Places one call and tells all about it; whatever happens to the call is in the report. */
 export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promise<CallReport> {
   const { document, places } = caller.flow;
   const script = drawScript(document, places, caller.seed, caller.todayIso);
   const book = promptBook(document, places, knownPlaces(places, script));
   const { behaviour, stt, tts, watcher } = caller;
+  await prepareRecogniser(stt, book.expect);
   const conversation = new Conversation({
     knowledge: { document, places, book },
     script,
@@ -57,6 +76,13 @@ export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promi
   return caller.out === undefined
     ? report
     : { ...report, files: saveFiles(caller.out, report, conversation) };
+}
+
+/** A new grammar takes a second or more to be made: before the call, not within its first turn. */
+async function prepareRecogniser(stt: Stt, expect: Expectation): Promise<void> {
+  const session = stt.open({ rateHz: 16000, expect });
+  session.write(new Int16Array(3200));
+  await session.finish();
 }
 
 interface Ending {

@@ -87,9 +87,11 @@ function* sentences(document: WorkflowDocument): Generator<[template: string, ac
   }
   for (const { say, label } of pricing?.lines ?? []) yield [say, { type: 'price', label }];
   yield [phrases.right, { type: 'right' }];
-  yield [phrases.which, { type: 'which' }];
-  yield [phrases.offerOne, { type: 'offer' }];
-  yield [phrases.offerMany, { type: 'offer' }];
+  yield [phrases.yesOrNo, { type: 'remark' }];
+  // Each names other things in its place: only so is "Is that right?" not taken for a question about a town.
+  yield [phrases.which.replace('{options}', '{parts}'), { type: 'which' }];
+  yield [phrases.offerOne.replace('{options}', '{value}'), { type: 'offer' }];
+  yield [phrases.offerMany.replace('{options}', '{values}'), { type: 'offer' }];
   yield [phrases.spelled, { type: 'spelled' }];
   yield [phrases.restart, { type: 'sure' }];
   yield [phrases.goodbye, { type: 'sure' }];
@@ -130,6 +132,8 @@ function commonPlaceholders(
   const parts = [...Object.values(document.slots).map(({ part }) => part), document.phrases.everything];
   const stems = known.streets.map(street => street.replace(/ \S+$/, ''));
   const names = [...stems, ...known.towns.map(id => places.towns.get(id)?.name ?? id)];
+  const isValue = (words: readonly string[]): boolean =>
+    [...slots.values()].some(slot => slot.read(words) !== undefined);
   const value = [...new Set([...slots.values()].map(({ grammar }) => grammar))].join(' | ');
   const allNames = new Set(
     [...places.streets.keys(), ...places.townsByName.keys()].map(name => wordsOf(name).join(' ')),
@@ -143,28 +147,29 @@ function commonPlaceholders(
       { grammar: oneOf(names), read: words => (allNames.has(words.join(' ')) ? words.join(' ') : undefined) },
     ],
     [
-      'options',
+      'parts',
       {
-        grammar: `(the ${oneOf(parts)} [or])+ | (${value}) [or (${value})]`,
-        read: optionsReader(parts, slots),
+        grammar: `(the ${oneOf(parts)} [or])+`,
+        read: listReader(1, words => parts.includes(words.join(' '))),
       },
     ],
+    ['value', { grammar: value, read: words => (isValue(words) ? words.join(' ') : undefined) }],
+    // More than two are rare, and would make the grammar grow out of proportion.
+    ['values', { grammar: `(${value}) or (${value})`, read: listReader(2, isValue) }],
   ];
 }
 
-/** Parts of a form or values of slots one after the other, with "the" and "or" between them. */
-function optionsReader(
-  parts: readonly string[],
-  slots: ReadonlyMap<string, SlotSpeech>,
-): Placeholder['read'] {
-  const isOption = (words: readonly string[]): boolean =>
-    ['the', 'or'].includes(words.join(' ')) ||
-    parts.includes(words.join(' ')) ||
-    [...slots.values()].some(slot => slot.read(words) !== undefined);
-  const areOptions = (words: readonly string[]): boolean =>
-    words.length === 0 ||
-    words.some((_, index) => isOption(words.slice(0, index + 1)) && areOptions(words.slice(index + 1)));
-  return words => (words.length > 0 && areOptions(words) ? words.join(' ') : undefined);
+/** At least so many items, with "the" and "or" before and between them. */
+function listReader(least: number, isItem: (words: readonly string[]) => boolean): Placeholder['read'] {
+  const countItems = (words: readonly string[]): number => {
+    if (words.length === 0) return 0;
+    const most = ['the', 'or'].includes(words[0]!) ? [countItems(words.slice(1))] : [];
+    for (let length = 1; length <= words.length; length += 1) {
+      if (isItem(words.slice(0, length))) most.push(1 + countItems(words.slice(length)));
+    }
+    return Math.max(Number.NEGATIVE_INFINITY, ...most);
+  };
+  return words => (countItems(words) >= least ? words.join(' ') : undefined);
 }
 
 function keyOf(number: number | undefined): string | undefined {

@@ -67,12 +67,18 @@ function drawValue(spec: SlotSpec, places: Places, random: SeededRandom, todayIs
   }
 }
 
+/** The day on the clock of this machine, as the agent reckons it: YYYY-MM-DD. */
+export function localDate(now: Date): string {
+  const [month, day] = [now.getMonth() + 1, now.getDate()].map(part => String(part).padStart(2, '0'));
+  return `${now.getFullYear()}-${month}-${day}`;
+}
+
 function isoAfter(todayIso: string, days: number): string {
   return new Date(Date.parse(`${todayIso}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** What follows from the answers by the workflow's own rules, form after form. */
-export function withImplied(document: WorkflowDocument, slots: SlotValues): SlotValues {
+function withImplied(document: WorkflowDocument, slots: SlotValues): SlotValues {
   const values: Record<string, SlotValue> = { ...slots };
   for (const stage of Object.values(document.stages)) {
     if (stage.kind !== 'form') continue;

@@ -21,7 +21,7 @@ export interface RtpReceiverStats {
 export type AudioSink = (pcm: Int16Array, atMs: number) => void;
 
 /** Arrival later than this after the packet before is counted as a gap. */
-export const LATE_GAP_MS = 60;
+const LATE_GAP_MS = 60;
 /** A packet that is missing is waited for as long as this, or until so many later ones are there. */
 const REORDER_WAIT_MS = 60;
 const REORDER_PACKETS = 5;

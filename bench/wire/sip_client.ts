@@ -144,6 +144,11 @@ export class SipCall {
     if (this.#ringing) this.#sendCancel();
   }
 
+  /** Whether the far end has said anything at all. */
+  get responded(): boolean {
+    return this.#ringing;
+  }
+
   /** Says BYE and waits for its answer, or for 32 s. */
   hangUp(): Promise<void> {
     const dialog = this.#dialog;

@@ -72,7 +72,11 @@ type StartLine = Omit<SipRequest, keyof SipParts> | Omit<SipResponse, keyof SipP
 
 function parseStartLine(line: string): StartLine | undefined {
   const response = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/.exec(line);
-  if (response !== null) return { type: 'response', status: Number(response[1]), reason: response[2] ?? '' };
+  if (response !== null) {
+    // Shown to people: no control characters of others on their terminals.
+    const reason = (response[2] ?? '').replaceAll(/\p{Cc}/gu, '?');
+    return { type: 'response', status: Number(response[1]), reason };
+  }
   const request = /^(\S+) (\S+) SIP\/2\.0$/.exec(line);
   if (request === null || !TOKEN.test(request[1]!)) return undefined;
   return { type: 'request', method: request[1]!, uri: request[2]! };

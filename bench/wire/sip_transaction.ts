@@ -5,7 +5,7 @@ export const DEFAULT_T1_MS = 500;
 /** Ceiling of the intervals of retransmission, in T1: T2 = 4 s. */
 const T2_IN_T1 = 8;
 /** Timers B, D, F and H. */
-export const TIMEOUT_IN_T1 = 64;
+const TIMEOUT_IN_T1 = 64;
 
 /** Calls `send` at once and again at doubling intervals, for a while. */
 export class Retransmission {

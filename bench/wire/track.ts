@@ -1,5 +1,5 @@
 /** A track holds no more than this; what comes later is not kept. */
-export const MAX_TRACK_MS = 60 * 60_000;
+const MAX_TRACK_MS = 60 * 60_000;
 /** Sound may move against the clock by this much before it is moved back: less would be heard as clicks. */
 const SLACK_MS = 3;
 

@@ -162,10 +162,12 @@ class Attempt {
     );
     this.#sip = sip;
     const giveUp = (): void => sip.cancel(new SipFailure('cancelled', 'given up before the answer'));
-    const timer = setTimeout(
-      () => sip.cancel(new SipFailure('noAnswer', `no answer in ${answerTimeoutMs / 1000} s`)),
-      answerTimeoutMs,
-    );
+    const tooLate = (): void => {
+      const within = `in ${answerTimeoutMs / 1000} s`;
+      if (sip.responded) sip.cancel(new SipFailure('noAnswer', `no answer ${within}`));
+      else sip.cancel(new SipFailure('noResponse', `the far end did not respond ${within}`));
+    };
+    const timer = setTimeout(tooLate, answerTimeoutMs);
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) giveUp();
     try {

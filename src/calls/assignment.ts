@@ -6,7 +6,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Admission } from './admission.ts';
 
 /** What the assignment of calls needs from around it. */
-export interface AssignmentPorts {
+interface AssignmentPorts {
   send(to: Address, message: Message): void;
   tellJob(jobId: string, status: 'running' | 'success' | 'failed', error?: string): void;
   /** Hangs up whoever is still in the room. Never throws. */

@@ -21,7 +21,7 @@ const assignment = z.object({
 });
 
 /** Everything that the node's processes tell one another. */
-export const messageSchema = z.discriminatedUnion('type', [
+const messageSchema = z.discriminatedUnion('type', [
   /** First message on every link. */
   z.object({ type: z.literal('hello'), from: addressSchema, pid: z.number().int() }),
   /** The role does its work from now on. */

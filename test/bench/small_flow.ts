@@ -12,6 +12,7 @@ confidence: { reject: 0.3, sure: 0.6 }
 patience: { misses: 2, silences: 3, turns: 50 }
 phrases:
   right: Right?
+  yesOrNo: Yes or no, please.
   which: "Which: {options}?"
   everything: everything
   notHeard: [Hello?]

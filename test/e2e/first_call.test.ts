@@ -32,8 +32,10 @@ t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built'
   t.teardown(() => node.discard());
 
   await t.test('three callers at once are understood, quoted and written down', async t => {
-    const callers = [1, 2, 3].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
-    const calls = await Promise.all(callers.map(({ seed, from }) => placeCall(node, from, '--seed', seed)));
+    const callers = [1, 3, 5].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
+    const calls = await Promise.all(
+      callers.map(({ seed, from }) => placeCall(node, from, '--seed', seed, '--voice', 'rms')),
+    );
     for (const [index, call] of calls.entries()) {
       t.equal(call.outcome, 'completed', `caller ${index + 1}`);
       t.ok(call.quoteAgrees, 'the spoken total equals the recomputed one');

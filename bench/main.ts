@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench.ts';
+import { takePosture } from './posture.ts';
+
+const RESULTS = fileURLToPath(new URL('results', import.meta.url));
+
+/** Loaded only when asked for: each brings its own needs. */
+const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  rooms: () => import('./rooms.ts'),
+  judges: () => import('./judges.ts'),
+};
+
+const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
+
+  rooms    several callers at once: completed calls, disturbances, latencies, CPU
+  judges   SIPp and baresip each complete a call
+
+A node that runs is used; else one is started for the bench and stopped afterwards.
+The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.
+`;
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      target: { type: 'string' },
+      config: { type: 'string', default: 'trunkline.yaml' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const load = BENCHES[positionals[0] ?? ''];
+  if (values.help || load === undefined || positionals.length !== 1) {
+    process.stdout.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  const { bench } = await load();
+  const posture = takePosture();
+  const { ok, figures, validity } = await bench.run({
+    quick: values.quick,
+    target: values.target,
+    configFile: values.config,
+  });
+  const result = { bench: bench.name, quick: values.quick, ok, posture, figures, validity };
+  if (!values.quick) {
+    mkdirSync(RESULTS, { recursive: true });
+    writeFileSync(join(RESULTS, `${bench.name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return ok ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../src/config/load.ts';
+import { nodePaths } from '../src/config/paths.ts';
+import type { Config } from '../src/config/schema.ts';
+import { isInstanceRunning } from '../src/supervisor/instance_lock.ts';
+import type { BenchOptions } from './bench.ts';
+import { hostInUri } from './wire/sip_uri.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const READY_WITHIN_MS = 600_000;
+const POLL_MS = 500;
+
+/** The node that is called. */
+export interface CalledNode {
+  readonly target: string;
+  readonly config: Config;
+  /** Of the supervisor; undefined for a target elsewhere. */
+  readonly pid: number | undefined;
+}
+
+/** The SIP address of a configuration's own node, reached from this machine. */
+export function ownTarget({ sip }: Config): string {
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[sip.host] ?? sip.host;
+  return `sip:${sip.numbers[0] ?? '+15550100'}@${hostInUri(host)}:${sip.port}`;
+}
+
+/** Runs a bench against the target that was named, the node that runs, or one started for it and stopped afterwards. */
+export async function withNode<T>(
+  options: BenchOptions,
+  bench: (node: CalledNode) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig(resolve(options.configFile));
+  if (options.target !== undefined) return bench({ target: options.target, config, pid: undefined });
+  const paths = nodePaths(ROOT, config);
+  const started = (await isInstanceRunning(paths)) ? undefined : startNode(options.configFile);
+  try {
+    await untilReady(config, started);
+    const pid = Number(readFileSync(join(paths.run, 'trunkline.pid'), 'utf8'));
+    return await bench({ target: ownTarget(config), config, pid });
+  } finally {
+    if (started !== undefined) await stopNode(started);
+  }
+}
+
+function startNode(configFile: string): ChildProcess {
+  process.stderr.write('no node runs: starting one\n');
+  const args = [join(ROOT, 'bin/start.mjs'), '--config', resolve(configFile)];
+  return spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+}
+
+async function untilReady({ http }: Config, started: ChildProcess | undefined): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[http.host] ?? http.host;
+  for (;;) {
+    if (started !== undefined && started.exitCode !== null)
+      throw new Error('the node did not start; see above');
+    const response = await fetch(`http://${hostInUri(host)}:${http.port}/readyz`).catch(() => undefined);
+    if (response?.ok === true) return;
+    if (performance.now() > deadline)
+      throw new Error(`the node was not ready within ${READY_WITHIN_MS / 60_000} minutes`);
+    await delay(POLL_MS);
+  }
+}
+
+async function stopNode(started: ChildProcess): Promise<void> {
+  if (started.exitCode !== null) return;
+  started.kill('SIGTERM');
+  await once(started, 'exit');
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import t from 'tap';
+import { judgeByBaresip } from '../../bench/judges/baresip.ts';
+import type { JudgeTask } from '../../bench/judges/judge.ts';
+import { judgeBySipp } from '../../bench/judges/sipp.ts';
+import { CODECS } from '../../bench/wire/codec.ts';
+import { RtpSession } from '../../bench/wire/rtp_session.ts';
+import { readSdp } from '../../bench/wire/sdp.ts';
+import { Phone } from './phone.ts';
+
+const RATE_HZ = 8000;
+const HOLD_MS = 3000;
+const ANSWER_MS = 1200;
+
+/** Judges are packages of Debian's, which a machine may lack: nothing else depends on them. */
+function skipWithout(program: string): { skip: string | false } {
+  const found = (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
+  return { skip: found ? false : `${program} is not installed` };
+}
+
+/** A phone that beeps for a moment when it is called, and again after a while if it is told to. */
+async function beepingPhone(beeps: readonly number[]): Promise<Phone> {
+  let session: RtpSession | undefined;
+  return Phone.start((phone, request) => {
+    if (request.method === 'ACK') return;
+    if (request.method === 'INVITE' && session === undefined) {
+      let position = 0;
+      const source = (frame: Int16Array): void => {
+        for (let i = 0; i < frame.length; i += 1, position += 1) {
+          const ms = (position * 1000) / RATE_HZ;
+          const on = beeps.some(beepMs => ms >= beepMs && ms < beepMs + 300);
+          frame[i] = on ? 8000 * Math.sin(position) : 0;
+        }
+      };
+      session = new RtpSession(phone.media, readSdp(request.body, [CODECS.PCMU]), {
+        source,
+        sent: () => {},
+        received: () => {},
+      });
+      session.start();
+    }
+    phone.respond(request, 200, 'OK', request.method === 'INVITE' ? phone.sdp() : '');
+    if (request.method === 'BYE') session?.close();
+  });
+}
+
+function taskFor(phone: Phone, folder: string): JudgeTask {
+  const audio = new Int16Array((HOLD_MS * RATE_HZ) / 1000);
+  for (let i = (ANSWER_MS * RATE_HZ) / 1000; i < audio.length / 2; i += 1) audio[i] = 9000 * Math.sin(i / 2);
+  const { port } = phone.sip.address();
+  return {
+    user: 'agent',
+    remote: { host: '127.0.0.1', port },
+    localHost: '127.0.0.1',
+    audio,
+    holdMs: HOLD_MS,
+    folder,
+  };
+}
+
+t.test('SIPp completes a call and plays its audio', skipWithout('sipp'), async t => {
+  const phone = await beepingPhone([100]);
+  t.teardown(() => phone.close());
+  const verdict = await judgeBySipp(taskFor(phone, t.testdir()));
+  t.match(verdict, { judge: 'sipp', completed: true });
+  t.ok(
+    phone.rtp.some(packet => packet.subarray(12).some(byte => (byte & 0x7f) < 0x30)),
+    'loud audio came',
+  );
+});
+
+t.test('SIPp tells why a call failed', skipWithout('sipp'), async t => {
+  const phone = await Phone.start((self, request) => {
+    if (request.method === 'INVITE') self.respond(request, 503, 'Service Unavailable');
+  });
+  t.teardown(() => phone.close());
+  t.match(await judgeBySipp(taskFor(phone, t.testdir())), { completed: false, detail: /503|ended/ });
+});
+
+t.test('baresip hears the greeting and the reply', skipWithout('baresip'), async t => {
+  const phone = await beepingPhone([100, 2000]);
+  t.teardown(() => phone.close());
+  const verdict = await judgeByBaresip(taskFor(phone, t.testdir()));
+  t.equal(verdict.completed, true, JSON.stringify(verdict));
+});
+
+t.test('baresip notices that nobody replies', skipWithout('baresip'), async t => {
+  const phone = await beepingPhone([100]);
+  t.teardown(() => phone.close());
+  const verdict = await judgeByBaresip(taskFor(phone, t.testdir()));
+  t.match(verdict, { completed: false, detail: 'did not hear a reply to the answer' });
+});
