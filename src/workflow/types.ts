@@ -44,7 +44,7 @@ export type FlowEffect =
   | { readonly type: 'quote'; readonly quote: Quote }
   | { readonly type: 'outcome'; readonly outcome: string };
 
-export interface QuoteLine {
+interface QuoteLine {
   readonly label: string;
   readonly amountCents: number;
 }
