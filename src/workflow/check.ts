@@ -1,13 +1,6 @@
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
-import {
-  type Condition,
-  type FormStage,
-  KEYED_KINDS,
-  type NextSpec,
-  type StageSpec,
-  type WorkflowDocument,
-} from './schema.ts';
+import type { Condition, FormStage, NextSpec, StageSpec, WorkflowDocument } from './schema.ts';
 import { placeholdersOf } from './speak/template.ts';
 
 type Path = readonly PropertyKey[];
@@ -137,8 +130,8 @@ function checkSlots(document: WorkflowDocument, report: Report): void {
       if (rung.by === 'digits' && slot.kind !== 'house_number') {
         report(at, 'only house numbers can be told digit by digit; use again');
       }
-      if (rung.by === 'keys' && !KEYED_KINDS.has(slot.kind)) {
-        report(at, 'only numbers can be entered by keys; use again');
+      if (rung.by === 'keys' && (slot.kind === 'choice' || slot.kind === 'yes_no')) {
+        report(at, 'choices have no keys; use again');
       }
     }
   }

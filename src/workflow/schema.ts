@@ -244,8 +244,6 @@ export const workflowSchema = z.strictObject({
 
 export type WorkflowDocument = z.infer<typeof workflowSchema>;
 export type SlotSpec = WorkflowDocument['slots'][string];
-/** Kinds whose values are whole numbers, which telephone keys can tell. */
-export const KEYED_KINDS: ReadonlySet<SlotKindName> = new Set(['house_number', 'floor', 'count']);
 export type SlotKindName = SlotSpec['kind'];
 export type SlotOf<K extends SlotKindName> = Extract<SlotSpec, { kind: K }>;
 export type Question = z.infer<typeof question>;

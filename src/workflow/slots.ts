@@ -17,6 +17,7 @@ import type { SlotKindName, SlotOf, SlotSpec } from './schema.ts';
 import { cardinal, houseNumber, ordinal } from './speak/numbers.ts';
 import type { SlotValue } from './types.ts';
 import { readDate } from './understand/dates.ts';
+import { dateOfKeys, keysOf, numberOfKeys } from './understand/keypad.ts';
 import { readCardinal, readHouseNumber, readOrdinal } from './understand/numbers.ts';
 import { PhraseTable } from './understand/phrases.ts';
 import { type PlaceMatch, spokenTown, streetReader, townReader } from './understand/places.ts';
@@ -47,6 +48,8 @@ export interface Slot {
   /** How it is said alone in a correction of several slots, in so many words that it is not taken for yes or no. */
   readonly correction?: GrammarPart;
   readonly digits?: GrammarPart;
+  /** What the digits say that were pressed on a telephone's keys. */
+  readonly fromKeys?: (keys: string, todayIso: string) => readonly SlotValue[];
   readonly spellable?: Spellable;
 }
 
@@ -66,7 +69,16 @@ const KINDS: KindMakers = {
 
 export function makeSlot(name: string, spec: SlotSpec, places: Places): Slot {
   const make = KINDS[spec.kind] as (spec: SlotSpec, places: Places) => Kind;
-  return { accepts: () => true, ...make(spec, places), name, spec };
+  const kind = make(spec, places);
+  const { spellable } = kind;
+  const fromKeys = kind.fromKeys ?? (spellable && keyedNames(spellable));
+  return { accepts: () => true, ...kind, ...(fromKeys && { fromKeys }), name, spec };
+}
+
+/** Names by the keys that spell them. */
+function keyedNames({ names, valuesOf }: Spellable): NonNullable<Slot['fromKeys']> {
+  const byKeys = Map.groupBy(names, name => keysOf(lettersIn(name)));
+  return keys => (byKeys.get(keys) ?? []).flatMap(name => valuesOf(name, []));
 }
 
 function choiceKind(spec: SlotOf<'choice'>): Kind {
@@ -103,6 +115,7 @@ function houseNumberKind(spec: SlotOf<'house_number'>): Kind {
     accepts: value => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= spec.max,
     grammar: houseNumberPart,
     digits: digitsPart(spec.max),
+    fromKeys: keyedNumber,
   };
 }
 
@@ -130,6 +143,10 @@ function streetKind(places: Places): Kind {
       grammar: spellingPart('spelled_street', names.map(lettersIn)),
     },
   };
+}
+
+function keyedNumber(keys: string): readonly number[] {
+  return [numberOfKeys(keys) ?? []].flat();
 }
 
 function typeOf(street: string): string {
@@ -180,6 +197,7 @@ function floorKind(spec: SlotOf<'floor'>): Kind {
       expansion: "[it is | it's] [on | in] [the] <floor>",
     },
     correction: wholeFloorPart(spec.max, spec.basement),
+    fromKeys: keyedNumber,
   };
 }
 
@@ -216,6 +234,7 @@ function countKind(spec: SlotOf<'count'>): Kind {
     accepts: value => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= spec.max,
     grammar: countPart(spec.unit, spec.max),
     correction: unitCountPart(spec.unit, spec.max),
+    fromKeys: keyedNumber,
   };
 }
 
@@ -232,6 +251,7 @@ function dateKind(spec: SlotOf<'date'>): Kind {
     say: value => sayDate(String(value)),
     accepts,
     grammar: { ...datePart, expansion: "[on | it is | it's] <date>" },
+    fromKeys: (keys, todayIso) => readDate([dateOfKeys(keys) ?? ''], 0, todayIso)?.value ?? [],
   };
 }
 

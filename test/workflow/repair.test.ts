@@ -78,6 +78,20 @@ t.test('a house number is repaired by digits and keys, and then a person calls b
   t.has(end.effects.at(-1), { type: 'outcome', outcome: 'callback' });
 });
 
+t.test('names and dates by keys, which are not misheard', async t => {
+  const keys = (state: FlowState, digits: string): FlowStep => next(state, { type: 'keys', digits });
+  const street = after(...READ_BACK, 'no', 'the street');
+  t.match(keys(street.state, '9322').say.join(' '), /Is that Webb Street, Webb Avenue, or Webb Road/);
+  t.match(keys(street.state, '62753#').say.join(' '), /Is that Maple Street/, 'a refusal is taken back');
+  t.match(keys(street.state, '99999').say.join(' '), /did not|not understand/, 'keys of no street');
+  const town = after(...READ_BACK, 'no', 'the town');
+  t.match(keys(town.state, '569355').say.join(' '), /Maple Street in Lowell/);
+  const end = ['9 oak street in lowell', 'yes', 'ground floor', 'yes', 'no'] as const;
+  const date = after(...READ_BACK, 'yes', 'ground floor', 'yes', ...end, 'mumble');
+  t.match(keys(date.state, '0314').say.join(' '), /March the fourteenth/);
+  for (const digits of ['1332', '0230', '314', '']) t.same(keys(date.state, digits).effects, [], digits);
+});
+
 t.test('corrections in the same breath', async t => {
   const readBack = after(...READ_BACK).state;
   for (const [text, said] of [

@@ -103,7 +103,7 @@ export function refuse(draft: Draft, name: string): void {
   const value = draft.slots[name]?.value;
   const { [name]: replaced, ...others } = draft.memory.replaced;
   draft.memory.replaced = others;
-  draft.memory.refused[name] = (draft.memory.refused[name] ?? []).filter(one => one !== replaced);
+  if (replaced !== undefined) allow(draft, name, [replaced]);
   if (value !== undefined) bar(draft, name, [value]);
   clearSlot(draft, name);
   fail(draft, name);
@@ -148,6 +148,12 @@ export function offer(draft: Draft, name: string, values: readonly SlotValue[]):
   const options = said.length === 1 ? `${said[0]}` : `${said.slice(0, -1).join(', ')}, or ${said.at(-1)}`;
   const sentence = said.length === 1 ? phrases.offerOne : phrases.offerMany;
   ask(draft, { ask: 'offer', slot: name, values: [...values] }, [render(draft, sentence, { options })]);
+}
+
+/** Takes a refusal back. */
+export function allow(draft: Draft, name: string, values: readonly SlotValue[]): void {
+  const allowed = new Set(values);
+  draft.memory.refused[name] = (draft.memory.refused[name] ?? []).filter(value => !allowed.has(value));
 }
 
 export function isRefused(draft: Draft, name: string, value: SlotValue): boolean {

@@ -1,4 +1,3 @@
-import { KEYED_KINDS } from '../schema.ts';
 import type { Slot } from '../slots.ts';
 import type { FlowState, FlowStep, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
@@ -6,9 +5,9 @@ import { tokensOf } from '../understand/tokens.ts';
 import type { Command } from '../understand/words.ts';
 import { answer } from './answer.ts';
 import { askAgain } from './ask.ts';
-import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed } from './draft.ts';
+import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import type { Expected } from './expect.ts';
-import { formSlots, helpOf, lead } from './form.ts';
+import { allow, formSlots, helpOf, lead } from './form.ts';
 import { readersOf } from './hear.ts';
 import { miss } from './miss.ts';
 import { enter, enterExit } from './stages.ts';
@@ -63,8 +62,7 @@ function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly
 
 /** A command counts only where the words are not an answer as well. */
 function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
-  const { ask } = draft.memory.pending;
-  const names = ask === 'consent' || ask === 'nothing' ? [] : formSlots(draft);
+  const names = stageOf(draft).kind === 'form' ? formSlots(draft) : [];
   const found = scan(tokens, readersOf(draft, names), true);
   return found.answer === undefined ? found.command : undefined;
 }
@@ -108,13 +106,14 @@ function goBack(draft: Draft): void {
 
 const KEY_WORDS: Readonly<Record<string, string>> = { '1': 'yes', '2': 'no' };
 
-/** Keys are a number where one is asked for, and 1 or 2 for yes or no. */
+/** Keys spell the slot that is asked for, and are yes (1) or no (2). They are not misheard, so they undo a refusal. */
 function takeKeys(draft: Draft, digits: string): void {
   const slot = keyedSlot(draft);
   const word = KEY_WORDS[digits];
   if (slot !== undefined) {
-    const value = /^\d{1,6}#?$/.test(digits) ? Number.parseInt(digits, 10) : Number.NaN;
-    const values = slot.accepts(value, draft.todayIso) ? [value] : [];
+    const keyed = slot.fromKeys?.(digits.replace(/#$/, ''), draft.todayIso) ?? [];
+    const values = keyed.filter(value => slot.accepts(value, draft.todayIso));
+    allow(draft, slot.name, values);
     take(draft, [{ slot: slot.name, values, refusedAgain: [], rivals: [] }], false);
   } else if (word === undefined) {
     miss(draft);
@@ -123,11 +122,13 @@ function takeKeys(draft: Draft, digits: string): void {
   }
 }
 
+/** The slot that keys fill: the one under repair, or the number that a question begins with. */
 function keyedSlot(draft: Draft): Slot | undefined {
   const { pending } = draft.memory;
   const names = pending.ask === 'question' ? formOf(draft).questions[pending.index]?.slots : undefined;
-  const asked = pending.ask === 'repair' ? [pending.slot] : (names ?? []);
-  return asked.map(name => slotNamed(draft, name)).find(({ spec }) => KEYED_KINDS.has(spec.kind));
+  const [first] = pending.ask === 'repair' ? [pending.slot] : (names ?? []);
+  const slot = first === undefined ? undefined : slotNamed(draft, first);
+  return slot?.fromKeys === undefined ? undefined : slot;
 }
 
 function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {

@@ -1,5 +1,5 @@
 import { clearSlot, type Draft, setSlot, slotNamed } from './draft.ts';
-import { offer } from './form.ts';
+import { allow, offer } from './form.ts';
 import type { HeardSlot } from './hear.ts';
 import { failAndGoOn, miss } from './miss.ts';
 import { proceed } from './stages.ts';
@@ -39,7 +39,7 @@ function takeUnusable(draft: Draft, heard: HeardSlot): void {
   if (again === undefined) {
     miss(draft, slotNamed(draft, slot).spec.invalid);
   } else if (draft.memory.insisted[slot] === again) {
-    draft.memory.refused[slot] = (draft.memory.refused[slot] ?? []).filter(value => value !== again);
+    allow(draft, slot, [again]);
     setSlot(draft, slot, again, false);
     draft.memory.doubtful.push(slot);
     proceed(draft);

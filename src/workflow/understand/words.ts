@@ -5,6 +5,11 @@ export type Command = 'repeat' | 'unknown' | 'restart' | 'goodbye' | 'person' | 
 /** What callers say to a yes-or-no question, whatever it is about. */
 export const YES = [
   'yes',
+  'there is',
+  'there are',
+  'it is',
+  'it does',
+  'we do',
   'yeah',
   'yep',
   'yup',
@@ -34,6 +39,18 @@ export const YES = [
 
 export const NO = [
   'no',
+  'there is not',
+  "there isn't",
+  'there are not',
+  "there aren't",
+  'there is none',
+  'there are none',
+  'it is not',
+  "it isn't",
+  'it does not',
+  "it doesn't",
+  'we do not',
+  "we don't",
   'neither',
   'none of them',
   "no it isn't",
@@ -84,7 +101,6 @@ export const SPOKEN_YES = [
 ] as const;
 export const SPOKEN_NO = [
   'no',
-  'nope',
   'no thanks',
   'no thank you',
   'no it is not',
