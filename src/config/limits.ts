@@ -98,6 +98,14 @@ export const LIMITS = {
   grammarStates: 400_000,
   /** One word of a grammar; a longer one is refused. */
   grammarWordCharacters: 64,
+  /** Grammars kept compiled in one decoder; the one used longest ago goes first. */
+  sttGrammarsPerDecoder: 48,
+  /** Grammars that a recogniser process knows; the one used longest ago is forgotten and sent again when needed. */
+  sttGrammars: 200,
+  /** Deaths of the recogniser process in a minute; beyond it utterances fail at once. */
+  sttRestartsPerMinute: 10,
+  /** Decoders of one band in a recogniser process; further utterances wait. */
+  sttDecoders: 4,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
   /** Synthesiser processes at once; further sentences wait. */

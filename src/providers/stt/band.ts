@@ -12,8 +12,9 @@ export type Band = 'wide' | 'narrow';
 const NARROW_FILTERS = 18;
 /** First band that lies above 4 kHz, where an 8 kHz line has nothing. */
 const FIRST_HIGH_FILTER = 20;
-/** Speech of a wide line has at least this much of its power above 4 kHz: −40 dB. */
-const LEAST_HIGH_SHARE = 1e-4;
+/** In a tenth of its speech frames, the fricatives, a wide line has more power above 4 kHz than −20 dB of the rest. */
+const LEAST_HIGH_SHARE = 0.01;
+const FRICATIVE_SHARE = 0.1;
 const STREAMS = 3;
 /** A higher cepstral coefficient says little in fewer bands; its variance never shrinks below this share. */
 const LEAST_VARIANCE_SHARE = 0.8;
@@ -24,14 +25,18 @@ export function filtersOf(band: Band): number {
 
 /** A call of 16 kHz may still have come through a telephone: what counts is where its speech has power. */
 export function bandOf(power: PowerFrames, span: SpeechSpan): Band {
-  let low = 0;
+  const shares: number[] = [];
+  for (let at = 0; at < power.count; at++) if (span.isSpeech[at]) shares.push(highShare(power.frame(at)));
+  shares.sort((a, b) => b - a);
+  return (shares[Math.floor(shares.length * FRICATIVE_SHARE)] ?? 0) > LEAST_HIGH_SHARE ? 'wide' : 'narrow';
+}
+
+function highShare(frame: Float32Array): number {
+  let low = 1;
   let high = 0;
-  for (let at = span.first; at >= 0 && at <= span.last; at++) {
-    const frame = power.frame(at);
-    for (let filter = 0; filter < NARROW_FILTERS; filter++) low += frame[filter]!;
-    for (let filter = FIRST_HIGH_FILTER; filter < FILTERS; filter++) high += frame[filter]!;
-  }
-  return high > low * LEAST_HIGH_SHARE ? 'wide' : 'narrow';
+  for (let filter = 0; filter < NARROW_FILTERS; filter++) low += frame[filter]!;
+  for (let filter = FIRST_HIGH_FILTER; filter < FILTERS; filter++) high += frame[filter]!;
+  return high / low;
 }
 
 /**

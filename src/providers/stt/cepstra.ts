@@ -20,8 +20,8 @@ export interface CepstralFrames {
   /** CEPSTRA values a frame, with their mean taken off. */
   readonly values: Float32Array;
   readonly count: number;
-  /** Which frame of the utterance the first one is. */
-  readonly firstFrame: number;
+  /** Which of them are speech. */
+  readonly isSpeech: readonly boolean[];
 }
 
 /**
@@ -29,7 +29,7 @@ export interface CepstralFrames {
  * figures above were chosen by measuring recognition of synthetic voices at 8 and 16 kHz, clean and in noise.
  */
 export function cepstraOf(power: PowerFrames, span: SpeechSpan, filters: number): CepstralFrames {
-  if (span.count === 0) return { values: new Float32Array(0), count: 0, firstFrame: 0 };
+  if (span.count === 0) return { values: new Float32Array(0), count: 0, isSpeech: [] };
   const from = Math.max(0, span.first - MARGIN_FRAMES);
   const to = Math.min(power.count, span.last + 1 + MARGIN_FRAMES);
   const bands = reduceNoise(power, filters);
@@ -44,7 +44,7 @@ export function cepstraOf(power: PowerFrames, span: SpeechSpan, filters: number)
       values[at * CEPSTRA + row] = sum;
     }
   }
-  return { values, count: logs.length, firstFrame: from };
+  return { values, count: logs.length, isSpeech: span.isSpeech.slice(from, to) };
 }
 
 const matrices = new Map<number, readonly Float64Array[]>();

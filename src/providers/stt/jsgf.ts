@@ -68,6 +68,7 @@ function countLines(source: string, from: number, to: number): number {
   return lines;
 }
 
+const WORD = /^'?[\p{L}\p{N}][\p{L}\p{M}\p{N}.'’_-]*$/u;
 const END: Token = { type: 'punctuation', text: '', line: 0 };
 const NESTING_LIMIT = 200;
 
@@ -232,9 +233,9 @@ function words(token: Token): Expansion {
     .filter(word => word !== '')
     .map((word): Expansion => ({ type: 'word', word }));
   for (const part of parts) {
-    if (part.type === 'word' && part.word.length > LIMITS.grammarWordCharacters) {
-      throw invalid(token.line, 'a word is too long');
-    }
+    if (part.type !== 'word') continue;
+    if (part.word.length > LIMITS.grammarWordCharacters) throw invalid(token.line, 'a word is too long');
+    if (!WORD.test(part.word)) throw invalid(token.line, 'a word has a sign that is never spoken');
   }
   return parts.length === 1 ? parts[0]! : { type: 'sequence', parts };
 }

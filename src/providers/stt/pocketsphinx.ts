@@ -1,179 +1,105 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
-import type { Expectation, Recognition, Stt, SttSession } from '../types.ts';
+import type { Expectation, Stt, SttSession } from '../types.ts';
+import type { HostReply } from './host_messages.ts';
+import { HostedUtterance } from './hosted_utterance.ts';
+import type { RecogniserOptions } from './recogniser.ts';
+import { RecogniserProcess } from './recogniser_process.ts';
 
-export interface HostOptions {
-  /** Folder with the acoustic model `en-us` and the dictionary `cmudict-en-us.dict`. */
-  readonly modelDir: string;
-  /** The synthesiser whose letter-to-sound rules speak words that the dictionary lacks. */
-  readonly flite: string;
-}
-
-/** Parent → recogniser process: a whole utterance at 16 kHz. */
-export interface HostRequest {
-  readonly id: number;
-  readonly pcm: Int16Array;
-  readonly expect: Pick<Expectation, 'id' | 'jsgf'>;
-}
-
-/** Recogniser process → parent. */
-export interface HostReply {
-  readonly id: number;
-  readonly text: string;
-  readonly confidence: number;
-  readonly failure?: string;
-}
-
-interface Waiting {
-  readonly request: HostRequest;
-  readonly resolve: (result: Recognition) => void;
-  readonly reject: (error: TrunklineError) => void;
-  /** A crash may be the utterance's doing: it is tried twice, not for ever. */
-  triesLeft: number;
-}
-
-const HOST_PROGRAM = new URL('./pocketsphinx_host.ts', import.meta.url);
-const DEFAULTS: HostOptions = { modelDir: '/usr/share/pocketsphinx/model/en-us', flite: 'flite' };
-const TRIES = 2;
-const HOST_RATE_HZ = 16_000;
+const DEFAULTS: RecogniserOptions = { modelDir: '/usr/share/pocketsphinx/model/en-us', flite: 'flite' };
 
 /**
  * The local recogniser: CMU pocketsphinx with a grammar for each utterance, in a process of its own, since the C
- * library blocks while it searches and may crash. About 50 ms of processor time a second of speech.
+ * library may crash and must take no call with it. Sessions go on in a new process when the old one dies.
  */
-export function createPocketsphinxStt(options: Partial<HostOptions> = {}): Stt {
+export function createPocketsphinxStt(options: Partial<RecogniserOptions> = {}): Stt {
   return new PocketsphinxStt({ ...DEFAULTS, ...options });
 }
 
 class PocketsphinxStt implements Stt {
   readonly name = 'pocketsphinx';
-  readonly #options: HostOptions;
-  readonly #waiting = new Map<number, Waiting>();
-  #host: ChildProcess | undefined;
+  readonly #process: RecogniserProcess;
+  readonly #utterances = new Map<number, HostedUtterance>();
+  /** Grammars the process knows, in order of last use; it forgets in the same order. */
+  readonly #grammars = new Set<string>();
   #nextId = 0;
   #closed = false;
 
-  constructor(options: HostOptions) {
-    this.#options = options;
-    this.#host = this.#start();
+  constructor(options: RecogniserOptions) {
+    this.#process = new RecogniserProcess(options, {
+      reply: reply => this.#receive(reply),
+      gone: () => this.#restart(),
+    });
+    this.#process.start();
   }
 
-  open({ rateHz, expect }: Parameters<Stt['open']>[0]): SttSession {
-    const chunks: Int16Array[] = [];
-    let samples = 0;
-    let over = false;
-    return {
-      write: pcm => {
-        if (over || samples + pcm.length > LIMITS.utteranceSeconds * rateHz) return;
-        chunks.push(pcm.slice());
-        samples += pcm.length;
-      },
-      finish: async () => {
-        if (over) throw new TrunklineError('STT_FAILED', 'the utterance is over');
-        over = true;
-        const heard = joined(chunks, samples);
-        return this.#recognise(rateHz === HOST_RATE_HZ ? heard : doubledRate(heard), expect);
-      },
-      cancel: () => {
-        over = true;
-        chunks.length = 0;
-      },
-    };
+  open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
+    const id = this.#nextId++;
+    const utterance = new HostedUtterance({
+      id,
+      rateHz,
+      expect,
+      onPartial,
+      send: request => this.#process.send(request),
+      finishing: () => this.#process.hold(true),
+      overdue: () => this.#process.kill(),
+      over: () => this.#forget(id),
+    });
+    if (this.#closed) utterance.fail(new TrunklineError('STT_FAILED', 'the recogniser was closed'));
+    else if (this.#utterances.size >= LIMITS.sttQueuedUtterances) {
+      utterance.fail(new TrunklineError('STT_FAILED', 'too many utterances at once'));
+    } else {
+      this.#utterances.set(id, utterance);
+      this.#begin(utterance);
+    }
+    return utterance;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const host = this.#host;
-    if (host !== undefined && host.exitCode === null && host.signalCode === null) {
-      const ended = new Promise(resolve => host.once('exit', resolve));
-      if (host.connected) host.disconnect();
-      const kill = setTimeout(() => host.kill('SIGKILL'), LIMITS.sttFinalMs);
-      await ended;
-      clearTimeout(kill);
+    for (const utterance of this.#utterances.values()) {
+      utterance.fail(new TrunklineError('STT_FAILED', 'the recogniser was closed'));
     }
-    this.#rejectAll('the recogniser was closed');
+    await this.#process.close();
   }
 
-  #recognise(pcm: Int16Array, { id, jsgf }: Expectation): Promise<Recognition> {
-    if (this.#closed) return Promise.reject(new TrunklineError('STT_FAILED', 'the recogniser was closed'));
-    if (this.#waiting.size >= LIMITS.sttQueuedUtterances) {
-      return Promise.reject(new TrunklineError('STT_FAILED', 'too many utterances wait'));
+  #begin(utterance: HostedUtterance): void {
+    if (!this.#process.start()) {
+      utterance.fail(new TrunklineError('STT_FAILED', 'the recogniser process keeps ending'));
+      return;
     }
-    this.#nextId += 1;
-    const request: HostRequest = { id: this.#nextId, pcm, expect: { id, jsgf } };
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { request, resolve, reject, triesLeft: TRIES };
-      this.#waiting.set(request.id, waiting);
-      this.#send(waiting);
-    });
+    this.#teach(utterance.expect);
+    utterance.begin();
   }
 
-  #send(waiting: Waiting): void {
-    waiting.triesLeft -= 1;
-    this.#host ??= this.#start();
-    this.#host.channel?.ref();
-    if (this.#host.connected) this.#host.send(waiting.request);
-  }
-
-  #start(): ChildProcess {
-    const host = fork(HOST_PROGRAM, [JSON.stringify(this.#options)], {
-      serialization: 'advanced',
-      detached: true,
-    });
-    host.on('message', (reply: HostReply) => this.#receive(reply));
-    host.on('error', () => {});
-    host.on('exit', () => this.#hostGone(host));
-    host.unref();
-    host.channel?.unref();
-    return host;
+  #teach({ id, jsgf }: Expectation): void {
+    if (!this.#grammars.delete(id)) {
+      const [oldest] = this.#grammars;
+      if (oldest !== undefined && this.#grammars.size >= LIMITS.sttGrammars) this.#grammars.delete(oldest);
+      this.#process.send({ type: 'grammar', grammarId: id, jsgf });
+    }
+    this.#grammars.add(id);
   }
 
   #receive(reply: HostReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#host?.channel?.unref();
-    if (reply.failure === undefined) {
-      waiting.resolve({ text: reply.text, confidence: reply.confidence, alternatives: [] });
-    } else waiting.reject(new TrunklineError('STT_FAILED', reply.failure));
+    if (reply.type !== 'ready') this.#utterances.get(reply.id)?.receive(reply);
   }
 
-  #hostGone(host: ChildProcess): void {
-    if (this.#host === host) this.#host = undefined;
-    if (this.#closed) return;
-    for (const waiting of this.#waiting.values()) {
-      if (waiting.triesLeft > 0) this.#send(waiting);
-      else {
-        this.#waiting.delete(waiting.request.id);
-        waiting.reject(new TrunklineError('STT_FAILED', 'the recogniser process ended'));
-      }
+  /** The process died: all it was told is told again to a new one. */
+  #restart(): void {
+    this.#grammars.clear();
+    for (const utterance of this.#utterances.values()) {
+      if (utterance.mayTryAgain()) this.#begin(utterance);
     }
+    this.#holdIfAwaited();
   }
 
-  #rejectAll(why: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new TrunklineError('STT_FAILED', why));
-    this.#waiting.clear();
+  #forget(id: number): void {
+    this.#utterances.delete(id);
+    this.#holdIfAwaited();
   }
-}
 
-function joined(chunks: readonly Int16Array[], samples: number): Int16Array {
-  const whole = new Int16Array(samples);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+  #holdIfAwaited(): void {
+    this.#process.hold([...this.#utterances.values()].some(utterance => utterance.isFinishing));
   }
-  return whole;
-}
-
-/** 8 → 16 kHz by linear interpolation: its image above 4 kHz is weak, and the model does better with it than with none. */
-function doubledRate(pcm: Int16Array): Int16Array {
-  const doubled = new Int16Array(pcm.length * 2);
-  for (let at = 0; at < pcm.length; at += 1) {
-    const sample = pcm[at]!;
-    doubled[at * 2] = sample;
-    doubled[at * 2 + 1] = (sample + (pcm[at + 1] ?? sample)) >> 1;
-  }
-  return doubled;
 }

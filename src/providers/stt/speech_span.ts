@@ -18,7 +18,7 @@ export interface SpeechSpan {
 /** Tells speech from pauses by the utterance's own range of loudness (mean log power of the first `filters` bands). */
 export function findSpeech(power: PowerFrames, filters = FILTERS): SpeechSpan {
   const loudness = Array.from({ length: power.count }, (_, at) => meanLog(power.frame(at), filters));
-  const sorted = Float64Array.from(loudness).sort();
+  const sorted = Float64Array.from(loudness).toSorted();
   const low = sorted[Math.floor(sorted.length * 0.05)] ?? 0;
   const high = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
   if (high - low < LEAST_RANGE) return { isSpeech: loudness.map(() => false), count: 0, first: -1, last: -1 };

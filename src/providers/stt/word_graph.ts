@@ -2,7 +2,7 @@ import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { Expansion } from './jsgf.ts';
 
-export interface WordArc {
+interface WordArc {
   readonly from: number;
   readonly to: number;
   /** Index into `words`. */

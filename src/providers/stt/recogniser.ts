@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { TrunklineError } from '../../config/errors.ts';
+import { LIMITS } from '../../config/limits.ts';
+import { recognitionOf } from './confidence.ts';
+import type { Grammar } from './decoder.ts';
+import { DecoderPool } from './decoder_pool.ts';
+import { hypothesesOf } from './hypotheses.ts';
+import { parseJsgf } from './jsgf.ts';
+import { fliteLetterToSound } from './letter_to_sound.ts';
+import { Lexicon } from './lexicon.ts';
+import { type Search, Utterance } from './utterance.ts';
+import { compileWordGraph } from './word_graph.ts';
+
+export interface RecogniserOptions {
+  /** Folder with the acoustic model `en-us/` and the dictionary `cmudict-en-us.dict`. */
+  readonly modelDir: string;
+  /** The synthesiser whose letter-to-sound rules speak words that the dictionary lacks. */
+  readonly flite: string;
+}
+
+/** Recognition with grammars inside this process: searches run on threads, a crash of the library ends the process. */
+export class Recogniser {
+  readonly #pool: DecoderPool;
+  readonly #lexicon: Lexicon;
+  /** By grammar id, in order of last use. */
+  readonly #grammars = new Map<string, Promise<Grammar>>();
+
+  private constructor(pool: DecoderPool, lexicon: Lexicon) {
+    this.#pool = pool;
+    this.#lexicon = lexicon;
+  }
+
+  /** @throws TrunklineError TOOL_MISSING, STT_FAILED */
+  static async create({ modelDir, flite }: RecogniserOptions): Promise<Recogniser> {
+    const dictionary = join(modelDir, 'cmudict-en-us.dict');
+    const lexicon = await Lexicon.load(dictionary, fliteLetterToSound(flite)).catch(cause => {
+      throw new TrunklineError('STT_FAILED', `no dictionary ${dictionary}`, { cause });
+    });
+    const size = Math.min(LIMITS.sttDecoders, availableParallelism());
+    return new Recogniser(await DecoderPool.create(modelDir, size), lexicon);
+  }
+
+  hasGrammar(id: string): boolean {
+    return this.#grammars.has(id);
+  }
+
+  /** Compiles a grammar ahead of its use; what is wrong with it is told by every utterance that uses it. */
+  addGrammar(id: string, jsgf: string): void {
+    const [oldest] = this.#grammars.keys();
+    if (oldest !== undefined && this.#grammars.size >= LIMITS.sttGrammars) this.#grammars.delete(oldest);
+    const grammar = this.#compile(id, jsgf);
+    grammar.catch(() => {});
+    this.#grammars.set(id, grammar);
+  }
+
+  open(rateHz: 8000 | 16000, grammarId: string, onPartial?: (text: string) => void): Utterance {
+    const grammar = this.#useGrammar(grammarId);
+    grammar.catch(() => {});
+    const search: Search = async features => {
+      const ready = await grammar;
+      return this.#pool.use(features.band, grammarId, async decoder =>
+        recognitionOf(await hypothesesOf(features, ready, decoder)),
+      );
+    };
+    return new Utterance(rateHz, search, onPartial);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #useGrammar(id: string): Promise<Grammar> {
+    const grammar = this.#grammars.get(id);
+    if (grammar === undefined)
+      return Promise.reject(new TrunklineError('STT_FAILED', 'the grammar is not known'));
+    this.#grammars.delete(id);
+    this.#grammars.set(id, grammar);
+    return grammar;
+  }
+
+  async #compile(id: string, jsgf: string): Promise<Grammar> {
+    const graph = compileWordGraph(parseJsgf(jsgf));
+    return { id, graph, pronunciations: await this.#lexicon.pronounce(graph.words) };
+  }
+}
