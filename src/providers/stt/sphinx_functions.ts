@@ -48,8 +48,6 @@ export function loadSphinxFunctions() {
   };
 }
 
-export type SphinxFunctions = ReturnType<typeof loadSphinxFunctions>;
-
 function declare<Result>(library: LibraryHandle, prototype: string): NativeFunction<Result> {
   return library.func(prototype) as NativeFunction<Result>;
 }
