@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findSounds } from '../wire/onset.ts';
@@ -9,6 +10,12 @@ const RATE_HZ = 8000;
 const MODULES = '/usr/lib/baresip/modules';
 /** A silence of this length parts what the agent says. */
 const PAUSE_MS = 900;
+const ESTABLISHED = /Call established/;
+/** The far end's doing: a refusal, or a hang-up. */
+const CLOSED = /session closed/;
+/** Anything but the line that shows the bit rate over and over, and the echo of the command. */
+const WORDS = /^[^[/\s]/;
+const LAST_LINES = 4;
 
 /** baresip (Debian's baresip-core) holds a call and records what it hears: a greeting, and a reply to the answer. */
 export async function judgeByBaresip(task: JudgeTask): Promise<Verdict> {
@@ -17,37 +24,65 @@ export async function judgeByBaresip(task: JudgeTask): Promise<Verdict> {
   writeFileSync(join(task.folder, 'accounts'), `<sip:baresip@${hostInUri(task.localHost)}>;regint=0\n`);
   writeFileSync(join(task.folder, 'contacts'), '');
   const target = `sip:${task.user}@${hostInUri(task.remote.host)}:${task.remote.port}`;
-  const holdS = Math.ceil(task.holdMs / 1000);
-  const args = ['-f', task.folder, '-e', `/dial ${target}`, '-t', String(holdS)];
-  const { output } = await runProgram('baresip', args, task);
-  const established = lastLine(output, /Call established/) !== undefined;
-  if (!established) {
-    const why = lastLine(output, /call|closed|failed|error/i) ?? 'it said nothing';
-    return { judge: 'baresip', completed: false, detail: `no call: ${why}` };
+  const args = ['-f', '.', '-e', `/dial ${target}`];
+  const { output } = await runProgram('baresip', args, task, hangUpAfter(task.holdMs));
+  const heard = ESTABLISHED.test(output) ? recordedSounds(task.folder) : [];
+  const faults = faultsOf(task, output, heard);
+  if (faults.length === 0) {
+    return { judge: 'baresip', completed: true, detail: 'heard a greeting and a reply to the answer', heard };
   }
-  const heard = recordedSounds(task.folder);
+  const detail = `${faults.join('; ')}; last said: ${lastWords(output)}`;
+  return { judge: 'baresip', completed: false, detail, heard };
+}
+
+/**
+ * Stays for so long once the call is up, then ends baresip, or as soon as the far end has closed. SIGTERM is an
+ * orderly end, by which calls are hung up and files complete; a second one would not be.
+ */
+function hangUpAfter(holdMs: number): (output: string, child: ChildProcess) => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const end = (child: ChildProcess): void => {
+    clearTimeout(timer);
+    if (!ended) child.kill('SIGTERM');
+    ended = true;
+  };
+  return (output, child) => {
+    if (CLOSED.test(output)) end(child);
+    else if (ESTABLISHED.test(output)) timer ??= setTimeout(end, holdMs, child);
+  };
+}
+
+function faultsOf(task: JudgeTask, output: string, heard: NonNullable<Verdict['heard']>): string[] {
+  const closed = lastLine(output, CLOSED);
+  if (!ESTABLISHED.test(output)) return [`no call: ${closed ?? 'no answer'}`];
   const answerMs = (task.audio.findIndex(sample => Math.abs(sample) > 1000) * 1000) / RATE_HZ;
   const greeted = heard.some(({ startMs }) => startMs < answerMs);
   const replied = heard.some(({ startMs }) => startMs > answerMs);
   const missing = [greeted ? [] : 'a greeting', replied ? [] : 'a reply to the answer'].flat();
-  const detail =
-    missing.length === 0
-      ? 'heard a greeting and a reply to the answer'
-      : `did not hear ${missing.join(' nor ')}`;
-  return { judge: 'baresip', completed: missing.length === 0, detail, heard };
+  return [
+    ...(missing.length === 0 ? [] : [`did not hear ${missing.join(' nor ')}`]),
+    ...(closed === undefined ? [] : [`the far end hung up: ${closed}`]),
+  ];
 }
 
-function configOf({ folder, localHost }: JudgeTask): string {
+function lastWords(output: string): string {
+  const lines = output.split(/[\r\n]+/).filter(line => WORDS.test(line));
+  return lines.length === 0 ? 'nothing' : lines.slice(-LAST_LINES).join(' / ');
+}
+
+/** Names within its own folder: sndfile writes nothing readable where a path has more than 127 characters. */
+function configOf({ localHost }: JudgeTask): string {
   return [
     `module_path ${MODULES}`,
     ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map(module => `module ${module}`),
     ...['account.so', 'menu.so'].map(module => `module_app ${module}`),
     `sip_listen ${hostInUri(localHost)}:0`,
     `net_interface ${localHost}`,
-    `audio_source aufile,${join(folder, 'answer.wav')}`,
+    'audio_source aufile,answer.wav',
     'audio_player aubridge,ear',
     'audio_alert aubridge,bell',
-    `snd_path ${folder}`,
+    'snd_path .',
     '',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Address } from '../wire/sip_uri.ts';
 
 /** A call that a foreign phone is to make. */
@@ -8,6 +8,7 @@ export interface JudgeTask {
   readonly localHost: string;
   /** What it plays, at 8 kHz: silence while the agent greets, then an answer. */
   readonly audio: Int16Array;
+  /** Counted from the answer, after which it hangs up. */
   readonly holdMs: number;
   /** An empty folder of its own. */
   readonly folder: string;
@@ -26,11 +27,16 @@ export interface Verdict {
 const SLACK_MS = 45_000;
 const MAX_OUTPUT = 200_000;
 
-/** Runs a program to its end, or to the end of its time; its words are what it wrote on either stream. */
+/**
+ * Runs a program in the task's folder to its end, or to the end of its time. Its words are what it wrote on either
+ * stream; `heed` is told all of them whenever there are more. Programs are to be given names relative to the folder:
+ * some cut off longer paths without a word.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],
   { folder, holdMs }: Pick<JudgeTask, 'folder' | 'holdMs'>,
+  heed: (output: string, child: ChildProcess) => void = () => {},
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -43,6 +49,7 @@ export function runProgram(
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output = (output + text).slice(-MAX_OUTPUT);
+        heed(output, child);
       });
     }
     child.on('error', reject);

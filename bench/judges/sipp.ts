@@ -5,22 +5,22 @@ import { hostInUri } from '../wire/sip_uri.ts';
 import { type JudgeTask, lastLine, runProgram, type Verdict } from './judge.ts';
 
 const SCENARIO = new URL('sipp_caller.xml', import.meta.url);
+const SCENARIO_FILE = 'caller.xml';
+const AUDIO_FILE = 'answer.ulaw';
 const LOWEST_RTP_PORT = 40_000;
 const RTP_PORTS = 9000;
 
 /** SIPp (Debian's sip-tester) holds a call with RTP; it ends with 0 when every message was as the scenario says. */
 export async function judgeBySipp(task: JudgeTask): Promise<Verdict> {
-  const audioFile = join(task.folder, 'answer.ulaw');
-  const scenarioFile = join(task.folder, 'caller.xml');
-  writeFileSync(audioFile, encodeMuLaw(task.audio));
+  writeFileSync(join(task.folder, AUDIO_FILE), encodeMuLaw(task.audio));
   const scenario = readFileSync(SCENARIO, 'utf8')
-    .replaceAll('{AUDIO_FILE}', audioFile)
+    .replaceAll('{AUDIO_FILE}', AUDIO_FILE)
     .replaceAll('{HOLD_MS}', String(task.holdMs));
-  writeFileSync(scenarioFile, scenario);
+  writeFileSync(join(task.folder, SCENARIO_FILE), scenario);
   const rtpPort = LOWEST_RTP_PORT + 2 * (process.pid % (RTP_PORTS / 2));
   const { host, port } = task.remote;
   const options = {
-    '-sf': scenarioFile,
+    '-sf': SCENARIO_FILE,
     '-s': task.user,
     '-i': task.localHost,
     '-mi': task.localHost,

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { judgeByBaresip } from '../../bench/judges/baresip.ts';
 import type { JudgeTask } from '../../bench/judges/judge.ts';
 import { judgeBySipp } from '../../bench/judges/sipp.ts';
@@ -10,7 +10,7 @@ import { readSdp } from '../../bench/wire/sdp.ts';
 import { Phone } from './phone.ts';
 
 const RATE_HZ = 8000;
-const HOLD_MS = 3000;
+const HOLD_MS = 4000;
 const ANSWER_MS = 1200;
 
 /** Judges are packages of Debian's, which a machine may lack: nothing else depends on them. */
@@ -19,33 +19,38 @@ function skipWithout(program: string): { skip: string | false } {
   return { skip: found ? false : `${program} is not installed` };
 }
 
-/** A phone that beeps for a moment when it is called, and again after a while if it is told to. */
-async function beepingPhone(beeps: readonly number[]): Promise<Phone> {
+/** A phone that beeps at the given times after it was answered, for a moment each. */
+async function beepingPhone(beepsMs: readonly number[]): Promise<Phone> {
   let session: RtpSession | undefined;
   return Phone.start((phone, request) => {
-    if (request.method === 'ACK') return;
-    if (request.method === 'INVITE' && session === undefined) {
-      let position = 0;
-      const source = (frame: Int16Array): void => {
-        for (let i = 0; i < frame.length; i += 1, position += 1) {
-          const ms = (position * 1000) / RATE_HZ;
-          const on = beeps.some(beepMs => ms >= beepMs && ms < beepMs + 300);
-          frame[i] = on ? 8000 * Math.sin(position) : 0;
-        }
-      };
-      session = new RtpSession(phone.media, readSdp(request.body, [CODECS.PCMU]), {
-        source,
+    if (request.method === 'INVITE') {
+      session ??= new RtpSession(phone.media, readSdp(request.body, [CODECS.PCMU]), {
+        source: beeps(beepsMs),
         sent: () => {},
         received: () => {},
       });
-      session.start();
     }
-    phone.respond(request, 200, 'OK', request.method === 'INVITE' ? phone.sdp() : '');
+    if (request.method === 'ACK') session?.start();
+    else phone.respond(request, 200, 'OK', request.method === 'INVITE' ? phone.sdp() : '');
     if (request.method === 'BYE') session?.close();
   });
 }
 
-function taskFor(phone: Phone, folder: string): JudgeTask {
+function beeps(timesMs: readonly number[]): (frame: Int16Array) => void {
+  let position = 0;
+  return frame => {
+    for (let i = 0; i < frame.length; i += 1, position += 1) {
+      const ms = (position * 1000) / RATE_HZ;
+      const on = timesMs.some(beepMs => ms >= beepMs && ms < beepMs + 300);
+      frame[i] = on ? 8000 * Math.sin(position) : 0;
+    }
+  };
+}
+
+/** In a deep folder, as checkouts on build machines are: programs of fixed-size buffers must not mind. */
+function taskFor(t: Test, phone: Phone): JudgeTask {
+  const folder = join(t.testdir(), 'a-folder-as-deep-as-those-of-a-build-machine/'.repeat(3));
+  mkdirSync(folder, { recursive: true });
   const audio = new Int16Array((HOLD_MS * RATE_HZ) / 1000);
   for (let i = (ANSWER_MS * RATE_HZ) / 1000; i < audio.length / 2; i += 1) audio[i] = 9000 * Math.sin(i / 2);
   const { port } = phone.sip.address();
@@ -62,7 +67,7 @@ function taskFor(phone: Phone, folder: string): JudgeTask {
 t.test('SIPp completes a call and plays its audio', skipWithout('sipp'), async t => {
   const phone = await beepingPhone([100]);
   t.teardown(() => phone.close());
-  const verdict = await judgeBySipp(taskFor(phone, t.testdir()));
+  const verdict = await judgeBySipp(taskFor(t, phone));
   t.match(verdict, { judge: 'sipp', completed: true });
   t.ok(
     phone.rtp.some(packet => packet.subarray(12).some(byte => (byte & 0x7f) < 0x30)),
@@ -75,19 +80,43 @@ t.test('SIPp tells why a call failed', skipWithout('sipp'), async t => {
     if (request.method === 'INVITE') self.respond(request, 503, 'Service Unavailable');
   });
   t.teardown(() => phone.close());
-  t.match(await judgeBySipp(taskFor(phone, t.testdir())), { completed: false, detail: /503|ended/ });
+  t.match(await judgeBySipp(taskFor(t, phone)), { completed: false, detail: /503|ended/ });
 });
 
 t.test('baresip hears the greeting and the reply', skipWithout('baresip'), async t => {
   const phone = await beepingPhone([100, 2000]);
   t.teardown(() => phone.close());
-  const verdict = await judgeByBaresip(taskFor(phone, t.testdir()));
+  const verdict = await judgeByBaresip(taskFor(t, phone));
   t.equal(verdict.completed, true, JSON.stringify(verdict));
+  t.same(phone.methods(), ['INVITE', 'ACK', 'BYE'], 'and hangs up itself');
 });
 
 t.test('baresip notices that nobody replies', skipWithout('baresip'), async t => {
   const phone = await beepingPhone([100]);
   t.teardown(() => phone.close());
-  const verdict = await judgeByBaresip(taskFor(phone, t.testdir()));
-  t.match(verdict, { completed: false, detail: 'did not hear a reply to the answer' });
+  const verdict = await judgeByBaresip(taskFor(t, phone));
+  t.match(verdict, {
+    completed: false,
+    detail: /^did not hear a reply to the answer; last said: .*terminated by signal/,
+  });
+});
+
+t.test('baresip tells why there was no call, or no whole one', skipWithout('baresip'), async t => {
+  const busy = await Phone.start((self, request) => {
+    if (request.method === 'INVITE') self.respond(request, 486, 'Busy Here');
+  });
+  t.teardown(() => busy.close());
+  t.match(await judgeByBaresip(taskFor(t, busy)), {
+    completed: false,
+    detail: /^no call: .*486 Busy Here/,
+  });
+  const curt = await Phone.start((self, request) => {
+    if (request.method === 'ACK') self.ask('BYE');
+    else self.respond(request, 200, 'OK', self.sdp());
+  });
+  t.teardown(() => curt.close());
+  t.match(await judgeByBaresip(taskFor(t, curt)), {
+    completed: false,
+    detail: /did not hear a greeting nor a reply .*; the far end hung up/,
+  });
 });
