@@ -82,9 +82,17 @@ export class TalkCall {
   }
 
   answered(): void {
-    const { direction, lineKind, from, to, workflow, room } = this.info;
-    const workflowVersion = this.#services.flows.get(workflow)?.version ?? '';
-    this.#record.append('call.started', { direction, lineKind, from, to, workflow, workflowVersion, room });
+    const { direction, lineKind, from, to, sipCallId, workflow, room } = this.info;
+    this.#record.append('call.started', {
+      direction,
+      lineKind,
+      from,
+      to,
+      sipCallId,
+      workflow,
+      workflowVersion: this.#services.flows.get(workflow)?.version ?? '',
+      room,
+    });
     this.#record.append('call.answered', {});
     this.#conversation.answered();
   }

@@ -13,6 +13,8 @@ export interface CallInfo {
   /** Calling party as given by the line (E.164 or a room identity); personal data. */
   readonly from: string;
   readonly to: string;
+  /** Call-ID of the SIP dialog, where the line is one; personal data. */
+  readonly sipCallId?: string;
   readonly workflow: string;
   readonly room: string;
   /** Wall clock at assignment, milliseconds since the epoch; the only time of day a call carries. */

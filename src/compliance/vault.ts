@@ -17,7 +17,7 @@ export interface SealPlace {
 /** A kind of value that is looked up by equality while it is sealed; tenants and kinds don't share indexes. */
 interface IndexPlace {
   readonly tenantId: string;
-  readonly kind: 'number' | 'name';
+  readonly kind: 'number' | 'name' | 'id';
 }
 
 /** Personal data at rest: AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces under versioned keys. */
@@ -90,6 +90,7 @@ function additionalData(keyId: string, { tenantId, record, field }: SealPlace): 
 const normalise: Readonly<Record<IndexPlace['kind'], (value: string) => string>> = {
   number: normaliseNumber,
   name: normaliseName,
+  id: value => value,
 };
 
 /**

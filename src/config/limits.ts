@@ -120,6 +120,8 @@ export const LIMITS = {
   senderFrames: 32,
   /** Keys of one caller in a second; further ones are ignored. */
   dtmfPerSecond: 20,
+  /** A SIP Call-ID; a longer one is not kept. */
+  sipCallIdCharacters: 512,
   /** Utterances waiting for the recogniser; further ones fail at once. */
   sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */

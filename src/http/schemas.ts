@@ -27,6 +27,7 @@ export const callSummarySchema = z
     lineKind: z.enum(['room', 'trunk', 'stream']).nullable(),
     from: z.string().nullable().describe('Calling party'),
     to: z.string().nullable().describe('Called party'),
+    sipCallId: z.string().nullable().describe('Call-ID of the SIP dialog; null where there is none'),
     workflow: z.string().nullable(),
     workflowVersion: z.string().nullable(),
     room: z.string().nullable(),

@@ -27,6 +27,8 @@ export interface LineEvents {
 export interface LineParty {
   readonly from: string;
   readonly to: string;
+  /** Call-ID of the SIP dialog (RFC 3261, section 8.1.1.4), where the far end came by SIP and its id is not over-long. */
+  readonly sipCallId?: string;
 }
 
 /** One leg's audio and signals, whatever carries it. `pull`, `push` and `flush` never wait and never throw. */

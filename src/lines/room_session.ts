@@ -13,6 +13,7 @@ import {
   TrackSource,
 } from '@livekit/rtc-node';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { LIMITS } from '../config/limits.ts';
 import { CallerAudio } from './caller_audio.ts';
 import { leaveRoom } from './leave_room.ts';
 import type { LineEndReason, LineParty } from './line.ts';
@@ -39,6 +40,8 @@ export interface RoomSessionEvents {
 const SIP_STATUS = 'sip.callStatus';
 const SIP_CALLER = 'sip.phoneNumber';
 const SIP_CALLED = 'sip.trunkPhoneNumber';
+/** The Call-ID header as the caller sent it; `sip.callID` is livekit-sip's own name for the call. */
+const SIP_CALL_ID = 'sip.callIDFull';
 const DIGIT = /^[0-9*#A-D]$/;
 /** Participants that are machinery, never callers. */
 const NO_CALLERS = new Set([ParticipantKind.AGENT, ParticipantKind.EGRESS, ParticipantKind.INGRESS]);
@@ -134,10 +137,7 @@ export class RoomSession {
     const status = participant.attributes[SIP_STATUS];
     if (this.#accepted || (status !== undefined && status !== 'active')) return;
     this.#accepted = true;
-    this.#events.accepted({
-      from: participant.attributes[SIP_CALLER] ?? this.#caller ?? '',
-      to: participant.attributes[SIP_CALLED] ?? '',
-    });
+    this.#events.accepted(partyOf(participant.attributes, this.#caller ?? ''));
   }
 
   #left(participant: RemoteParticipant): void {
@@ -174,6 +174,15 @@ export class RoomSession {
     await leaveRoom(this.#room);
     await this.#track.close(true);
   }
+}
+
+function partyOf(attributes: Readonly<Record<string, string>>, identity: string): LineParty {
+  const sipCallId = attributes[SIP_CALL_ID] ?? '';
+  return {
+    from: attributes[SIP_CALLER] ?? identity,
+    to: attributes[SIP_CALLED] ?? '',
+    ...(sipCallId !== '' && sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
+  };
 }
 
 function subscribe(publication: RemoteTrackPublication): void {

@@ -13,6 +13,8 @@ const details = {
     lineKind: z.enum(['room', 'trunk', 'stream']),
     from: personal,
     to: personal,
+    /** Call-ID of the SIP dialog, where there is one. Personal, for callers' devices put their address into it. */
+    sipCallId: personal.optional().meta({ personal: true }),
     workflow: z.string(),
     workflowVersion: z.string(),
     room: z.string(),

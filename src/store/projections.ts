@@ -20,6 +20,7 @@ const CALL_STARTED = `
     direction = detail ->> 'direction', line_kind = detail ->> 'lineKind',
     from_sealed = detail ->> 'from', from_index = indexes ->> 'from',
     to_sealed = detail ->> 'to', to_index = indexes ->> 'to',
+    sip_call_id_sealed = detail ->> 'sipCallId', sip_call_id_index = indexes ->> 'sipCallId',
     workflow = detail ->> 'workflow', workflow_version = detail ->> 'workflowVersion',
     room = detail ->> 'room', started_at = at
   FROM (SELECT call_id AS started_call, at, detail, indexes ${added('call.started')}) AS event

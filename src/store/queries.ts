@@ -26,6 +26,8 @@ interface CallFilter {
   readonly state?: CallState | undefined;
   /** Caller's number, however written. */
   readonly from?: string | undefined;
+  /** Call-ID of the SIP dialog, exactly. */
+  readonly sipCallId?: string | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ function iso(column: string, name: string): string {
 
 const CALL_COLUMNS = `
   call_id AS "callId", state, direction, line_kind AS "lineKind", from_sealed AS "from", to_sealed AS "to",
-  workflow, workflow_version AS "workflowVersion", room, ${iso('started_at', 'startedAt')},
+  sip_call_id_sealed AS "sipCallId", workflow, workflow_version AS "workflowVersion", room, ${iso('started_at', 'startedAt')},
   ${iso('answered_at', 'answeredAt')}, ${iso('ended_at', 'endedAt')}, end_reason AS "endReason", outcome,
   duration_ms AS "durationMs", frames_concealed AS "framesConcealed", frames_dropped AS "framesDropped"`;
 
@@ -91,9 +93,10 @@ const LIST_CALLS = `
   WHERE tenant_id = $1
     AND ($2::text IS NULL OR state = $2)
     AND ($3::text IS NULL OR from_index = $3)
-    AND ($4::timestamptz IS NULL OR (started_at, call_id::text) < ($4, $5::text))
+    AND ($4::text IS NULL OR sip_call_id_index = $4)
+    AND ($5::timestamptz IS NULL OR (started_at, call_id::text) < ($5, $6::text))
   ORDER BY started_at DESC, call_id DESC
-  LIMIT $6`;
+  LIMIT $7`;
 
 const TURNS = `
   SELECT turn, speaker, text_sealed AS text, start_ms AS "startMs", end_ms AS "endMs", interrupted, confidence
@@ -139,11 +142,20 @@ async function listCalls(
   vault: Vault,
   tenantId: string,
   { limit, cursor }: PageRequest,
-  { state, from }: CallFilter,
+  { state, from, sipCallId }: CallFilter,
 ): Promise<Page<CallView>> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const fromIndex = from === undefined ? null : vault.blindIndex(from, { tenantId, kind: 'number' });
-  const values = [tenantId, state ?? null, fromIndex, after?.at ?? null, after?.id ?? null, limit + 1];
+  const indexOf = (value: string | undefined, kind: 'number' | 'id') =>
+    value === undefined ? null : vault.blindIndex(value, { tenantId, kind });
+  const values = [
+    tenantId,
+    state ?? null,
+    indexOf(from, 'number'),
+    indexOf(sipCallId, 'id'),
+    after?.at ?? null,
+    after?.id ?? null,
+    limit + 1,
+  ];
   const rows = await database.transaction(tenantId, tx => tx.query<CallView>(LIST_CALLS, values));
   const opened = rows.map(row => openCall(row, tenantId, vault));
   return pageOf(opened, limit, ({ startedAt, callId }): Cursor => ({ at: startedAt, id: callId }));
@@ -151,9 +163,9 @@ async function listCalls(
 
 function openCall<Row extends CallView>(row: Row, tenantId: string, vault: Vault): Row {
   const place = { tenantId, callId: row.callId, type: 'call.started' } as const;
-  const opened = (field: 'from' | 'to') =>
+  const opened = (field: 'from' | 'to' | 'sipCallId') =>
     row[field] === null ? null : String(openField(place, field, row[field], vault));
-  return { ...row, from: opened('from'), to: opened('to') };
+  return { ...row, from: opened('from'), to: opened('to'), sipCallId: opened('sipCallId') };
 }
 
 async function getCall(

@@ -35,14 +35,16 @@ const PERSONAL_FIELDS: ReadonlyMap<EventType, readonly string[]> = new Map(
 );
 
 /** Fields that can be searched for, and as what. */
-const INDEXED_FIELDS: Readonly<Partial<Record<EventType, Readonly<Record<string, 'number' | 'name'>>>>> = {
-  'call.started': { from: 'number', to: 'number' },
+const INDEXED_FIELDS: Readonly<
+  Partial<Record<EventType, Readonly<Record<string, 'number' | 'name' | 'id'>>>>
+> = {
+  'call.started': { from: 'number', to: 'number', sipCallId: 'id' },
   'slot.set': { value: 'name' },
 };
 
 function sealedFields(type: EventType, detail: Readonly<Record<string, unknown>>): readonly string[] {
   if (type === 'slot.set' && detail.sensitive !== true) return [];
-  return PERSONAL_FIELDS.get(type) ?? [];
+  return (PERSONAL_FIELDS.get(type) ?? []).filter(field => detail[field] !== undefined);
 }
 
 function placeOf(event: { tenantId: string; callId: string; type: EventType }, field: string) {

@@ -18,6 +18,8 @@ export interface CallView {
   readonly lineKind: 'room' | 'trunk' | 'stream' | null;
   readonly from: string | null;
   readonly to: string | null;
+  /** Call-ID of the SIP dialog. */
+  readonly sipCallId: string | null;
   readonly workflow: string | null;
   readonly workflowVersion: string | null;
   readonly room: string | null;

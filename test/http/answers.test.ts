@@ -29,9 +29,11 @@ t.test('a page of calls', async t => {
   });
   t.equal(plain.headers['cache-control'], 'no-store');
   await app.inject({ url: '/api/calls?limit=2&cursor=abc&state=FAILED&from=%2B15550142', headers: WITH_KEY });
+  await app.inject({ url: '/api/calls?sipCallId=a84b4c76%40pc33.example', headers: WITH_KEY });
   t.same(asked, [
     ['default', { limit: 50, cursor: undefined }, {}],
     ['default', { limit: 2, cursor: 'abc' }, { state: 'FAILED', from: '+15550142' }],
+    ['default', { limit: 50, cursor: undefined }, { sipCallId: 'a84b4c76@pc33.example' }],
   ]);
 });
 

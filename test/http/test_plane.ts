@@ -22,6 +22,7 @@ export function callView(callId: string, more: Partial<CallView> = {}): CallView
     lineKind: 'room',
     from: '+15550142',
     to: '+15550100',
+    sipCallId: `${callId}@pc33.example`,
     workflow: 'piano_removal',
     workflowVersion: '1',
     room: `web-${callId}`,

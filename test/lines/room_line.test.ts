@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dispose } from '@livekit/rtc-node';
 import t from 'tap';
 import { createFrame } from '../../pipeline/frame.ts';
-import type { LineEndReason, LineEvents } from '../../src/lines/line.ts';
+import { LIMITS } from '../../src/config/limits.ts';
+import type { LineEndReason, LineEvents, LineParty } from '../../src/lines/line.ts';
 import { ROOM_TIMES, RoomLine, type RoomTimes } from '../../src/lines/room_line.ts';
 import { NO_SERVER, TestRooms } from './rooms.ts';
 
@@ -85,6 +86,27 @@ t.test('room lines among difficult company', { skip: NO_SERVER }, async t => {
     t.equal(await soundHeard(line, 10), 0);
     await line.close('localHangup');
     await caller.leave();
+  });
+
+  t.test('a caller by SIP is known by numbers and Call-ID, unless that is over-long', async t => {
+    const sip = {
+      'sip.callStatus': 'active',
+      'sip.phoneNumber': '+15550123',
+      'sip.trunkPhoneNumber': '+15550100',
+    };
+    const partyOf = async (callId: string): Promise<LineParty> => {
+      const room = rooms.name();
+      const attributes = { ...sip, 'sip.callIDFull': callId };
+      const caller = await rooms.peer(room, { mute: true, attributes });
+      const { line, log } = await open(room, { mediaGraceMs: 0 });
+      await log.until(() => log.answers > 0);
+      await line.close('localHangup');
+      await caller.leave();
+      return line.party;
+    };
+    const numbers = { from: '+15550123', to: '+15550100' };
+    t.strictSame(await partyOf('a84b4c76@Pc33.example'), { ...numbers, sipCallId: 'a84b4c76@Pc33.example' });
+    t.strictSame(await partyOf('x'.repeat(LIMITS.sipCallIdCharacters + 1)), numbers);
   });
 
   t.test('other agents are no callers', async t => {

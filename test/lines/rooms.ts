@@ -32,8 +32,13 @@ export class TestRooms {
     return `room-${this.#count}`;
   }
 
-  async access(room: string, identity: string, agent = false): Promise<{ url: string; token: string }> {
-    const token = new AccessToken(this.#server.apiKey, this.#server.apiSecret, { identity });
+  async access(
+    room: string,
+    identity: string,
+    agent = false,
+    attributes: Record<string, string> = {},
+  ): Promise<{ url: string; token: string }> {
+    const token = new AccessToken(this.#server.apiKey, this.#server.apiSecret, { identity, attributes });
     token.addGrant({
       roomJoin: true,
       room,
@@ -50,10 +55,11 @@ export class TestRooms {
   /** A caller in the room. */
   async peer(
     room: string,
-    options: { identity?: string; mute?: boolean; agent?: boolean } = {},
+    options: { identity?: string; mute?: boolean; agent?: boolean; attributes?: Record<string, string> } = {},
   ): Promise<RoomPeer> {
+    const { identity = 'caller', agent, attributes } = options;
     const peer = new RoomPeer();
-    const { url, token } = await this.access(room, options.identity ?? 'caller', options.agent);
+    const { url, token } = await this.access(room, identity, agent, attributes);
     await peer.join(url, token, { mute: options.mute === true });
     return peer;
   }

@@ -4,6 +4,7 @@ import type { CallEvent, EventDetail, EventType } from '../../src/store/events.t
 export const PERSONAL = {
   from: '+15550100123',
   to: '+15550100999',
+  sipCallId: 'f81d4fae-7dec@203.0.113.77',
   name: 'Wilhelmina Quackenbush',
   address: '4217 Thistlewick Crescent',
   said: 'please collect it from Thistlewick Crescent',
@@ -29,6 +30,7 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
       lineKind: 'room',
       from: PERSONAL.from,
       to: PERSONAL.to,
+      sipCallId: PERSONAL.sipCallId,
       workflow: 'piano_removal',
       workflowVersion: '1',
       room: `room-${callId}`,

@@ -44,6 +44,7 @@ t.test('a call is read as it was told', async t => {
     direction: 'inbound',
     from: PERSONAL.from,
     to: PERSONAL.to,
+    sipCallId: PERSONAL.sipCallId,
     workflow: 'piano_removal',
     startedAt: '2026-01-05T12:00:01.000Z',
     answeredAt: '2026-01-05T12:00:02.000Z',
@@ -226,9 +227,26 @@ t.test('hostile ids and filters find nothing and harm nothing', async t => {
     t.equal(await queries.getCall('acme', text), undefined, JSON.stringify(text));
     t.same(await queries.recordingsOf('acme', text), []);
     t.same((await queries.listCalls('acme', { limit: 5 }, { from: text })).rows, []);
+    t.same((await queries.listCalls('acme', { limit: 5 }, { sipCallId: text })).rows, []);
   }
   await t.rejects(queries.getCall('acme', 'a\0b'), { code: 'BAD_REQUEST' }, 'a NUL can be in no id');
   t.ok(await queries.getCall('acme', 'told'), 'the tables are still there');
+});
+
+t.test('a call is found by its Call-ID, to the letter; browsers have none', async t => {
+  const [started] = callStory('dialogs', 'by-sip');
+  const { sipCallId: _, ...browser } = started!.detail as EventDetail<'call.started'>;
+  await write('dialogs', callStory('dialogs', 'by-sip'));
+  await write('dialogs', [storyTeller('dialogs', 'by-browser')('call.started', browser)]);
+  const found = async (sipCallId: string) =>
+    (await queries.listCalls('dialogs', { limit: 5 }, { sipCallId })).rows.map(({ callId }) => callId);
+  t.same(await found(PERSONAL.sipCallId), ['by-sip']);
+  t.same(await found(PERSONAL.sipCallId.toUpperCase()), []);
+  t.same(await found(''), []);
+  t.equal((await queries.getCall('dialogs', 'by-browser'))?.sipCallId, null);
+  const events = await queries.eventsSince('dialogs', 0, 100);
+  t.match(events.find(({ callId }) => callId === 'by-browser')?.detail, { sipCallId: undefined });
+  t.match(events[0]?.detail, { sipCallId: PERSONAL.sipCallId });
 });
 
 t.test('calls are found by number, however it is written', async t => {

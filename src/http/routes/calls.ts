@@ -32,6 +32,12 @@ function routeCallList(app: App, { queries }: ControlPlane): void {
         querystring: pageQuerySchema.extend({
           state: callStateSchema.optional(),
           from: z.string().min(1).max(64).optional().describe('Number of the calling party'),
+          sipCallId: z
+            .string()
+            .min(1)
+            .max(LIMITS.sipCallIdCharacters)
+            .optional()
+            .describe('Call-ID of the SIP dialog, exactly as the caller sent it'),
         }),
         response: {
           200: z.object({ calls: z.array(callSummarySchema).readonly(), next: nextSchema }),
