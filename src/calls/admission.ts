@@ -1,12 +1,13 @@
-import type { Address } from '../ipc/messages.ts';
+import type { Address, MessageOf } from '../ipc/messages.ts';
 
 /** What a media process last told of itself. */
-export interface MediaLoad {
-  readonly calls: number;
-  readonly maxCalls: number;
-  readonly tickLatenessP99Ms: number;
-  readonly draining: boolean;
-}
+type MediaLoad = Omit<MessageOf<'load'>, 'type'>;
+
+/** Why no call is taken: a row of the table of errors. */
+export type Refusal = MessageOf<'notAdmitted'>['code'];
+
+/** A slot on a media process, or why there is none. */
+type SlotOrRefusal = { readonly media: Address } | { readonly refused: Refusal };
 
 interface MediaProcess extends MediaLoad {
   /** Calls promised to it of which its load does not tell yet. */
@@ -14,8 +15,8 @@ interface MediaProcess extends MediaLoad {
 }
 
 /**
- * Which media process takes the next call: the one with the smallest share of its slots in use. Calls on their way to
- * a process count as its own, so that a burst is spread too.
+ * Which media process takes the next call: the one with the smallest share of its slots in use, of those that can
+ * still write down what a call tells. Calls on their way to a process count as its own, so that a burst is spread too.
  */
 export class Admission {
   readonly #media = new Map<Address, MediaProcess>();
@@ -34,15 +35,14 @@ export class Admission {
     this.#draining = true;
   }
 
-  /** Takes a slot, or says that there is none. `except` has refused already. */
-  reserve(except: readonly Address[] = []): Address | undefined {
-    if (this.#draining) return undefined;
+  /** Takes a slot, or says why there is none. `except` has refused already. */
+  reserve(except: readonly Address[] = []): SlotOrRefusal {
     const [best] = [...this.#media]
       .filter(([address, media]) => !except.includes(address) && freeSlots(media) > 0)
       .toSorted(([, a], [, b]) => share(a) - share(b));
-    if (best === undefined) return undefined;
+    if (this.#draining || best === undefined) return { refused: this.#refusal() };
     best[1].reserved += 1;
-    return best[0];
+    return { media: best[0] };
   }
 
   /** The call is counted in the process's own load from now on, or will never come. */
@@ -60,10 +60,20 @@ export class Admission {
       available: !this.#draining && processes.some(media => freeSlots(media) > 0),
     };
   }
+
+  /** A full spool is named where, but for it, there would be a slot. */
+  #refusal(): Refusal {
+    if (this.#draining) return 'DRAINING';
+    const processes = [...this.#media.values()];
+    const isSpoolInTheWay = processes.some(
+      media => media.spoolFull && freeSlots({ ...media, spoolFull: false }) > 0,
+    );
+    return isSpoolInTheWay ? 'SPOOL_FULL' : 'CAPACITY';
+  }
 }
 
 function freeSlots(media: MediaProcess): number {
-  return media.draining ? 0 : media.maxCalls - media.calls - media.reserved;
+  return media.draining || media.spoolFull ? 0 : media.maxCalls - media.calls - media.reserved;
 }
 
 function share(media: MediaProcess): number {

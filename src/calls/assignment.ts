@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from '@livekit/protocol';
 import { z } from 'zod';
+import { ERRORS } from '../config/errors.ts';
 import type { Address, CallAssignment, Message } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Refusal } from './admission.ts';
 
 /** What the assignment of calls needs from around it. */
 interface AssignmentPorts {
@@ -11,6 +12,8 @@ interface AssignmentPorts {
   tellJob(jobId: string, status: 'running' | 'success' | 'failed', error?: string): void;
   /** Hangs up whoever is still in the room. Never throws. */
   closeRoom(room: string): void;
+  /** A job was turned away. */
+  notAdmitted(code: Refusal): void;
 }
 
 export interface AssignmentOptions {
@@ -58,8 +61,12 @@ export class Assignment {
   available(job: Job): string | undefined {
     const { admission, reservationMs } = this.#options;
     if (job.room === undefined) return undefined;
-    const media = admission.reserve();
-    if (media === undefined) return undefined;
+    const slot = admission.reserve();
+    if ('refused' in slot) {
+      this.#turnAway(job.id, slot.refused);
+      return undefined;
+    }
+    const { media } = slot;
     this.#dropReservation(job.id);
     const timer = setTimeout(() => this.#dropReservation(job.id), reservationMs);
     this.#reservations.set(job.id, { media, timer });
@@ -77,13 +84,15 @@ export class Assignment {
       assignedAtMs: Date.now(),
       line: { kind: 'room', url: roomUrl, token, room },
     };
-    const reservation = this.#takeReservation(job.id);
-    const media = reservation ?? this.#options.admission.reserve();
-    log.info({ callId: call.callId, jobId: job.id, media }, 'call assigned');
-    if (media === undefined) {
-      this.#giveUp(job.id, room, 'no call slot');
+    const reserved = this.#takeReservation(job.id);
+    const slot = reserved === undefined ? this.#options.admission.reserve() : { media: reserved };
+    if ('refused' in slot) {
+      this.#turnAway(job.id, slot.refused);
+      this.#giveUp(job.id, room, ERRORS[slot.refused].cause);
       return;
     }
+    const { media } = slot;
+    log.info({ callId: call.callId, jobId: job.id, media }, 'call assigned');
     this.#calls.set(call.callId, { jobId: job.id, call, media, up: false, refusedBy: [] });
     this.#options.ports.send(media, { type: 'assign', call });
   }
@@ -109,15 +118,15 @@ export class Assignment {
     if (live === undefined || live.media !== by) return;
     this.#settle(live);
     live.refusedBy.push(by);
-    const media = this.#options.admission.reserve(live.refusedBy);
-    if (media === undefined) {
+    const slot = this.#options.admission.reserve(live.refusedBy);
+    if ('refused' in slot) {
       this.#calls.delete(callId);
       this.#giveUp(live.jobId, live.call.line.room, reason);
       return;
     }
-    live.media = media;
+    live.media = slot.media;
     live.up = false;
-    this.#options.ports.send(media, { type: 'assign', call: live.call });
+    this.#options.ports.send(live.media, { type: 'assign', call: live.call });
   }
 
   callEnded(callId: string, failed: boolean, reason: string): void {
@@ -143,6 +152,12 @@ export class Assignment {
   #settle(live: LiveCall): void {
     if (!live.up) this.#options.admission.release(live.media);
     live.up = true;
+  }
+
+  #turnAway(jobId: string, code: Refusal): void {
+    const { ports, log } = this.#options;
+    log.warn({ jobId, code }, 'call not admitted');
+    ports.notAdmitted(code);
   }
 
   #giveUp(jobId: string, room: string, reason: string): void {

@@ -47,6 +47,7 @@ export class MediaCalls implements Ticking {
   readonly #parts: MediaCallsParts;
   readonly #slots: (Entry | undefined)[];
   #draining = false;
+  #spoolFull = false;
   #onEmpty: (() => void) | undefined;
 
   constructor(parts: MediaCallsParts) {
@@ -60,6 +61,10 @@ export class MediaCalls implements Ticking {
 
   get isDraining(): boolean {
     return this.#draining;
+  }
+
+  get isSpoolFull(): boolean {
+    return this.#spoolFull;
   }
 
   tick(): void {
@@ -85,8 +90,8 @@ export class MediaCalls implements Ticking {
     const { ports, board, memory, log } = this.#parts;
     const { callId } = assignment;
     const slot = this.#slots.findIndex((entry, index) => entry === undefined && board.isVacant(index));
-    if (this.#draining || slot < 0 || this.#find(callId) !== undefined) {
-      ports.callRefused(callId, this.#draining ? ERRORS.DRAINING.cause : ERRORS.CAPACITY.cause);
+    if (this.#draining || this.#spoolFull || slot < 0 || this.#find(callId) !== undefined) {
+      ports.callRefused(callId, ERRORS[this.#refusal()].cause);
       return;
     }
     const view = slotView(memory, slot);
@@ -105,6 +110,11 @@ export class MediaCalls implements Ticking {
   }
 
   fromTalk(message: FromTalk): void {
+    if (message.type === 'spool') {
+      this.#spoolFull = message.full;
+      this.#parts.ports.loadChanged();
+      return;
+    }
     const entry = this.#slots[message.slot];
     if (entry === undefined) return;
     if (message.type === 'policy') entry.call.policy = message.policy;
@@ -132,6 +142,11 @@ export class MediaCalls implements Ticking {
         resolve();
       };
     });
+  }
+
+  #refusal(): 'DRAINING' | 'SPOOL_FULL' | 'CAPACITY' {
+    if (this.#draining) return 'DRAINING';
+    return this.#spoolFull ? 'SPOOL_FULL' : 'CAPACITY';
   }
 
   #find(callId: string): Entry | undefined {

@@ -14,7 +14,7 @@ export interface TalkWorkerData {
   readonly port: MessagePort;
 }
 
-/** What the talk thread says of a call. */
+/** What the talk thread says while it serves calls. */
 export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' }>;
 
 /** What the VAD thread is started with. */

@@ -17,6 +17,9 @@ export interface TalkThreadParts
   readonly events: EventLog;
 }
 
+/** How often the spool is looked at. */
+const WATCH_SPOOL_MS = 500;
+
 const after: After = (delayMs, action) => {
   const timer = setTimeout(action, delayMs);
   return () => clearTimeout(timer);
@@ -36,7 +39,9 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   const send = (message: ToAudio) => port.postMessage(message);
   const voice = await preparedVoice(tts, flows, config.media.roomRateHz);
   const calls = new TalkCalls({ ...parts, voice, after, send, nowMs: Date.now }, every);
+  const unwatch = watchSpool(events, send);
   const stop = async () => {
+    unwatch();
     await calls.stop();
     await Promise.allSettled([stt.close(), tts.close(), events.close()]);
     port.close();
@@ -47,6 +52,16 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   });
   log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name }, 'ready for calls');
   send({ type: 'ready' });
+}
+
+/** Tells whenever the spool became full or has room again; until the returned function is called. */
+function watchSpool(events: EventLog, send: (message: ToAudio) => void): () => void {
+  let full = false;
+  return every(WATCH_SPOOL_MS, () => {
+    const now = events.stats().spool.full;
+    if (now !== full) send({ type: 'spool', full: now });
+    full = now;
+  });
 }
 
 /** Greetings are there when a call is answered, last words when nothing else works any more. */

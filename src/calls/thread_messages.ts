@@ -61,5 +61,7 @@ export type ToAudio =
   | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */
   | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
+  /** Whether the spool has room for what further calls would tell; until told, it has. */
+  | { readonly type: 'spool'; readonly full: boolean }
   /** The talk thread has let go of the slot: it may be zeroed and used again. */
   | { readonly type: 'released'; readonly slot: number };

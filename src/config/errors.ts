@@ -88,6 +88,12 @@ export const ERRORS = {
     cause: 'all call slots are taken',
     remedy: 'try again later or add media processes',
   },
+  SPOOL_FULL: {
+    http: 503,
+    sip: 503,
+    cause: 'the event spool is full',
+    remedy: 'bring the database back or free space under the data folder',
+  },
   DRAINING: { http: 503, sip: 503, cause: 'the node is shutting down', remedy: 'call another node' },
   LINE_FAILED: {
     http: 502,

@@ -28,12 +28,14 @@ export const LIMITS = {
   heardWords: 60,
   /** One event in the spool; a larger one is counted and left out. */
   spoolEventBytes: 64 << 10,
-  /** Spool of a media process on disk; beyond it new calls are refused and events are counted as lost. */
+  /** Spool of a media process on disk; beyond it events are counted as lost. */
   spoolBytes: 1 << 30,
   /** Events waiting for the spool's disk in memory; beyond it events are counted as lost. */
   spoolQueuedEvents: 50_000,
   /** The same in bytes. */
   spoolQueuedBytes: 64 << 20,
+  /** Share of these three at which a process takes no new calls: the rest is for what live ones still tell. */
+  spoolFullShare: 0.9,
   /** One file of the spool; a longer one is followed by the next. */
   spoolSegmentBytes: 4 << 20,
   /** Read from the spool at once; no line is longer. */
@@ -118,10 +120,10 @@ export const LIMITS = {
   jitterBufferFrames: 20,
   /** Frames waiting for the native library of a room line; further ones are dropped and counted. */
   senderFrames: 32,
-  /** Keys of one caller in a second; further ones are ignored. */
-  dtmfPerSecond: 20,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
+  /** Keys of one caller in a second; further ones are ignored. */
+  dtmfPerSecond: 20,
   /** Utterances waiting for the recogniser; further ones fail at once. */
   sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */

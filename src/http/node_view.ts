@@ -16,6 +16,7 @@ export class NodeView {
     link.on('peerReady', ({ peer }) => this.#ready.add(peer));
     link.on('peerGone', ({ peer }) => this.#forget(peer));
     link.on('load', (load, from) => this.#noteLoad(load, from));
+    link.on('notAdmitted', ({ code }) => metrics.callNotAdmitted(code));
     link.on('drain', () => {
       this.#draining = true;
     });
@@ -29,10 +30,10 @@ export class NodeView {
     return [...this.#ready].some(peer => peer === role || peer.startsWith(`${role}-`));
   }
 
-  /** False when every media process says that it is full; what has not told of itself yet counts as free. */
+  /** False when every media process says that it takes no call; what has not told of itself yet does. */
   hasFreeSlot(): boolean {
     const loads = [...this.#loads.values()];
-    return loads.length === 0 || loads.some(load => !load.draining && load.calls < load.maxCalls);
+    return loads.length === 0 || loads.some(takesCalls);
   }
 
   #noteLoad(load: Load, from: Address): void {
@@ -44,4 +45,8 @@ export class NodeView {
     this.#ready.delete(peer);
     if (this.#loads.delete(peer)) this.#metrics.mediaGone(peer);
   }
+}
+
+function takesCalls({ draining, spoolFull, calls, maxCalls }: Load): boolean {
+  return !draining && !spoolFull && calls < maxCalls;
 }

@@ -33,6 +33,8 @@ const messageSchema = z.discriminatedUnion('type', [
     maxCalls: z.number().int(),
     tickLatenessP99Ms: z.number(),
     draining: z.boolean(),
+    /** No room is left for further events: what calls tell would be lost. */
+    spoolFull: z.boolean(),
   }),
   z.object({ type: z.literal('assign'), call: assignment }),
   z.object({ type: z.literal('callUp'), callId: z.string() }),
@@ -44,6 +46,8 @@ const messageSchema = z.discriminatedUnion('type', [
     failed: z.boolean(),
   }),
   z.object({ type: z.literal('hangUp'), callId: z.string() }),
+  /** The edge could take no call, for the reason of that row of the table of errors. */
+  z.object({ type: z.literal('notAdmitted'), code: z.enum(['CAPACITY', 'DRAINING', 'SPOOL_FULL']) }),
   /** Told by the supervisor when a process is gone: its calls are lost to it. */
   z.object({ type: z.literal('peerGone'), peer: addressSchema }),
   z.object({ type: z.literal('peerReady'), peer: addressSchema }),

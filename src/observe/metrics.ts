@@ -6,6 +6,7 @@ interface MediaSample {
   readonly maxCalls: number;
   readonly tickLatenessP99Ms: number;
   readonly draining: boolean;
+  readonly spoolFull: boolean;
 }
 
 const HTTP_BUCKETS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -26,6 +27,10 @@ export class Metrics {
     'How late the 10 ms clock of a media process was, 99th percentile of its latest report.',
   );
   readonly #draining = this.#mediaGauge('media_draining', '1 while a media process takes no new calls.');
+  readonly #spoolFull = this.#mediaGauge(
+    'media_spool_full',
+    '1 while a media process takes no new calls because its event spool is full.',
+  );
   readonly #eventReaders = new Gauge({
     name: 'trunkline_event_readers',
     help: 'Readers of the event stream.',
@@ -36,6 +41,11 @@ export class Metrics {
     'Readers of the event stream that were disconnected because they were too slow.',
   );
   readonly #callsEnded = this.#counter('calls_ended_total', 'Calls that ended.', ['disposition']);
+  readonly #callsNotAdmitted = this.#counter(
+    'calls_not_admitted_total',
+    'Calls that were turned away before they were answered, by the code of the error.',
+    ['code'],
+  );
   readonly #eventLag = new Histogram({
     name: 'trunkline_call_event_lag_seconds',
     help: 'From the moment of an event through spool and database to its publication.',
@@ -74,12 +84,12 @@ export class Metrics {
     this.#callSlots.set({ media }, load.maxCalls);
     this.#lateness.set({ media }, load.tickLatenessP99Ms / 1000);
     this.#draining.set({ media }, load.draining ? 1 : 0);
+    this.#spoolFull.set({ media }, load.spoolFull ? 1 : 0);
   }
 
   mediaGone(media: string): void {
-    for (const gauge of [this.#callsActive, this.#callSlots, this.#lateness, this.#draining]) {
-      gauge.remove({ media });
-    }
+    const gauges = [this.#callsActive, this.#callSlots, this.#lateness, this.#draining, this.#spoolFull];
+    for (const gauge of gauges) gauge.remove({ media });
   }
 
   eventReaders(count: number): void {
@@ -92,6 +102,10 @@ export class Metrics {
 
   callEvent(lagMs: number): void {
     this.#eventLag.observe(lagMs / 1000);
+  }
+
+  callNotAdmitted(code: string): void {
+    this.#callsNotAdmitted.inc({ code });
   }
 
   callEnded(disposition: string): void {

@@ -23,6 +23,7 @@ export async function run(context: RoleContext): Promise<Role> {
       send: (to, message) => link.send(to, message),
       tellJob: (jobId, status, error) => worker.tellJob(jobId, status, error),
       closeRoom: room => void closeRoom(rooms, room, log),
+      notAdmitted: code => link.send('api', { type: 'notAdmitted', code }),
     },
   });
   const worker = new LiveKitWorker({

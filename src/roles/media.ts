@@ -38,6 +38,7 @@ export async function run(context: RoleContext): Promise<Role> {
       maxCalls,
       tickLatenessP99Ms: clock.latenessP99Ms(),
       draining: calls.isDraining,
+      spoolFull: calls.isSpoolFull,
     };
     for (const reader of LOAD_READERS) link.send(reader, load);
   };

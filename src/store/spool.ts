@@ -23,7 +23,7 @@ export interface SpoolStats {
   readonly writeFailures: number;
   readonly queued: number;
   readonly bytes: number;
-  /** No room for further events: the process should take no more calls. */
+  /** Too little room for what further calls would tell: the process should take none. */
   readonly full: boolean;
 }
 
@@ -98,7 +98,7 @@ export class Spool implements EventSink {
       const sealed = sealEvent(event, this.#vault);
       const line = encodeLine(sealed);
       if (line.length > LIMITS.spoolEventBytes) this.#counts.refused += 1;
-      else if (this.#closing || this.#isFull()) this.#counts.lost += 1;
+      else if (this.#closing || this.#filled() >= 1) this.#counts.lost += 1;
       else this.#enqueue({ event: sealed, line });
     } catch {
       this.#counts.refused += 1;
@@ -106,7 +106,8 @@ export class Spool implements EventSink {
   }
 
   stats(): SpoolStats {
-    return { ...this.#counts, queued: this.#queue.length, bytes: this.#bytes(), full: this.#isFull() };
+    const full = this.#filled() >= LIMITS.spoolFullShare;
+    return { ...this.#counts, queued: this.#queue.length, bytes: this.#bytes(), full };
   }
 
   /** Oldest first; only the last can still grow. */
@@ -167,11 +168,12 @@ export class Spool implements EventSink {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  #isFull(): boolean {
-    return (
-      this.#queue.length >= LIMITS.spoolQueuedEvents ||
-      this.#queuedBytes >= LIMITS.spoolQueuedBytes ||
-      this.#bytes() >= LIMITS.spoolBytes
+  /** Share of the room that is used, on the disk or in memory, whichever is shorter; nothing is taken from 1 on. */
+  #filled(): number {
+    return Math.max(
+      this.#queue.length / LIMITS.spoolQueuedEvents,
+      this.#queuedBytes / LIMITS.spoolQueuedBytes,
+      this.#bytes() / LIMITS.spoolBytes,
     );
   }
 

@@ -144,9 +144,7 @@ class TalkRig {
   }
 
   sentTypes(slot: number): string[] {
-    return this.sent.flatMap(message =>
-      message.type !== 'ready' && message.slot === slot ? [message.type] : [],
-    );
+    return this.sent.flatMap(message => ('slot' in message && message.slot === slot ? [message.type] : []));
   }
 
   #tick(index: number): void {

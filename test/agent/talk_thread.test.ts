@@ -13,13 +13,21 @@ import type { EventLog } from '../../src/store/event_log.ts';
 import type { CallEvent } from '../../src/store/events.ts';
 import { RATE_HZ, ScriptedFlow, ScriptedStt, ScriptedTts } from './fakes.ts';
 
+const STATS: ReturnType<EventLog['stats']> = {
+  spool: { appended: 0, refused: 0, lost: 0, writeFailures: 0, queued: 0, bytes: 0, full: false },
+  shipper: { shipped: 0, known: 0, damaged: 0, unreadable: 0, rejected: 0, failures: 0, away: false },
+  unpublished: 0,
+};
+
 class MemoryLog implements EventLog {
   readonly events: CallEvent[] = [];
   readonly sink = { append: (event: CallEvent) => void this.events.push(event) };
   closed = false;
 
-  stats(): never {
-    throw new Error('not asked for');
+  full = false;
+
+  stats() {
+    return { ...STATS, spool: { ...STATS.spool, full: this.full } };
   }
 
   async flush(): Promise<void> {}
@@ -97,6 +105,23 @@ t.test('is ready once all that must never be waited for is rendered, and greets 
   send({ type: 'stop' });
   await once(audio, 'close');
   t.ok(events.closed);
+});
+
+t.test('tells when the spool becomes full, and when it has room again', async t => {
+  const { audio, received, events, serve } = parts();
+  await serve();
+  const untilTold = async (full: boolean): Promise<void> => {
+    events.full = full;
+    while (!received.some(message => message.type === 'spool' && message.full === full)) await sleep(5);
+  };
+  await untilTold(true);
+  await untilTold(false);
+  t.same(received.slice(1), [
+    { type: 'spool', full: true },
+    { type: 'spool', full: false },
+  ]);
+  audio.postMessage({ type: 'stop' });
+  await once(audio, 'close');
 });
 
 t.test('does not serve at all without a voice', async t => {

@@ -106,6 +106,20 @@ t.test('a call that was never up is over without the talk thread, as failed', as
   t.strictSame(toTalk, []);
 });
 
+t.test('refused while the spool is full, told at once in both directions', async t => {
+  const { calls, told, line } = house();
+  calls.assign(assignment('a'));
+  line('a').events.answered();
+  calls.fromTalk({ type: 'spool', full: true });
+  t.ok(calls.isSpoolFull);
+  calls.assign(assignment('b'));
+  t.equal(told.at(-1), 'refused b: the event spool is full');
+  t.equal(calls.count, 1, 'the call that is up goes on');
+  calls.fromTalk({ type: 'spool', full: false });
+  calls.assign(assignment('b'));
+  t.equal(calls.count, 2);
+});
+
 t.test('refused: no slot, the same call twice, draining, no line', async t => {
   const { calls, told, line, look, settle, fail } = house();
   calls.assign(assignment('a'));

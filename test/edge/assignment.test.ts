@@ -5,7 +5,7 @@ import { Assignment } from '../../src/calls/assignment.ts';
 import type { Address, CallAssignment, Message } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
-const LOAD = { calls: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false };
+const LOAD = { calls: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
 
 function job(id: string, metadata = ''): Job {
   return new Job({ id, metadata, room: new Room({ name: `room-${id}` }) });
@@ -15,6 +15,7 @@ function edge(media: readonly Address[] = ['media-0', 'media-1'], reservationMs 
   const sent: { to: Address; message: Message }[] = [];
   const jobs: string[] = [];
   const closed: string[] = [];
+  const notAdmitted: string[] = [];
   const admission = new Admission();
   for (const address of media) admission.update(address, LOAD);
   const assignment = new Assignment({
@@ -28,20 +29,22 @@ function edge(media: readonly Address[] = ['media-0', 'media-1'], reservationMs 
       send: (to, message) => sent.push({ to, message }),
       tellJob: (jobId, status, error = '') => jobs.push(`${jobId} ${status} ${error}`.trim()),
       closeRoom: room => closed.push(room),
+      notAdmitted: code => notAdmitted.push(code),
     },
   });
   const calls = (): CallAssignment[] =>
     sent.flatMap(({ message }) => (message.type === 'assign' ? [message.call] : []));
-  return { sent, jobs, closed, admission, assignment, calls };
+  return { sent, jobs, closed, notAdmitted, admission, assignment, calls };
 }
 
 t.test('a burst is spread over the media processes and stops at the last slot', async t => {
-  const { assignment, sent, admission } = edge();
+  const { assignment, sent, notAdmitted, admission } = edge();
   for (const id of ['a', 'b', 'c', 'd']) {
     t.equal(assignment.available(job(id)), `agent-${id}`);
     assignment.assigned(job(id), 'token');
   }
   t.equal(assignment.available(job('e')), undefined, 'full');
+  t.same(notAdmitted, ['CAPACITY']);
   t.same(
     sent.map(({ to }) => to),
     ['media-0', 'media-1', 'media-0', 'media-1'],
@@ -104,8 +107,31 @@ t.test('the calls of a process that died end, the others go on', async t => {
   t.equal(assignment.callCount, 1);
 });
 
+t.test('what could not be written down is not begun: a process with a full spool takes no call', async t => {
+  const { assignment, sent, jobs, closed, notAdmitted, admission } = edge();
+  admission.update('media-0', { ...LOAD, spoolFull: true });
+  for (const id of ['a', 'b']) {
+    t.ok(assignment.available(job(id)));
+    assignment.assigned(job(id), 'token');
+  }
+  t.same(
+    sent.map(({ to }) => to),
+    ['media-1', 'media-1'],
+    'the others take calls',
+  );
+  t.equal(assignment.available(job('c')), undefined);
+  t.same(admission.total(), { used: 2, most: 4, available: false }, 'LiveKit is told so, too');
+  assignment.assigned(job('c'), 'token');
+  t.equal(jobs.at(-1), 'c failed the event spool is full');
+  t.same(closed, ['room-c']);
+  t.same(notAdmitted, ['SPOOL_FULL', 'SPOOL_FULL'], 'each is counted, with the reason');
+  admission.update('media-0', LOAD);
+  t.ok(assignment.available(job('d')), 'there is room again');
+  assignment.close();
+});
+
 t.test('LiveKit ends a job: the call is hung up; while draining nothing is admitted', async t => {
-  const { assignment, calls, sent, admission } = edge();
+  const { assignment, calls, sent, notAdmitted, admission } = edge();
   assignment.available(job('a'));
   assignment.assigned(job('a'), 'token');
   assignment.terminated('a');
@@ -114,6 +140,7 @@ t.test('LiveKit ends a job: the call is hung up; while draining nothing is admit
   t.equal(sent.length, 2);
   admission.drain();
   t.equal(assignment.available(job('b')), undefined);
+  t.same(notAdmitted, ['DRAINING']);
 });
 
 t.test('metadata names the workflow; garbage in it is passed over', async t => {

@@ -14,7 +14,14 @@ function testNode() {
   return { node, metrics, tell };
 }
 
-const load = { type: 'load', calls: 3, maxCalls: 32, tickLatenessP99Ms: 1.5, draining: false } as const;
+const load = {
+  type: 'load',
+  calls: 3,
+  maxCalls: 32,
+  tickLatenessP99Ms: 1.5,
+  draining: false,
+  spoolFull: false,
+} as const;
 
 t.test('what is down is named', async t => {
   const readiness = createReadiness(
@@ -83,6 +90,11 @@ t.test('the node as its processes tell of it', async t => {
   t.notOk(node.hasFreeSlot());
   tell('media-3', { ...load, draining: true });
   t.notOk(node.hasFreeSlot());
+  tell('media-12', { ...load, spoolFull: true });
+  t.notOk(node.hasFreeSlot());
+  t.match(await metrics.text(), /trunkline_media_spool_full\{media="media-12"\} 1/);
+  tell('edge', { type: 'notAdmitted', code: 'SPOOL_FULL' });
+  t.match(await metrics.text(), /trunkline_calls_not_admitted_total\{code="SPOOL_FULL"\} 1/);
   tell('media-12', load);
   t.ok(node.hasFreeSlot());
   t.match(await metrics.text(), /trunkline_calls_active\{media="media-12"\} 3/);

@@ -110,7 +110,14 @@ t.test('ready only with edge and media', async t => {
   });
   const media = await link('media-0');
   media.send('supervisor', { type: 'ready', detail: '' });
-  media.send('api', { type: 'load', calls: 2, maxCalls: 32, tickLatenessP99Ms: 3, draining: false });
+  media.send('api', {
+    type: 'load',
+    calls: 2,
+    maxCalls: 32,
+    tickLatenessP99Ms: 3,
+    draining: false,
+    spoolFull: false,
+  });
   await untilReadiness('"status":"ready"');
   t.match((await get('/metrics')).body, /trunkline_calls_active\{media="media-0"\} 2/);
   await media.close();

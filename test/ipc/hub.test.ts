@@ -10,7 +10,14 @@ import type { Address, Message, MessageOf } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
 const log = createLogger('test', 'silent');
-const LOAD: Message = { type: 'load', calls: 1, maxCalls: 8, tickLatenessP99Ms: 0.5, draining: false };
+const LOAD: Message = {
+  type: 'load',
+  calls: 1,
+  maxCalls: 8,
+  tickLatenessP99Ms: 0.5,
+  draining: false,
+  spoolFull: false,
+};
 
 function socketPathFor(test: Test): string {
   const dir = mkdtempSync(join(tmpdir(), 'hub-'));
