@@ -2,8 +2,9 @@ import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { WorkflowDocument } from '../../src/workflow/schema.ts';
 import type { Codec } from '../wire/codec.ts';
+import type { AudioSink } from '../wire/rtp_receiver.ts';
+import type { AudioSource } from '../wire/rtp_sender.ts';
 import { Track } from '../wire/track.ts';
-import { placeCall, type WireCall, type WireCallOptions } from '../wire/wire_call.ts';
 import { type Behaviour, isCooperative } from './behaviour.ts';
 import { Dialogue, type Reply } from './dialogue.ts';
 import { Ears } from './ears.ts';
@@ -25,13 +26,37 @@ export interface ConversationParts {
   readonly behaviour: Behaviour;
   readonly stt: Stt;
   readonly tts: Tts;
-  readonly watcher: Watcher;
+  readonly watcher: TalkWatcher;
 }
 
+/** What carries a conversation: a call that was answered, by SIP or otherwise. */
+export interface Wire {
+  readonly codec: Pick<Codec, 'rateHz'>;
+  readonly up: boolean;
+  /** Since answer, as all times of a conversation. */
+  nowMs(): number;
+  /** Without effect when the call has ended. */
+  hangUp(): Promise<void>;
+  /** False when it takes no keys. */
+  pressKeys(keys: string): boolean;
+}
+
+/** What a wire tells while it is being set up and while it lasts. */
+export interface WireEnds {
+  /** The media is about to run: who makes the sound, and who takes it. */
+  audio(codec: Wire['codec']): {
+    readonly source: AudioSource;
+    readonly sent: AudioSink;
+    readonly received: AudioSink;
+  };
+  ended(by: 'agent' | 'caller'): void;
+}
+
+/** Sets a wire up; resolves when it is answered, with undefined when it will not be. */
+export type PlaceWire = (ends: WireEnds) => Promise<Wire | undefined>;
+
 /** Told what happens as it happens. */
-export interface Watcher {
-  provisional(status: number, reason: string): void;
-  answered(call: WireCall): void;
+export interface TalkWatcher {
   turn(turn: TurnReport): void;
   interrupted(atMs: number): void;
   ended(by: 'agent' | 'caller', atMs: number): void;
@@ -51,7 +76,7 @@ export class Conversation {
   readonly dialogue: Dialogue;
   readonly turns: TurnReport[] = [];
   readonly #parts: ConversationParts;
-  #call: WireCall | undefined;
+  #call: Wire | undefined;
   #ears: Ears | undefined;
   #mouth: Mouth | undefined;
   #callerTrack: Track | undefined;
@@ -69,10 +94,6 @@ export class Conversation {
     this.dialogue = new Dialogue(parts.knowledge.document, parts.knowledge.book, parts.script);
   }
 
-  get call(): WireCall | undefined {
-    return this.#call;
-  }
-
   get endedBy(): 'agent' | 'caller' | undefined {
     return this.#endedBy;
   }
@@ -87,35 +108,31 @@ export class Conversation {
   }
 
   /**
-   * Dials, talks and hangs up.
-   * @throws SipFailure, SdpError when no call comes about
+   * Calls, talks and hangs up, at once when `signal` says so.
+   * @throws whatever `place` throws
    */
-  async hold(dial: WireCallOptions): Promise<Outcome> {
-    const { watcher, behaviour } = this.#parts;
-    const call = await placeCall(dial, {
-      provisional: (status, reason) => watcher.provisional(status, reason),
-      audio: codec => this.#openAudio(codec),
-      ended: by => this.#ended(by),
-    });
+  async hold(place: PlaceWire, signal: AbortSignal): Promise<Outcome> {
+    const { behaviour } = this.#parts;
+    const call = await place({ audio: codec => this.#openAudio(codec), ended: by => this.#ended(by) });
+    if (call === undefined) return 'notAnswered';
     this.#call = call;
-    watcher.answered(call);
     const hangUp = (): void => void call.hangUp();
     const { hangUpAfter, maxSeconds } = behaviour;
     const timers = [setTimeout(hangUp, maxSeconds * 1000)];
     if (typeof hangUpAfter === 'number') timers.push(setTimeout(hangUp, hangUpAfter * 1000));
-    dial.signal.addEventListener('abort', hangUp);
+    signal.addEventListener('abort', hangUp);
     try {
       if (behaviour.neverStops) await this.#talkOnAndOn(call);
       else await this.#converse(call);
     } finally {
       for (const timer of timers) clearTimeout(timer);
-      dial.signal.removeEventListener('abort', hangUp);
+      signal.removeEventListener('abort', hangUp);
       await call.hangUp();
     }
     return this.#outcome();
   }
 
-  #openAudio(codec: Codec): { source: Mouth['source']; sent: Mouth['sent']; received: Mouth['sent'] } {
+  #openAudio(codec: Wire['codec']): ReturnType<WireEnds['audio']> {
     const { stt, knowledge, behaviour } = this.#parts;
     const ears = new Ears({
       stt,
@@ -153,7 +170,7 @@ export class Conversation {
     this.#parts.watcher.ended(by, this.#durationMs);
   }
 
-  async #converse(call: WireCall): Promise<void> {
+  async #converse(call: Wire): Promise<void> {
     const { behaviour } = this.#parts;
     if (behaviour.interruptTurn !== undefined) {
       const text = this.dialogue.interruption();
@@ -177,7 +194,7 @@ export class Conversation {
     }
   }
 
-  async #carryOut(call: WireCall, reply: Reply): Promise<void> {
+  async #carryOut(call: Wire, reply: Reply): Promise<void> {
     if (reply.type === 'keys') {
       const startMs = call.nowMs();
       if (call.pressKeys(reply.keys)) this.#noteCaller(`keys ${reply.keys}`, { startMs, endMs: startMs });
@@ -193,7 +210,7 @@ export class Conversation {
     this.#noteCaller(reply.text, await this.#mouth!.say(pcm));
   }
 
-  async #render(call: WireCall, text: string): Promise<Int16Array> {
+  async #render(call: Wire, text: string): Promise<Int16Array> {
     const signal = AbortSignal.timeout(15_000);
     const { pcm } = await this.#parts.tts.speak(text, { rateHz: call.codec.rateHz, signal });
     return pcm;
@@ -234,7 +251,7 @@ export class Conversation {
     });
   }
 
-  async #talkOnAndOn(call: WireCall): Promise<void> {
+  async #talkOnAndOn(call: Wire): Promise<void> {
     const pcm = await this.#render(call, NEVER_ENDING);
     while (call.up) {
       const spoken = await this.#mouth!.say(pcm);

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { WireCall } from '../wire/wire_call.ts';
-import type { Watcher } from './conversation.ts';
+import type { Watcher } from './place.ts';
 import type { CallReport, TurnReport } from './report.ts';
 
 type Style = 'dim' | 'blue' | 'green' | 'yellow' | 'red' | 'bold';

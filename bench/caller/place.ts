@@ -4,26 +4,38 @@ import type { Expectation, Stt, Tts } from '../../src/providers/types.ts';
 import type { LoadedFlow } from '../../src/workflow/load.ts';
 import { SdpError } from '../wire/sdp.ts';
 import { SipFailure } from '../wire/sip_client.ts';
+import type { Track } from '../wire/track.ts';
 import { writeWav } from '../wire/wav.ts';
-import type { WireCallOptions } from '../wire/wire_call.ts';
+import { placeCall, type WireCall, type WireCallOptions } from '../wire/wire_call.ts';
 import type { Behaviour } from './behaviour.ts';
-import { Conversation, type Watcher } from './conversation.ts';
+import { Conversation, type PlaceWire, type TalkWatcher } from './conversation.ts';
 import { knownPlaces } from './known_places.ts';
 import { drawPicture } from './picture.ts';
 import { expectedQuote } from './pricing.ts';
 import { promptBook } from './prompts.ts';
-import { type CallReport, type Outcome, spreadOf, withLatencies } from './report.ts';
-import { drawScript } from './script.ts';
+import { type CallReport, type Outcome, spreadOf, type TalkReport, withLatencies } from './report.ts';
+import { drawScript, type Script } from './script.ts';
 
-export interface Caller {
+/** Who talks, by which script, with which ears and mouth. */
+export interface Talker {
   readonly seed: number;
-  readonly voice: string;
   readonly behaviour: Behaviour;
   readonly flow: Pick<LoadedFlow, 'document' | 'places'>;
   /** The day of the call, by which dates are drawn and urgency is priced. */
   readonly todayIso: string;
   readonly stt: Stt;
   readonly tts: Tts;
+  readonly watcher: TalkWatcher;
+}
+
+/** Told what happens to a call as it happens. */
+export interface Watcher extends TalkWatcher {
+  provisional(status: number, reason: string): void;
+  answered(call: WireCall): void;
+}
+
+export interface Caller extends Talker {
+  readonly voice: string;
   readonly watcher: Watcher;
   /** Folder for the recording and the picture; undefined: none are kept. */
   readonly out: string | undefined;
@@ -49,33 +61,36 @@ export async function placeCalls(
 
 /** Places one call and tells all about it; whatever happens to the call is in the report. */
 export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promise<CallReport> {
-  const { document, places } = caller.flow;
-  const script = drawScript(document, places, caller.seed, caller.todayIso);
-  const book = promptBook(document, places, knownPlaces(places, script));
-  const { behaviour, stt, tts, watcher } = caller;
-  await prepareRecogniser(stt, book.expect);
-  const conversation = new Conversation({
-    knowledge: { document, places, book },
-    script,
-    behaviour,
-    stt,
-    tts,
-    watcher,
-  });
-  const startedAt = new Date();
-  let outcome: Outcome;
+  const { seed, voice, watcher } = caller;
+  let call: WireCall | undefined;
   let failure: string | undefined;
-  try {
-    outcome = await conversation.hold(dial);
-  } catch (error) {
-    if (!(error instanceof SipFailure || error instanceof SdpError)) throw error;
-    outcome = 'notAnswered';
-    failure = error.message;
-  }
-  const report = reportOf(caller, dial, conversation, { outcome, failure, startedAt, script });
-  return caller.out === undefined
-    ? report
-    : { ...report, files: saveFiles(caller.out, report, conversation) };
+  const startedAt = new Date();
+  const provisional: Watcher['provisional'] = (status, reason) => watcher.provisional(status, reason);
+  const talk = await holdTalk(caller, dial.signal, async ends => {
+    try {
+      call = await placeCall(dial, { ...ends, provisional });
+      watcher.answered(call);
+    } catch (error) {
+      if (!(error instanceof SipFailure || error instanceof SdpError)) throw error;
+      failure = error.message;
+    }
+    return call;
+  });
+  const report = {
+    callId: call?.callId,
+    serverCallId: call?.serverCallId,
+    target: dial.target,
+    seed,
+    voice,
+    codec: call?.codec.name,
+    startedAt: startedAt.toISOString(),
+    connectMs: call === undefined ? undefined : Math.round(call.connectMs),
+    failure,
+    ...talk.report,
+    wire: call?.stats,
+    files: {},
+  };
+  return caller.out === undefined ? report : { ...report, files: saveFiles(caller.out, report, talk.tracks) };
 }
 
 /** A new grammar takes a second or more to be made: before the call, not within its first turn. */
@@ -85,43 +100,41 @@ async function prepareRecogniser(stt: Stt, expect: Expectation): Promise<void> {
   await session.finish();
 }
 
-interface Ending {
-  readonly outcome: Outcome;
-  readonly failure: string | undefined;
-  readonly startedAt: Date;
-  readonly script: ReturnType<typeof drawScript>;
+interface Talk {
+  readonly report: TalkReport;
+  /** What went over the wire: the caller's side and the agent's; none when there was no call. */
+  readonly tracks: readonly Track[];
 }
 
-function reportOf(
-  caller: Caller,
-  dial: WireCallOptions,
-  conversation: Conversation,
-  ending: Ending,
-): CallReport {
-  const { call, dialogue } = conversation;
-  const { document, places } = caller.flow;
+/** Holds one conversation over a wire, and tells all about it. */
+export async function holdTalk(talker: Talker, signal: AbortSignal, place: PlaceWire): Promise<Talk> {
+  const { behaviour, stt, tts, watcher, todayIso } = talker;
+  const { document, places } = talker.flow;
+  const script = drawScript(document, places, talker.seed, todayIso);
+  const book = promptBook(document, places, knownPlaces(places, script));
+  await prepareRecogniser(stt, book.expect);
+  const knowledge = { document, places, book };
+  const conversation = new Conversation({ knowledge, script, behaviour, stt, tts, watcher });
+  const outcome = await conversation.hold(place, signal);
+  return { report: reportOf(talker, script, conversation, outcome), tracks: conversation.tracks };
+}
+
+function reportOf(talker: Talker, script: Script, conversation: Conversation, outcome: Outcome): TalkReport {
+  const { dialogue, durationMs } = conversation;
+  const { document, places } = talker.flow;
   const turns = withLatencies(conversation.turns);
   const quoteHeard =
     dialogue.quote.lines.length === 0 && dialogue.quote.totalCents === undefined ? undefined : dialogue.quote;
   const { pricing } = document;
   const expected =
-    pricing === undefined ? undefined : expectedQuote(pricing, ending.script.slots, places, caller.todayIso);
+    pricing === undefined ? undefined : expectedQuote(pricing, script.slots, places, talker.todayIso);
   return {
-    callId: call?.callId,
-    serverCallId: call?.serverCallId,
-    target: dial.target,
-    seed: caller.seed,
-    voice: caller.voice,
-    codec: call?.codec.name,
-    startedAt: ending.startedAt.toISOString(),
-    connectMs: call === undefined ? undefined : Math.round(call.connectMs),
-    durationMs: call === undefined ? undefined : Math.round(conversation.durationMs),
+    durationMs: outcome === 'notAnswered' ? undefined : Math.round(durationMs),
     endedBy: conversation.endedBy,
-    outcome: ending.outcome,
+    outcome,
     agentOutcome: dialogue.outcome,
-    failure: ending.failure,
     slots: dialogue.slots,
-    consent: ending.script.consent,
+    consent: script.consent,
     turns,
     latencyMs: spreadOf(turns.flatMap(({ latencyMs }) => latencyMs ?? [])),
     bargeIns: conversation.bargeIns,
@@ -129,13 +142,10 @@ function reportOf(
     quoteExpected: expected,
     quoteAgrees:
       quoteHeard?.totalCents === undefined ? undefined : quoteHeard.totalCents === expected?.totalCents,
-    wire: call?.stats,
-    files: {},
   };
 }
 
-function saveFiles(out: string, report: CallReport, conversation: Conversation): CallReport['files'] {
-  const [caller, agent] = conversation.tracks;
+function saveFiles(out: string, report: CallReport, [caller, agent]: readonly Track[]): CallReport['files'] {
   if (caller === undefined || agent === undefined) return {};
   mkdirSync(out, { recursive: true });
   const base = join(out, `${report.startedAt.replaceAll(/[:.]/g, '-')}_seed-${report.seed}`);

@@ -40,22 +40,13 @@ export type Outcome =
   | 'hungUp'
   | 'notAnswered';
 
-export interface CallReport {
-  readonly callId: string | undefined;
-  readonly serverCallId: string | undefined;
-  readonly target: string;
-  readonly seed: number;
-  readonly voice: string;
-  readonly codec: string | undefined;
-  readonly startedAt: string;
-  readonly connectMs: number | undefined;
+/** How a conversation went, whatever carried it. */
+export interface TalkReport {
   readonly durationMs: number | undefined;
   readonly endedBy: 'agent' | 'caller' | undefined;
   readonly outcome: Outcome;
   /** How the agent ended it, by the workflow's own word. */
   readonly agentOutcome: string | undefined;
-  /** Why a call did not come about. */
-  readonly failure: string | undefined;
   readonly slots: SlotValues;
   readonly consent: boolean;
   readonly turns: readonly TurnReport[];
@@ -65,6 +56,19 @@ export interface CallReport {
   readonly quoteExpected: ExpectedQuote | undefined;
   /** Whether both totals are equal; undefined when none was heard. */
   readonly quoteAgrees: boolean | undefined;
+}
+
+export interface CallReport extends TalkReport {
+  readonly callId: string | undefined;
+  readonly serverCallId: string | undefined;
+  readonly target: string;
+  readonly seed: number;
+  readonly voice: string;
+  readonly codec: string | undefined;
+  readonly startedAt: string;
+  readonly connectMs: number | undefined;
+  /** Why a call did not come about. */
+  readonly failure: string | undefined;
   readonly wire: WireStats | undefined;
   readonly files: { readonly wav?: string; readonly picture?: string };
 }

@@ -1,7 +1,6 @@
 import t, { type Test } from 'tap';
 import { type Behaviour, COOPERATIVE } from '../../bench/caller/behaviour.ts';
-import type { Watcher } from '../../bench/caller/conversation.ts';
-import { placeOneCall } from '../../bench/caller/place.ts';
+import { placeOneCall, type Watcher } from '../../bench/caller/place.ts';
 import type { CallReport } from '../../bench/caller/report.ts';
 import { CODECS } from '../../bench/wire/codec.ts';
 import { readWav } from '../../bench/wire/wav.ts';
