@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'amaro';
 
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
 /** LiveKit's browser client, minified; it sets `LivekitClient` on the window. */
@@ -10,7 +10,8 @@ const LOCAL_IMPORT = /(\bfrom\s*|\bimport\s*)(['"])(\.\/[\w-]+)\.ts\2/g;
 
 /** The browser's form of a module: without types, importing its neighbours by their built names. */
 function toJavaScript(source: string): string {
-  return stripTypeScriptTypes(source).replace(LOCAL_IMPORT, '$1$2$3.js$2');
+  const { code } = transformSync(source, { mode: 'strip-only' });
+  return code.replace(LOCAL_IMPORT, '$1$2$3.js$2');
 }
 
 /**

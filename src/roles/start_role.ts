@@ -26,6 +26,8 @@ export async function startRole(address: Address, runtimeFile: string): Promise<
     log.fatal({ err: error }, 'uncaught');
     process.exit(1);
   });
+  // Libraries decide by it whether to print what their own developers want to see.
+  process.env.NODE_ENV ??= 'production';
   const { run } = await roleModule(address);
   const link = await connectLink({ address, socketPath, log });
   const paths = nodePaths(project, config);
