@@ -131,7 +131,8 @@ class Provisioning {
     const [agent, ...others] = rule.roomConfig?.agents ?? [];
     return (
       sameWords(rule.trunkIds, [trunkId]) &&
-      inner?.case === 'dispatchRuleIndividual' &&
+      inner?.case === 'dispatchRuleCallee' &&
+      inner.value.randomize &&
       inner.value.roomPrefix === this.#config.sip.roomPrefix &&
       agent?.agentName === this.#config.livekit.agentName &&
       agent.metadata === jobMetadata(group) &&
@@ -154,7 +155,8 @@ class Provisioning {
       metadata: jobMetadata(group),
     });
     await this.#client.createSipDispatchRule(
-      { type: 'individual', roomPrefix: this.#config.sip.roomPrefix },
+      // A room for each call. By the rule for individuals it would be named after the caller, wherever names are seen.
+      { type: 'callee', roomPrefix: this.#config.sip.roomPrefix, randomize: true },
       {
         name: group.name,
         trunkIds: [trunkId],

@@ -56,12 +56,13 @@ t.test('a data folder of any name stays one word of redis.conf', async t => {
 
 t.test('LiveKit’s log lines lose who called and keep what happened', async t => {
   const line =
-    '{"level":"info","ts":"2026-03-01T10:00:00.123Z","msg":"processing invite","callID":"SCL_9x","fromUser":"+15551230001","toUser":"+15550100","fromIP":"203.0.113.9:5060","room":"call-_+15551230001_Ab3","participant":"sip_+15551230001","uri":"sip:+15550100@127.0.0.1","status":200,"latency":12345678,"caller":"sip/inbound.go:317"}';
+    '{"level":"info","ts":"2026-03-01T10:00:00.123Z","msg":"processing invite","callID":"SCL_9x","sipCallID":"a84b4c76@203.0.113.9","fromUser":"+15551230001","toUser":"+15550100","fromIP":"203.0.113.9:5060","room":"call-_+15551230001_Ab3","participant":"sip_+15551230001","uri":"sip:+15550100@127.0.0.1","status":200,"latency":12345678,"caller":"sip/inbound.go:317"}';
   const kept = withoutPersonalData(line);
   t.notMatch(kept, /1555|203\.0/);
   t.match(JSON.parse(kept), {
     msg: 'processing invite',
     callID: 'SCL_9x',
+    sipCallID: 'a84b4c76@[host]',
     caller: 'sip/inbound.go:317',
     status: 200,
     ts: '2026-03-01T10:00:00.123Z',
@@ -76,6 +77,8 @@ t.test('hostile log lines take no time', async t => {
   for (const line of [
     `"room":${'['.repeat(50_000)}`,
     `"room":"${'\\'.repeat(50_000)}`,
+    '"sipCallID":"'.repeat(5_000),
+    `"sipCallID":"@${'\\'.repeat(50_000)}`,
     'sip:'.repeat(20_000),
     '1'.repeat(50_000),
   ])

@@ -124,6 +124,11 @@ t.test('against a real LiveKit', { skip: found === undefined && 'no livekit-serv
   );
 
   const rule = (await client.listSipDispatchRule()).find(each => each.name === 'trunkline');
+  t.match(
+    rule?.rule?.rule,
+    { case: 'dispatchRuleCallee', value: { roomPrefix: 'call', randomize: true } },
+    'a room for each call, not named after the caller',
+  );
   await client.deleteSipDispatchRule(rule?.sipDispatchRuleId ?? '');
   t.same(await provisionSip(changed), ['dispatch rule trunkline'], 'a rule alone is made again');
 
