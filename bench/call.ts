@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
 import type { Tts } from '../src/providers/types.ts';
 import { loadFlow } from '../src/workflow/load.ts';
 import { isCooperative } from './caller/behaviour.ts';
@@ -9,10 +10,12 @@ import { openRecogniser, openVoice } from './caller/local_speech.ts';
 import { type CallOptions, HELP, readOptions, UsageError, VOICES, type VoiceName } from './caller/options.ts';
 import { type Caller, placeCalls, type Watcher } from './caller/place.ts';
 import { SeededRandom } from './caller/random.ts';
+import { findRecord } from './caller/record.ts';
 import type { CallReport } from './caller/report.ts';
 import { localDate } from './caller/script.ts';
 import { summaryTable, totals } from './caller/summary.ts';
 import { ownTarget } from './node.ts';
+import { type Get, ownApi } from './own_api.ts';
 import { parseSipUri } from './wire/sip_uri.ts';
 import type { WireCallOptions } from './wire/wire_call.ts';
 
@@ -55,7 +58,8 @@ async function main(args: readonly string[]): Promise<number> {
     };
   });
   try {
-    const reports = await placeCalls(callers, dialOf(options, target), options.parallel);
+    const placed = await placeCalls(callers, dialOf(options, target), options.parallel);
+    const reports = await withRecords(placed, config, target);
     report(options, reports);
     return reports.length === callers.length && reports.every(one => wentAsMeant(options, one)) ? 0 : 1;
   } finally {
@@ -85,6 +89,36 @@ function dialOf(options: CallOptions, target: string): WireCallOptions {
     answerTimeoutMs: options.answerTimeoutMs,
     signal: abort.signal,
   };
+}
+
+/** With the ids of the records, where it was our own node that was called. */
+async function withRecords(
+  reports: readonly CallReport[],
+  config: Config,
+  target: string,
+): Promise<readonly CallReport[]> {
+  const api = isOwnNode(config, target) ? readableApi(config) : undefined;
+  if (api === undefined) return reports;
+  return Promise.all(
+    reports.map(async report => {
+      const { sipCallId } = report;
+      return sipCallId === undefined ? report : { ...report, callId: await findRecord(api, sipCallId) };
+    }),
+  );
+}
+
+function isOwnNode(config: Config, target: string): boolean {
+  const [called, own] = [parseSipUri(target), parseSipUri(ownTarget(config))];
+  return called.host === own.host && called.port === own.port;
+}
+
+/** Undefined where this user may not read the node's key. */
+function readableApi(config: Config): Get | undefined {
+  try {
+    return ownApi(config);
+  } catch {
+    return undefined;
+  }
 }
 
 function report(options: CallOptions, reports: readonly CallReport[]): void {

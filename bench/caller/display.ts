@@ -32,7 +32,7 @@ export class Display implements Watcher {
     const server = serverCallId === undefined ? '' : `, there ${printable(serverCallId)}`;
     this.#line(
       0,
-      `answered after ${Math.round(connectMs)} ms, ${codec.name}, call ${callId}${server}`,
+      `answered after ${Math.round(connectMs)} ms, ${codec.name}, Call-ID ${callId}${server}`,
       'dim',
     );
   }
@@ -71,6 +71,7 @@ export class Display implements Watcher {
       quoteHeard,
       quoteExpected,
       quoteAgrees,
+      callId,
       files,
     } = report;
     const good = outcome === 'completed' && quoteAgrees !== false;
@@ -94,6 +95,7 @@ export class Display implements Watcher {
         quoteAgrees === true ? undefined : 'red',
       );
     }
+    if (callId !== undefined) this.#line(undefined, `record /api/calls/${callId}`);
     for (const file of Object.values(files)) this.#line(undefined, file, 'dim');
   }
 

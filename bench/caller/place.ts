@@ -77,8 +77,9 @@ export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promi
     return call;
   });
   const report = {
-    callId: call?.callId,
+    sipCallId: call?.callId,
     serverCallId: call?.serverCallId,
+    callId: undefined,
     target: dial.target,
     seed,
     voice,
@@ -152,7 +153,7 @@ function saveFiles(out: string, report: CallReport, [caller, agent]: readonly Tr
   const files = { wav: `${base}.wav`, picture: `${base}.png` };
   const { rateHz } = agent;
   writeWav(files.wav, { rateHz, channels: [caller.pcm, agent.pcm] });
-  const title = `${report.callId}: seed ${report.seed}, ${report.outcome}, ${report.codec}, latency median ${report.latencyMs?.median ?? '-'} ms`;
+  const title = `${report.sipCallId}: seed ${report.seed}, ${report.outcome}, ${report.codec}, latency median ${report.latencyMs?.median ?? '-'} ms`;
   const { turns, bargeIns } = report;
   writeFileSync(
     files.picture,

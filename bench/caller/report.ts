@@ -59,8 +59,12 @@ export interface TalkReport {
 }
 
 export interface CallReport extends TalkReport {
-  readonly callId: string | undefined;
+  /** Call-ID of the SIP dialog. */
+  readonly sipCallId: string | undefined;
+  /** What the far end's answer calls it, where a header says so. */
   readonly serverCallId: string | undefined;
+  /** Of the record that the called node keeps; undefined where that node is not ours to ask. */
+  readonly callId: string | undefined;
   readonly target: string;
   readonly seed: number;
   readonly voice: string;
