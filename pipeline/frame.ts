@@ -18,6 +18,8 @@ export interface Frame {
   mediaTime: number;
   /** True when the line had nothing to give and made the samples up. */
   concealed: boolean;
+  /** How long the line held the samples back against jitter, in milliseconds; 0 on the agent's leg. */
+  heldBackMs: number;
 }
 
 export function frameLength(rateHz: PipelineRateHz): number {
@@ -31,5 +33,6 @@ export function createFrame(rateHz: PipelineRateHz): Frame {
     sequence: 0,
     mediaTime: 0,
     concealed: false,
+    heldBackMs: 0,
   };
 }

@@ -8,9 +8,10 @@ import { LIMITS } from '../config/limits.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { HeardCounter } from './heard_counter.ts';
 import type { Ticking } from './media_clock.ts';
+import { RecordingSink } from './recording_sink.ts';
 import { available } from './ring.ts';
 import { CONTROL, type SlotView } from './slot_buffers.ts';
-import { LegSink, RecordingSink, SlotSpeech, SlotVoiceActivity } from './slot_ports.ts';
+import { LegSink, SlotSpeech, SlotVoiceActivity } from './slot_ports.ts';
 
 /** What a call on the audio thread tells. */
 export interface AudioCallEvents {
@@ -69,7 +70,7 @@ export class AudioCall implements Ticking, LineEvents {
     const length = this.#caller.samples.length;
     this.#heard = new LegSink(slot, 'heard', length);
     this.#vadInput = new LegSink(slot, 'vadInput', length);
-    this.#recording = new RecordingSink(slot, length);
+    this.#recording = new RecordingSink(slot, length, this.#caller);
     this.#activity = new SlotVoiceActivity(slot);
     this.#uplink = createUplink(rateHz, { voiceActivity: this.#vadInput, recogniser: this.#heard });
     this.#downlink = createDownlink(rateHz, {

@@ -1,14 +1,5 @@
-import type { SampleSink, SpeechSource, StereoSink, VoiceActivity } from '../../pipeline/ports.ts';
-import {
-  available,
-  discardTo,
-  readFloats,
-  readPosition,
-  room,
-  writeFrame,
-  writePosition,
-  writeStereoFrame,
-} from './ring.ts';
+import type { SampleSink, SpeechSource, VoiceActivity } from '../../pipeline/ports.ts';
+import { available, discardTo, readFloats, readPosition, room, writeFrame, writePosition } from './ring.ts';
 import { CONTROL, type RingView, type SlotView } from './slot_buffers.ts';
 
 type OverflowWord =
@@ -20,7 +11,7 @@ type OverflowWord =
  * Writes frames to a ring whose positions stay aligned with media time: a frame that found the ring full is counted
  * and becomes silence as soon as there is room.
  */
-class AlignedWriter {
+export class AlignedWriter {
   readonly #ring: RingView;
   readonly #control: Int32Array;
   readonly #overflows: OverflowWord;
@@ -71,30 +62,6 @@ export class LegSink implements SampleSink {
 
   skip(frames: number): void {
     this.#writer.skip(frames);
-  }
-}
-
-/** Both legs into the recording ring, while the recorder wants them. */
-export class RecordingSink implements StereoSink {
-  readonly #slot: SlotView;
-  readonly #writer: AlignedWriter;
-
-  constructor(slot: SlotView, frameSamples: number) {
-    this.#slot = slot;
-    this.#writer = new AlignedWriter(slot, slot.recording, CONTROL.recordingOverflows, 2 * frameSamples);
-  }
-
-  get #isWanted(): boolean {
-    return Atomics.load(this.#slot.control, CONTROL.recording) === 1;
-  }
-
-  write(caller: Float32Array, agent: Float32Array): void {
-    if (!this.#isWanted) this.#writer.restart();
-    else if (this.#writer.makeRoom()) writeStereoFrame(this.#slot.recording, caller, agent);
-  }
-
-  skip(frames: number): void {
-    if (this.#isWanted) this.#writer.skip(frames);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { LIMITS } from '../config/limits.ts';
 
 const FULL_SCALE = 32768;
@@ -29,9 +29,12 @@ export class JitterBuffer {
   #count = 0;
   #wanted = START_FRAMES;
   #flowing = false;
+  /** Frames by which what is taken lags behind what would be there without jitter. */
+  #lag = 0;
   #gap = 0;
   #takes = 0;
   #leastInSecond = Number.POSITIVE_INFINITY;
+  #mostInSecond = 0;
   #leastInTenth = Number.POSITIVE_INFINITY;
   /** Pairs of frames still to be merged. */
   #merges = 0;
@@ -70,7 +73,10 @@ export class JitterBuffer {
     if (this.#count === this.#frames.length) {
       this.#dropOldest();
       // Before the first frame is taken nobody listens yet: the newest are kept.
-      if (this.#flowing) this.#dropped += 1;
+      if (this.#flowing) {
+        this.#dropped += 1;
+        this.#lag -= 1;
+      }
     }
     this.#frames[(this.#oldest + this.#count) % this.#frames.length]!.set(samples);
     this.#count += 1;
@@ -79,16 +85,22 @@ export class JitterBuffer {
   /** Fills the frame with the next 10 ms. */
   take(frame: Frame): void {
     this.#judge();
-    if (!this.#flowing && this.#count >= this.#wanted) this.#flowing = true;
+    if (!this.#flowing && this.#count >= this.#wanted) {
+      this.#flowing = true;
+      this.#lag = this.#count;
+    }
     if (!this.#flowing || this.#count === 0) {
       this.#conceal(frame);
-      return;
+    } else {
+      // After so long a silence of the line nothing is late any more.
+      if (this.#gap > MOST_FRAMES) this.#lag = this.#count;
+      this.#gap = 0;
+      frame.concealed = false;
+      if (this.#merges > 0 && this.#count > 1) this.#merge(frame.samples);
+      else this.#copy(frame.samples);
+      this.#last.set(frame.samples);
     }
-    this.#gap = 0;
-    frame.concealed = false;
-    if (this.#merges > 0 && this.#count > 1) this.#merge(frame.samples);
-    else this.#copy(frame.samples);
-    this.#last.set(frame.samples);
+    frame.heldBackMs = Math.max(0, this.#lag) * FRAME_MS;
   }
 
   #copy(into: Float32Array): void {
@@ -107,6 +119,7 @@ export class JitterBuffer {
     this.#dropOldest();
     this.#dropOldest();
     this.#merges -= 1;
+    this.#lag -= 1;
     this.#dropped += 1;
   }
 
@@ -118,6 +131,7 @@ export class JitterBuffer {
   #conceal(frame: Frame): void {
     if (this.#flowing) {
       this.#concealed += 1;
+      this.#lag += 1;
       this.#lateInWindow = true;
     }
     frame.concealed = true;
@@ -135,6 +149,7 @@ export class JitterBuffer {
   /** Follows the depth: what is too much is merged away, and how much is wanted follows what lateness there was. */
   #judge(): void {
     this.#leastInSecond = Math.min(this.#leastInSecond, this.#count);
+    this.#mostInSecond = Math.max(this.#mostInSecond, this.#count);
     this.#leastInTenth = Math.min(this.#leastInTenth, this.#count);
     this.#takes = (this.#takes + 1) % JUDGED_TAKES;
     if (this.#takes % BACKLOG_TAKES === 0) {
@@ -150,7 +165,10 @@ export class JitterBuffer {
     if (this.#lateInWindow) this.#wanted = Math.min(MOST_FRAMES, this.#wanted + 1);
     else if (this.#calmWindows % CALM_WINDOWS === 0) this.#wanted = Math.max(LEAST_FRAMES, this.#wanted - 1);
     if (this.#leastInSecond > this.#wanted) this.#merges = Math.max(this.#merges, 1);
+    // Frames that were lost rather than late do not make the others lag.
+    this.#lag = Math.max(this.#leastInSecond, Math.min(this.#lag, this.#mostInSecond));
     this.#lateInWindow = false;
+    this.#mostInSecond = 0;
     this.#leastInSecond = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,36 +1,6 @@
 import t from 'tap';
-import { MediaClock, type TimeBase } from '../../src/calls/media_clock.ts';
-
-/** Time that passes by hand. */
-class HandTime implements TimeBase {
-  now = 1000;
-  #due: { readonly atMs: number; readonly callback: () => void } | undefined;
-
-  nowMs(): number {
-    return this.now;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const due = { atMs: this.now + delayMs, callback };
-    this.#due = due;
-    return () => {
-      if (this.#due === due) this.#due = undefined;
-    };
-  }
-
-  get waits(): boolean {
-    return this.#due !== undefined;
-  }
-
-  /** The thread was busy until `ms` later; only then the timer fires. */
-  busyFor(ms: number): void {
-    this.now += ms;
-    const due = this.#due;
-    if (due === undefined || due.atMs > this.now) return;
-    this.#due = undefined;
-    due.callback();
-  }
-}
+import { MediaClock } from '../../src/calls/media_clock.ts';
+import { HandTime } from './hand_time.ts';
 
 class Counter {
   ticks = 0;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { available, readSamples, writePosition, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
-import { LegSink, RecordingSink, SlotSpeech, SlotVoiceActivity } from '../../src/calls/slot_ports.ts';
+import { LegSink, SlotSpeech, SlotVoiceActivity } from '../../src/calls/slot_ports.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 
 const FRAME = 160;
@@ -14,7 +14,7 @@ function frameOf(value: number): Float32Array {
   return new Float32Array(FRAME).fill(value / 32768);
 }
 
-function drain(view: SlotView, name: 'heard' | 'recording' | 'vadInput'): Int16Array {
+function drain(view: SlotView, name: 'heard' | 'vadInput'): Int16Array {
   const samples = new Int16Array(available(view[name]));
   readSamples(view[name], samples);
   return samples;
@@ -45,26 +45,6 @@ t.test('skipped frames are silence', async t => {
   t.equal(heard.length, 5 * FRAME);
   t.equal(heard[FRAME], 0);
   t.equal(heard[4 * FRAME], 2);
-});
-
-t.test('both legs are recorded while wanted, and only then', async t => {
-  const view = slot();
-  const sink = new RecordingSink(view, FRAME);
-  sink.write(frameOf(1), frameOf(2));
-  sink.skip(2);
-  t.equal(available(view.recording), 0);
-  view.control[CONTROL.recording] = 1;
-  sink.write(frameOf(3), frameOf(4));
-  sink.skip(1);
-  sink.write(frameOf(5), frameOf(6));
-  const recorded = drain(view, 'recording');
-  t.equal(recorded.length, 3 * 2 * FRAME, 'what was skipped before is not made up for');
-  t.strictSame([...recorded.subarray(0, 2)], [3, 4]);
-  t.strictSame([...recorded.subarray(2 * FRAME, 2 * FRAME + 2)], [0, 0]);
-  t.strictSame([...recorded.subarray(4 * FRAME, 4 * FRAME + 2)], [5, 6]);
-  view.control[CONTROL.recording] = 0;
-  sink.write(frameOf(7), frameOf(8));
-  t.equal(available(view.recording), 0);
 });
 
 function spoken(length: number, value: number): Int16Array {

@@ -141,3 +141,47 @@ t.test('frames of another length are dropped', async t => {
   t.equal(buffer.dropped, 3);
   t.equal(buffer.depth, 1);
 });
+
+t.test('tells how long frames are held back: longer after lateness, shorter when it calms down', async t => {
+  const { buffer, frame, put, take } = setUp();
+  t.equal(frame.heldBackMs, 0);
+  put(2);
+  take();
+  t.equal(frame.heldBackMs, 20);
+  take();
+  take();
+  t.ok(frame.concealed);
+  t.equal(frame.heldBackMs, 30, 'the late one and all after it');
+  put(2);
+  const held = new Set<number>();
+  for (let i = 0; i < 40_000; i += 1) {
+    take();
+    put();
+    held.add(frame.heldBackMs);
+  }
+  t.strictSame([...held].toSorted(), [10, 20, 30]);
+  t.equal(buffer.depth, 1);
+  t.equal(frame.heldBackMs, 10);
+});
+
+t.test('frames that never came hold the others back no longer than a second', async t => {
+  const { frame, put, take } = setUp();
+  put(2);
+  for (let i = 0; i < 50; i += 1) {
+    take();
+    put();
+  }
+  for (let i = 0; i < 2; i += 1) take();
+  for (let i = 0; i < 3; i += 1) take();
+  t.equal(frame.heldBackMs, 50);
+  put();
+  for (let i = 0; i < 250; i += 1) {
+    take();
+    put();
+  }
+  t.equal(frame.heldBackMs, 10);
+  for (let i = 0; i < 500; i += 1) take();
+  put(2);
+  take();
+  t.equal(frame.heldBackMs, 20, 'after a long silence the count begins anew');
+});
