@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Address } from '../ipc/messages.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
+import { type ThreadName, ThreadPulse } from './thread_pulse.ts';
+import { ThreadWatch, type ThreadWatchTimes } from './thread_watch.ts';
 import { VadBoard } from './vad_board.ts';
 
 /** What the talk thread is started with. */
@@ -12,6 +14,8 @@ export interface TalkWorkerData {
   readonly address: Address;
   /** ToTalk comes in, ToAudio goes out. */
   readonly port: MessagePort;
+  /** As `ThreadPulse` counts it. */
+  readonly pulse: SharedArrayBuffer;
 }
 
 /** What the talk thread says while it serves calls. */
@@ -21,6 +25,7 @@ export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' }>;
 export interface VadWorkerData {
   readonly memory: SharedArrayBuffer;
   readonly board: SharedArrayBuffer;
+  readonly pulse: SharedArrayBuffer;
 }
 
 export interface MediaThreadsOptions {
@@ -33,7 +38,8 @@ export interface MediaThreadsOptions {
   readonly address: Address;
   onMessage(message: FromTalk): void;
   /** A thread ended though nobody told it to. */
-  onDied(thread: 'talk' | 'vad', error: unknown): void;
+  onDied(thread: ThreadName, error: unknown): void;
+  readonly watchTimes?: ThreadWatchTimes;
 }
 
 /** After this long a thread that was told to end is ended. */
@@ -46,11 +52,14 @@ export class MediaThreads {
   readonly #vad: Worker;
   readonly #port: MessagePort;
   readonly #ready: Promise<unknown>;
+  readonly #pulse: SharedArrayBuffer;
+  #watch: ThreadWatch | undefined;
   #ending = false;
 
   constructor(options: MediaThreadsOptions) {
     const { memory, runtimeFile, address } = options;
     const { port1, port2 } = new MessageChannel();
+    this.#pulse = ThreadPulse.allocate();
     const board = VadBoard.allocate(options.slots);
     this.board = new VadBoard(board);
     this.#port = port1;
@@ -60,14 +69,16 @@ export class MediaThreads {
         else options.onMessage(message);
       });
     });
-    const talkData: TalkWorkerData = { memory, runtimeFile, address, port: port2 };
+    const talkData: TalkWorkerData = { memory, runtimeFile, address, port: port2, pulse: this.#pulse };
     this.#talk = new Worker(options.talk, { name: 'talk', workerData: talkData, transferList: [port2] });
-    const vadData: VadWorkerData = { memory, board };
+    const vadData: VadWorkerData = { memory, board, pulse: this.#pulse };
     this.#vad = new Worker(options.vad, { name: 'vad', workerData: vadData });
     const vadReady = new Promise<void>(resolve => this.#vad.once('message', () => resolve()));
-    this.#ready = Promise.all([talkReady, vadReady]);
-    this.#watch('talk', this.#talk, options);
-    this.#watch('vad', this.#vad, options);
+    this.#ready = Promise.all([talkReady, vadReady]).then(() => {
+      this.#watch = new ThreadWatch(new ThreadPulse(this.#pulse), options.watchTimes);
+    });
+    this.#listenForEnd('talk', this.#talk, options);
+    this.#listenForEnd('vad', this.#vad, options);
   }
 
   toTalk(message: ToTalk): void {
@@ -79,15 +90,21 @@ export class MediaThreads {
     await this.#ready;
   }
 
+  /** Threads that are up and hang. */
+  get hung(): readonly ThreadName[] {
+    return this.#watch?.hung ?? [];
+  }
+
   async stop(): Promise<void> {
     this.#ending = true;
+    this.#watch?.close();
     this.toTalk({ type: 'stop' });
     this.board.dismiss();
     await Promise.all([ended(this.#talk), ended(this.#vad)]);
     this.#port.close();
   }
 
-  #watch(name: 'talk' | 'vad', worker: Worker, { onDied }: MediaThreadsOptions): void {
+  #listenForEnd(name: ThreadName, worker: Worker, { onDied }: MediaThreadsOptions): void {
     worker.on('error', error => onDied(name, error));
     worker.on('exit', code => {
       if (!this.#ending) onDied(name, new Error(`ended with code ${code}`));

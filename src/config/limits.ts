@@ -78,6 +78,11 @@ export const LIMITS = {
   turnCharacters: 2_000,
   /** Turns of a call kept in memory; the record keeps all. */
   turnsInMemory: 2_000,
+  /**
+   * Seconds without a sign of life from a role, or from a thread of it, after which it is killed and started again. Whoever
+   * listens counts them in ticks of its own, so that a machine that is overloaded or was suspended kills nothing.
+   */
+  silentSeconds: 15,
   /** Restarts of one role in a minute before the supervisor gives up on it. */
   roleRestartsPerMinute: 10,
   /** One log of a process; beyond it it is copied aside, over the copy before, and begun anew. */

@@ -16,6 +16,7 @@ export class NodeView {
     link.on('peerReady', ({ peer }) => this.#ready.add(peer));
     link.on('peerGone', ({ peer }) => this.#forget(peer));
     link.on('load', (load, from) => this.#noteLoad(load, from));
+    link.on('roleFaults', ({ roles }) => metrics.roleFaults(roles));
     link.on('notAdmitted', ({ code }) => metrics.callNotAdmitted(code));
     link.on('drain', () => {
       this.#draining = true;

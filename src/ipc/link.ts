@@ -12,6 +12,8 @@ export interface Link {
   /** Never waits; messages to a process that is away are dropped, and `peerGone` tells of it. */
   send(to: Address, message: Message): void;
   on<T extends Message['type']>(type: T, handler: (message: MessageOf<T>, from: Address) => void): void;
+  /** The threads of this role that hang, for the answer to a `ping`; without it all of them are taken to go on. */
+  reportHung(look: () => readonly string[]): void;
   /** Called once when the hub stays away for longer than the reconnect time. */
   onLost(handler: () => void): void;
   close(): Promise<void>;
@@ -44,14 +46,20 @@ class HubLink implements Link {
   #lastReady: Message | undefined;
   #closing = false;
   #onLost: () => void = () => {};
+  #hungThreads: () => readonly string[] = () => [];
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.address = options.address;
+    this.on('ping', (_, from) => this.send(from, { type: 'pong', hung: [...this.#hungThreads()] }));
   }
 
   on<T extends Message['type']>(type: T, handler: (message: MessageOf<T>, from: Address) => void): void {
     this.#handlers.on(type, handler);
+  }
+
+  reportHung(look: () => readonly string[]): void {
+    this.#hungThreads = look;
   }
 
   onLost(handler: () => void): void {

@@ -54,6 +54,17 @@ const messageSchema = z.discriminatedUnion('type', [
   /** Take no new calls; end when the last one is over or the deadline passes. */
   z.object({ type: z.literal('drain'), deadlineMs: z.number() }),
   z.object({ type: z.literal('stop') }),
+  /** The supervisor wants a sign of life; the link of a role gives it. */
+  z.object({ type: z.literal('ping') }),
+  /** The role's main thread goes on; these others of its threads don't. */
+  z.object({ type: z.literal('pong'), hung: z.array(z.string().max(64)).max(16) }),
+  /** How often roles ended unasked since the node's start, and how often of these because they hung. */
+  z.object({
+    type: z.literal('roleFaults'),
+    roles: z
+      .array(z.object({ role: addressSchema, deaths: z.number().int(), hangs: z.number().int() }))
+      .max(128),
+  }),
 ]);
 
 export type Message = z.infer<typeof messageSchema>;

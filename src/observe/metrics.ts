@@ -31,6 +31,16 @@ export class Metrics {
     'media_spool_full',
     '1 while a media process takes no new calls because its event spool is full.',
   );
+  readonly #roleDeaths = this.#counter(
+    'role_deaths_total',
+    'Times that a process of the node ended unasked and was started again, since the node started.',
+    ['role'],
+  );
+  readonly #roleHangs = this.#counter(
+    'role_hangs_total',
+    'Of these, those that the node ended itself because the process, or a thread of it, no longer answered.',
+    ['role'],
+  );
   readonly #eventReaders = new Gauge({
     name: 'trunkline_event_readers',
     help: 'Readers of the event stream.',
@@ -90,6 +100,18 @@ export class Metrics {
   mediaGone(media: string): void {
     const gauges = [this.#callsActive, this.#callSlots, this.#lateness, this.#draining, this.#spoolFull];
     for (const gauge of gauges) gauge.remove({ media });
+  }
+
+  /** The totals so far. */
+  roleFaults(
+    roles: readonly { readonly role: string; readonly deaths: number; readonly hangs: number }[],
+  ): void {
+    this.#roleDeaths.reset();
+    this.#roleHangs.reset();
+    for (const { role, deaths, hangs } of roles) {
+      this.#roleDeaths.inc({ role }, deaths);
+      this.#roleHangs.inc({ role }, hangs);
+    }
   }
 
   eventReaders(count: number): void {

@@ -58,6 +58,7 @@ export async function run(context: RoleContext): Promise<Role> {
   link.on('assign', ({ call }) => calls.assign(call));
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
   link.on('drain', () => calls.drain());
+  link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();
   return {

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
 import { serveCalls } from '../calls/talk_thread.ts';
+import { ThreadPulse } from '../calls/thread_pulse.ts';
 import { openVault } from '../compliance/vault.ts';
 import { mediaProcesses } from '../config/media_processes.ts';
 import { nodePaths } from '../config/paths.ts';
@@ -14,8 +15,10 @@ import { recordingSize, repairRecordings } from '../recording/repair.ts';
 import { openEventLog } from '../store/event_log.ts';
 import { loadFlows } from '../workflow/load.ts';
 
+const BEAT_EVERY_MS = 1000;
+
 /** The talk thread of a media process: conversations, providers and the record, beside the audio thread. */
-const { memory, runtimeFile, address, port } = workerData as TalkWorkerData;
+const { memory, runtimeFile, address, port, pulse } = workerData as TalkWorkerData;
 const { project, config } = readRuntime(runtimeFile);
 const paths = nodePaths(project, config);
 const log = createLogger(`${address}/talk`, config.logLevel);
@@ -52,6 +55,9 @@ await serveCalls({
   tts: createFliteTts({ program: config.voice.flite, voice: config.voice.voice }),
   openRecorder: call => recorders.open(call),
 });
+
+const heart = new ThreadPulse(pulse);
+setInterval(() => heart.beat('talk'), BEAT_EVERY_MS).unref();
 
 // A callback that nobody waits for may throw; that must not take the other calls along.
 process.on('uncaughtException', error => log.error({ fault: describeFault(error) }, 'stray fault'));

@@ -139,6 +139,7 @@ async function startRoles(
     hub,
     starter,
     log,
+    onHung: (address, what) => terminal.warn(`${address} is killed: ${what}`),
     onDied: (_, lastWords) => terminal.warn(`${lastWords.split('\n')[0]}: starting it again`),
     onRestarted: address => terminal.line(`✓ ${address} is back`),
     onGivenUp: (address, lastWords) => options.onFailed(`${address} dies again and again: ${lastWords}`),

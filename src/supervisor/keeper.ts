@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observe/log.ts';
 import type { Running } from './child.ts';
+import { signalGroup } from './process_identity.ts';
 
 export interface KeeperOptions {
   readonly name: string;
@@ -50,6 +51,11 @@ export class Keeper {
       signal.removeEventListener('abort', interrupt);
     }
     this.#loop = this.#keep(this.#running);
+  }
+
+  /** Ends it as it is, without a word to it: it hangs. It is started again, unless its end is wanted anyway. */
+  kill(): void {
+    if (this.#running !== undefined) signalGroup(this.#running.pid, 'SIGKILL');
   }
 
   /** From now on its end is wanted and not mended. */

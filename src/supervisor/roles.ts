@@ -8,7 +8,9 @@ import type { Hub } from '../ipc/hub.ts';
 import type { Address } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
 import type { ChildStarter, Running } from './child.ts';
+import { Heartbeat, type HeartbeatTimes } from './heartbeat.ts';
 import { Keeper } from './keeper.ts';
+import { RoleFaults } from './role_faults.ts';
 
 export interface RoleFleetOptions {
   readonly config: Config;
@@ -17,9 +19,12 @@ export interface RoleFleetOptions {
   readonly hub: Hub;
   readonly starter: ChildStarter;
   readonly log: Logger;
+  /** It hangs, as `what` says, and is killed for it; then it dies. */
+  readonly onHung: (address: Address, what: string) => void;
   readonly onDied: (address: Address, lastWords: string) => void;
   readonly onRestarted: (address: Address) => void;
   readonly onGivenUp: (address: Address, lastWords: string) => void;
+  readonly heartbeatTimes?: HeartbeatTimes;
 }
 
 const STOP_MS = 10_000;
@@ -33,12 +38,16 @@ export class RoleFleet {
   readonly #readyWaiters = new Map<Address, () => void>();
   /** Calls that each media process has, as it told last. */
   readonly #calls = new Map<Address, number>();
+  readonly #faults: RoleFaults;
+  readonly #heartbeat: Heartbeat;
 
   constructor(options: RoleFleetOptions) {
     this.#options = options;
     const media = Array.from({ length: mediaProcesses(options.config) }, (_, index) => `media-${index}`);
     this.#keepers = new Map([...media, 'edge', 'api'].map(address => [address, this.#keeper(address)]));
-    const { hub } = options;
+    const { hub, heartbeatTimes } = options;
+    this.#faults = new RoleFaults(hub, [...this.#keepers.keys()]);
+    this.#heartbeat = new Heartbeat(hub, (address, what) => this.#kill(address, what), heartbeatTimes);
     hub.on('ready', (_, from) => this.#readyWaiters.get(from)?.());
     hub.on('load', ({ calls }, from) => this.#calls.set(from, calls));
     hub.onPeerGone(peer => this.#calls.delete(peer));
@@ -69,6 +78,7 @@ export class RoleFleet {
 
   /** Ends all roles: they are told to, then asked by SIGTERM, then killed. */
   async stop(): Promise<void> {
+    this.#heartbeat.close();
     for (const keeper of this.#keepers.values()) keeper.expectEnd();
     this.#options.hub.broadcast({ type: 'stop' });
     await Promise.all(
@@ -87,7 +97,11 @@ export class RoleFleet {
       name: address,
       start: signal => this.#startRole(address, signal),
       log,
-      onDied: lastWords => onDied(address, lastWords),
+      onDied: lastWords => {
+        this.#heartbeat.forget(address);
+        this.#faults.countDeath(address);
+        onDied(address, lastWords);
+      },
       onRestarted: () => onRestarted(address),
       giveUp: {
         deathsPerMinute: LIMITS.roleRestartsPerMinute,
@@ -96,11 +110,19 @@ export class RoleFleet {
     });
   }
 
-  #startRole(address: Address, signal: AbortSignal): Promise<Running> {
+  #kill(address: Address, what: string): void {
+    const { log, onHung } = this.#options;
+    log.error({ process: address, what }, 'process hangs and is killed');
+    this.#faults.countHang(address);
+    onHung(address, what);
+    this.#keepers.get(address)?.kill();
+  }
+
+  async #startRole(address: Address, signal: AbortSignal): Promise<Running> {
     const { paths, runtimeFile, starter } = this.#options;
     const ready = new Promise<void>(resolve => this.#readyWaiters.set(address, resolve));
     const main = join(paths.project, 'src', 'main.ts');
-    return starter.start(
+    const running = await starter.start(
       {
         name: address,
         program: process.execPath,
@@ -113,6 +135,8 @@ export class RoleFleet {
       },
       signal,
     );
+    this.#heartbeat.expect(address);
+    return running;
   }
 }
 

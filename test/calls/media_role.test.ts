@@ -20,6 +20,7 @@ class HandLink implements Link {
   readonly address = 'media-0';
   readonly sent: { to: string; message: Message }[] = [];
   readonly #handlers = new Map<string, (message: Message) => void>();
+  hungThreads: (() => readonly string[]) | undefined;
   #wake = (): void => {};
 
   send(to: string, message: Message): void {
@@ -32,6 +33,10 @@ class HandLink implements Link {
   }
 
   onLost(): void {}
+
+  reportHung(look: () => readonly string[]): void {
+    this.hungThreads = look;
+  }
 
   async close(): Promise<void> {}
 

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { MediaThreads } from '../../src/calls/media_threads.ts';
 import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
+import type { ThreadWatchTimes } from '../../src/calls/thread_watch.ts';
 
 const VAD = new URL('../../src/roles/vad.ts', import.meta.url);
 
@@ -9,7 +11,7 @@ function program(text: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 }
 
-function start(talk: URL, vad = VAD) {
+function start(talk: URL, vad = VAD, watchTimes?: ThreadWatchTimes) {
   const died: string[] = [];
   const { promise: death, resolve } = Promise.withResolvers<void>();
   const threads = new MediaThreads({
@@ -24,6 +26,7 @@ function start(talk: URL, vad = VAD) {
       died.push(`${thread}: ${error instanceof Error ? error.message : ''}`);
       resolve();
     },
+    ...(watchTimes !== undefined && { watchTimes }),
   });
   return { threads, died, death };
 }
@@ -64,6 +67,44 @@ t.test('a VAD thread without its model is told of', async t => {
   const { threads, died, death } = start(program(TALKS), missing);
   await death;
   t.match(died[0], /vad: model silero_vad/);
+  await threads.stop();
+});
+
+const BEATS = `
+  import { workerData as data } from 'node:worker_threads';
+  const pulse = new Int32Array(data.pulse);
+  const beat = setInterval(() => Atomics.add(pulse, 0, 1), 10);
+  data.port.on('message', () => clearInterval(beat));
+`;
+const SOON: ThreadWatchTimes = { tickMs: 50, limitTicks: 40 };
+
+async function untilHung(threads: MediaThreads): Promise<readonly string[]> {
+  while (threads.hung.length === 0) await sleep(20);
+  return threads.hung;
+}
+
+t.test('a talk thread in an endless loop is found out, and the one that goes on is not', async t => {
+  const { threads, died } = start(
+    program(`${TALKS} ${BEATS} setTimeout(() => { for (;;); }, 200);`),
+    VAD,
+    SOON,
+  );
+  t.strictSame(threads.hung, [], 'who is not up yet does not hang');
+  await threads.ready();
+  t.strictSame(await untilHung(threads), ['talk']);
+  t.strictSame(died, []);
+  await threads.stop();
+});
+
+t.test('so is a VAD thread that waits for ever', async t => {
+  const stuck = program(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.postMessage('ready');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  `);
+  const { threads } = start(program(`${TALKS} ${BEATS}`), stuck, SOON);
+  await threads.ready();
+  t.strictSame(await untilHung(threads), ['vad']);
   await threads.stop();
 });
 

@@ -5,6 +5,7 @@ import type { VoiceWindow } from '../../models/silero_vad.ts';
 import type { VadWorkerData } from '../../src/calls/media_threads.ts';
 import { available, writeFrame } from '../../src/calls/ring.ts';
 import { CONTROL, clearSlot, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import { ThreadPulse } from '../../src/calls/thread_pulse.ts';
 import { VadBoard } from '../../src/calls/vad_board.ts';
 import { VadListener } from '../../src/calls/vad_listener.ts';
 import { NO_FLITE, speech } from '../pipeline/sounds.ts';
@@ -90,7 +91,11 @@ t.test('the thread judges real speech and ends when dismissed', { skip: NO_FLITE
   const memory = createSlotMemory(2);
   const boardMemory = VadBoard.allocate(2);
   const board = new VadBoard(boardMemory);
-  const workerData: VadWorkerData = { memory, board: boardMemory };
+  const workerData: VadWorkerData = {
+    memory,
+    board: boardMemory,
+    pulse: ThreadPulse.allocate(),
+  };
   const thread = new Worker(PROGRAM, { workerData });
   await once(thread, 'message');
   const view = slotView(memory, 1);

@@ -102,6 +102,10 @@ t.test('the node as its processes tell of it', async t => {
   tell('supervisor', { type: 'peerGone', peer: 'media-12' });
   t.notOk(node.isReady('media'));
   t.notMatch(await metrics.text(), /media-12/, 'figures of a dead process go with it');
+  for (const deaths of [0, 2, 3])
+    tell('supervisor', { type: 'roleFaults', roles: [{ role: 'edge', deaths, hangs: 1 }] });
+  t.match(await metrics.text(), /trunkline_role_deaths_total\{role="edge"\} 3/, 'totals, not added up again');
+  t.match(await metrics.text(), /trunkline_role_hangs_total\{role="edge"\} 1/);
   t.notOk(node.draining);
   tell('supervisor', { type: 'drain', deadlineMs: 0 });
   t.ok(node.draining);

@@ -62,6 +62,18 @@ t.test('routes between roles and tells who is ready and who is gone', async t =>
   t.equal((await gone)[0].peer, 'media-0');
 });
 
+t.test('a role gives a sign of life when asked, and names its threads that hang', async t => {
+  const hub = await hubFor(t);
+  const media = await linkFor(t, hub, 'media-0');
+  const hello = next(hub, 'pong');
+  hub.send('media-0', { type: 'ping' });
+  t.same(await hello, [{ type: 'pong', hung: [] }, 'media-0']);
+  media.reportHung(() => ['vad']);
+  const pong = next(hub, 'pong');
+  hub.send('media-0', { type: 'ping' });
+  t.same((await pong)[0].hung, ['vad']);
+});
+
 t.test('a role finds its way back to a new hub, and gives up when there is none', async t => {
   const socketPath = socketPathFor(t);
   const first = await createHub({ socketPath, log });

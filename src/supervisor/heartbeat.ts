@@ -1,0 +1,64 @@
+import { LIMITS } from '../config/limits.ts';
+import type { Hub } from '../ipc/hub.ts';
+import type { Address } from '../ipc/messages.ts';
+import { Silence } from '../ipc/silence.ts';
+
+export interface HeartbeatTimes {
+  readonly tickMs: number;
+  readonly limitTicks: number;
+}
+
+const TIMES: HeartbeatTimes = { tickMs: 1000, limitTicks: LIMITS.silentSeconds };
+
+/** Asks roles whether they still do their work, and tells of those that hang: themselves, or one of their threads. */
+export class Heartbeat {
+  readonly #hub: Hub;
+  readonly #silence: Silence<Address>;
+  readonly #onHung: (role: Address, what: string) => void;
+  readonly #timer: NodeJS.Timeout;
+
+  /** `onHung` is called once for each time that a role was expected to live. */
+  constructor(
+    hub: Hub,
+    onHung: (role: Address, what: string) => void,
+    { tickMs, limitTicks }: HeartbeatTimes = TIMES,
+  ) {
+    this.#hub = hub;
+    this.#onHung = onHung;
+    this.#silence = new Silence(limitTicks);
+    hub.on('pong', ({ hung }, from) => {
+      this.#silence.heard(from);
+      const [thread] = hung;
+      if (thread !== undefined) this.#tell(from, `its ${thread} thread hangs`);
+    });
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer.unref();
+  }
+
+  /** It is up, and shall answer from now on. */
+  expect(role: Address): void {
+    this.#silence.expect(role);
+  }
+
+  /** It has ended. */
+  forget(role: Address): void {
+    this.#silence.forget(role);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const role of this.#silence.expected) this.#silence.forget(role);
+  }
+
+  #tick(): void {
+    this.#silence.tick();
+    for (const role of this.#silence.tooLong) this.#tell(role, 'it does not answer');
+    for (const role of this.#silence.expected) this.#hub.send(role, { type: 'ping' });
+  }
+
+  #tell(role: Address, what: string): void {
+    if (!this.#silence.expected.includes(role)) return;
+    this.#silence.forget(role);
+    this.#onHung(role, what);
+  }
+}
