@@ -25,6 +25,8 @@ export interface AssignmentOptions {
   readonly log: Logger;
   /** How long a slot is kept for a job that was answered for but not assigned. */
   readonly reservationMs: number;
+  /** Nobody else answers: a caller who can't be taken is hung up rather than left ringing. */
+  readonly isOnlyNode: boolean;
 }
 
 interface Reservation {
@@ -59,11 +61,12 @@ export class Assignment {
 
   /** A slot for the job, or undefined: LiveKit asks elsewhere. */
   available(job: Job): string | undefined {
-    const { admission, reservationMs } = this.#options;
+    const { admission, reservationMs, isOnlyNode } = this.#options;
     if (job.room === undefined) return undefined;
     const slot = admission.reserve();
     if ('refused' in slot) {
       this.#turnAway(job.id, slot.refused);
+      if (isOnlyNode) this.#options.ports.closeRoom(job.room.name);
       return undefined;
     }
     const { media } = slot;

@@ -10,6 +10,8 @@ const runtimeSchema = z.strictObject({
   socketPath: z.string().min(1),
   /** With every URL, secret and count filled in. */
   config: configSchema,
+  /** LiveKit was started by this node: no other node answers its calls. */
+  ownsLiveKit: z.boolean(),
 });
 
 /** What the supervisor hands to every role and thread, by a file that only its owner reads: it holds secrets. */

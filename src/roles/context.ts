@@ -10,6 +10,8 @@ export interface RoleContext {
   /** Resolved by the supervisor: every URL and secret is filled in. */
   readonly config: Config;
   readonly paths: NodePaths;
+  /** No other node answers calls of this LiveKit. */
+  readonly ownsLiveKit: boolean;
   /** For threads, which read it again (src/config/runtime.ts). */
   readonly runtimeFile: string;
   readonly link: Link;

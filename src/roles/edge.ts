@@ -8,7 +8,7 @@ import type { Role, RoleContext } from './context.ts';
 
 /** Where calls come in: LiveKit's jobs are admitted, carried to media processes, and their rooms closed at the end. */
 export async function run(context: RoleContext): Promise<Role> {
-  const { config, link, log } = context;
+  const { config, link, log, ownsLiveKit } = context;
   const { url, apiKey, apiSecret, agentName } = config.livekit;
   const admission = new Admission();
   const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
@@ -18,6 +18,7 @@ export async function run(context: RoleContext): Promise<Role> {
     roomUrl: url,
     admission,
     reservationMs: LIMITS.reservationMs,
+    isOnlyNode: ownsLiveKit,
     log,
     ports: {
       send: (to, message) => link.send(to, message),
@@ -55,14 +56,19 @@ export async function run(context: RoleContext): Promise<Role> {
 }
 
 function listen(
-  { link }: RoleContext,
+  { link, ownsLiveKit }: RoleContext,
   admission: Admission,
   assignment: Assignment,
   worker: LiveKitWorker,
 ): void {
   const tellLoad = (): void => {
     const { used, most, available } = admission.total();
-    worker.tellLoad({ load: most === 0 ? 1 : used / most, jobs: assignment.callCount, available });
+    // LiveKit does not ask a worker that is full: the only one is asked, so that it can hang up.
+    worker.tellLoad({
+      load: most === 0 ? 1 : used / most,
+      jobs: assignment.callCount,
+      available: available || ownsLiveKit,
+    });
   };
   link.on('load', (load, from) => {
     admission.update(from, load);

@@ -20,7 +20,7 @@ const STOP_LIMIT_MS = 8_000;
  * @throws TrunklineError CONFIG_INVALID when the runtime file is not one
  */
 export async function startRole(address: Address, runtimeFile: string): Promise<void> {
-  const { project, config, socketPath } = readRuntime(runtimeFile);
+  const { project, config, socketPath, ownsLiveKit } = readRuntime(runtimeFile);
   const log = createLogger(address, config.logLevel);
   process.on('uncaughtException', error => {
     log.fatal({ err: error }, 'uncaught');
@@ -31,7 +31,7 @@ export async function startRole(address: Address, runtimeFile: string): Promise<
   const { run } = await roleModule(address);
   const link = await connectLink({ address, socketPath, log });
   const paths = nodePaths(project, config);
-  const role = await run({ address, config, paths, runtimeFile, link, log });
+  const role = await run({ address, config, paths, ownsLiveKit, runtimeFile, link, log });
   let stopping = false;
   const stop = async (why: string): Promise<void> => {
     if (stopping) return;

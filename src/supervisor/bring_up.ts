@@ -80,7 +80,8 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
   const resolved = await services.start(signal);
   if (resolved.sip.enabled) await provision(resolved, options, log);
   signal.throwIfAborted();
-  const roles = await startRoles({ ...options, config: resolved }, ground, starter, signal);
+  const ownsLiveKit = tools.livekitServer !== undefined;
+  const roles = await startRoles({ ...options, config: resolved, ownsLiveKit }, ground, starter, signal);
   return { config: resolved, paths, keys, roles };
 }
 
@@ -119,18 +120,18 @@ async function provision(
 }
 
 async function startRoles(
-  options: BringUpOptions,
+  options: BringUpOptions & Pick<Runtime, 'ownsLiveKit'>,
   { paths, log }: Ground,
   starter: ChildStarter,
   signal: AbortSignal,
 ): Promise<RoleFleet> {
-  const { config, project, terminal, stoppables } = options;
+  const { config, project, ownsLiveKit, terminal, stoppables } = options;
   const socketPath = hubSocketPath(paths.run);
   stoppables.add('hub socket', () => removeHubSocket(socketPath, paths.run));
   const hub = await createHub({ socketPath, log });
   stoppables.add('hub', () => hub.close());
   const runtimeFile = join(paths.run, 'runtime.json');
-  const runtime: Runtime = { project, socketPath, config };
+  const runtime: Runtime = { project, socketPath, config, ownsLiveKit };
   writeSecretFile(runtimeFile, `${JSON.stringify(runtime)}\n`);
   const roles = new RoleFleet({
     config,

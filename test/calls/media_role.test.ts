@@ -79,7 +79,10 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
     {},
   );
   const runtimeFile = join(folder, 'runtime.json');
-  writeFileSync(runtimeFile, JSON.stringify({ project: ROOT, socketPath: join(folder, 'none'), config }));
+  writeFileSync(
+    runtimeFile,
+    JSON.stringify({ project: ROOT, socketPath: join(folder, 'none'), config, ownsLiveKit: true }),
+  );
   const rooms = await TestRooms.start();
   t.after(async () => {
     await rooms.stop();
@@ -90,6 +93,7 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
     address: 'media-0',
     config,
     paths: nodePaths(ROOT, config),
+    ownsLiveKit: true,
     runtimeFile,
     link,
     log: createLogger('media-0', 'silent'),

@@ -39,7 +39,7 @@ export class TestNode {
     writeFileSync(this.configFile, stringify({ ...config, dataDir: this.#dataDir }));
   }
 
-  static async start(): Promise<TestNode> {
+  static async start(media: object = { processes: 2 }): Promise<TestNode> {
     const [http, redis, postgres, livekit, rtcTcp, sip] = await Promise.all(
       Array.from({ length: 6 }, freePort),
     );
@@ -55,7 +55,7 @@ export class TestNode {
         serverPath: join(tools, 'livekit-server'),
       },
       sip: { port: sip, rtpPorts: [12100, 13999], path: join(tools, 'livekit-sip') },
-      media: { processes: 2 },
+      media,
       drainS: 30,
     });
     await node.#up();
@@ -68,6 +68,13 @@ export class TestNode {
 
   /** Everything that the start printed. */
   get output(): string {
+  /** Lines of a process's log. */
+  log(name: string): string[] {
+    return readFileSync(join(this.#dataDir, 'logs', `${name}.log`), 'utf8')
+      .trimEnd()
+      .split('\n');
+  }
+
     return this.#output;
   }
 

@@ -11,7 +11,11 @@ function job(id: string, metadata = ''): Job {
   return new Job({ id, metadata, room: new Room({ name: `room-${id}` }) });
 }
 
-function edge(media: readonly Address[] = ['media-0', 'media-1'], reservationMs = 60_000) {
+function edge(
+  media: readonly Address[] = ['media-0', 'media-1'],
+  reservationMs = 60_000,
+  isOnlyNode = false,
+) {
   const sent: { to: Address; message: Message }[] = [];
   const jobs: string[] = [];
   const closed: string[] = [];
@@ -24,6 +28,7 @@ function edge(media: readonly Address[] = ['media-0', 'media-1'], reservationMs 
     roomUrl: 'ws://127.0.0.1:1',
     admission,
     reservationMs,
+    isOnlyNode,
     log: createLogger('test', 'silent'),
     ports: {
       send: (to, message) => sent.push({ to, message }),
@@ -142,6 +147,20 @@ t.test('LiveKit ends a job: the call is hung up; while draining nothing is admit
   t.equal(assignment.available(job('b')), undefined);
   t.same(notAdmitted, ['DRAINING']);
 });
+
+t.test(
+  'who can not be taken is hung up where nobody else would answer, and left to others where they might',
+  async t => {
+    for (const isOnlyNode of [true, false]) {
+      const { assignment, closed, admission } = edge(['media-0'], 60_000, isOnlyNode);
+      t.ok(assignment.available(job('a')));
+      admission.drain();
+      t.equal(assignment.available(job('b')), undefined);
+      t.same(closed, isOnlyNode ? ['room-b'] : []);
+      assignment.close();
+    }
+  },
+);
 
 t.test('metadata names the workflow; garbage in it is passed over', async t => {
   const { assignment, calls } = edge(['media-0', 'media-1']);

@@ -63,7 +63,15 @@ const edge = await link('edge');
 edge.send('supervisor', { type: 'ready', detail: '' });
 await new Promise<void>(resolve => hub.on('ready', () => resolve()));
 const apiLink = await link('api');
-const context = { address: 'api', config, paths, runtimeFile: '', link: apiLink, log } as const;
+const context = {
+  address: 'api',
+  config,
+  paths,
+  ownsLiveKit: true,
+  runtimeFile: '',
+  link: apiLink,
+  log,
+} as const;
 const ready = new Promise<string>(resolve => hub.on('ready', ({ detail }) => resolve(detail)));
 const role = await run(context);
 const base = await ready;

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { ROOT } from '../tidy/sources.ts';
+import { placeCall } from './caller.ts';
+import { TestNode } from './test_node.ts';
+
+const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
+const ROLES = ['media-0', 'edge', 'api'];
+
+t.setTimeout(300_000);
+
+t.test(
+  'who can not be taken is told at once',
+  { skip: built ? false : 'livekit-sip is not built' },
+  async t => {
+    const node = await TestNode.start({ processes: 1, callsPerProcess: 1 });
+    t.teardown(() => node.discard());
+    const before = await placeCall(node, '+15557772000', '--silent', '--max-seconds', '3');
+    const [record] = await node.calls();
+    t.equal(before.callId, record?.callId, 'the caller finds its record by its Call-ID');
+    await node.ended('+15557772000');
+
+    const first = placeCall(node, '+15557772001', '--silent', '--max-seconds', '25');
+    while ((await node.calls()).length === 1) await sleep(200);
+
+    const second = await placeCall(node, '+15557772002', '--silent');
+    t.match(second.failure, /^486 /, 'the node is full');
+
+    const stopped = node.stop();
+    while ((await node.get('/readyz')).status !== 503) await sleep(100);
+    const third = await placeCall(node, '+15557772003', '--silent');
+    t.match(third.failure, /^486 /, 'the node drains');
+    t.match(await (await node.get('/metrics')).text(), /calls_not_admitted_total\{code="DRAINING"\} [1-9]/);
+    const [live] = await node.calls();
+    t.equal(live?.endedAt, null, 'the live call goes on');
+
+    const report = await first;
+    t.equal(report.outcome, 'hungUp', 'until its caller has enough');
+    t.equal(await stopped, 0);
+    t.same(node.remains(), []);
+
+    for (const role of ROLES) {
+      const lines = node.log(role);
+      t.notMatch(lines.join('\n'), /warning/i, `${role} is warned of nothing`);
+      t.ok(
+        lines.every(line => JSON.parse(line).role.startsWith(role)),
+        `${role} logs its own lines only`,
+      );
+    }
+  },
+);
