@@ -190,6 +190,7 @@ export class AudioCall implements Ticking, LineEvents {
   ended(reason: LineEndReason): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#recording.end();
     this.#events.ended(reason, this.mediaMs);
   }
 

@@ -5,12 +5,12 @@ import { CONTROL, type SlotView } from './slot_buffers.ts';
 import { AlignedWriter } from './slot_ports.ts';
 
 /** Both legs reach the recorder so many frames late; by so many a line may hold the caller back. */
-const HEADROOM_FRAMES = 10;
+const HEADROOM_FRAMES = 25;
 
 /**
  * Both legs into the recording ring, while the recorder wants them, each frame at the place on the media clock at
  * which it was sent or arrived, however long the line held it back meanwhile: frames that were made up to wait for
- * late ones are left out again, and merged ones get their time back. The last 100 ms of a recording are not kept.
+ * late ones are left out again, and merged ones get their time back.
  */
 export class RecordingSink implements StereoSink {
   readonly #slot: SlotView;
@@ -59,6 +59,11 @@ export class RecordingSink implements StereoSink {
       this.#advance();
     }
     this.#writer.skip(frames - held);
+  }
+
+  /** The call is over: what is held back goes to the ring. */
+  end(): void {
+    this.skip(HEADROOM_FRAMES);
   }
 
   /** The oldest frame of each leg goes to the ring. */

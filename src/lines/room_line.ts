@@ -28,6 +28,8 @@ export interface RoomLineOptions extends RoomAccess {
 
 /** An Opus packet is 20 ms: so long may a frame wait in the encoder. */
 const ENCODER_DELAY_MS = 20;
+/** The delay of WebRTC's jitter buffer is followed in whole frames, when it is off by more than this. */
+const DELAY_SLACK_MS = 7;
 
 /** A leg through a LiveKit room: whoever is in it, from a browser or through livekit-sip. */
 export class RoomLine implements Line {
@@ -41,6 +43,8 @@ export class RoomLine implements Line {
   readonly #jitter: JitterBuffer;
   readonly #sender: FrameSender;
   #party: LineParty = { from: '', to: '' };
+  /** Whole frames. */
+  #networkHeldMs = 0;
   #pulled = 0;
   #pushed = 0;
   #ended = false;
@@ -62,6 +66,7 @@ export class RoomLine implements Line {
         this.#gate.fulfil('accepted');
       },
       frame: samples => this.#hear(samples),
+      heldBack: delayMs => this.#followDelay(delayMs),
       dtmf: digit => this.#key(digit),
       gone: reason => this.#end(reason),
     });
@@ -81,6 +86,7 @@ export class RoomLine implements Line {
   pull(frame: Frame): void {
     this.#pulled += 1;
     this.#jitter.take(frame);
+    frame.heldBackMs += this.#networkHeldMs;
   }
 
   push(frame: Frame): void {
@@ -121,6 +127,11 @@ export class RoomLine implements Line {
   #hear(samples: Int16Array): void {
     this.#jitter.put(samples);
     this.#gate.mediaFlows();
+  }
+
+  #followDelay(delayMs: number): void {
+    if (Math.abs(delayMs - this.#networkHeldMs) <= DELAY_SLACK_MS) return;
+    this.#networkHeldMs = Math.round(delayMs / FRAME_MS) * FRAME_MS;
   }
 
   #key(digit: string): void {

@@ -17,6 +17,7 @@ import { LIMITS } from '../config/limits.ts';
 import { CallerAudio } from './caller_audio.ts';
 import { leaveRoom } from './leave_room.ts';
 import type { LineEndReason, LineParty } from './line.ts';
+import { NetworkDelay } from './network_delay.ts';
 
 export interface RoomAccess {
   /** ws:// or wss:// */
@@ -33,6 +34,8 @@ export interface RoomSessionEvents {
   accepted(party: LineParty): void;
   /** 10 ms of the caller at the session's rate; the buffer is the listener's. */
   frame(samples: Int16Array): void;
+  /** What was heard lately waited so long in WebRTC's own jitter buffer. */
+  heldBack(delayMs: number): void;
   dtmf(digit: string): void;
   gone(reason: LineEndReason): void;
 }
@@ -64,6 +67,7 @@ export class RoomSession {
   readonly #audio: CallerAudio;
   readonly #returnMs: number;
   #joining: Promise<void> = Promise.resolve();
+  #delay: NetworkDelay | undefined;
   #caller: string | undefined;
   #accepted = false;
   #returnTimer: NodeJS.Timeout | undefined;
@@ -154,6 +158,7 @@ export class RoomSession {
   #hear(track: RemoteTrack, participant: RemoteParticipant): void {
     if (this.#isCaller(participant) && track.kind === TrackKind.KIND_AUDIO && !this.#closed) {
       this.#audio.follow(track);
+      this.#delay ??= new NetworkDelay(this.#room, delayMs => this.#events.heldBack(delayMs));
     }
   }
 
@@ -167,6 +172,7 @@ export class RoomSession {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#returnTimer);
+    this.#delay?.close();
     this.#audio.stop();
     await this.#room.disconnect();
     await this.#joining;

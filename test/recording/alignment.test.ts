@@ -20,7 +20,7 @@ async function keepsToTheWire(t: Test, weather: Weather, mayLose = 0): Promise<v
   const { dir, remove } = scratchFolder();
   t.teardown(remove);
   const { caller, agent, durationMs } = await simulateCall(dir, weather);
-  t.ok(Math.abs(durationMs - (weather.seconds - 2) * 1000) <= 110, `as long as it took: ${durationMs} ms`);
+  t.ok(Math.abs(durationMs - (weather.seconds - 2) * 1000) <= 10, `as long as it took: ${durationMs} ms`);
   for (const [leg, places] of Object.entries({ caller, agent })) {
     const lags = lagsMs(places);
     t.ok(

@@ -114,6 +114,7 @@ export async function simulateCall(
     await diskKeepsUp(dir, nowMs - RECORDED_FROM_MS);
   }
   const { mediaMs } = call;
+  line!.events.ended('remoteHangup');
   const { durationMs } = await recorder!.close();
   const bytes = readFileSync(join(dir, recorder!.file)).subarray(HEAD_BYTES);
   const recorded = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
