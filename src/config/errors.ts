@@ -14,13 +14,13 @@ export const ERRORS = {
     http: 500,
     sip: 500,
     cause: 'the configuration is not valid',
-    remedy: 'mend the named line of the file',
+    remedy: 'correct what is named here',
   },
   USAGE: {
     http: 500,
     sip: 500,
     cause: 'the command line is not valid',
-    remedy: 'npm start -- --help shows what there is',
+    remedy: 'see npm start -- --help',
   },
   ALREADY_RUNNING: {
     http: 500,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { TrunklineError } from './errors.ts';
@@ -16,15 +16,30 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 function readConfigFile(file: string): string {
+  let bytes: Buffer;
   try {
-    if (statSync(file).size > LIMITS.configFileBytes) {
-      throw new TrunklineError('CONFIG_INVALID', `${file} is larger than ${LIMITS.configFileBytes} bytes`);
-    }
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    if (error instanceof TrunklineError) throw error;
-    throw new TrunklineError('CONFIG_INVALID', `${file} can't be read`, { cause: error });
+    bytes = readFirst(file, LIMITS.configFileBytes + 1);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '';
+    throw new TrunklineError('CONFIG_INVALID', `${file} can't be read (${code})`, { cause });
+  }
+  if (bytes.length > LIMITS.configFileBytes)
+    throw new TrunklineError('CONFIG_INVALID', `${file} is larger than ${LIMITS.configFileBytes} bytes`);
+  return bytes.toString('utf8');
+}
+
+/** Up to so many bytes of what need not be a regular file, nor have an end. */
+function readFirst(file: string, limitBytes: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(limitBytes);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < limitBytes; length += read)
+      read = readSync(descriptor, buffer, length, limitBytes - length, null);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -35,9 +50,12 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv):
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined) {
     const { line } = lines.linePos(syntaxError.pos[0]);
-    throw new TrunklineError('CONFIG_INVALID', `${file}:${line}: ${syntaxError.message.split('\n')[0]}`);
+    const [what = ''] = syntaxError.message.split(/ at line \d+, column \d+|\n/);
+    throw new TrunklineError('CONFIG_INVALID', `${file}:${line}: ${what}`);
   }
   const raw: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    throw new TrunklineError('CONFIG_INVALID', `${file} holds no keys with values`);
   const result = configSchema.safeParse(withEnvironment(raw, env));
   if (result.success) return result.data;
   const placeOf = (path: readonly PropertyKey[]): string => {
@@ -78,13 +96,12 @@ function describe(issue: z.core.$ZodIssue, placeOf: (path: readonly PropertyKey[
       const key = path.map(String).join('.');
       return issue.code === 'unrecognized_keys'
         ? `${place}: unknown key ${key}`
-        : `${place}: ${key}: ${issue.message}`;
+        : `${place}: ${key}: ${issue.message.replace(/^Invalid input: /, '')}`;
     })
     .join('; ');
 }
 
-function withEnvironment(raw: unknown, env: NodeJS.ProcessEnv): unknown {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+function withEnvironment(raw: object, env: NodeJS.ProcessEnv): unknown {
   const merged = structuredClone(raw) as Record<string, unknown>;
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(ENV_PREFIX) || value === undefined) continue;

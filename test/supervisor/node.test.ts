@@ -107,6 +107,16 @@ t.test('a start that was cut off is taken up again', async t => {
   t.same(processesOf(env), []);
 });
 
+t.test('npm hands its signals to the node and waits for it', async t => {
+  const env = await nodeEnvironment(t);
+  const node = startNode(t, env, SERVICES, ['npm', 'start', '--']);
+  await node.said(/^ +logs/);
+  node.child.kill('SIGTERM');
+  t.equal(await node.ended, 0);
+  t.ok(node.lines.includes('Stopping.'));
+  t.same(processesOf(env), []);
+});
+
 t.test('a signal in the middle of a start ends it', async t => {
   const env = await nodeEnvironment(t);
   const node = startNode(t, env, SERVICES);

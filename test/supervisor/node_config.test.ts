@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { parseConfig } from '../../src/config/load.ts';
+import { LIMITS } from '../../src/config/limits.ts';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { nodeConfig, ownPorts } from '../../src/supervisor/node_config.ts';
 import { ROOT } from '../tidy/sources.ts';
@@ -66,6 +67,16 @@ t.test('a file that was asked for has to be there', async t => {
   });
 });
 
+t.test('what can not be read as a configuration is refused, whatever it is', async t => {
+  const folder = t.testdir({ 'large.yaml': 'x'.repeat(LIMITS.configFileBytes + 1) });
+  for (const [file, words] of [
+    [folder, /can't be read \(EISDIR\)/],
+    [join(folder, 'large.yaml'), /larger than/],
+    ['/dev/zero', /larger than/],
+  ] as const)
+    t.throws(() => loadConfig(file, {}), { code: 'CONFIG_INVALID', detail: words }, file);
+});
+
 t.test('a fault is told with its line, or with the variable that brought it', async t => {
   const detail = (yaml: string, env: NodeJS.ProcessEnv = {}): string => {
     try {
@@ -75,7 +86,14 @@ t.test('a fault is told with its line, or with the variable that brought it', as
       return (error as { detail: string }).detail;
     }
   };
-  t.match(detail('http:\n  host: 127.0.0.1\n  port: many'), /^trunkline\.yaml:3: http\.port: /);
+  t.equal(
+    detail('http:\n  host: 127.0.0.1\n  port: many'),
+    'trunkline.yaml:3: http.port: expected number, received string',
+  );
+  t.match(detail('http:\n  port: [1'), /^trunkline\.yaml:\d: [^:]+$/, 'no second place');
+  for (const text of ['text', '[1, 2]', '3', '\0\ufffd'])
+    t.match(detail(text), /^trunkline\.yaml\b.*/, JSON.stringify(text));
+  t.equal(detail('text'), 'trunkline.yaml holds no keys with values');
   t.match(detail('http:\n  prot: 1'), /^trunkline\.yaml:2: unknown key http\.prot$/);
   t.match(
     detail('http:\n  port: 1', { TRUNKLINE_HTTP__PORT: 'many' }),

@@ -30,8 +30,15 @@ export async function nodeEnvironment(t: Test): Promise<NodeEnvironment> {
   };
 }
 
-export function startNode(t: Test, env: NodeEnvironment, args: readonly string[]): StartedNode {
-  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], {
+const DIRECTLY = [process.execPath, join(ROOT, 'src/main.ts')] as const;
+
+export function startNode(
+  t: Test,
+  env: NodeEnvironment,
+  args: readonly string[],
+  [program, ...words]: readonly [string, ...string[]] = DIRECTLY,
+): StartedNode {
+  const child = spawn(program, [...words, ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     detached: true,
