@@ -11,12 +11,14 @@ const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   rooms: () => import('./rooms.ts'),
   judges: () => import('./judges.ts'),
+  recording: () => import('./recording.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
 
-  rooms    several callers at once: completed calls, disturbances, latencies, CPU
-  judges   SIPp and baresip each complete a call
+  rooms      several callers at once: completed calls, disturbances, latencies, CPU
+  judges     SIPp and baresip each complete a call
+  recording  a long call: drift of both sides of its recording against the wire
 
 A node that runs is used; else one is started for the bench and stopped afterwards.
 The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.
