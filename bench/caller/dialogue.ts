@@ -209,7 +209,8 @@ export class Dialogue {
     if (!wasReadBack) return this.askAgain();
     if (this.#wrong.length === 0) return say(manner.pick(YES));
     const [slot] = this.#wrong as [string];
-    if (manner.chance(0.5)) return say(manner.pick(NO));
+    const isYesNo = this.#document.slots[slot]?.kind === 'yes_no';
+    if (isYesNo || manner.chance(0.5)) return say(manner.pick(NO));
     return say(
       `no, ${this.#wrong.length === 1 ? this.#way(slot, this.#askedNow(slot), false) : this.#correction()}`,
     );

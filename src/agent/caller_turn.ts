@@ -2,6 +2,7 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Expectation, Recognition, Stt, SttSession } from '../providers/types.ts';
+import type { Belief } from './belief.ts';
 import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
 
@@ -10,8 +11,7 @@ export interface Ear {
   readonly stt: Stt;
   readonly rateHz: PipelineRateHz;
   readonly after: After;
-  /** Below it a text must not be acted on. */
-  readonly minConfidence: number;
+  readonly belief: Belief;
 }
 
 const FIRST_CAPACITY_SECONDS = 2;
@@ -74,12 +74,12 @@ export class CallerTurn {
   }
 
   /**
-   * Ends the utterance. What falls below the confidence that is asked for comes back without text.
+   * Ends the utterance. What is not believed comes back without text.
    * @throws TrunklineError STT_FAILED after a second attempt
    */
   async recognise(): Promise<Recognition> {
     const earlier = this.#recognition;
-    const recognition = this.#gate(await this.#twice());
+    const recognition = this.#ear.belief.judge(await this.#twice(), this.#onsetMs);
     // A cough after a pause must not undo what was understood before it.
     this.#recognition = recognition.text === '' && earlier !== undefined ? earlier : recognition;
     return this.#recognition;
@@ -112,11 +112,6 @@ export class CallerTurn {
     });
     this.#session = undefined;
     return recognition;
-  }
-
-  #gate(recognition: Recognition): Recognition {
-    if (recognition.confidence >= this.#ear.minConfidence) return recognition;
-    return { text: '', confidence: recognition.confidence, alternatives: [] };
   }
 
   /** Copies samples to the utterance and returns them where they lie; they never change afterwards. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { Stt } from '../providers/types.ts';
 import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { AgentSpeech } from './agent_speech.ts';
+import { Belief } from './belief.ts';
 import type { CallRecord } from './call_record.ts';
 import { CallerTurn, type Ear } from './caller_turn.ts';
 import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
@@ -63,7 +64,7 @@ export class Conversation {
   constructor(parts: ConversationParts) {
     const { audio, stt, after, minConfidence } = parts;
     this.#parts = parts;
-    this.#ear = { stt, rateHz: audio.rateHz, after, minConfidence };
+    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(minConfidence) };
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
     this.#state = parts.flow.initial;

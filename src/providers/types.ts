@@ -27,6 +27,8 @@ export interface SttSession {
 
 export interface Stt {
   readonly name: string;
+  /** Gets ready for an expectation before a session needs it. Never waits; what is wrong with it is told by sessions. */
+  prepare(expect: Expectation): void;
   open(options: {
     readonly rateHz: 8000 | 16000;
     readonly expect: Expectation;

@@ -44,14 +44,18 @@ const recorders = new Recorders(paths.recordings, address, (callId, error) =>
   log.warn({ callId, code: error.code }, 'a recording ended early'),
 );
 
+const flows = await loadFlows(paths.workflows, { recordingConsent: config.recording.consent });
+const stt = createPocketsphinxStt({ modelDir: config.voice.pocketsphinxModel, flite: config.voice.flite });
+for (const { standing } of flows.values()) for (const expect of standing) stt.prepare(expect);
+
 await serveCalls({
   memory,
   port,
   config,
   log,
   events,
-  flows: await loadFlows(paths.workflows, { recordingConsent: config.recording.consent }),
-  stt: createPocketsphinxStt({ modelDir: config.voice.pocketsphinxModel, flite: config.voice.flite }),
+  flows,
+  stt,
   tts: createFliteTts({ program: config.voice.flite, voice: config.voice.voice }),
   openRecorder: call => recorders.open(call),
 });

@@ -3,16 +3,17 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import type { Expectation } from '../providers/types.ts';
 import { faultsOf } from './check.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
-import { expectations } from './engine/expect.ts';
+import { expectations, standingExpectations } from './engine/expect.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step } from './engine/step.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
-import type { Flow } from './types.ts';
+import type { Flow, FlowState } from './types.ts';
 
 export interface FlowOptions {
   /** recording.consent of the configuration; ask by default. */
@@ -21,6 +22,8 @@ export interface FlowOptions {
 
 /** A flow together with the data that it was made from. */
 export interface LoadedFlow extends Flow {
+  /** What callers are likely to be asked, for recognisers that get ready ahead of calls. */
+  readonly standing: readonly Expectation[];
   readonly document: WorkflowDocument;
   readonly places: Places;
 }
@@ -84,19 +87,21 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     recordingConsent: options.recordingConsent ?? 'ask',
   };
   const expected = expectations();
+  const initial: FlowState = {
+    workflow: document.name,
+    version,
+    stage: document.start,
+    slots: {},
+    memory: { ...EMPTY_MEMORY },
+    done: false,
+  };
   return {
     name: document.name,
     version,
     document,
     places,
-    initial: {
-      workflow: document.name,
-      version,
-      stage: document.start,
-      slots: {},
-      memory: { ...EMPTY_MEMORY },
-      done: false,
-    },
+    initial,
+    standing: standingExpectations(program, initial, expected),
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
   };
 }

@@ -233,6 +233,8 @@ export class ScriptedStt implements Stt {
   stuck = false;
   #release: (() => void)[] = [];
 
+  prepare(): void {}
+
   open({ expect }: { readonly expect: { readonly id: string } }): ScriptedSession {
     if (this.openFailures > 0) {
       this.openFailures -= 1;

@@ -79,7 +79,7 @@ t.test('noise that yields nothing understood is not asked about for ever', async
   ).answer();
   await rig.listen();
   for (let i = 0; i < LIMITS.turnsNotUnderstood; i += 1) {
-    rig.stt.finals.push(understood('garbage', 0.1));
+    rig.stt.finals.push(understood(`garbage ${i}`, 0.1));
     await rig.speak();
     await rig.listen();
     t.equal(rig.said().at(-1), 'Sorry, again please.', 'what is not certain is not acted on');

@@ -55,6 +55,7 @@ export const modemTts: Tts = {
 export function modemStt(mishear: (text: string) => string = text => text): Stt {
   return {
     name: 'modem',
+    prepare: () => {},
     open: ({ rateHz }) => {
       const heard: number[] = [];
       return {

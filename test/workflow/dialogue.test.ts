@@ -40,6 +40,7 @@ t.test('a whole call from the disclosure to the booking', async t => {
     'march fourteenth',
     'yes',
     'yes',
+    'yes',
   ]);
   t.ok(call.done);
   t.match(call.said, /automated assistant/);

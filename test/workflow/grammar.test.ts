@@ -72,6 +72,14 @@ for (const [name, step] of Object.entries(STEPS)) {
   });
 }
 
+t.test('a read-back that was not understood is answered by yes or no only', async t => {
+  const { state, expect } = STEPS['read-back']!;
+  t.match(expect.jsgf, /the street is/);
+  const again = next(state, { type: 'speech', text: 'mumble', confidence: 0.9, alternatives: [] });
+  t.notMatch(again.expect.jsgf, /street/);
+  t.match(again.say.join(' '), /Please say yes or no/);
+});
+
 t.test('equal grammars have equal ids, different ones different ids', async t => {
   const byId = new Map<string, string>();
   for (const { expect } of Object.values(STEPS)) {

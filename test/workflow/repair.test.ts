@@ -52,6 +52,11 @@ t.test('spelling as people do it', async t => {
   ]) {
     t.match(hear(spelling, text).say[0], /W, E, B, B: Webb/, text);
   }
+  const town = after(...READ_BACK, 'no', 'the town').state;
+  t.match(
+    hear(town, 'p e t f o r t').say.at(-1),
+    /Is that Bedford, New Hampshire, or Bedford, Massachusetts/,
+  );
   t.match(hear(spelling, 'q x').say.at(-1), /spell/, 'letters of no street');
   t.match(hear(spelling, 'oak avenue').say[0], /Oak Avenue/, 'the name instead of letters');
   t.match(

@@ -15,7 +15,7 @@ export interface HostedUtteranceOptions {
   readonly onPartial: ((text: string) => void) | undefined;
   readonly send: (request: HostRequest) => void;
   readonly finishing: () => void;
-  /** The final has not come in LIMITS.sttFinalMs. */
+  /** The final has not come in LIMITS.sttFinalMs; told again each time these have passed. */
   readonly overdue: () => void;
   readonly over: () => void;
 }
@@ -107,8 +107,8 @@ export class HostedUtterance implements SttSession {
   #askForFinal(): void {
     this.#options.finishing();
     this.#options.send({ type: 'finish', id: this.#options.id });
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(this.#options.overdue, LIMITS.sttFinalMs);
+    clearInterval(this.#deadline);
+    this.#deadline = setInterval(this.#options.overdue, LIMITS.sttFinalMs);
   }
 
   #sendPending(): void {
@@ -121,7 +121,7 @@ export class HostedUtterance implements SttSession {
 
   #end(): void {
     this.#state = 'over';
-    clearTimeout(this.#deadline);
+    clearInterval(this.#deadline);
     this.#heard.length = 0;
     this.#options.over();
   }

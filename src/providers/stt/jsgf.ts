@@ -69,7 +69,6 @@ function countLines(source: string, from: number, to: number): number {
 }
 
 const WORD = /^'?[\p{L}\p{N}][\p{L}\p{M}\p{N}.'’_-]*$/u;
-const END: Token = { type: 'punctuation', text: '', line: 0 };
 const NESTING_LIMIT = 200;
 
 class Parser {
@@ -199,7 +198,7 @@ class Parser {
   }
 
   #peek(): Token {
-    return this.#tokens[this.#at] ?? END;
+    return this.#tokens[this.#at] ?? { type: 'punctuation', text: '', line: this.#tokens.at(-1)?.line ?? 1 };
   }
 
   #next(): Token {

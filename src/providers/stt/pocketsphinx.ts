@@ -22,7 +22,10 @@ class PocketsphinxStt implements Stt {
   readonly #utterances = new Map<number, HostedUtterance>();
   /** Grammars the process knows, in order of last use; it forgets in the same order. */
   readonly #grammars = new Set<string>();
+  /** What a new process is told before anything else. */
+  readonly #prepared = new Map<string, Expectation>();
   #nextId = 0;
+  #lastReplyMs = 0;
   #closed = false;
 
   constructor(options: RecogniserOptions) {
@@ -31,6 +34,12 @@ class PocketsphinxStt implements Stt {
       gone: () => this.#restart(),
     });
     this.#process.start();
+  }
+
+  prepare(expect: Expectation): void {
+    if (this.#closed || this.#prepared.size >= LIMITS.sttGrammars) return;
+    this.#prepared.set(expect.id, expect);
+    if (this.#process.start()) this.#teach(expect);
   }
 
   open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
@@ -42,7 +51,7 @@ class PocketsphinxStt implements Stt {
       onPartial,
       send: request => this.#process.send(request),
       finishing: () => this.#process.hold(true),
-      overdue: () => this.#process.kill(),
+      overdue: () => this.#killIfSilent(),
       over: () => this.#forget(id),
     });
     if (this.#closed) utterance.fail(new TrunklineError('STT_FAILED', 'the recogniser was closed'));
@@ -82,12 +91,20 @@ class PocketsphinxStt implements Stt {
   }
 
   #receive(reply: HostReply): void {
+    this.#lastReplyMs = performance.now();
     if (reply.type !== 'ready') this.#utterances.get(reply.id)?.receive(reply);
+  }
+
+  /** A process that answers others is busy; one that answers nobody hangs. */
+  #killIfSilent(): void {
+    if (performance.now() - this.#lastReplyMs >= LIMITS.sttFinalMs) this.#process.kill();
   }
 
   /** The process died: all it was told is told again to a new one. */
   #restart(): void {
     this.#grammars.clear();
+    if (!this.#closed && this.#process.start())
+      for (const expect of this.#prepared.values()) this.#teach(expect);
     for (const utterance of this.#utterances.values()) {
       if (utterance.mayTryAgain()) this.#begin(utterance);
     }

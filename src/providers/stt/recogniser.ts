@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
-import { recognitionOf } from './confidence.ts';
+import { isBeyondDoubt, recognitionOf } from './confidence.ts';
 import type { Grammar } from './decoder.ts';
 import { DecoderPool } from './decoder_pool.ts';
 import { hypothesesOf } from './hypotheses.ts';
@@ -60,7 +60,7 @@ export class Recogniser {
     const search: Search = async features => {
       const ready = await grammar;
       return this.#pool.use(features.band, grammarId, async decoder =>
-        recognitionOf(await hypothesesOf(features, ready, decoder)),
+        recognitionOf(await hypothesesOf(features, ready, decoder, isBeyondDoubt)),
       );
     };
     return new Utterance(rateHz, search, onPartial);

@@ -55,8 +55,14 @@ export class RecogniserProcess {
 
   /** While somebody waits for an answer the parent must not run out of things to do. */
   hold(isAwaited: boolean): void {
-    if (isAwaited) this.#child?.channel?.ref();
-    else this.#child?.channel?.unref();
+    if (isAwaited) {
+      // The channel of a process that is killed goes before its end is told.
+      this.#child?.ref();
+      this.#child?.channel?.ref();
+    } else {
+      this.#child?.unref();
+      this.#child?.channel?.unref();
+    }
   }
 
   /** Ends a process that hangs; `gone` follows. */

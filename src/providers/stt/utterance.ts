@@ -4,7 +4,7 @@ import { MelSpectrum } from './mel_spectrum.ts';
 import { type Excerpt, excerptOf, featuresOf, type SpeechFeatures, WARPS } from './speech_features.ts';
 
 /** Silence after which the utterance may be over, so that it is searched ahead of its end. */
-const PAUSE_FRAMES = 20;
+const PAUSE_FRAMES = 30;
 /** How often pauses are looked for. */
 const CHECK_FRAMES = 10;
 /** Ends of speech this close together are the same one, seen with more or less silence behind it. */

@@ -33,7 +33,7 @@ export function spokenPhrases(sentence: string): Phrase[] {
   const phrases: Phrase[] = [];
   let breath: SpokenToken[] = [];
   const endBreath = (pauseMs: number) => {
-    if (breath.some(token => token.spoken !== '')) phrases.push({ tokens: breath, pauseMs });
+    if (breath.some(token => /[\p{L}\p{N}]/u.test(token.spoken))) phrases.push({ tokens: breath, pauseMs });
     breath = [];
   };
   for (const [at, token] of shown.entries()) {

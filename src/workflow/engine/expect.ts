@@ -3,11 +3,11 @@ import type { Expectation } from '../../providers/types.ts';
 import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
 import type { Question } from '../schema.ts';
 import { nonePart, type Slot, yesNoPart } from '../slots.ts';
-import type { FlowStep } from '../types.ts';
+import type { FlowState, FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';
-import { type Draft, formOf, slotNamed } from './draft.ts';
+import { type Draft, formOf, openDraft, type Program, slotNamed } from './draft.ts';
 import { formSlots } from './form.ts';
-import type { Pending } from './memory.ts';
+import { EMPTY_MEMORY, type Pending } from './memory.ts';
 import { optionPhrases } from './offer.ts';
 
 const commandPart = rule('command', oneOf([...SPOKEN_REPEATS, ...SPOKEN_COMMANDS]));
@@ -34,6 +34,24 @@ export function expectations(): (draft: Draft) => Expected {
     if (key !== undefined && known === undefined) built.set(key, expect);
     return { expect, patience: patienceOf(draft, pending) };
   };
+}
+
+/** What callers of the workflow are expected to say at its consent, its questions and its read-backs, in their order. */
+export function standingExpectations(
+  program: Program,
+  initial: FlowState,
+  expected: (draft: Draft) => Expected,
+): readonly Expectation[] {
+  const at = (stage: string, pending: Pending): Expectation => {
+    const memory = { ...EMPTY_MEMORY, pending };
+    return expected(openDraft(program, { ...initial, stage, memory }, '2000-01-01')).expect;
+  };
+  return Object.entries(program.document.stages).flatMap(([name, stage]) => {
+    if (stage.kind === 'consent') return [at(name, { ask: 'consent' })];
+    if (stage.kind !== 'form') return [];
+    const questions = stage.questions.map((_, index) => at(name, { ask: 'question', index }));
+    return [...questions, at(name, { ask: 'readBack' })];
+  });
 }
 
 function identified(part: GrammarPart): Expectation {

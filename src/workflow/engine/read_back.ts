@@ -23,7 +23,7 @@ export function answerReadBack(draft: Draft, said: Utterance): boolean {
   } else if (found.answer === undefined) {
     return false;
   } else if (asked.length === 1) {
-    refuseAll(draft, asked);
+    if (!takeOpposite(draft, asked[0]!)) refuseAll(draft, asked);
   } else {
     askWhich(draft);
   }
@@ -54,6 +54,16 @@ function refuseAll(draft: Draft, slots: readonly string[]): void {
   draft.say.push(lead(draft, 'sorry'));
   const [only, ...others] = slots;
   if (only === undefined || others.length > 0 || !offerRival(draft, only)) proceed(draft);
+}
+
+/** A yes that is refused was a no, and the other way round: nothing needs to be asked anew. */
+function takeOpposite(draft: Draft, slot: string): boolean {
+  const value = draft.slots[slot]?.value;
+  if (typeof value !== 'boolean') return false;
+  replace(draft, slot);
+  draft.say.push(lead(draft, 'sorry'));
+  take(draft, [{ slot, values: [!value], refusedAgain: [], rivals: [] }], false);
+  return true;
 }
 
 /** No slot is called so: what a reading of the parts of a read-back is filed under. */

@@ -1,0 +1,50 @@
+import t from 'tap';
+import { Belief } from '../../src/agent/belief.ts';
+import type { Recognition } from '../../src/providers/types.ts';
+
+function heard(text: string, confidence: number): Recognition {
+  return { text, confidence, alternatives: [{ text: 'other', confidence: confidence / 2 }] };
+}
+
+t.test('what is heard with confidence is believed as it is', async t => {
+  const recognition = heard('boston', 0.3);
+  t.strictSame(new Belief(0.3).judge(recognition, 0), recognition);
+});
+
+t.test('what is doubted comes back without text and alternatives', async t => {
+  t.strictSame(new Belief(0.3).judge(heard('weare', 0.2), 0), {
+    text: '',
+    confidence: 0.2,
+    alternatives: [],
+  });
+});
+
+t.test('the same words a second time are believed', async t => {
+  const belief = new Belief(0.3);
+  belief.judge(heard('weare', 0.1), 0);
+  t.match(belief.judge(heard('weare', 0.05), 4000), { text: 'weare', confidence: 0.3 });
+});
+
+t.test('not when they are other words, or hardly words at all, or something else came between', async t => {
+  const belief = new Belief(0.3);
+  belief.judge(heard('weare', 0.1), 0);
+  t.equal(belief.judge(heard('lee', 0.1), 4000).text, '');
+  t.equal(belief.judge(heard('lee', 0.001), 8000).text, '', 'below any belief');
+  const interrupted = new Belief(0.3);
+  interrupted.judge(heard('weare', 0.1), 0);
+  interrupted.judge(heard('yes', 0.9), 4000);
+  t.equal(interrupted.judge(heard('weare', 0.1), 8000).text, '');
+});
+
+t.test('an utterance that is judged anew does not vouch for itself', async t => {
+  const belief = new Belief(0.3);
+  belief.judge(heard('weare', 0.1), 1000);
+  t.equal(belief.judge(heard('weare', 0.1), 1000).text, '');
+  t.equal(belief.judge(heard('weare', 0.1), 5000).text, 'weare');
+});
+
+t.test('silence twice is not an answer', async t => {
+  const belief = new Belief(0.3);
+  belief.judge(heard('', 0.1), 0);
+  t.equal(belief.judge(heard('', 0.1), 4000).text, '');
+});

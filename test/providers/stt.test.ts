@@ -1,0 +1,55 @@
+import t from 'tap';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
+import type { Recognition, Stt, SttSession } from '../../src/providers/types.ts';
+import { STT_CHECKS } from './stt_conformance.ts';
+
+t.test('the local recogniser conforms', async t => {
+  const stt = createPocketsphinxStt();
+  t.teardown(() => stt.close());
+  for (const check of STT_CHECKS) await t.resolves(check.run(stt), check.name);
+});
+
+t.test('a broken recogniser does not', async t => {
+  const failed = async (stt: Stt) => {
+    const names: string[] = [];
+    for (const check of STT_CHECKS) await check.run(stt).catch(() => names.push(check.name));
+    return names;
+  };
+  const yesMan: Recognition = { text: 'Yes', confidence: 1, alternatives: [{ text: 'Yes', confidence: 2 }] };
+  t.strictSame(
+    await failed(answering(() => yesMan)),
+    STT_CHECKS.map(({ name }) => name),
+    'one that always says yes fails everything',
+  );
+  const stt = createPocketsphinxStt();
+  t.teardown(() => stt.close());
+  const sure = wrapped(stt, heard => ({ ...heard, confidence: 1 }));
+  t.strictSame(
+    await failed(sure),
+    ['does not take other speech or noise for an answer'],
+    'one without doubts',
+  );
+  const loud = wrapped(stt, heard => ({ ...heard, text: heard.text.toUpperCase() }));
+  t.ok((await failed(loud)).includes('understands a wide-band caller'), 'one that shouts');
+});
+
+function answering(answer: () => Recognition): Stt {
+  const session: SttSession = { write: () => {}, finish: async () => answer(), cancel: () => {} };
+  return { name: 'broken', prepare: () => {}, open: () => session, close: async () => {} };
+}
+
+function wrapped(stt: Stt, change: (heard: Recognition) => Recognition): Stt {
+  return {
+    name: 'broken',
+    prepare: expect => stt.prepare(expect),
+    open(options) {
+      const session = stt.open(options);
+      return {
+        write: pcm => session.write(pcm),
+        finish: async () => change(await session.finish()),
+        cancel: () => session.cancel(),
+      };
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,169 @@
+import t from 'tap';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
+import { createFliteTts } from '../../src/providers/tts/flite.ts';
+import { SentenceCache } from '../../src/providers/tts/sentence_cache.ts';
+import { spokenPhrases } from '../../src/providers/tts/spoken_text.ts';
+import { Turnstile } from '../../src/providers/tts/turnstile.ts';
+import type { SpokenSentence, Tts } from '../../src/providers/types.ts';
+import { recognise } from './stt_conformance.ts';
+import { TTS_CHECKS } from './tts_conformance.ts';
+
+const never = new AbortController().signal;
+
+t.test('the local synthesiser conforms', async t => {
+  const tts = createFliteTts();
+  t.teardown(() => tts.close());
+  for (const check of TTS_CHECKS) await t.resolves(check.run(tts), check.name);
+});
+
+t.test('a broken synthesiser does not', async t => {
+  const failed = async (tts: Tts) => {
+    const names: string[] = [];
+    for (const check of TTS_CHECKS) await check.run(tts).catch(() => names.push(check.name));
+    return names;
+  };
+  const beep: SpokenSentence = { pcm: new Int16Array(1_000).fill(32_767), rateHz: 16_000, words: [] };
+  t.strictSame(
+    await failed({ name: 'broken', speak: async () => beep, close: async () => {} }),
+    TTS_CHECKS.map(({ name }) => name).filter(name => !/starts without|takes any text/u.test(name)),
+    'one that beeps fails all but what a beep can do',
+  );
+  const tts = createFliteTts();
+  t.teardown(() => tts.close());
+  const late = changed(tts, spoken => {
+    const pcm = new Int16Array(spoken.pcm.length + 4_000);
+    pcm.set(spoken.pcm, 4_000);
+    return { ...spoken, pcm };
+  });
+  t.ok((await failed(late)).includes('starts without a wait'), 'one that hesitates');
+  const shy = changed(tts, spoken => ({ ...spoken, pcm: spoken.pcm.map(sample => sample / 4) }));
+  t.strictSame(
+    await failed(shy),
+    ['speaks as loud as a telephone expects, without clipping'],
+    'one that whispers',
+  );
+});
+
+function changed(tts: Tts, change: (spoken: SpokenSentence) => SpokenSentence): Tts {
+  return { ...tts, speak: async (...args) => change(await tts.speak(...args)) };
+}
+
+t.test('things are said as people say them', async t => {
+  const said = (sentence: string) =>
+    spokenPhrases(sentence)
+      .map(({ tokens }) => tokens.map(token => token.spoken).join(' '))
+      .join(' | ');
+  const expected: Readonly<Record<string, string>> = {
+    'At 421 Maple Street.': 'At four twenty one Maple Street,',
+    'At 1200 Oak Road or 905 Elm Lane': 'At twelve hundred Oak Road or nine oh five Elm Lane',
+    'It is $1,240.50': 'It is one thousand two hundred forty dollars and fifty cents',
+    'Only $1 or $0.99': 'Only one dollar or ninety nine cents',
+    'On March 14, 2026': 'On March fourteenth, twenty twenty six',
+    'On the 21st': 'On the twenty first',
+    'due 2026-12-03': 'due December third, twenty twenty six',
+    'at 3:05pm': 'at three oh five P M',
+    'in 250 boxes and 12.5 miles': 'in two hundred fifty boxes and twelve point five miles',
+    'call +12025550123 now': 'call one two zero two five five five zero one two three now',
+    'code 0042': 'code zero zero four two',
+    'up 15%': 'up fifteen percent',
+    'M, A, P.': 'M. | A. | P.',
+    'That is m a p l e.': 'That is | M. | A. | P. | L. | E.',
+    'I have a piano': 'I have a piano',
+    'Is it so? Yes.': 'Is it so? | Yes,',
+    'Café & naïve': 'Cafe and naive',
+    '9999999999999999999': Array(19).fill('nine').join(' '),
+  };
+  for (const [sentence, words] of Object.entries(expected)) t.equal(said(sentence), words, sentence);
+  const [letter, last] = [spokenPhrases('A B')[0]!, spokenPhrases('A B').at(-1)!];
+  t.ok(letter.pauseMs >= 200, 'spelled letters are set apart');
+  t.strictSame(
+    spokenPhrases('A B, done $5').flatMap(({ tokens }) => tokens.map(token => token.shown)),
+    ['A', 'B,', 'done', '$5'],
+    'what is shown is what was written',
+  );
+  t.ok(last);
+});
+
+t.test('what is spoken is understood', async t => {
+  const tts = createFliteTts();
+  const stt = createPocketsphinxStt();
+  t.teardown(() => Promise.all([tts.close(), stt.close()]));
+  const digits = 'zero | oh | one | two | three | four | five | six | seven | eight | nine';
+  const expect = {
+    id: 'numbers',
+    jsgf: `#JSGF V1.0;\n<d> = ${digits};\npublic <n> = <d> <d> <d> | (four | six) (twenty | sixty) <d> | <d> hundred <d>;`,
+  };
+  for (const [written, heard] of [
+    ['421 Maple', 'four twenty one'],
+    ['0, 4, 2.', 'zero four two'],
+  ] as const) {
+    const { pcm } = await tts.speak(written, { rateHz: 16_000, signal: never });
+    const cut = written === '421 Maple' ? pcm.subarray(0, pcm.length / 2) : pcm;
+    const text = (await recognise(stt, expect, cut)).text;
+    if (written === '421 Maple') t.ok(text.startsWith('four twenty'), text);
+    else t.equal(text, heard);
+  }
+});
+
+t.test('a sentence is rendered once, and the cache stays within its bytes', async t => {
+  const tts = createFliteTts();
+  t.teardown(() => tts.close());
+  const first = await tts.speak('Twice.', { rateHz: 16_000, signal: never });
+  t.equal(await tts.speak('Twice.', { rateHz: 16_000, signal: never }), first);
+
+  const cache = new SentenceCache(1_000);
+  const of = (samples: number): SpokenSentence => ({
+    pcm: new Int16Array(samples),
+    rateHz: 8_000,
+    words: [],
+  });
+  cache.set('a', of(200));
+  cache.set('b', of(200));
+  cache.get('a');
+  cache.set('c', of(200));
+  t.strictSame(
+    ['a', 'b', 'c'].map(key => cache.get(key) !== undefined),
+    [true, false, true],
+    'oldest use goes',
+  );
+  cache.set('huge', of(600));
+  t.equal(cache.get('huge'), undefined);
+  cache.set('a', of(300));
+  t.ok(cache.bytes <= 1_000);
+});
+
+t.test('few pass at once, a bounded number wait, and those who wait may leave', async t => {
+  const turnstile = new Turnstile(1, 2);
+  const gate = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const enter = (name: string, signal = never) =>
+    turnstile.pass(async () => {
+      order.push(name);
+      await gate.promise;
+    }, signal);
+  const control = new AbortController();
+  const first = enter('first');
+  const leaving = enter('leaving', control.signal);
+  const second = enter('second');
+  await t.rejects(enter('too many'), { code: 'TTS_FAILED' });
+  control.abort(new Error('left'));
+  await t.rejects(leaving, /left/u);
+  gate.resolve();
+  await Promise.all([first, second]);
+  t.strictSame(order, ['first', 'second']);
+  await turnstile.idle();
+});
+
+t.test('a missing program is said so', async t => {
+  const tts = createFliteTts({ program: '/nowhere/flite' });
+  await t.rejects(tts.speak('Hello.', { rateHz: 16_000, signal: never }), { code: 'TTS_FAILED' });
+  await tts.close();
+});
+
+t.test('closing ends what is being spoken', async t => {
+  const tts = createFliteTts();
+  const spoken = tts.speak('This one is never heard to its end.', { rateHz: 16_000, signal: never });
+  spoken.catch(() => {});
+  await tts.close();
+  await t.rejects(spoken, { code: 'TTS_FAILED' });
+});
