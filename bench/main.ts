@@ -11,6 +11,7 @@ const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   rooms: () => import('./rooms.ts'),
   judges: () => import('./judges.ts'),
+  understanding: () => import('./understanding.ts'),
   recording: () => import('./recording.ts'),
 };
 
@@ -18,6 +19,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
 
   rooms      several callers at once: completed calls, disturbances, latencies, CPU
   judges     SIPp and baresip each complete a call
+  understanding
+             spoken conversations without a line: calls completed, words heard, recognition times
   recording  a long call: drift of both sides of its recording against the wire
 
 A node that runs is used; else one is started for the bench and stopped afterwards.
