@@ -4,12 +4,15 @@ import { startRole } from './roles/start_role.ts';
 import { check } from './supervisor/check.ts';
 import { parseCommand, USAGE } from './supervisor/cli.ts';
 import { failureText } from './supervisor/failure_text.ts';
+import { fullSearchPath } from './supervisor/find_program.ts';
 import { supervise } from './supervisor/supervisor.ts';
 import { Terminal } from './supervisor/terminal.ts';
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 async function main(args: readonly string[]): Promise<void> {
+  // Of all that is started from here, too: what is found has to be found again.
+  process.env.PATH = fullSearchPath(process.env.PATH ?? '');
   const command = parseCommand(args);
   switch (command.kind) {
     case 'help':

@@ -56,7 +56,7 @@ export const ERRORS = {
     http: 500,
     sip: 500,
     cause: 'a program that is needed is missing',
-    remedy: 'install it as told here',
+    remedy: 'install it, or say where it is',
   },
   STEP_FAILED: {
     http: 500,

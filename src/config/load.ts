@@ -127,8 +127,9 @@ function setIn(target: Record<string, unknown>, path: readonly string[], value: 
   setIn(next as Record<string, unknown>, rest, value);
 }
 
-/** Environment values are read as YAML scalars or flow collections: 9090, true, [1, 2], text. */
+/** Environment values are read as YAML scalars or flow collections: 9090, true, [1, 2], text; none is the empty text. */
 function scalar(value: string): unknown {
+  if (value.trim() === '') return '';
   const document = parseDocument(value);
   return document.errors.length > 0 ? value : document.toJS({ maxAliasCount: 0 });
 }

@@ -1,20 +1,21 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
-/** Where administrators' programs lie, which an ordinary user's PATH often lacks. */
-const MORE_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** Absolute path of a program: a path is taken as it is, a name is looked for on PATH and in the system's folders. */
-export function findProgram(
-  name: string,
-  searchPath: string = process.env.PATH ?? '',
-  moreFolders: readonly string[] = MORE_FOLDERS,
-): string | undefined {
+/** A PATH with the system's folders behind its own: that of a user, of cron or of a service often lacks some. */
+export function fullSearchPath(searchPath: string): string {
+  const own = searchPath.split(delimiter).filter(isAbsolute);
+  return [...new Set([...own, ...SYSTEM_FOLDERS])].join(delimiter);
+}
+
+/** Absolute path of a program: a path is taken as it is, a name is looked for on PATH, then in `moreFolders`. */
+export function findProgram(name: string, moreFolders: readonly string[] = []): string | undefined {
   if (name.includes('/')) {
     const file = isAbsolute(name) ? name : resolve(name);
     return isExecutable(file) ? file : undefined;
   }
-  const folders = [...searchPath.split(delimiter).filter(isAbsolute), ...moreFolders];
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(isAbsolute), ...moreFolders];
   return folders.map(folder => join(folder, name)).find(isExecutable);
 }
 

@@ -51,7 +51,7 @@ const GO_FOLDERS = ['/usr/local/go/bin'];
 const VERSION_LIMIT_MS = 10_000;
 
 export function findGo(): string | undefined {
-  return findProgram('go', process.env.PATH, GO_FOLDERS);
+  return findProgram('go', GO_FOLDERS);
 }
 
 /**

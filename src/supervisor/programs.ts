@@ -118,5 +118,5 @@ async function provideSystemPackages(
 
 function refuseToBuild(tool: GoTool): never {
   const name = `${tool.name} v${tool.version}`;
-  throw new TrunklineError('TOOL_MISSING', `${name}, and --no-install forbids building it: npm start`);
+  throw new TrunklineError('TOOL_MISSING', `${name}, which npm start builds unless --no-install forbids it`);
 }

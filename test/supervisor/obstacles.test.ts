@@ -39,6 +39,14 @@ t.test('each obstacle is told in one sentence, and nothing is left running', asy
   }
 });
 
+t.test('a PATH without the system’s folders hides nothing', async t => {
+  const env = { ...(await nodeEnvironment(t)), PATH: '/nowhere:relative' };
+  const node = startNode(t, env, SERVICES);
+  await node.said(/Trunkline is up/);
+  node.child.kill('SIGTERM');
+  t.equal(await node.ended, 0);
+});
+
 t.test('a wrong key file', async t => {
   const env = await nodeEnvironment(t);
   const keys = join(env.TRUNKLINE_DATA_DIR ?? '', 'keys');
