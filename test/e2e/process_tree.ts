@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What Linux tells of processes in /proc (proc(5)). One that has ended meanwhile has nothing. */
+
+export function openFiles(pid: number): number {
+  return entries(`/proc/${pid}/fd`).length;
+}
+
+export function threads(pid: number): number {
+  return entries(`/proc/${pid}/task`).length;
+}
+
+/** The processes that a process has started and that are still its children. */
+export function childrenOf(parent: number): number[] {
+  return entries('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => parentOf(pid) === parent);
+}
+
+/** A process, its children, theirs and so on. */
+export function withDescendants(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(withDescendants)];
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
