@@ -173,7 +173,7 @@ export const ERRORS = {
     http: 500,
     sip: 500,
     cause: 'something failed inside',
-    remedy: 'look at the log for the request id',
+    remedy: 'look at the log, for a request by its id',
   },
 } as const satisfies Record<string, ErrorRow>;
 

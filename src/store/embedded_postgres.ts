@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { APP_ROLE } from './app_role.ts';
-import { accountFor, assertVersion, createCluster, endLeftoverServer } from './postgres/cluster.ts';
+import { accountFor, assertVersion, createCluster, endLeftoverServer, handOver } from './postgres/cluster.ts';
 import { packagedPrograms, postgresPrograms } from './postgres/programs.ts';
 import { type PostgresServer, startServer } from './postgres/server.ts';
 
@@ -50,6 +50,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { host, port, onLog } = options;
   const clusterDir = join(options.dataDir, 'cluster');
   const account = accountFor(clusterDir);
+  handOver(clusterDir, account);
   const copyDirs = account === undefined ? [options.toolsDir] : [options.toolsDir, SHARED_DIR];
   const { postgres, initdb } = postgresPrograms(packagedPrograms(), copyDirs, account);
   const passwords = readPasswords(join(options.keysDir, 'postgres.json'), existsSync(clusterDir));

@@ -12,6 +12,9 @@ function asTrunklineError(error: unknown): TrunklineError {
     const detail = `this user may not use ${path} (${code}): start as its owner, or set dataDir`;
     return new TrunklineError('STEP_FAILED', detail, { cause: error });
   }
+  // A system call's, such as of a file where a folder should be.
+  if (error instanceof Error && 'syscall' in error)
+    return new TrunklineError('STEP_FAILED', message, { cause: error });
   return new TrunklineError('INTERNAL', message ?? String(error), { cause: error });
 }
 

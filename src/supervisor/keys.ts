@@ -112,7 +112,7 @@ function readToken(file: string): string {
   if (TOKEN.test(text)) return text;
   throw new TrunklineError(
     'KEY_INVALID',
-    `${file} does not hold one word of 24 to 128 letters, digits, _ or -`,
+    `${file} does not hold one word of 24 to 128 letters, digits, _ or -; without the file a new key is made`,
   );
 }
 

@@ -143,6 +143,8 @@ t.test('what stands in the way is told, and no cluster is overwritten', async t 
   const versionFile = join(dir, 'postgres', 'cluster', 'PG_VERSION');
   writeFileSync(versionFile, '15\n');
   await t.rejects(start(dir, port), { code: 'STEP_FAILED', detail: /Postgres 15/ });
+  rmSync(versionFile);
+  await t.rejects(start(dir, port), { code: 'STEP_FAILED', detail: /is no database/ });
   writeFileSync(versionFile, '16\n');
 
   const server = await start(dir, port);
@@ -206,5 +208,12 @@ t.test('root in a closed home, and an ordinary user', { skip: isRoot ? false : '
   const byRoot = await start(theirs, port);
   t.equal(await answer(byRoot.appUrl), 'trunkline_app', 'root goes on as the owner of what is there');
   await byRoot.stop();
+
+  const restored = join(dir, 'restored');
+  cpSync(theirs, restored, { recursive: true });
+  t.equal(statSync(join(restored, 'postgres', 'cluster')).uid, 0);
+  const again = await start(restored, port);
+  t.equal(await answer(again.appUrl), 'trunkline_app', 'a copy that root restored is given to an account');
+  await again.stop();
   t.ok(existsSync(join(theirs, 'postgres', 'cluster', 'PG_VERSION')));
 });

@@ -39,6 +39,17 @@ t.test('each obstacle is told in one sentence, and nothing is left running', asy
   }
 });
 
+t.test('a file where a folder should be', async t => {
+  const env = await nodeEnvironment(t);
+  const data = env.TRUNKLINE_DATA_DIR ?? '';
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, 'logs'), '');
+  const node = startNode(t, env, SERVICES);
+  t.equal(await node.ended, 1);
+  t.equal(node.lines.length, 1);
+  t.match(node.lines[0], /^✗ a start-up step failed: EEXIST.*data\/logs.* start again\.$/);
+});
+
 t.test('a PATH without the system’s folders hides nothing', async t => {
   const env = { ...(await nodeEnvironment(t)), PATH: '/nowhere:relative' };
   const node = startNode(t, env, SERVICES);

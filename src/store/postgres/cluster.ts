@@ -1,4 +1,15 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +30,9 @@ const ACCOUNT_NAMES = ['trunkline', 'postgres', 'nobody'];
 export function accountFor(clusterDir: string): Account | undefined {
   const owner = existsSync(clusterDir) ? statSync(clusterDir) : undefined;
   const ownUid = process.getuid?.();
-  if (ownUid === 0) return owner === undefined ? systemAccount() : { uid: owner.uid, gid: owner.gid };
+  if (ownUid === 0) {
+    return owner === undefined || owner.uid === 0 ? systemAccount() : { uid: owner.uid, gid: owner.gid };
+  }
   if (owner !== undefined && ownUid !== undefined && owner.uid !== ownUid) {
     throw new TrunklineError(
       'STEP_FAILED',
@@ -27,6 +40,16 @@ export function accountFor(clusterDir: string): Account | undefined {
     );
   }
   return undefined;
+}
+
+/** Gives a cluster that root put there, such as a copy that it restored, to the account that will run on it. */
+export function handOver(clusterDir: string, account: Account | undefined): void {
+  if (account === undefined || !existsSync(clusterDir) || statSync(clusterDir).uid === account.uid) return;
+  // As Postgres wants it; copies are often open to all.
+  chmodSync(clusterDir, 0o700);
+  const entries = readdirSync(clusterDir, { recursive: true, encoding: 'utf8' });
+  // The folder itself last: until then its owner tells that this is not done.
+  for (const entry of [...entries, '.']) lchownSync(join(clusterDir, entry), account.uid, account.gid);
 }
 
 function systemAccount(): Account {
@@ -80,9 +103,13 @@ export async function createCluster(options: {
   }
 }
 
-/** @throws TrunklineError STEP_FAILED when the cluster was made by another major version */
+/** @throws TrunklineError STEP_FAILED when the cluster was made by another major version, or is none */
 export function assertVersion(clusterDir: string): void {
-  const version = readFileSync(join(clusterDir, 'PG_VERSION'), 'utf8').trim();
+  const file = join(clusterDir, 'PG_VERSION');
+  if (!existsSync(file)) {
+    throw new TrunklineError('STEP_FAILED', `${clusterDir} is no database: restore its copy or move it away`);
+  }
+  const version = readFileSync(file, 'utf8').trim();
   if (version === MAJOR_VERSION) return;
   throw new TrunklineError(
     'STEP_FAILED',
