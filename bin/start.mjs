@@ -9,6 +9,7 @@ const options = process.argv.slice(2);
 
 try {
   const problem = packagesProblem({ dev: false });
+  if (problem !== undefined && options.some(option => option === '--help' || option === '-h')) showUsage();
   if (problem !== undefined && options.includes('--check')) reportWithoutPackages(problem);
   if (problem !== undefined && options.includes('--no-install')) {
     throw new Failure(`npm packages are ${problem}, and --no-install forbids installing them: run npm ci`);
@@ -19,19 +20,24 @@ try {
   fail(error);
 }
 
+function showUsage() {
+  process.stdout.write(readFileSync(join(ROOT, 'src/supervisor/usage.txt'), 'utf8'));
+  process.exit(0);
+}
+
 /** What can be said before there is a YAML parser: the configuration and the ports are checked once there is one. */
 function reportWithoutPackages(problem) {
   process.stdout.write(`✗ npm packages are ${problem}: npm start installs them\n`);
   const programs = JSON.parse(readFileSync(join(ROOT, 'src/supervisor/programs.json'), 'utf8'));
-  for (const { name, purpose } of programs) {
-    const found = isOnPath(name);
-    process.stdout.write(`${found ? '✓' : '✗'} ${name} (${purpose})${found ? '' : ': not on PATH'}\n`);
+  for (const { name, purpose, folders = [] } of programs) {
+    const found = isThere(name, folders);
+    process.stdout.write(`${found ? '✓' : '✗'} ${name} (${purpose})${found ? '' : ' is not there'}\n`);
   }
   process.exit(1);
 }
 
-function isOnPath(name) {
-  return (process.env.PATH ?? '').split(delimiter).some(folder => {
+function isThere(name, folders) {
+  return [...(process.env.PATH ?? '').split(delimiter), ...folders].some(folder => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

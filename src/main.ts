@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args);
   switch (command.kind) {
     case 'help':
-      process.stdout.write(`${USAGE}\n`);
+      process.stdout.write(USAGE);
       return;
     case 'role':
       return await startRole(command.role, command.runtimeFile);

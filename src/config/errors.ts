@@ -49,8 +49,8 @@ export const ERRORS = {
   PORT_BUSY: {
     http: 500,
     sip: 500,
-    cause: 'a port is taken by another program',
-    remedy: 'end that program or configure another port',
+    cause: "a port can't be used",
+    remedy: 'end what holds it, or configure another port',
   },
   TOOL_MISSING: {
     http: 500,

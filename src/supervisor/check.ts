@@ -4,7 +4,7 @@ import { LIMITS } from '../config/limits.ts';
 import { type NodePaths, nodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { StartCommand } from './cli.ts';
-import { assertFreeBytes } from './disk_space.ts';
+import { assertFreeBytes, assertWritable } from './disk_space.ts';
 import { failureText } from './failure_text.ts';
 import { findGo } from './go_tool.ts';
 import { isInstanceRunning } from './instance_lock.ts';
@@ -32,7 +32,7 @@ export async function check(command: StartCommand, project: string, terminal: Te
   try {
     const config = nodeConfig(project, command.configFile, command.without);
     const paths = nodePaths(project, config);
-    tell(['✓', `configuration; data folder ${paths.data}`]);
+    tell(['✓', 'configuration']);
     for (const finding of await findings(config, paths, command.install, signal)) tell(finding);
   } catch (error) {
     tell(['✗', failureText(error)]);
@@ -48,6 +48,7 @@ async function findings(
 ): Promise<Finding[]> {
   const tools = await attempt(() => wantedTools(config, paths, signal));
   return [
+    ...(await found(() => assertWritable(paths.data), `data folder ${paths.data}`)),
     ...(await found(() => assertFreeBytes(paths.data, LIMITS.startFreeBytes, 'a start'), 'disk space')),
     ...(await keyFindings(config, paths)),
     ...(config.postgres.url === '' ? [databaseFinding(paths)] : []),

@@ -1,20 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { TrunklineError } from '../config/errors.ts';
 import { addressSchema } from '../ipc/messages.ts';
 
-export const USAGE = `npm start -- [options]
-
-Brings up a whole node: finds, builds or installs what is missing, starts the services, and prints how to call it.
-
-  --check          only report what is there and what is missing
-  --no-install     take what is there: install and build nothing
-  --without NAME   leave out livekit (with its SIP service), sip, or roles (all of the node's own processes, to run
-                   them by hand); may be given several times
-  --config FILE    configuration instead of trunkline.yaml
-  --help           this text
-
-Every key of the configuration can be set by the environment: TRUNKLINE_HTTP__PORT=9090 sets http.port.
-SIGTERM or ^C lets live calls finish first (drainS); a second one ends at once.`;
+/** Kept apart for bin/start.mjs, which shows it before there is a package. */
+export const USAGE = readFileSync(new URL('usage.txt', import.meta.url), 'utf8');
 
 const PARTS = ['livekit', 'sip', 'roles'] as const;
 export type Part = (typeof PARTS)[number];

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 
@@ -12,11 +12,21 @@ export function assertFreeBytes(folder: string, neededBytes: number, purpose: st
   );
 }
 
+/** @throws the system's error when this user can't write into the folder, or make it where it will lie */
+export function assertWritable(folder: string): void {
+  accessSync(nearest(folder), constants.W_OK | constants.X_OK);
+}
+
 function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(nearest(folder));
+  return bavail * bsize;
+}
+
+/** The folder, or the one above it in which it will be made. */
+function nearest(folder: string): string {
   let place = folder;
   while (!existsSync(place)) place = dirname(place);
-  const { bavail, bsize } = statfsSync(place);
-  return bavail * bsize;
+  return place;
 }
 
 function megabytes(bytes: number): string {

@@ -116,5 +116,8 @@ t.test(
     const node = startNode(t, env, SERVICES);
     t.equal(await node.ended, 1);
     t.match(node.lines.at(-1), /may not use .*start as its owner/);
+    const report = startNode(t, env, ['--check', '--without', 'livekit']);
+    t.equal(await report.ended, 1);
+    t.match(report.lines[1], /^✗ .* may not use /);
   },
 );

@@ -46,6 +46,7 @@ function project(t: Test): string {
         if (args.includes('die')) process.kill(process.pid, 'SIGKILL');
         if (args.includes('fail')) process.exitCode = 5;`,
       supervisor: {
+        'usage.txt': 'how to use it\n',
         'programs.json': '[{"name":"sh","purpose":"all"},{"name":"no-such-program","purpose":"none"}]',
       },
     },
@@ -189,7 +190,7 @@ t.test('a failure is one sentence', async t => {
   t.match((await run(t, folder, 'start.mjs', []).ended).output, /✗ package-lock\.json is missing or damaged/);
 });
 
-t.test('--no-install and --check install nothing', async t => {
+t.test('--no-install, --check and --help install nothing', async t => {
   const folder = project(t);
   const refused = await run(t, folder, 'start.mjs', ['--no-install']).ended;
   t.equal(refused.end, 1);
@@ -198,8 +199,10 @@ t.test('--no-install and --check install nothing', async t => {
   t.equal(report.end, 1);
   t.match(
     report.output,
-    /✗ npm packages are not installed[\s\S]*✓ sh \(all\)\n✗ no-such-program \(none\): not on PATH/,
+    /✗ npm packages are not installed[\s\S]*✓ sh \(all\)\n✗ no-such-program \(none\) is not there/,
   );
+  for (const option of ['--help', '-h'])
+    t.same(await run(t, folder, 'start.mjs', [option]).ended, { end: 0, output: 'how to use it\n' });
   t.same(npmRuns(folder), []);
 });
 
