@@ -8,8 +8,8 @@ export function findChromium(): string | undefined {
   );
 }
 
-/** A browser without a screen that speaks to nobody but the page; its microphone plays the file. */
-export function launchChromium(executablePath: string, wav: string): Promise<Browser> {
+/** A browser without a screen that speaks to nobody but the page; its microphone is a fake one, as the options say. */
+export function launchChromium(executablePath: string, ...microphone: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -21,7 +21,7 @@ export function launchChromium(executablePath: string, wav: string): Promise<Bro
       '--no-first-run',
       '--no-proxy-server',
       '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${wav}`,
+      ...microphone,
     ],
   });
 }

@@ -143,13 +143,16 @@ async function suite(stack: PageStack): Promise<void> {
     await enter(page, stack);
     // The node takes its time with the room; meanwhile the caller thinks again.
     const { promise: goOn, resolve } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: noteAsked } = Promise.withResolvers<void>();
     await page.route('**/api/rooms', async route => {
+      noteAsked();
       await goOn;
       await route.continue();
     });
     const jobs = stack.agent.jobs.length;
     await callButton(page).click();
     await untilStatus(page, 'Joining the room');
+    await asked;
     await page.getByRole('button', { name: 'Hang up' }).click();
     await untilStatus(page, 'You hung up');
     const answered = page.waitForResponse('**/api/rooms');

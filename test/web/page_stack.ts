@@ -70,7 +70,7 @@ export async function startPageStack(binaries: { livekit: string; chromium: stri
     plane: { pageDir, rooms: { make: createRoomMaker(config), url } },
   });
   const address = await plane.app.listen({ host: '127.0.0.1', port: 0 });
-  const browser = await launchChromium(binaries.chromium, wav);
+  const browser = await launchChromium(binaries.chromium, `--use-file-for-fake-audio-capture=${wav}`);
   return {
     url: address,
     recordingsDir: join(plane.dir, 'recordings'),
@@ -116,8 +116,10 @@ export async function startPageStack(binaries: { livekit: string; chromium: stri
 
 /** The record of a call that has been talked through. */
 export function talkedThrough(room: string): CallDetailView {
+  const [quote] = callDetail('call-1').quotes;
   return callDetail('call-1', {
     room,
+    quotes: [{ ...quote!, booked: false, totalCents: 1 }, quote!],
     turns: [
       turn('agent', 1, 0, 'Hello, this is the automated assistant of Keys and Sons. May I record this call?'),
       turn('caller', 1, 4200, 'yes'),

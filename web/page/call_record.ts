@@ -29,7 +29,9 @@ export class CallRecord {
     this.#content.append(summary(call));
     if (call.recordings.length > 0) this.#content.append(this.#recordings(call));
     if (call.slots.length > 0) this.#content.append(section('Understood', slotList(call.slots)));
-    for (const quote of call.quotes) this.#content.append(section('Quote', quoteTable(quote)));
+    // A quote is made anew when it changes and when it is booked: the last one counts.
+    const quote = call.quotes.at(-1);
+    if (quote !== undefined) this.#content.append(section('Quote', quoteTable(quote)));
   }
 
   #recordings(call: Call): HTMLElement {

@@ -25,6 +25,8 @@ export class LatencyTable {
   add(latency: Latency): void {
     this.#turns.set(latency.turn, latency);
     this.#render();
+    const scroller = this.#body.closest('.scroll');
+    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   }
 
   #render(): void {
