@@ -184,7 +184,9 @@ export class Conversation {
       if (heard.type === 'ended') return;
       if (heard.type === 'quiet' && this.dialogue.outcome !== undefined) return;
       if (heard.type === 'turn') this.#noteAgent(heard);
-      if (behaviour.silent) continue;
+      // A few words that the caller's own cut short: the agent will answer those.
+      const wasCut = heard.type === 'turn' && heard.text === '' && heard.startMs < this.#spokenUntilMs(call);
+      if (behaviour.silent || wasCut) continue;
       const reply = heard.type === 'quiet' ? this.dialogue.askAgain() : this.dialogue.hear(heard.text);
       if (reply.type === 'giveUp') {
         this.#gaveUp = true;
@@ -192,6 +194,10 @@ export class Conversation {
       }
       await this.#carryOut(call, reply);
     }
+  }
+
+  #spokenUntilMs(call: Wire): number {
+    return this.#mouth!.quietSinceMs(call.nowMs());
   }
 
   async #carryOut(call: Wire, reply: Reply): Promise<void> {

@@ -7,8 +7,8 @@ import type { Hypothesis } from './hypotheses.ts';
  */
 const WEIGHTS = { bias: -4.8, ratio: 0.277, agreement: 4.3, coverage: 7.7, shortness: 117 } as const;
 const ALTERNATIVES = 4;
-/** So sure after one search that others would not change the text. */
-const BEYOND_DOUBT = 0.98;
+/** So sure after one search that others would rather spoil the text than better it. */
+const BEYOND_DOUBT = 0.6;
 
 /** The best hypothesis as the final, the others as what it may have been instead. */
 export function recognitionOf(hypotheses: readonly Hypothesis[]): Recognition {

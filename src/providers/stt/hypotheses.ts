@@ -6,8 +6,6 @@ import type { NativeHypothesis } from './sphinx.ts';
 /** What one search found and how it compares. */
 export interface Hypothesis {
   readonly text: string;
-  /** Log likelihood. */
-  readonly score: number;
   /** Log likelihood of the words a frame, against the likeliest phones whatsoever; 0 is as good as can be. */
   readonly ratio: number;
   /** Share of the searches that found this text. */
@@ -23,8 +21,8 @@ interface Finding {
 }
 
 /**
- * Searches an utterance as it is, and, unless that leaves no doubt, with other vocal tract lengths too. The best first,
- * one entry a text.
+ * Searches an utterance as it is, and, unless that leaves no doubt, with other vocal tract lengths too. One entry a text:
+ * first what most searches found, then what the utterance is as it is.
  */
 export async function hypothesesOf(
   { warped, speechFrames }: SpeechFeatures,
@@ -32,23 +30,21 @@ export async function hypothesesOf(
   decoder: Decoder,
   isBeyondDoubt: (hypothesis: Hypothesis) => boolean,
 ): Promise<Hypothesis[]> {
-  const findings: Finding[] = [];
-  for (const [warp, frames] of warped.entries()) {
-    const result = await decoder.recognise(grammar, frames);
-    if (result.text !== '') findings.push({ frames, result });
-    if (warp > 0 || result.text === '') continue;
-    const first = compare({ frames, result }, await decoder.hearPhones(frames), speechFrames, 1);
-    if (warped.length === 1 || isBeyondDoubt(first)) return [first];
+  const [plain, ...others] = warped;
+  if (plain === undefined) return [];
+  const result = await decoder.recognise(grammar, plain);
+  const phones = await decoder.hearPhones(plain);
+  const findings: Finding[] = [{ frames: plain, result }];
+  if (result.text !== '') {
+    const first = compare(findings[0]!, phones, speechFrames, 1);
+    if (others.length === 0 || isBeyondDoubt(first)) return [first];
   }
-  findings.sort((a, b) => b.result.score - a.result.score);
-  const [best] = findings;
-  if (best === undefined) return [];
-  const phones = await decoder.hearPhones(best.frames);
-  const texts = [...new Set(findings.map(({ result }) => result.text))];
-  return texts.map(text => {
-    const same = findings.filter(({ result }) => result.text === text);
-    return compare(same[0]!, phones, speechFrames, same.length / warped.length);
-  });
+  for (const frames of others) findings.push({ frames, result: await decoder.recognise(grammar, frames) });
+  const byText = Map.groupBy(findings, finding => finding.result.text);
+  byText.delete('');
+  return [...byText.values()]
+    .map(same => compare(same[0]!, phones, speechFrames, same.length / warped.length))
+    .toSorted((a, b) => b.agreement - a.agreement);
 }
 
 /** Other vocal tract lengths hear nearly the same phones, so that one hearing of them serves all. */
@@ -60,7 +56,6 @@ function compare(
 ): Hypothesis {
   return {
     text: result.text,
-    score: result.score,
     ratio: ratioOf(result, phones),
     agreement,
     coverage: coverageOf(result, frames),
