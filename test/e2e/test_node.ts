@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RoomServiceClient } from 'livekit-server-sdk';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { loadConfig } from '../../src/config/load.ts';
 import { freePort } from '../edge/livekit_server.ts';
 import { ROOT } from '../tidy/sources.ts';
 
@@ -66,8 +68,6 @@ export class TestNode {
     return join(this.#dir, 'data');
   }
 
-  /** Everything that the start printed. */
-  get output(): string {
   /** Lines of a process's log. */
   log(name: string): string[] {
     return readFileSync(join(this.#dataDir, 'logs', `${name}.log`), 'utf8')
@@ -75,6 +75,8 @@ export class TestNode {
       .split('\n');
   }
 
+  /** Everything that the start printed. */
+  get output(): string {
     return this.#output;
   }
 
@@ -103,10 +105,25 @@ export class TestNode {
 
   /** GET with the node's key. */
   async get(path: string): Promise<Response> {
-    const key = readFileSync(join(this.#dataDir, 'keys/api.key'), 'utf8').trim();
     return fetch(`http://127.0.0.1:${this.#httpPort}${path}`, {
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization: `Bearer ${this.#key('api')}` },
     });
+  }
+
+  /** The tester page, with the key that it asks for. */
+  get pageUrl(): string {
+    return `http://127.0.0.1:${this.#httpPort}/#key=${this.#key('api')}`;
+  }
+
+  /** Names of the rooms that LiveKit knows. */
+  async rooms(): Promise<string[]> {
+    const { apiKey, port } = loadConfig(this.configFile).livekit;
+    const client = new RoomServiceClient(`http://127.0.0.1:${port}`, apiKey, this.#key('livekit'));
+    return (await client.listRooms()).map(({ name }) => name);
+  }
+
+  #key(name: 'api' | 'livekit'): string {
+    return readFileSync(join(this.#dataDir, `keys/${name}.key`), 'utf8').trim();
   }
 
   async calls(): Promise<CallRow[]> {
