@@ -40,6 +40,15 @@ export interface VoiceWindow {
   readonly memory: VoiceMemory;
 }
 
+/**
+ * onnxruntime reports processes and models to its maker, and keeps a database for it, unless the environment forbids
+ * it before the first session (core/platform/posix/telemetry.cc). To be called on the main thread: native code does
+ * not see the environment of another.
+ */
+export function forbidTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY = '1';
+}
+
 /** Silero VAD v5 (https://github.com/snakers4/silero-vad) on onnxruntime, many voices in one run. */
 export class SileroVad {
   readonly #session: InferenceSession;
@@ -52,6 +61,7 @@ export class SileroVad {
   static async load(): Promise<SileroVad> {
     const entry = modelEntry('silero_vad');
     const weights = loadWeights(entry);
+    forbidTelemetry();
     try {
       const session = await InferenceSession.create(weights, {
         intraOpNumThreads: 1,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { forbidTelemetry } from '../../models/silero_vad.ts';
 import type { Address } from '../ipc/messages.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
 import { type ThreadName, ThreadPulse } from './thread_pulse.ts';
@@ -71,6 +72,7 @@ export class MediaThreads {
     });
     const talkData: TalkWorkerData = { memory, runtimeFile, address, port: port2, pulse: this.#pulse };
     this.#talk = new Worker(options.talk, { name: 'talk', workerData: talkData, transferList: [port2] });
+    forbidTelemetry();
     const vadData: VadWorkerData = { memory, board, pulse: this.#pulse };
     this.#vad = new Worker(options.vad, { name: 'vad', workerData: vadData });
     const vadReady = new Promise<void>(resolve => this.#vad.once('message', () => resolve()));

@@ -3,6 +3,7 @@ import t from 'tap';
 import { MediaThreads } from '../../src/calls/media_threads.ts';
 import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
 import type { ThreadWatchTimes } from '../../src/calls/thread_watch.ts';
+import { openFiles } from '../e2e/process_tree.ts';
 
 const VAD = new URL('../../src/roles/vad.ts', import.meta.url);
 
@@ -41,6 +42,8 @@ const TALKS = `
 t.test('both threads start, and end when told to', async t => {
   const { threads, died } = start(program(TALKS));
   await threads.ready();
+  const reports = openFiles(process.pid).filter(file => /onnxruntime|mat-debug/.test(file));
+  t.strictSame(reports, [], 'the model’s runtime has nothing to report to anybody');
   await threads.stop();
   t.strictSame(died, []);
 });

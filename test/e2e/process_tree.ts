@@ -1,9 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What Linux tells of processes in /proc (proc(5)). One that has ended meanwhile has nothing. */
 
-export function openFiles(pid: number): number {
-  return entries(`/proc/${pid}/fd`).length;
+/** What a process has open: paths, or kinds such as `socket` and `anon_inode:[eventpoll]`. */
+export function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return entries(folder).flatMap(descriptor => {
+    try {
+      return [readlinkSync(`${folder}/${descriptor}`).replace(/^(socket|pipe):\[\d+\]$/, '$1')];
+    } catch {
+      return [];
+    }
+  });
 }
 
 export function threads(pid: number): number {
