@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Wire, WireEnds } from '../../bench/caller/conversation.ts';
 
 const RATE_HZ = 16_000;
+const CLICK_MS = 5000;
 const MICROPHONE = new URL('in_page/microphone.ts', import.meta.url);
 
 /** A call from the tester page of a node: its buttons are pressed, its microphone spoken into, its loudspeaker heard. */
@@ -50,7 +51,9 @@ export class BrowserWire implements Wire {
   }
 
   async hangUp(): Promise<void> {
-    if (this.#up) await this.#page.getByRole('button', { name: 'Hang up' }).click();
+    const button = this.#page.getByRole('button', { name: 'Hang up' });
+    // The agent may hang up at the same moment: then there is no button any more.
+    if (this.#up) await button.click({ timeout: CLICK_MS }).catch(() => undefined);
     await this.#ended.promise;
   }
 
