@@ -130,7 +130,7 @@ export class LiveKitWorker {
     await new Promise<void>(resolve => socket.on('close', () => resolve()));
     clearInterval(this.#ping);
     this.#socket = undefined;
-    if (registered) handlers.disconnected();
+    if (registered && !this.#closed) handlers.disconnected();
     return registered;
   }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '@livekit/protocol';
 import { AgentDispatchClient } from 'livekit-server-sdk';
 import t, { type Test } from 'tap';
@@ -99,6 +100,13 @@ t.test(
       await dispatch('five', 'take');
       await until(() => seen.assigned.some(({ job }) => job.room?.name === 'five'));
       t.pass('and takes calls again');
+    });
+
+    t.test('its own end is nothing to complain of', async t => {
+      const lost = seen.disconnected.length;
+      worker.close();
+      await sleep(300);
+      t.equal(seen.disconnected.length, lost);
     });
   },
 );
