@@ -100,9 +100,9 @@ async function withRecords(
   const api = isOwnNode(config, target) ? readableApi(config) : undefined;
   if (api === undefined) return reports;
   return Promise.all(
-    reports.map(async report => {
-      const { sipCallId } = report;
-      return sipCallId === undefined ? report : { ...report, callId: await findRecord(api, sipCallId) };
+    reports.map(async one => {
+      const { sipCallId } = one;
+      return sipCallId === undefined ? one : { ...one, callId: await findRecord(api, sipCallId) };
     }),
   );
 }

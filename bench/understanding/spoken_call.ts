@@ -22,7 +22,7 @@ export interface SpokenCallParts {
 }
 
 /** One thing the caller said and what became of it. */
-export interface Utterance {
+interface Utterance {
   readonly said: string;
   readonly heard: string;
   readonly confidence: number;

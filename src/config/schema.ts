@@ -106,7 +106,7 @@ export const configSchema = z.strictObject({
   voice: z
     .strictObject({
       flite: z.string().default('flite'),
-      voice: z.enum(['slt', 'rms', 'awb', 'kal16']).default('slt'),
+      voice: z.enum(['rms', 'slt', 'awb', 'kal16']).default('rms'),
       sttMinConfidence: z.number().min(0).max(1).default(0.3),
       pocketsphinxModel: z.string().default('/usr/share/pocketsphinx/model/en-us'),
     })

@@ -25,7 +25,7 @@ export class RoleFaults {
   }
 
   #show(): void {
-    const roles = [...this.#counts].map(([role, counts]) => ({ role, ...counts }));
+    const roles = [...this.#counts].map(([role, counts]) => Object.assign({ role }, counts));
     this.#hub.send('api', { type: 'roleFaults', roles });
   }
 }

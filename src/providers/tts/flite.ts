@@ -21,7 +21,7 @@ const TAIL_SECONDS = 0.06;
 export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
   const flite: FliteOptions = {
     program: options.program ?? 'flite',
-    voice: options.voice ?? 'slt',
+    voice: options.voice ?? 'rms',
     stretch: options.stretch ?? 1,
   };
   const cache = new SentenceCache(LIMITS.ttsCacheBytes);

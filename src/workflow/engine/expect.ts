@@ -50,7 +50,7 @@ export function standingExpectations(
     if (stage.kind === 'consent') return [at(name, { ask: 'consent' })];
     if (stage.kind !== 'form') return [];
     const questions = stage.questions.map((_, index) => at(name, { ask: 'question', index }));
-    return [...questions, at(name, { ask: 'readBack' })];
+    return questions.concat(at(name, { ask: 'readBack' }));
   });
 }
 
