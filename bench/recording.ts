@@ -1,18 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { nodePaths } from '../src/config/paths.ts';
-import type { Config } from '../src/config/schema.ts';
 import type { Bench } from './bench.ts';
 import { openVoice } from './caller/local_speech.ts';
 import { withNode } from './node.ts';
+import { ownApi } from './own_api.ts';
 import { driftOf, findMarks } from './recording/alignment.ts';
-import { type Get, keptRecording } from './recording/kept_recording.ts';
+import { keptRecording } from './recording/kept_recording.ts';
 import { holdPatientCall } from './recording/patient_caller.ts';
-import { hostInUri } from './wire/sip_uri.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const SECONDS = 210;
 const QUICK_SECONDS = 60;
 const MOST_DRIFT_MS = 20;
@@ -60,11 +54,3 @@ export const bench: Bench = {
       };
     }),
 };
-
-function ownApi(config: Config): Get {
-  const { host, port } = config.http;
-  const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  const key = readFileSync(join(nodePaths(ROOT, config).keys, 'api.key'), 'utf8').trim();
-  return path =>
-    fetch(`http://${hostInUri(reached)}:${port}${path}`, { headers: { authorization: `Bearer ${key}` } });
-}

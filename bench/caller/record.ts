@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Get } from '../own_api.ts';
 
 /** Events reach the record through a spool; by then they have. */
 const WITHIN_MS = 5_000;
@@ -10,10 +11,9 @@ const callList = z.object({ calls: z.array(z.object({ callId: z.string() })).max
 /**
  * The id under which the node that was called keeps the record of a SIP dialog; undefined when it has none, or does not
  * answer.
- * @param get GET on the node's control plane
  */
 export async function findRecord(
-  get: (path: string) => Promise<Response>,
+  get: Get,
   sipCallId: string,
   withinMs: number = WITHIN_MS,
 ): Promise<string | undefined> {

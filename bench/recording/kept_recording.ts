@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Get } from '../own_api.ts';
 import { parseWav } from '../wire/wav.ts';
 import type { Leg } from './alignment.ts';
-
-/** GET on the control plane, with its key. */
-export type Get = (path: string) => Promise<Response>;
 
 export interface KeptRecording {
   readonly caller: Leg;
