@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { NetworkDelay } from '../../src/lines/network_delay.ts';
 
@@ -34,6 +35,9 @@ async function delaysFor(answers: readonly (readonly object[] | Error)[]): Promi
   const delay = new NetworkDelay(room, ms => delays.push(ms), 1);
   await promise;
   delay.close();
+  const before = asked;
+  await sleep(20);
+  if (asked > before) throw new Error('asks on after it was closed');
   return delays;
 }
 
