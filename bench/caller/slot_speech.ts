@@ -121,20 +121,22 @@ function streetSpeech(places: Places, { streets }: KnownPlaces): SlotSpeech {
   };
 }
 
-/** A town is said with its state only where its name alone means two. */
+/** The agent says a town with its state; the caller only where the name alone means two. */
 function townSpeech(places: Places, { towns }: KnownPlaces): SlotSpeech {
-  const spoken = (id: string): string => {
+  const full = (id: string): string => {
     const town = places.towns.get(id);
-    if (town === undefined) return id;
-    const namesakes = places.townsByName.get(town.name.toLowerCase()) ?? [];
-    return namesakes.length > 1 ? `${town.name} ${places.states.get(town.state)}` : town.name;
+    return town === undefined ? id : `${town.name} ${places.states.get(town.state)}`;
   };
-  const keys = new Map([...places.towns.keys()].map(id => [wordsOf(spoken(id)).join(' '), id]));
+  const short = (id: string): string => {
+    const name = places.towns.get(id)?.name ?? id;
+    return (places.townsByName.get(name.toLowerCase())?.length ?? 0) > 1 ? full(id) : name;
+  };
+  const keys = new Map([...places.towns.keys()].map(id => [wordsOf(full(id)).join(' '), id]));
   return {
-    grammar: oneOf(towns.map(spoken)),
+    grammar: oneOf(towns.map(full)),
     read: words => keys.get(words.join(' ')),
     key: String,
-    ways: value => [spoken(String(value))],
+    ways: value => [short(String(value))],
     spelledName: value => places.towns.get(String(value))?.name ?? String(value),
   };
 }

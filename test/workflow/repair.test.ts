@@ -22,7 +22,10 @@ const READ_BACK = ['yes', 'a grand', '421 maple street', 'in boston'] as const;
 
 t.test('a street is read back, asked again, spelled, and spelled again', async t => {
   const readBack = after(...READ_BACK);
-  t.same(readBack.say, ['For the pick up I have four twenty one Maple Street in Boston.', 'Is that right?']);
+  t.same(readBack.say, [
+    'For the pick up I have four twenty one Maple Street in Boston, Massachusetts.',
+    'Is that right?',
+  ]);
   const which = hear(readBack.state, 'no');
   t.same(which.say, ['Which part is wrong: the number, the street, or the town?']);
   const again = hear(which.state, 'the street');
@@ -34,7 +37,7 @@ t.test('a street is read back, asked again, spelled, and spelled again', async t
     spelled.say.slice(0, 2),
     [
       'I have the spelling W, E, B, B: Webb.',
-      'For the pick up I have four twenty one Webb Street in Boston.',
+      'For the pick up I have four twenty one Webb Street in Boston, Massachusetts.',
     ],
     'letters that sound alike',
   );
@@ -90,7 +93,7 @@ t.test('names and dates by keys, which are not misheard', async t => {
   t.match(keys(street.state, '62753#').say.join(' '), /Is that Maple Street/, 'a refusal is taken back');
   t.match(keys(street.state, '99999').say.join(' '), /did not|not understand/, 'keys of no street');
   const town = after(...READ_BACK, 'no', 'the town');
-  t.match(keys(town.state, '569355').say.join(' '), /Maple Street in Lowell/);
+  t.match(keys(town.state, '569355').say.join(' '), /Maple Street in Lowell, Massachusetts/);
   const end = ['9 oak street in lowell', 'yes', 'ground floor', 'yes', 'no'] as const;
   const date = after(...READ_BACK, 'yes', 'ground floor', 'yes', ...end, 'mumble');
   t.match(keys(date.state, '0314').say.join(' '), /March the fourteenth/);
@@ -100,12 +103,12 @@ t.test('names and dates by keys, which are not misheard', async t => {
 t.test('corrections in the same breath', async t => {
   const readBack = after(...READ_BACK).state;
   for (const [text, said] of [
-    ['no, forty two oak avenue', 'forty two Oak Avenue in Boston'],
-    ['no, the number is nine twelve', 'nine twelve Maple Street in Boston'],
-    ["no it's oak street", 'four twenty one Oak Street in Boston'],
-    ['actually, in lowell', 'four twenty one Maple Street in Lowell'],
-    ['lowell', 'four twenty one Maple Street in Lowell'],
-    ['not boston, lowell', 'four twenty one Maple Street in Lowell'],
+    ['no, forty two oak avenue', 'forty two Oak Avenue in Boston, Massachusetts'],
+    ['no, the number is nine twelve', 'nine twelve Maple Street in Boston, Massachusetts'],
+    ["no it's oak street", 'four twenty one Oak Street in Boston, Massachusetts'],
+    ['actually, in lowell', 'four twenty one Maple Street in Lowell, Massachusetts'],
+    ['lowell', 'four twenty one Maple Street in Lowell, Massachusetts'],
+    ['not boston, lowell', 'four twenty one Maple Street in Lowell, Massachusetts'],
   ] as const) {
     const step = hear(readBack, text);
     t.ok(step.say.includes(`For the pick up I have ${said}.`), `${text}: ${step.say.join(' ')}`);

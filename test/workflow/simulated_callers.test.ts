@@ -38,10 +38,14 @@ function houseNumber(n: number): string {
   return `${belowHundred(head)} ${tail < 10 ? `oh ${SMALL[tail]}` : belowHundred(tail)}`;
 }
 
-function spokenTown(id: string): string {
+function fullTown(id: string): string {
   const [name, state] = id.split(', ') as [string, string];
-  const namesakes = towns.filter(town => town.name === name);
-  return namesakes.length === 1 ? name : `${name}, ${state === 'MA' ? 'Massachusetts' : 'New Hampshire'}`;
+  return `${name}, ${state === 'MA' ? 'Massachusetts' : 'New Hampshire'}`;
+}
+
+function shortTown(id: string): string {
+  const name = id.split(', ')[0]!;
+  return towns.filter(town => town.name === name).length === 1 ? name : fullTown(id);
 }
 
 function spokenDate(iso: string): { weekday: string; month: string; day: string } {
@@ -72,7 +76,7 @@ function mouthOf(random: () => number): Mouth {
         return pick(random, [PIANOS[String(value)]!, `it's ${PIANOS[String(value)]}`]);
       if (slot.endsWith('_number')) return pick(random, [houseNumber(Number(value)), String(value)]);
       if (slot.endsWith('_town'))
-        return pick(random, [spokenTown(String(value)), `in ${spokenTown(String(value))}`]);
+        return pick(random, [shortTown(String(value)), `in ${shortTown(String(value))}`]);
       if (slot.endsWith('_floor')) {
         const place = PLACES[Number(value)]!;
         return value === 0 ? 'the basement' : pick(random, [`${place} floor`, `it's on the ${place} floor`]);
@@ -93,7 +97,7 @@ function mouthOf(random: () => number): Mouth {
     hear: (slot, value) => {
       if (slot === 'piano_type') return `${PIANOS[String(value)]} piano`;
       if (slot.endsWith('_number')) return houseNumber(Number(value));
-      if (slot.endsWith('_town')) return spokenTown(String(value));
+      if (slot.endsWith('_town')) return fullTown(String(value));
       if (slot.endsWith('_floor')) return value === 0 ? 'basement' : `${PLACES[Number(value)]} floor`;
       if (slot.endsWith('_flights'))
         return value === 0 ? 'no flights' : `${SMALL[Number(value)]} ${value === 1 ? 'flight' : 'flights'}`;

@@ -64,10 +64,8 @@ export function townReader(places: Places): PlaceReader {
   };
 }
 
-/** A town as it is spoken: with its state only where the name alone means two. */
+/** A town as it is spoken: with its state, since names sound alike (Hampden and Hampton, Lee and Lynn). */
 export function spokenTown(places: Places, id: string): string {
   const town: Town | undefined = places.towns.get(id);
-  if (town === undefined) return id;
-  const alone = places.townsByName.get(town.name.toLowerCase())?.length === 1;
-  return alone ? town.name : `${town.name}, ${places.states.get(town.state) ?? town.state}`;
+  return town === undefined ? id : `${town.name}, ${places.states.get(town.state) ?? town.state}`;
 }
