@@ -64,14 +64,16 @@ t.test('routes between roles and tells who is ready and who is gone', async t =>
 
 t.test('a role gives a sign of life when asked, and names its threads that hang', async t => {
   const hub = await hubFor(t);
+  const hello = next(hub, 'hello');
   const media = await linkFor(t, hub, 'media-0');
-  const hello = next(hub, 'pong');
+  await hello;
+  const first = next(hub, 'pong');
   hub.send('media-0', { type: 'ping' });
-  t.same(await hello, [{ type: 'pong', hung: [] }, 'media-0']);
+  t.same(await first, [{ type: 'pong', hung: [] }, 'media-0']);
   media.reportHung(() => ['vad']);
-  const pong = next(hub, 'pong');
+  const second = next(hub, 'pong');
   hub.send('media-0', { type: 'ping' });
-  t.same((await pong)[0].hung, ['vad']);
+  t.same((await second)[0].hung, ['vad']);
 });
 
 t.test('a role finds its way back to a new hub, and gives up when there is none', async t => {
