@@ -27,8 +27,8 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Suites that need the whole machine; they run alone, after the others. */
-const ALONE = 'test/e2e';
+/** Suites with whole nodes and calls in real time; they run after the others. */
+const NODES = 'test/e2e';
 
 function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -107,14 +107,14 @@ async function main(targets: readonly string[]): Promise<void> {
   } else {
     await prepare();
     for (const check of CHECKS) results.push(await runCheck(check));
-    const alone = testFiles(ALONE);
+    const withNodes = testFiles(NODES);
     results.push(
       await runSuites(
-        testFiles('test').filter(file => !alone.includes(file)),
+        testFiles('test').filter(file => !withNodes.includes(file)),
         2,
       ),
     );
-    if (alone.length > 0) results.push(await runSuites(alone, 1));
+    if (withNodes.length > 0) results.push(await runSuites(withNodes, 2));
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
