@@ -117,7 +117,11 @@ export class Dialogue {
 
   /** Words to cut in with. */
   interruption(): string {
-    return this.#script.manner.pick(['sorry, say that again', 'sorry, repeat that']);
+    return this.#script.manner.pick([
+      'wait, say that again',
+      'excuse me, repeat that',
+      'sorry, say that again',
+    ]);
   }
 
   #note({ prompt, values }: HeardSentence, turn: readonly HeardSentence[]): void {

@@ -8,6 +8,9 @@ const ENTER = 0.5;
 const KEEP = 0.35;
 /** So much voice is sure to be speech; a key tone or a click is likely for one window at most. */
 const SURE_MS = 2 * VAD_WINDOW_MS;
+/** So is a window as probable as this behind so much sound: a fricative, which the network does not take for voice yet. */
+const CERTAIN = 0.9;
+const CERTAIN_LEAD_MS = 30;
 /** Speech ends after windows below KEEP for this long; shorter gaps lie inside words. */
 const HANGOVER_MS = 4 * VAD_WINDOW_MS;
 /** Likely speech that has not become sure ends sooner. */
@@ -37,6 +40,7 @@ export class SpeechDetector {
   #voicedUntilMs = 0;
   #peakDb = -Infinity;
   #judgedUntilMs = 0;
+  #certain = false;
 
   constructor(levels: LevelProbe) {
     this.#levels = levels;
@@ -54,7 +58,7 @@ export class SpeechDetector {
 
   /** True once there was enough voice to be no accident. */
   get isSure(): boolean {
-    return this.#voicedMs >= SURE_MS;
+    return this.#voicedMs >= SURE_MS || (this.#certain && this.#leadMs >= CERTAIN_LEAD_MS);
   }
 
   /** How much of the stretch was voice: windows above the threshold and, once sure, what came before the first. */
@@ -91,7 +95,7 @@ export class SpeechDetector {
     this.#windows = windows;
     const endMs = windows * VAD_WINDOW_MS;
     this.#judgedUntilMs = endMs;
-    if (probability >= (this.#active ? KEEP : ENTER)) this.#voice(endMs, passedMs);
+    if (probability >= (this.#active ? KEEP : ENTER)) this.#voice(endMs, passedMs, probability);
     else if (this.#active) this.#pause(endMs, this.isSure ? HANGOVER_MS : LIKELY_HANGOVER_MS);
   }
 
@@ -100,17 +104,20 @@ export class SpeechDetector {
     this.#onsetMs = nowMs;
     this.#leadMs = 0;
     this.#voicedMs = 0;
+    this.#certain = false;
   }
 
-  #voice(endMs: number, passedMs: number): void {
+  #voice(endMs: number, passedMs: number, probability: number): void {
     if (!this.#active) {
       this.#active = true;
+      this.#certain = false;
       this.#voicedMs = 0;
       this.#peakDb = -Infinity;
       this.#onsetMs = this.#findOnset(endMs - VAD_WINDOW_MS);
       this.#leadMs = endMs - VAD_WINDOW_MS - this.#onsetMs;
     }
     this.#voicedMs += passedMs;
+    this.#certain ||= probability >= CERTAIN;
     this.#voicedUntilMs = endMs;
     for (let atMs = endMs - VAD_WINDOW_MS; atMs < endMs; atMs += FRAME_MS) {
       this.#peakDb = Math.max(this.#peakDb, this.#levels.levelAtDb(atMs));

@@ -9,7 +9,7 @@ import type { TurnEvent, TurnPolicy } from './turn_event.ts';
 /** In force until the conversation sends its own. */
 export const DEFAULT_TURN_POLICY: TurnPolicy = {
   endOfTurnPauseMs: 750,
-  bargeInMinSpeechMs: 120,
+  bargeInMinSpeechMs: 100,
   interruptible: true,
   silencePromptMs: 7000,
   maxTurnMs: 20_000,

@@ -113,15 +113,19 @@ export const SPOKEN_NO = [
   "no that's not right",
 ] as const;
 
+/** The repeat requests that a grammar offers, also from callers who cut in; the understanding takes others as well. */
+export const SPOKEN_REPEATS = ['repeat that', 'say that again', 'what did you say'].flatMap(request => [
+  request,
+  ...['sorry', 'wait', 'excuse me'].map(lead => `${lead} ${request}`),
+]);
+
 const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   repeat: [
+    ...SPOKEN_REPEATS,
     'repeat',
-    'repeat that',
-    'say that again',
     'can you repeat that',
     'could you repeat that',
     'can you say that again',
-    'what did you say',
     'pardon',
     'pardon me',
     'excuse me',
@@ -160,8 +164,7 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   back: ['go back', 'previous question'],
 };
 
-/** The command phrases that a grammar offers; the understanding takes the others as well. */
-export const SPOKEN_REPEATS = ['repeat that', 'say that again', 'what did you say'] as const;
+/** The other command phrases that a grammar offers. */
 export const SPOKEN_COMMANDS = [
   "i don't know",
   "i'm not sure",
