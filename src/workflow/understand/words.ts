@@ -114,10 +114,9 @@ export const SPOKEN_NO = [
 ] as const;
 
 /** The repeat requests that a grammar offers, also from callers who cut in; the understanding takes others as well. */
-export const SPOKEN_REPEATS = ['repeat that', 'say that again', 'what did you say'].flatMap(request => [
-  request,
-  ...['sorry', 'wait', 'excuse me'].map(lead => `${lead} ${request}`),
-]);
+export const SPOKEN_REPEATS = ['repeat that', 'say that again', 'what did you say'].flatMap(request =>
+  ['', 'sorry ', 'wait ', 'excuse me '].map(lead => `${lead}${request}`),
+);
 
 const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
   repeat: [
