@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { transformSync } from 'amaro';
 import type { Page } from 'playwright-core';
 import type { Wire, WireEnds } from '../../bench/caller/conversation.ts';
 
@@ -28,7 +28,8 @@ export class BrowserWire implements Wire {
   static async place(page: Page, pageUrl: string, ends: WireEnds): Promise<BrowserWire> {
     const wire = new BrowserWire(page, ends);
     await page.exposeFunction('exchangeAudio', (heard: number[]) => wire.#exchange(heard));
-    await page.addInitScript({ content: stripTypeScriptTypes(readFileSync(MICROPHONE, 'utf8')) });
+    const { code } = transformSync(readFileSync(MICROPHONE, 'utf8'), { mode: 'strip-only' });
+    await page.addInitScript({ content: code });
     await page.goto(pageUrl);
     await page.getByRole('option').first().waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'Call', exact: true }).click();
