@@ -29,6 +29,8 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 
 /** Suites with whole nodes and calls in real time; they run after the others. */
 const NODES = 'test/e2e';
+/** Three conversations at once and a browser, which take the whole machine. */
+const ALONE = 'test/e2e/first_call.test.ts';
 
 function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -108,13 +110,11 @@ async function main(targets: readonly string[]): Promise<void> {
     await prepare();
     for (const check of CHECKS) results.push(await runCheck(check));
     const withNodes = testFiles(NODES);
-    results.push(
-      await runSuites(
-        testFiles('test').filter(file => !withNodes.includes(file)),
-        2,
-      ),
-    );
-    if (withNodes.length > 0) results.push(await runSuites(withNodes, 2));
+    const others = testFiles('test').filter(file => !withNodes.includes(file));
+    results.push(await runSuites(others, 3));
+    results.push(await runSuites([ALONE], 1));
+    const rest = withNodes.filter(file => file !== ALONE);
+    results.push(await runSuites(rest, 2));
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
