@@ -29,8 +29,8 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 
 /** Suites with whole nodes and calls in real time; they run after the others. */
 const NODES = 'test/e2e';
-/** Three conversations at once and a browser, which take the whole machine. */
-const ALONE = 'test/e2e/first_call.test.ts';
+/** Whole conversations, three of them at once, and a browser: these take the whole machine. */
+const ALONE: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/browser_call.test.ts'];
 
 function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -112,8 +112,8 @@ async function main(targets: readonly string[]): Promise<void> {
     const withNodes = testFiles(NODES);
     const others = testFiles('test').filter(file => !withNodes.includes(file));
     results.push(await runSuites(others, 3));
-    results.push(await runSuites([ALONE], 1));
-    const rest = withNodes.filter(file => file !== ALONE);
+    results.push(await runSuites(ALONE, 1));
+    const rest = withNodes.filter(file => !ALONE.includes(file));
     results.push(await runSuites(rest, 2));
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);

@@ -1,9 +1,21 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import type { Test } from 'tap';
+import t, { type Test } from 'tap';
 import type { TalkReport } from '../../bench/caller/report.ts';
+import { ROOT } from '../tidy/sources.ts';
 import { findChromium, launchChromium } from '../web/chromium.ts';
 import { callFromPage } from './browser_caller.ts';
-import type { CallDetail, TestNode } from './test_node.ts';
+import { type CallDetail, TestNode } from './test_node.ts';
+
+const chromium = findChromium();
+const built = existsSync(join(ROOT, 'var/tools/livekit-server'));
+
+/** A local recogniser on a busy machine may give up on one caller: then the next one calls. */
+const SEEDS = [3, 5, 1];
+
+t.setTimeout(1_200_000);
 
 /** The transcript as the page shows it, without the times. */
 async function shownTurns(page: Page): Promise<string[]> {
@@ -47,20 +59,28 @@ async function pageEqualsRecord(t: Test, page: Page, node: TestNode, call: TalkR
   t.ok(record.recordings[0]!.durationMs! > 30_000, 'the call was recorded from consent on');
 }
 
-/**
- * A caller at the tester page, in a real browser, from the button to the agent's goodbye.
- * @returns whether the caller reached the goal
- */
-export async function callThroughPage(t: Test, node: TestNode, seed: number): Promise<boolean> {
-  const browser = await launchChromium(findChromium()!, '--use-fake-ui-for-media-stream');
+const skip = chromium === undefined || !built ? 'needs livekit-server and Chromium' : false;
+
+t.test('a caller in a browser is understood, quoted and written down', { skip }, async t => {
+  const node = await TestNode.start();
+  t.teardown(() => node.discard());
+  const browser = await launchChromium(chromium!, '--use-fake-ui-for-media-stream');
   t.teardown(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1180, height: 900 } });
-  const [call] = await Promise.all([callFromPage(node, page, seed), showsGreetingLive(t, page)]);
-  t.match(call.turns[0]?.text, /automated assistant/, 'its first words are heard in the browser');
-  if (call.outcome !== 'completed') return false;
-  t.equal(call.endedBy, 'agent');
-  t.equal(await page.getByRole('status').textContent(), 'The agent hung up');
-  t.equal(call.quoteAgrees, true, 'the total spoken in the browser equals the recomputed one');
-  await pageEqualsRecord(t, page, node, call);
-  return true;
-}
+  for (const seed of SEEDS) {
+    const page = await browser.newPage({ viewport: { width: 1180, height: 900 } });
+    const [call] = await Promise.all([callFromPage(node, page, seed), showsGreetingLive(t, page)]);
+    t.match(call.turns[0]?.text, /automated assistant/, 'its first words are heard');
+    if (call.outcome !== 'completed') {
+      t.comment(`caller ${seed}: ${call.outcome}`);
+      await page.close();
+      continue;
+    }
+    t.equal(call.endedBy, 'agent');
+    t.equal(await page.getByRole('status').textContent(), 'The agent hung up');
+    t.equal(call.quoteAgrees, true, 'the spoken total equals the recomputed one');
+    await pageEqualsRecord(t, page, node, call);
+    while ((await node.rooms()).length > 0) await sleep(200);
+    return;
+  }
+  t.fail('no caller reached its goal');
+});
