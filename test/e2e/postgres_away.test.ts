@@ -101,7 +101,7 @@ t.test('Postgres goes away in mid-call', { skip: built ? false : 'livekit-sip is
   }
 
   const from = '+15557773000';
-  const calling = placeCall(node, from, '--seed', '5', '--voice', 'rms');
+  const calling = placeCall(node, from, '--seed', '5', '--voice', 'rms', '--max-seconds', '100');
   const callId = await underWay(from, 3);
   const absences: { readonly from: Date; readonly to: Date }[] = [];
 
