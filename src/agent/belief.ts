@@ -3,9 +3,10 @@ import type { Recognition } from '../providers/types.ts';
 /** What is said again in the same words is believed from this share of the confidence that is asked for otherwise. */
 const SECOND_TIME_SHARE = 0.05;
 
-interface Doubt {
+interface Judged {
   readonly onsetMs: number;
-  readonly text: string;
+  /** Empty when it was believed. */
+  readonly doubted: string;
 }
 
 /**
@@ -15,8 +16,8 @@ interface Doubt {
 export class Belief {
   readonly #minConfidence: number;
   /** The utterance that was judged last, and the one before it. */
-  #latest: Doubt | undefined;
-  #earlier: Doubt | undefined;
+  #latest: Judged | undefined;
+  #earlier: Judged | undefined;
 
   constructor(minConfidence: number) {
     this.#minConfidence = minConfidence;
@@ -26,13 +27,11 @@ export class Belief {
   judge(recognition: Recognition, onsetMs: number): Recognition {
     const { text, confidence } = recognition;
     if (this.#latest?.onsetMs !== onsetMs) this.#earlier = this.#latest;
-    const isRepeated = text !== '' && this.#earlier?.text === text;
+    const isRepeated = text !== '' && this.#earlier?.doubted === text;
     const least = this.#minConfidence * (isRepeated ? SECOND_TIME_SHARE : 1);
-    if (confidence >= least) {
-      this.#latest = undefined;
-      return { ...recognition, confidence: Math.max(confidence, this.#minConfidence) };
-    }
-    this.#latest = { onsetMs, text };
+    const isBelieved = confidence >= least;
+    this.#latest = { onsetMs, doubted: isBelieved ? '' : text };
+    if (isBelieved) return { ...recognition, confidence: Math.max(confidence, this.#minConfidence) };
     return { text: '', confidence, alternatives: [] };
   }
 }

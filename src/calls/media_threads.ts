@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { forbidTelemetry } from '../../models/silero_vad.ts';
 import type { Address } from '../ipc/messages.ts';
+import type { ListeningTimes } from '../ipc/silence.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
 import { type ThreadName, ThreadPulse } from './thread_pulse.ts';
-import { ThreadWatch, type ThreadWatchTimes } from './thread_watch.ts';
+import { ThreadWatch } from './thread_watch.ts';
 import { VadBoard } from './vad_board.ts';
 
 /** What the talk thread is started with. */
@@ -40,7 +41,7 @@ export interface MediaThreadsOptions {
   onMessage(message: FromTalk): void;
   /** A thread ended though nobody told it to. */
   onDied(thread: ThreadName, error: unknown): void;
-  readonly watchTimes?: ThreadWatchTimes;
+  readonly watchTimes?: ListeningTimes;
 }
 
 /** After this long a thread that was told to end is ended. */

@@ -44,7 +44,7 @@ export class RecordingSink implements StereoSink {
     }
     this.#caller.push(caller);
     this.#agent.push(agent);
-    this.#caller.settle(HEADROOM_FRAMES + 1 - this.#line.heldBackMs / FRAME_MS);
+    this.#caller.settle(HEADROOM_FRAMES + 1 - Math.round(this.#line.heldBackMs / FRAME_MS));
     this.#advance();
   }
 

@@ -1,13 +1,5 @@
-import { LIMITS } from '../config/limits.ts';
-import { Silence } from '../ipc/silence.ts';
+import { LISTENING, type ListeningTimes, Silence } from '../ipc/silence.ts';
 import { THREADS, type ThreadName, type ThreadPulse } from './thread_pulse.ts';
-
-export interface ThreadWatchTimes {
-  readonly tickMs: number;
-  readonly limitTicks: number;
-}
-
-const TIMES: ThreadWatchTimes = { tickMs: 1000, limitTicks: LIMITS.silentSeconds };
 
 /** The audio thread listens for the pulse of the others from now on. */
 export class ThreadWatch {
@@ -16,7 +8,7 @@ export class ThreadWatch {
   readonly #beats = new Map<ThreadName, number>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(pulse: ThreadPulse, { tickMs, limitTicks }: ThreadWatchTimes = TIMES) {
+  constructor(pulse: ThreadPulse, { tickMs, limitTicks }: ListeningTimes = LISTENING) {
     this.#pulse = pulse;
     this.#silence = new Silence(limitTicks);
     for (const thread of THREADS) this.#silence.expect(thread);

@@ -1,3 +1,13 @@
+import { LIMITS } from '../config/limits.ts';
+
+/** How often signs of life are looked for, and after how many times without one something hangs. */
+export interface ListeningTimes {
+  readonly tickMs: number;
+  readonly limitTicks: number;
+}
+
+export const LISTENING: ListeningTimes = { tickMs: 1000, limitTicks: LIMITS.silentSeconds };
+
 /**
  * Who has been silent for how long, in ticks of whoever listens. Time itself is no measure: a listener that was held up
  * by a busy machine, or suspended with it, has ticked as little as it has listened, and takes nobody for dead.

@@ -1,14 +1,6 @@
-import { LIMITS } from '../config/limits.ts';
 import type { Hub } from '../ipc/hub.ts';
 import type { Address } from '../ipc/messages.ts';
-import { Silence } from '../ipc/silence.ts';
-
-export interface HeartbeatTimes {
-  readonly tickMs: number;
-  readonly limitTicks: number;
-}
-
-const TIMES: HeartbeatTimes = { tickMs: 1000, limitTicks: LIMITS.silentSeconds };
+import { LISTENING, type ListeningTimes, Silence } from '../ipc/silence.ts';
 
 /** Asks roles whether they still do their work, and tells of those that hang: themselves, or one of their threads. */
 export class Heartbeat {
@@ -21,7 +13,7 @@ export class Heartbeat {
   constructor(
     hub: Hub,
     onHung: (role: Address, what: string) => void,
-    { tickMs, limitTicks }: HeartbeatTimes = TIMES,
+    { tickMs, limitTicks }: ListeningTimes = LISTENING,
   ) {
     this.#hub = hub;
     this.#onHung = onHung;

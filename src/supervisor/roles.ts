@@ -6,9 +6,10 @@ import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Hub } from '../ipc/hub.ts';
 import type { Address } from '../ipc/messages.ts';
+import type { ListeningTimes } from '../ipc/silence.ts';
 import type { Logger } from '../observe/log.ts';
 import type { ChildStarter, Running } from './child.ts';
-import { Heartbeat, type HeartbeatTimes } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Keeper } from './keeper.ts';
 import { RoleFaults } from './role_faults.ts';
 
@@ -24,7 +25,7 @@ export interface RoleFleetOptions {
   readonly onDied: (address: Address, lastWords: string) => void;
   readonly onRestarted: (address: Address) => void;
   readonly onGivenUp: (address: Address, lastWords: string) => void;
-  readonly heartbeatTimes?: HeartbeatTimes;
+  readonly heartbeatTimes?: ListeningTimes;
 }
 
 const STOP_MS = 10_000;

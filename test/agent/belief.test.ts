@@ -43,6 +43,14 @@ t.test('an utterance that is judged anew does not vouch for itself', async t => 
   t.equal(belief.judge(heard('weare', 0.1), 5000).text, 'weare');
 });
 
+t.test('what was believed stays believed while the utterance goes on', async t => {
+  const belief = new Belief(0.3);
+  belief.judge(heard('weare', 0.1), 0);
+  t.equal(belief.judge(heard('weare', 0.1), 4000).text, 'weare');
+  t.equal(belief.judge(heard('weare', 0.1), 4000).text, 'weare', 'judged anew');
+  t.equal(belief.judge(heard('weare', 0.1), 8000).text, '', 'and vouches for no later one');
+});
+
 t.test('silence twice is not an answer', async t => {
   const belief = new Belief(0.3);
   belief.judge(heard('', 0.1), 0);

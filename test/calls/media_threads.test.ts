@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { MediaThreads } from '../../src/calls/media_threads.ts';
 import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
-import type { ThreadWatchTimes } from '../../src/calls/thread_watch.ts';
+import type { ListeningTimes } from '../../src/ipc/silence.ts';
 import { openFiles } from '../e2e/process_tree.ts';
 
 const VAD = new URL('../../src/roles/vad.ts', import.meta.url);
@@ -12,7 +12,7 @@ function program(text: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 }
 
-function start(talk: URL, vad = VAD, watchTimes?: ThreadWatchTimes) {
+function start(talk: URL, vad = VAD, watchTimes?: ListeningTimes) {
   const died: string[] = [];
   const { promise: death, resolve } = Promise.withResolvers<void>();
   const threads = new MediaThreads({
@@ -79,7 +79,7 @@ const BEATS = `
   const beat = setInterval(() => Atomics.add(pulse, 0, 1), 10);
   data.port.on('message', () => clearInterval(beat));
 `;
-const SOON: ThreadWatchTimes = { tickMs: 50, limitTicks: 40 };
+const SOON: ListeningTimes = { tickMs: 50, limitTicks: 40 };
 
 async function untilHung(threads: MediaThreads): Promise<readonly string[]> {
   while (threads.hung.length === 0) await sleep(20);

@@ -123,6 +123,22 @@ t.test('silence is told again and again, and either side ends it', async t => {
   t.strictSame(rig.types.slice(3), ['speechStarted', 'speechEnded', 'turnEnded', 'silence']);
 });
 
+t.test(
+  'one certain window is enough behind a fricative, which the network does not take for voice',
+  async t => {
+    const hiss = (durationMs: number) => tone([5000], durationMs, RATE_HZ).map(sample => sample / 8);
+    const voiceOnly: Judge = window => (window.some(sample => Math.abs(sample) > 0.15) ? 0.95 : 0.1);
+    const cutAfterMs = async (before: Float32Array): Promise<number | undefined> => {
+      const rig = new TurnRig(RATE_HZ, voiceOnly, { bargeInMinSpeechMs: 100 });
+      rig.agentAudible = true;
+      await rig.hear(concat(pause(640), before, voice(320)));
+      return rig.events.find(({ type }) => type === 'bargeIn')?.atMs;
+    };
+    const [plain, hissed] = [await cutAfterMs(pause(128)), await cutAfterMs(hiss(128))];
+    t.ok(plain! - hissed! >= 60, `cut at ${hissed} ms instead of ${plain} ms`);
+  },
+);
+
 t.test('a click that the network doubts is nothing', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice);
   await rig.hear(concat(pause(300), voice(15), pause(1000), voice(15), pause(3000)));

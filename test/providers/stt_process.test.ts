@@ -60,6 +60,28 @@ t.test('an utterance survives the death of the recogniser process', async t => {
   t.equal(recognisersOf(process.pid).length, 1, 'there is one process again');
 });
 
+t.test('a recogniser process that hangs is replaced', async t => {
+  const stt = createPocketsphinxStt();
+  t.teardown(() => stt.close());
+  t.equal((await recognise(stt, YES_NO, await callerSpeech('Yes.'))).text, 'yes');
+  const [hung] = recognisersOf(process.pid);
+  process.kill(hung!, 'SIGSTOP');
+  t.equal((await recognise(stt, YES_NO, await callerSpeech('No.'))).text, 'no');
+  t.notOk(isAlive(hung!), 'the hung one is gone');
+});
+
+t.test('what was prepared is known to every process, without a session that asks for it', async t => {
+  const stt = createPocketsphinxStt();
+  t.teardown(() => stt.close());
+  // Equal ids mean equal grammars: the one that came first is what is understood.
+  stt.prepare({ ...YES_NO, id: DATES.id });
+  t.equal((await recognise(stt, DATES, await callerSpeech('Yes.'))).text, 'yes');
+  const [first] = recognisersOf(process.pid);
+  process.kill(first!, 'SIGKILL');
+  await until(() => !isAlive(first!) && recognisersOf(process.pid).length === 1);
+  t.equal((await recognise(stt, DATES, await callerSpeech('Yes.'))).text, 'yes', 'also to the next one');
+});
+
 t.test('a process that dies of every utterance is not restarted for ever', async t => {
   const stt = createPocketsphinxStt({ modelDir: '/nowhere' });
   t.teardown(() => stt.close());

@@ -5,10 +5,10 @@ import type { Test } from 'tap';
 import { nodePaths } from '../../src/config/paths.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { createHub } from '../../src/ipc/hub.ts';
+import type { ListeningTimes } from '../../src/ipc/silence.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { ChildStarter } from '../../src/supervisor/child.ts';
 import { ChildrenFile } from '../../src/supervisor/children_file.ts';
-import type { HeartbeatTimes } from '../../src/supervisor/heartbeat.ts';
 import { hubSocketPath, removeHubSocket } from '../../src/supervisor/hub_socket.ts';
 import { LogFiles } from '../../src/supervisor/log_files.ts';
 import { RoleFleet } from '../../src/supervisor/roles.ts';
@@ -44,7 +44,7 @@ link.send('supervisor', { type: 'ready', detail: String(process.pid) });
 `;
 
 /** A fleet of such roles with a hub of its own; `told` is what an operator reads. */
-export async function fleetRig(t: Test, calls = 0, heartbeatTimes?: HeartbeatTimes) {
+export async function fleetRig(t: Test, calls = 0, heartbeatTimes?: ListeningTimes) {
   const folder = t.testdir({ src: { 'main.ts': ROLE }, var: { run: { calls: `${calls}` } } });
   const config = configSchema.parse({ media: { processes: 2 } });
   const paths = nodePaths(folder, config);

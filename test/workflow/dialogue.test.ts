@@ -51,3 +51,33 @@ t.test('a whole call from the disclosure to the booking', async t => {
     { value: '2027-03-14' },
   );
 });
+
+t.test('a refused yes is a no, as often as the caller says so', async t => {
+  const asked = [
+    'yes',
+    'grand piano',
+    'four twenty one maple street boston',
+    'yes',
+    'ground floor',
+    'yes',
+    'nine twelve river street lowell',
+    'yes',
+    'ground floor',
+    'yes',
+    'no',
+    'march fourteenth',
+    'yes',
+    'no',
+  ];
+  t.match(run(asked).said, /You do not want to book the move\.\nIs that right\?$/);
+  t.match(run([...asked, 'no']).said, /You would like to book the move\.\nIs that right\?$/);
+  t.match(run([...asked, 'no', 'no']).said, /You do not want to book the move\.\nIs that right\?$/);
+  const booked = run([...asked, 'no', 'yes']);
+  t.has(booked.effects.at(-1), { type: 'outcome', outcome: 'booked' });
+});
+
+t.test('who cuts in may ask for a repetition in a person’s words', async t => {
+  for (const request of ['sorry say that again', 'wait repeat that', 'excuse me what did you say']) {
+    t.match(run([request]).said, /May I record this call\?[^?]*May I record this call\?$/, request);
+  }
+});

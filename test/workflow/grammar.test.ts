@@ -80,6 +80,14 @@ t.test('a read-back that was not understood is answered by yes or no only', asyn
   t.match(again.say.join(' '), /Please say yes or no/);
 });
 
+t.test('recognisers may get ready for whatever every call comes to', async t => {
+  const standing = new Set(flow.standing.map(({ id }) => id));
+  for (const name of ['consent', 'type', 'address', 'read-back', 'floor', 'elevator', 'flights']) {
+    t.ok(standing.has(STEPS[name]!.expect.id), name);
+  }
+  t.notOk(standing.has(STEPS['street spelled']!.expect.id), 'a repair is not');
+});
+
 t.test('equal grammars have equal ids, different ones different ids', async t => {
   const byId = new Map<string, string>();
   for (const { expect } of Object.values(STEPS)) {

@@ -41,10 +41,6 @@ export class Recogniser {
     return new Recogniser(await DecoderPool.create(modelDir, size), lexicon);
   }
 
-  hasGrammar(id: string): boolean {
-    return this.#grammars.has(id);
-  }
-
   /** Compiles a grammar ahead of its use; what is wrong with it is told by every utterance that uses it. */
   addGrammar(id: string, jsgf: string): void {
     const [oldest] = this.#grammars.keys();
