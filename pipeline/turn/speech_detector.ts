@@ -6,6 +6,13 @@ import type { LevelProbe } from '../stages/level_probe.ts';
 /** A window at least this probable begins speech; one at least KEEP continues it. */
 const ENTER = 0.5;
 const KEEP = 0.35;
+/**
+ * The network doubts many a word that stands alone ("two", "nope"). While the caller is to speak, a window that stands
+ * out of the floor as a voice at the telephone does is speech from this probability on: noises stay below it.
+ */
+const LOUD_ENOUGH = 0.25;
+const LOUD_ABOVE_FLOOR_DB = 25;
+const LOUD_DB = -40;
 /** So much voice is sure to be speech; a key tone or a click is likely for one window at most. */
 const SURE_MS = 2 * VAD_WINDOW_MS;
 /** So is a window as probable as this behind so much sound: a fricative, which the network does not take for voice yet. */
@@ -87,15 +94,17 @@ export class SpeechDetector {
     return false;
   }
 
-  /** Takes a judgement, once. */
-  update(activity: VoiceActivity): void {
+  /** Takes a judgement, once; `callerIsDue` says that nobody else speaks. */
+  update(activity: VoiceActivity, callerIsDue: boolean): void {
     const { windows, probability } = activity;
     if (windows <= this.#windows) return;
     const passedMs = (windows - this.#windows) * VAD_WINDOW_MS;
     this.#windows = windows;
     const endMs = windows * VAD_WINDOW_MS;
     this.#judgedUntilMs = endMs;
-    if (probability >= (this.#active ? KEEP : ENTER)) this.#voice(endMs, passedMs, probability);
+    const isLikely = probability >= (this.#active ? KEEP : ENTER);
+    const isLoudVoice = callerIsDue && probability >= LOUD_ENOUGH && this.#isLoud(endMs);
+    if (isLikely || isLoudVoice) this.#voice(endMs, passedMs, probability);
     else if (this.#active) this.#pause(endMs, this.isSure ? HANGOVER_MS : LIKELY_HANGOVER_MS);
   }
 
@@ -135,6 +144,14 @@ export class SpeechDetector {
     const earliestMs = Math.max(0, windowStartMs - ONSET_SEARCH_MS);
     while (atMs - FRAME_MS >= earliestMs && this.#isSound(atMs - FRAME_MS)) atMs -= FRAME_MS;
     return atMs;
+  }
+
+  #isLoud(windowEndMs: number): boolean {
+    const leastDb = Math.max(LOUD_DB, this.#levels.floorDb + LOUD_ABOVE_FLOOR_DB);
+    for (let atMs = windowEndMs - VAD_WINDOW_MS; atMs < windowEndMs; atMs += FRAME_MS) {
+      if (this.#levels.levelAtDb(atMs) >= leastDb) return true;
+    }
+    return false;
   }
 
   #isSound(atMs: number): boolean {

@@ -59,7 +59,7 @@ export class TurnTaker {
 
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
-    this.#detector.update(activity);
+    this.#detector.update(activity, !agentAudible);
     if (this.#isDeaf(nowMs, agentAudible)) {
       this.#silence.sound(nowMs);
       return;

@@ -144,3 +144,24 @@ t.test('a click that the network doubts is nothing', async t => {
   await rig.hear(concat(pause(300), voice(15), pause(1000), voice(15), pause(3000)));
   t.strictSame(rig.types, []);
 });
+
+t.test('a word that the network doubts is a turn when it is loud and nobody else speaks', async t => {
+  const doubted: Judge = window => (window.some(sample => Math.abs(sample) > 0.005) ? 0.3 : 0.02);
+  const typesOf = async (word: Float32Array, agentAudible: boolean): Promise<string[]> => {
+    const rig = new TurnRig(RATE_HZ, doubted);
+    rig.agentAudible = agentAudible;
+    await rig.hear(concat(pause(1000), word, pause(2000)));
+    return rig.types;
+  };
+  t.strictSame(await typesOf(voice(250), false), ['speechStarted', 'speechEnded', 'turnEnded']);
+  t.strictSame(await typesOf(voice(250), true), [], 'it does not interrupt');
+  t.strictSame(await typesOf(voice(15), false), [], 'a click is too short');
+  t.strictSame(
+    await typesOf(
+      voice(250).map(sample => sample / 40),
+      false,
+    ),
+    [],
+    'one that is far away is not loud',
+  );
+});
