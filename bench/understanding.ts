@@ -64,7 +64,6 @@ async function holdCalls(
       tts,
       codec: CODECS[codecName],
       todayIso: localDate(new Date()),
-      minConfidence: config.voice.sttMinConfidence,
     });
     await tts.close();
     calls.push(call);

@@ -17,8 +17,6 @@ export interface SpokenCallParts {
   readonly tts: Tts;
   readonly codec: Codec;
   readonly todayIso: string;
-  /** Below it a final is not acted on. */
-  readonly minConfidence: number;
 }
 
 /** One thing the caller said and what became of it. */
@@ -60,7 +58,7 @@ export async function holdSpokenCall(seed: number, parts: SpokenCallParts): Prom
   const script = drawScript(flow.document, flow.places, seed, todayIso);
   const book = promptBook(flow.document, flow.places, knownPlaces(flow.places, script));
   const dialogue = new Dialogue(flow.document, book, script);
-  const belief = new Belief(parts.minConfidence);
+  const belief = new Belief();
   const utterances: Utterance[] = [];
   let step = flow.next(flow.initial, { type: 'start' }, { todayIso });
   for (let turn = 0; turn < MOST_TURNS; turn += 1) {
@@ -102,7 +100,7 @@ async function hearSpeech(
   }
   const startMs = performance.now();
   const recognition = await session.finish();
-  const believed = belief.judge(recognition, utterances.length);
+  const believed = belief.judge(recognition, utterances.length, step.minConfidence);
   utterances.push({
     said: text,
     heard: recognition.text,

@@ -14,24 +14,19 @@ interface Judged {
  * who was not understood and says the same again is not asked a third time; it then counts as just confident enough.
  */
 export class Belief {
-  readonly #minConfidence: number;
   /** The utterance that was judged last, and the one before it. */
   #latest: Judged | undefined;
   #earlier: Judged | undefined;
 
-  constructor(minConfidence: number) {
-    this.#minConfidence = minConfidence;
-  }
-
   /** What is not believed comes back without text. `onsetMs` names the utterance, which may be judged more than once. */
-  judge(recognition: Recognition, onsetMs: number): Recognition {
+  judge(recognition: Recognition, onsetMs: number, minConfidence: number): Recognition {
     const { text, confidence } = recognition;
     if (this.#latest?.onsetMs !== onsetMs) this.#earlier = this.#latest;
     const isRepeated = text !== '' && this.#earlier?.doubted === text;
-    const least = this.#minConfidence * (isRepeated ? SECOND_TIME_SHARE : 1);
+    const least = minConfidence * (isRepeated ? SECOND_TIME_SHARE : 1);
     const isBelieved = confidence >= least;
     this.#latest = { onsetMs, doubted: isBelieved ? '' : text };
-    if (isBelieved) return { ...recognition, confidence: Math.max(confidence, this.#minConfidence) };
+    if (isBelieved) return { ...recognition, confidence: Math.max(confidence, minConfidence) };
     return { text: '', confidence, alternatives: [] };
   }
 }

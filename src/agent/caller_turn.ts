@@ -1,7 +1,8 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Expectation, Recognition, Stt, SttSession } from '../providers/types.ts';
+import type { Recognition, Stt, SttSession } from '../providers/types.ts';
+import type { FlowStep } from '../workflow/types.ts';
 import type { Belief } from './belief.ts';
 import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
@@ -14,6 +15,9 @@ export interface Ear {
   readonly belief: Belief;
 }
 
+/** What the caller's turn answers. */
+type Asked = Pick<FlowStep, 'expect' | 'minConfidence'>;
+
 const FIRST_CAPACITY_SECONDS = 2;
 
 /**
@@ -22,7 +26,7 @@ const FIRST_CAPACITY_SECONDS = 2;
  */
 export class CallerTurn {
   readonly #ear: Ear;
-  readonly #expect: Expectation;
+  readonly #asked: Asked;
   readonly #closed = new AbortController();
   #onsetMs: number;
   #pcm: Int16Array;
@@ -31,9 +35,9 @@ export class CallerTurn {
   #recognition: Recognition | undefined;
 
   /** `preRoll` holds the caller's audio from shortly before `onsetMs` until now. */
-  constructor(ear: Ear, expect: Expectation, onsetMs: number, preRoll: Int16Array) {
+  constructor(ear: Ear, asked: Asked, onsetMs: number, preRoll: Int16Array) {
     this.#ear = ear;
-    this.#expect = expect;
+    this.#asked = asked;
     this.#onsetMs = onsetMs;
     this.#pcm = new Int16Array(FIRST_CAPACITY_SECONDS * ear.rateHz);
     this.#keep(preRoll);
@@ -79,7 +83,7 @@ export class CallerTurn {
    */
   async recognise(): Promise<Recognition> {
     const earlier = this.#recognition;
-    const recognition = this.#ear.belief.judge(await this.#twice(), this.#onsetMs);
+    const recognition = this.#ear.belief.judge(await this.#twice(), this.#onsetMs, this.#asked.minConfidence);
     // A cough after a pause must not undo what was understood before it.
     this.#recognition = recognition.text === '' && earlier !== undefined ? earlier : recognition;
     return this.#recognition;
@@ -133,7 +137,7 @@ export class CallerTurn {
   /** A session that has been given all that was heard so far. */
   #open(): SttSession {
     const { stt, rateHz } = this.#ear;
-    const session = stt.open({ rateHz, expect: this.#expect });
+    const session = stt.open({ rateHz, expect: this.#asked.expect });
     try {
       for (let from = 0; from < this.#length; from += rateHz) {
         session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));

@@ -28,7 +28,6 @@ export interface ConversationParts {
   readonly recording: CallRecording;
   readonly after: After;
   readonly turn: Config['turn'];
-  readonly minConfidence: number;
   /** Today where the business is, as YYYY-MM-DD. */
   todayIso(): string;
   /** Told of what went wrong, once a failure. */
@@ -62,9 +61,9 @@ export class Conversation {
   #cancelLimit: (() => void) | undefined;
 
   constructor(parts: ConversationParts) {
-    const { audio, stt, after, minConfidence } = parts;
+    const { audio, stt, after } = parts;
     this.#parts = parts;
-    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(minConfidence) };
+    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief() };
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
     this.#state = parts.flow.initial;
@@ -150,9 +149,9 @@ export class Conversation {
   }
 
   #speechStarted(atMs: number): void {
-    const expect = (this.#step ?? this.#reply?.step)?.expect;
-    if (this.#caller !== undefined || expect === undefined) return;
-    this.#caller = new CallerTurn(this.#ear, expect, atMs, this.#preRoll.since(atMs - LEAD_MS));
+    const asked = this.#step ?? this.#reply?.step;
+    if (this.#caller !== undefined || asked === undefined) return;
+    this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
     const reply = this.#reply;
     const played = this.#parts.audio.playedSamples();
     // Over audible speech the audio thread decides whether this is an interruption.

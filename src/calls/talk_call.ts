@@ -75,7 +75,6 @@ export class TalkCall {
       recording: allowedRecording(config, this.#recording),
       after,
       turn: config.turn,
-      minConfidence: config.voice.sttMinConfidence,
       todayIso: () => CALENDAR_DAY.format(nowMs()),
       onFault: error => this.#report(error),
     });

@@ -107,7 +107,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       flite: z.string().default('flite'),
       voice: z.enum(['rms', 'slt', 'awb', 'kal16']).default('rms'),
-      sttMinConfidence: z.number().min(0).max(1).default(0.3),
+      pace: z.number().min(0.5).max(2).default(1),
       pocketsphinxModel: z.string().default('/usr/share/pocketsphinx/model/en-us'),
     })
     .prefault({}),

@@ -56,7 +56,11 @@ await serveCalls({
   events,
   flows,
   stt,
-  tts: createFliteTts({ program: config.voice.flite, voice: config.voice.voice }),
+  tts: createFliteTts({
+    program: config.voice.flite,
+    voice: config.voice.voice,
+    stretch: 1 / config.voice.pace,
+  }),
   openRecorder: call => recorders.open(call),
 });
 

@@ -227,6 +227,8 @@ export const workflowSchema = z.strictObject({
   confidence: z.strictObject({
     /** Below it the caller is asked again. */
     reject: z.number().min(0).max(1),
+    /** The same for an answer to a read-back. */
+    readBack: z.number().min(0).max(1),
     /** Below it what was heard is read back. */
     sure: z.number().min(0).max(1),
   }),

@@ -65,6 +65,8 @@ export interface FlowStep {
   /** What the caller is expected to say next, and how patient endpointing must be. */
   readonly expect: Expectation;
   readonly patience: 'yesNo' | 'short' | 'normal' | 'long';
+  /** Words of less confidence are not to be acted on, 0 to 1: how sure it must be depends on what it is about. */
+  readonly minConfidence: number;
   /** False for what must be said whole, such as the disclosure's first sentence. */
   readonly interruptible: boolean;
 }

@@ -296,6 +296,7 @@ export class ScriptedFlow implements Flow {
       effects: [],
       expect: { id: `stage ${stage}`, jsgf: '' },
       patience: 'normal',
+      minConfidence: 0.3,
       interruptible: true,
       ...step,
       state: { ...state, stage, done },

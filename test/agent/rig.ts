@@ -54,7 +54,6 @@ export class Rig {
       },
       after: this.timers.after,
       turn: this.turn,
-      minConfidence: 0.3,
       todayIso: () => '2025-01-01',
       onFault: error => this.faults.push(error),
     });

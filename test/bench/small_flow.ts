@@ -8,7 +8,7 @@ version: 1.0.0
 title: Small
 start: hello
 exits: { exhausted: later, goodbye: later, person: later }
-confidence: { reject: 0.3, sure: 0.6 }
+confidence: { readBack: 0.1, reject: 0.3, sure: 0.6 }
 patience: { misses: 2, silences: 3, turns: 50 }
 phrases:
   right: Right?

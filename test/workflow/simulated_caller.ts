@@ -220,7 +220,7 @@ export class SimulatedCaller {
       alternatives,
     });
     if (chance < 0.1) return { type: 'silence' };
-    if (chance < 0.3) return speech(pick(this.#random, ['no', 'yes', 'goodbye', text, '']), 0.2, [text]);
+    if (chance < 0.3) return speech(pick(this.#random, ['no', 'yes', 'goodbye', text, '']), 0.05, [text]);
     if (chance < 0.4) return speech('the weather has been lovely over there lately', 0.7);
     if (chance < 0.5) return speech('say that again', 0.8);
     if (chance < 0.7) return speech(`uh ${text}`, 0.45, ['what', text]);

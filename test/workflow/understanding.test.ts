@@ -252,6 +252,16 @@ t.test('consent is what was clearly said', async t => {
   t.equal(granted('yes', Number.NaN), undefined, 'not without a confidence');
 });
 
+t.test('an answer to a read-back may be less sure than others', async t => {
+  const readBack = after('yes', 'a grand', '421 maple street', 'in boston');
+  const isConfirmed = ({ effects }: FlowStep): boolean =>
+    effects.some(effect => effect.type === 'slotSet' && effect.confirmed);
+  t.ok(isConfirmed(hear(readBack, 'yup', 0.15)));
+  t.notOk(isConfirmed(hear(readBack, 'yes', 0.05)));
+  t.equal(hear(readBack, 'hello').minConfidence, 0.1);
+  t.equal(flow.next(flow.initial, { type: 'start' }, { todayIso: TODAY }).minConfidence, 0.3, 'consent');
+});
+
 t.test('what is not sure is read back before it counts', async t => {
   const unsure = hear(at.type, 'a baby grand', 0.4);
   t.same(unsure.say, ['I have a baby grand piano.', 'Is that right?']);

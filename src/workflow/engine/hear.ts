@@ -43,6 +43,12 @@ export function isStray(found: Scan): boolean {
   return found.strayWords > found.takenWords + 1;
 }
 
+/** How sure the answer to the open question must be; one to a read-back is known beforehand but for a yes or no. */
+export function leastConfidence({ memory, program }: Draft): number {
+  const { readBack, reject } = program.document.confidence;
+  return memory.pending.ask === 'readBack' ? readBack : reject;
+}
+
 /** Whether what was heard must be read back before it counts. */
 export function isUnsure(draft: Draft, said: Utterance, found: Scan): boolean {
   return said.confidence < draft.program.document.confidence.sure || found.strayWords > 0;

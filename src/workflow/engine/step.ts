@@ -8,7 +8,7 @@ import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
-import { readersOf } from './hear.ts';
+import { leastConfidence, readersOf } from './hear.ts';
 import { miss } from './miss.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
@@ -49,7 +49,7 @@ function hear(draft: Draft, heard: Heard): void {
 function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
   const tokens = tokensOf(heard.text) ?? [];
   // Written so that a confidence which is no number counts as none.
-  const clear = heard.confidence >= draft.program.document.confidence.reject;
+  const clear = heard.confidence >= leastConfidence(draft);
   const command = clear ? commandIn(draft, tokens) : undefined;
   if (tokens.length === 0 || !clear) miss(draft);
   else if (command !== undefined) obey(draft, command);
@@ -147,6 +147,7 @@ function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {
     effects: draft.effects,
     expect,
     patience,
+    minConfidence: leastConfidence(draft),
     interruptible: draft.interruptible,
   };
 }

@@ -86,6 +86,7 @@ export const SPOKEN_YES = [
   'yes',
   'yeah',
   'yep',
+  'yup',
   'sure',
   'correct',
   "that's right",
