@@ -1,7 +1,7 @@
+import { cardinal, ordinal } from '../spoken/numbers.ts';
 import { MONTHS, WEEKDAYS } from './calendar.ts';
 import { type GrammarPart, oneOf, rule } from './jsgf.ts';
 import type { Places } from './places.ts';
-import { cardinal, ordinal } from './speak/numbers.ts';
 
 const words = (from: number, to: number, say: (number: number) => string): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => say(from + index));

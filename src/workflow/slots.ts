@@ -1,3 +1,4 @@
+import { cardinal, houseNumber, ordinal } from '../spoken/numbers.ts';
 import { dayNumber, MONTHS, partsOf, WEEKDAYS, weekday } from './calendar.ts';
 import {
   countPart,
@@ -14,7 +15,6 @@ import {
 import { type GrammarPart, oneOf, rule } from './jsgf.ts';
 import type { Places } from './places.ts';
 import type { SlotKindName, SlotOf, SlotSpec } from './schema.ts';
-import { cardinal, houseNumber, ordinal } from './speak/numbers.ts';
 import type { SlotValue } from './types.ts';
 import { readDate } from './understand/dates.ts';
 import { dateOfKeys, keysOf, numberOfKeys } from './understand/keypad.ts';

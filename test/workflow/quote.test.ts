@@ -2,7 +2,6 @@ import t from 'tap';
 import { loadFlow } from '../../src/workflow/load.ts';
 import { greatCircleMiles } from '../../src/workflow/places.ts';
 import { quoteOf } from '../../src/workflow/quote.ts';
-import { cardinal, houseNumber, money, ordinal } from '../../src/workflow/speak/numbers.ts';
 import type { SlotValue } from '../../src/workflow/types.ts';
 
 const TODAY = '2026-11-21';
@@ -78,45 +77,4 @@ t.test('distance is great circle by the road factor, with a least', async t => {
   t.throws(() => quoteOf(rules, { ...MOVE, origin_town: 'Atlantis' }, places, TODAY), {
     code: 'WORKFLOW_INVALID',
   });
-});
-
-t.test('numbers as they are spoken', async t => {
-  for (const [n, words] of [
-    [0, 'zero'],
-    [13, 'thirteen'],
-    [40, 'forty'],
-    [99, 'ninety nine'],
-    [100, 'one hundred'],
-    [421, 'four hundred twenty one'],
-    [1005, 'one thousand five'],
-    [12_340, 'twelve thousand three hundred forty'],
-  ] as const) {
-    t.equal(cardinal(n), words);
-  }
-  for (const [n, words] of [
-    [1, 'first'],
-    [12, 'twelfth'],
-    [20, 'twentieth'],
-    [31, 'thirty first'],
-    [48, 'forty eighth'],
-  ] as const) {
-    t.equal(ordinal(n), words);
-  }
-  for (const [n, words] of [
-    [7, 'seven'],
-    [421, 'four twenty one'],
-    [105, 'one oh five'],
-    [500, 'five hundred'],
-    [1200, 'twelve hundred'],
-    [2000, 'two thousand'],
-    [2005, 'two thousand five'],
-    [1234, 'twelve thirty four'],
-    [12_345, 'one two three four five'],
-  ] as const) {
-    t.equal(houseNumber(n), words);
-  }
-  t.equal(money(64_050), 'six hundred forty dollars and fifty cents');
-  t.equal(money(101), 'one dollar and one cent');
-  t.equal(money(0), 'zero dollars');
-  t.equal(money(99), 'ninety nine cents');
 });

@@ -1,4 +1,4 @@
-import { cardinalWords, digitWords, ordinalWords, pairedWords } from './number_words.ts';
+import { cardinal, digitByDigit, inPairs, money, ordinal } from '../../spoken/numbers.ts';
 
 /** One word as it is written, with what is said for it. */
 export interface SpokenToken {
@@ -74,7 +74,7 @@ function spokenWord(token: string, previous: string | undefined, next: string | 
 
 function spokenCore(core: string, previous: string | undefined, next: string | undefined): string {
   return (
-    money(core) ??
+    dollars(core) ??
     date(core) ??
     clockTime(core) ??
     numberCore(core, previous, next) ??
@@ -83,17 +83,11 @@ function spokenCore(core: string, previous: string | undefined, next: string | u
   );
 }
 
-function money(core: string): string | undefined {
+function dollars(core: string): string | undefined {
   const match = /^\$(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.(\d{2}))?$/u.exec(core);
   if (match === null) return undefined;
-  const dollars = whole(match[1]!);
-  const cents = Number(match[2] ?? 0);
-  if (dollars > MAX_NUMBER) return undefined;
-  const parts: string[] = [];
-  if (dollars > 0 || cents === 0)
-    parts.push(`${cardinalWords(dollars)} ${dollars === 1 ? 'dollar' : 'dollars'}`);
-  if (cents > 0) parts.push(`${cardinalWords(cents)} ${cents === 1 ? 'cent' : 'cents'}`);
-  return parts.join(' and ');
+  const wholeDollars = whole(match[1]!);
+  return wholeDollars > MAX_NUMBER ? undefined : money(wholeDollars * 100 + Number(match[2] ?? 0));
 }
 
 /** ISO 8601 calendar date. */
@@ -102,16 +96,16 @@ function date(core: string): string | undefined {
   const month = MONTHS[Number(match?.[2]) - 1];
   const day = Number(match?.[3]);
   if (match === null || month === undefined || day < 1 || day > 31) return undefined;
-  return `${month} ${ordinalWords(day)}, ${pairedWords(Number(match[1]))}`;
+  return `${month} ${ordinal(day)}, ${inPairs(Number(match[1]))}`;
 }
 
 function clockTime(core: string): string | undefined {
   const match = /^(\d{1,2}):(\d{2})(am|pm)?$/iu.exec(core);
   if (match === null) return undefined;
   const minutes = Number(match[2]);
-  const minuteWords = minutes === 0 ? "o'clock" : `${minutes < 10 ? 'oh ' : ''}${cardinalWords(minutes)}`;
+  const minuteWords = minutes === 0 ? "o'clock" : `${minutes < 10 ? 'oh ' : ''}${cardinal(minutes)}`;
   const half = match[3] === undefined ? '' : ` ${match[3][0]!.toUpperCase()} M`;
-  return `${cardinalWords(Number(match[1]))} ${minutes === 0 && half !== '' ? '' : minuteWords}${half}`.replace(
+  return `${cardinal(Number(match[1]))} ${minutes === 0 && half !== '' ? '' : minuteWords}${half}`.replace(
     '  ',
     ' ',
   );
@@ -122,14 +116,14 @@ function numberCore(
   previous: string | undefined,
   next: string | undefined,
 ): string | undefined {
-  const ordinal = /^(\d{1,9})(?:st|nd|rd|th)$/iu.exec(core);
-  if (ordinal !== null) return ordinalWords(Number(ordinal[1]));
+  const place = /^(\d{1,9})(?:st|nd|rd|th)$/iu.exec(core);
+  if (place !== null) return ordinal(Number(place[1]));
   if (/^\+\d{4,15}$/u.test(core) || /^\d{3}-\d{3,4}(?:-\d{4})?$/u.test(core)) return digitGroups(core);
   const percent = /^(\d{1,9})%$/u.exec(core);
-  if (percent !== null) return `${cardinalWords(Number(percent[1]))} percent`;
+  if (percent !== null) return `${cardinal(Number(percent[1]))} percent`;
   const decimal = /^(\d{1,9})\.(\d{1,6})$/u.exec(core);
-  if (decimal !== null) return `${cardinalWords(Number(decimal[1]))} point ${digitWords(decimal[2]!)}`;
-  if (/^\d{1,3}(?:,\d{3})+$/u.test(core) && whole(core) <= MAX_NUMBER) return cardinalWords(whole(core));
+  if (decimal !== null) return `${cardinal(Number(decimal[1]))} point ${digitByDigit(decimal[2]!)}`;
+  if (/^\d{1,3}(?:,\d{3})+$/u.test(core) && whole(core) <= MAX_NUMBER) return cardinal(whole(core));
   if (!/^\d+$/u.test(core)) return undefined;
   return integer(core, previous, next);
 }
@@ -137,18 +131,18 @@ function numberCore(
 /** Day of a month, house number or year, or a plain number, by its neighbours. */
 function integer(digits: string, previous: string | undefined, next: string | undefined): string {
   const value = Number(digits);
-  if (digits.length > 9 || (digits.length > 1 && digits.startsWith('0'))) return digitWords(digits);
-  if (value >= 1 && value <= 31 && previous !== undefined && MONTH.test(previous)) return ordinalWords(value);
+  if (digits.length > 9 || (digits.length > 1 && digits.startsWith('0'))) return digitByDigit(digits);
+  if (value >= 1 && value <= 31 && previous !== undefined && MONTH.test(previous)) return ordinal(value);
   const isAddress = next !== undefined && /^[A-Z]/u.test(next) && !MONTH.test(next);
-  if (isAddress || (digits.length === 4 && value >= 1_100 && value <= 2_099)) return pairedWords(value);
-  return cardinalWords(value);
+  if (isAddress || (digits.length === 4 && value >= 1_100 && value <= 2_099)) return inPairs(value);
+  return cardinal(value);
 }
 
 function digitGroups(core: string): string {
   return core
     .split(/\D+/u)
     .filter(group => group !== '')
-    .map(digitWords)
+    .map(digitByDigit)
     .join(', ');
 }
 

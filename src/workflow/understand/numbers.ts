@@ -1,4 +1,4 @@
-import { cardinal, ordinal } from '../speak/numbers.ts';
+import { cardinal, ordinal } from '../../spoken/numbers.ts';
 import type { PhraseMatch } from './phrases.ts';
 
 const range = (from: number, to: number): readonly number[] =>
