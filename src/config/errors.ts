@@ -6,6 +6,8 @@ interface ErrorRow {
   readonly cause: string;
   /** What the reader can do about it. */
   readonly remedy: string;
+  /** Seconds after which the same request is worth another try (Retry-After, RFC 9110 §10.2.3); none where it is not. */
+  readonly retryAfterS?: number;
 }
 
 /** The one table of errors: whatever fails by our own word fails with one of these codes. */
@@ -87,6 +89,7 @@ export const ERRORS = {
     sip: 503,
     cause: 'all call slots are taken',
     remedy: 'try again later or add media processes',
+    retryAfterS: 10,
   },
   SPOOL_FULL: {
     http: 503,
@@ -114,6 +117,7 @@ export const ERRORS = {
     sip: 500,
     cause: 'the database does not answer',
     remedy: 'try again; calls go on meanwhile',
+    retryAfterS: 5,
   },
   SCHEMA_NEWER: {
     http: 500,
@@ -138,6 +142,7 @@ export const ERRORS = {
     sip: 503,
     cause: 'all places on the event stream are taken',
     remedy: 'close other readers or try again later',
+    retryAfterS: 10,
   },
   UNAUTHENTICATED: {
     http: 401,
@@ -193,5 +198,10 @@ export class TrunklineError extends Error {
 
   get remedy(): string {
     return ERRORS[this.code].remedy;
+  }
+
+  get retryAfterS(): number | undefined {
+    const row: ErrorRow = ERRORS[this.code];
+    return row.retryAfterS;
   }
 }

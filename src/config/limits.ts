@@ -151,6 +151,8 @@ export const LIMITS = {
   storeConnectMs: 5_000,
   /** One query; beyond it its connection is closed and the store counts as away. */
   storeQueryMs: 30_000,
+  /** What a request reads, its connection and all queries together; answered with 503. */
+  storeReadMs: 3_000,
   /** Recovery of a large database takes its time; beyond it the start fails. */
   postgresStartMs: 120_000,
   /** Between one signal to end and the next, harder one. */

@@ -87,6 +87,7 @@ export function answerFailure(
   if (status >= 500) {
     log.error({ requestId: request.id, code: failure.code, error: errorFacts(error) }, 'request failed');
   }
+  if (failure.retryAfterS !== undefined) reply.header('retry-after', failure.retryAfterS);
   void reply.code(status).type('application/json; charset=utf-8').send(failureOf(failure, request.id));
 }
 

@@ -22,13 +22,38 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** How long Postgres is waited for; beyond any of these it counts as away. */
+export interface Patience {
+  /** Until there is a connection: a new one, or one that others have in use. */
+  readonly connectMs: number;
+  /** Until one query is answered. */
+  readonly queryMs: number;
+  /** For all of it, from the connection on. */
+  readonly totalMs: number;
+}
+
+/** Who writes has no one waiting, and would have to begin again. */
+const WRITER: Patience = {
+  connectMs: LIMITS.storeConnectMs,
+  queryMs: LIMITS.storeQueryMs,
+  totalMs: Number.POSITIVE_INFINITY,
+};
+
+/** Who reads waits for the answer, and can ask again. */
+export const READER: Patience = {
+  connectMs: LIMITS.storeReadMs,
+  queryMs: LIMITS.storeReadMs,
+  totalMs: LIMITS.storeReadMs,
+};
+
 /** Connects at the first transaction; what Postgres drops is connected again. */
-export function openDatabase(url: string, connections: number): Database {
+export function openDatabase(url: string, connections: number, patience = WRITER): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: LIMITS.storeConnectMs,
-    query_timeout: LIMITS.storeQueryMs,
+    connectionTimeoutMillis: patience.connectMs,
+    // So that Postgres gives up, too, on what nobody waits for any more.
+    statement_timeout: patience.queryMs,
     // A process that is stopped within a transaction must not hold the tenant's lock for ever.
     idle_in_transaction_session_timeout: LIMITS.storeQueryMs,
     application_name: 'trunkline',
@@ -38,22 +63,20 @@ export function openDatabase(url: string, connections: number): Database {
   return {
     async transaction(tenantId, work) {
       if (!TENANT.test(tenantId)) throw new TrunklineError('BAD_REQUEST', 'not the name of a tenant');
-      return withClient(pool, async client => {
-        await client.query('BEGIN');
-        await client.query("SELECT set_config('trunkline.tenant', $1, true)", [tenantId]);
-        const result = await work({
-          query: async (sql, values) => (await client.query(sql, [...values])).rows,
-        });
-        await client.query('COMMIT');
+      return withConnection(pool, patience, async query => {
+        await query('BEGIN');
+        await query("SELECT set_config('trunkline.tenant', $1, true)", [tenantId]);
+        const result = await work({ query });
+        await query('COMMIT');
         return result;
       });
     },
     check: () =>
-      withClient(pool, async client => {
-        const { rows } = await client.query<{ free: boolean }>(
+      withConnection(pool, patience, async query => {
+        const [role] = await query<{ free: boolean }>(
           'SELECT rolsuper OR rolbypassrls AS free FROM pg_roles WHERE rolname = current_user',
         );
-        if (rows[0]?.free !== false) {
+        if (role?.free !== false) {
           throw new TrunklineError(
             'CONFIG_INVALID',
             'postgres.url names a role that row-level security does not bind',
@@ -64,16 +87,25 @@ export function openDatabase(url: string, connections: number): Database {
   };
 }
 
-async function withClient<Result>(
+type Query = <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** pg takes the time for an answer with each query, too. */
+interface TimedQuery extends pg.QueryConfig {
+  readonly query_timeout: number;
+}
+
+async function withConnection<Result>(
   pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<Result>,
+  { queryMs, totalMs }: Patience,
+  work: (query: Query) => Promise<Result>,
 ): Promise<Result> {
+  const endsAtMs = performance.now() + totalMs;
   let client: pg.PoolClient | undefined;
   try {
     client = await pool.connect();
     // While it is checked out, the pool does not listen for its death; the query in hand tells of it.
     client.on('error', ignoreDeath);
-    const result = await work(client);
+    const result = await work(queryOf(client, () => Math.min(queryMs, endsAtMs - performance.now())));
     client.removeListener('error', ignoreDeath);
     client.release();
     return result;
@@ -82,6 +114,14 @@ async function withClient<Result>(
     client?.release(true);
     throw asStoreError(error, 'INTERNAL', 'a query failed');
   }
+}
+
+function queryOf(client: pg.PoolClient, leftMs: () => number): Query {
+  return async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) => {
+    // pg takes none for as long as it likes.
+    const query: TimedQuery = { text, values: [...values], query_timeout: Math.max(1, leftMs()) };
+    return (await client.query<Row>(query)).rows;
+  };
 }
 
 function ignoreDeath(): void {}

@@ -1,6 +1,6 @@
 import type { Vault } from '../compliance/vault.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
-import { type Database, openDatabase, type Transaction } from './database.ts';
+import { type Database, openDatabase, READER, type Transaction } from './database.ts';
 import type { LiveEvent } from './live_events.ts';
 import { openEvent, openField, type SealedEvent } from './sealing.ts';
 import type {
@@ -32,7 +32,7 @@ interface CallFilter {
 
 /**
  * What may be read. Every method sees one tenant's rows and throws TrunklineError STORE_UNAVAILABLE when the database
- * is away, SEAL_BROKEN when a row does not open, BAD_REQUEST for a cursor that is none.
+ * is away or stands still, after LIMITS.storeReadMs at the latest, SEAL_BROKEN when a row does not open, BAD_REQUEST for a cursor that is none.
  */
 export interface Queries {
   /** Newest first; calls that begin meanwhile don't shift the pages. */
@@ -57,7 +57,7 @@ export function openQueries(options: {
   readonly connections: number;
   readonly vault: Vault;
 }): Queries {
-  const database = openDatabase(options.databaseUrl, options.connections);
+  const database = openDatabase(options.databaseUrl, options.connections, READER);
   const { vault } = options;
   return {
     listCalls: (tenantId, page, filter = {}) => listCalls(database, vault, tenantId, page, filter),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readRuntime } from '../../src/config/runtime.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { childrenOf } from './process_tree.ts';
+import { signalFamily } from './process_tree.ts';
 import type { TestNode } from './test_node.ts';
 
 /** An event of a call as it is stored. */
@@ -27,11 +27,9 @@ export class NodePostgres {
     return Number(readFileSync(file, 'utf8').split('\n')[0]);
   }
 
-  /** Sends a signal to the server and to all of its processes; the server first, so that it starts no further one. */
+  /** Sends a signal to the server and to all of its processes. */
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
-    const { serverPid } = this;
-    process.kill(serverPid, signal);
-    for (const pid of childrenOf(serverPid)) killIfThere(pid, signal);
+    signalFamily(this.serverPid, signal);
   }
 
   /** A call's events in the order in which they were stored. */
@@ -54,14 +52,5 @@ export class NodePostgres {
   /** Names of files that the node put aside because their events could not be stored. */
   rejected(): string[] {
     return readdirSync(join(this.#data, 'spool')).filter(name => /rejected|unreadable/.test(name));
-  }
-}
-
-/** A process that was asked for may have ended meanwhile. */
-function killIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -19,7 +19,7 @@ export function threads(pid: number): number {
 }
 
 /** The processes that a process has started and that are still its children. */
-export function childrenOf(parent: number): number[] {
+function childrenOf(parent: number): number[] {
   return entries('/proc')
     .filter(name => /^\d+$/.test(name))
     .map(Number)
@@ -29,6 +29,21 @@ export function childrenOf(parent: number): number[] {
 /** A process, its children, theirs and so on. */
 export function withDescendants(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(withDescendants)];
+}
+
+/** Sends a signal to a process and to its children; to itself first, so that it starts no further one. */
+export function signalFamily(pid: number, signal: NodeJS.Signals): void {
+  process.kill(pid, signal);
+  for (const child of childrenOf(pid)) killIfThere(child, signal);
+}
+
+/** A process that was asked for may have ended meanwhile. */
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function parentOf(pid: number): number | undefined {

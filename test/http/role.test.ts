@@ -13,6 +13,7 @@ import type { Address } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { run } from '../../src/roles/api.ts';
 import { openEventLog } from '../../src/store/event_log.ts';
+import { signalFamily } from '../e2e/process_tree.ts';
 import { callStory, PERSONAL } from '../store/call_story.ts';
 import { freePort, startTestStore } from '../store/postgres.ts';
 import { openSse } from './sse_client.ts';
@@ -208,6 +209,30 @@ t.test('Postgres dies and comes back: one clear answer meanwhile', async t => {
   await store.start();
   await untilReadiness('"postgres":"up"');
   t.equal((await get('/api/calls')).status, 200);
+});
+
+t.test('Postgres stands still: the same answer, long before the spool gives up on it', async t => {
+  const { pid } = store.server();
+  const { failures } = eventLog.stats().shipper;
+  signalFamily(pid, 'SIGSTOP');
+  t.teardown(() => signalFamily(pid, 'SIGCONT'));
+  for (const event of callStory('default', 'call-8')) eventLog.sink.append(event);
+  await eventLog.flush();
+  const answers = await Promise.all(
+    ['/api/calls', '/api/calls/call-1', '/api/calls/call-1/recording', '/api/quotes', '/api/events'].map(
+      path => fetch(`${base}${path}`, { headers: WITH_KEY }),
+    ),
+  );
+  for (const answer of answers) {
+    t.equal(answer.status, 503, answer.url);
+    t.ok(Number(answer.headers.get('retry-after')) > 0);
+    t.match(await answer.json(), { error: { code: 'STORE_UNAVAILABLE' } });
+  }
+  t.match(await get('/readyz'), { status: 503, body: '"postgres":"down"' });
+  t.equal(eventLog.stats().shipper.failures, failures, 'the spool still waits for its answer');
+  signalFamily(pid, 'SIGCONT');
+  await untilReadiness('"postgres":"up"');
+  while (!(await get('/api/calls/call-8')).body.includes('COMPLETED')) await sleep(20);
 });
 
 t.test('what keeps the role from starting has a name', async t => {

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import t from 'tap';
-import { openVault } from '../../src/compliance/vault.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent, EventDetail } from '../../src/store/events.ts';
@@ -364,19 +362,4 @@ t.test('a role that would see every tenant is refused', async t => {
   await t.rejects(asSuperuser.check(), { code: 'CONFIG_INVALID' });
   await asSuperuser.close();
   await queries.check();
-});
-
-t.test('a database that is away is told as such, and found again', async t => {
-  const away = openQueries({
-    databaseUrl: `postgres://trunkline_app:x@127.0.0.1:1/trunkline`,
-    connections: 1,
-    vault: openVault(join(store.dir, 'keys', 'seal.key')),
-  });
-  await t.rejects(away.listCalls('acme', { limit: 1 }), { code: 'STORE_UNAVAILABLE' });
-  await t.rejects(away.check(), { code: 'STORE_UNAVAILABLE' });
-  await away.close();
-  await store.server().stop();
-  await t.rejects(queries.getCall('acme', 'told'), { code: 'STORE_UNAVAILABLE' });
-  await store.start();
-  t.ok(await queries.getCall('acme', 'told'));
 });
