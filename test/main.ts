@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../src/config/load.ts';
@@ -27,15 +28,24 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Suites with whole nodes and calls in real time; they run after the others. */
+/** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
-/** Whole conversations, three of them at once, and a browser: these take the whole machine. */
+/** Whole conversations, three of them at once, and a browser: one such suite at a time. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/browser_call.test.ts'];
 
-function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
+type Priority = 'normal' | 'low';
+
+function run(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  priority: Priority = 'normal',
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
     const child = spawn(join(BIN, program), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    if (priority === 'low' && child.pid !== undefined)
+      setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
@@ -52,7 +62,7 @@ function run(program: string, args: readonly string[], onLine: (line: string) =>
 
 async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Promise<Counts> {
   const output: string[] = [];
-  const code = await run(program, args, line => output.push(line));
+  const code = await run(program, args, line => output.push(line), 'low');
   const ok = code === 0;
   if (!ok) console.log(output.join('\n'));
   console.log(`${ok ? 'ok' : 'not ok'} - ${name}`);
@@ -60,11 +70,15 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
 }
 
 /** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
+async function runSuites(
+  files: readonly string[],
+  jobs: number,
+  priority: Priority = 'normal',
+): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   let summarised = false;
   let output: string[] = [];
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], line => {
+  const onLine = (line: string): void => {
     const summary = /^# \{ total: \d+(?:, pass: (\d+))?(?:, fail: (\d+))?/.exec(line);
     if (summary !== null) {
       counts.passed += Number(summary[1] ?? 0);
@@ -76,7 +90,8 @@ async function runSuites(files: readonly string[], jobs: number): Promise<Counts
       console.log(line.startsWith('ok') ? line.replace(/ \{$/, '') : output.join('\n'));
       output = [];
     }
-  });
+  };
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine, priority);
   if (code !== 0) console.log(output.join('\n'));
   if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
   return counts;
@@ -101,6 +116,32 @@ async function prepare(): Promise<void> {
   );
 }
 
+/** Callers wait most of the time; the checks and the other suites use what they leave of the machine. */
+async function runEverything(): Promise<Counts[]> {
+  const withNodes = testFiles(NODES);
+  const [calls, others] = await Promise.all([
+    runCalls(withNodes),
+    runBeside(testFiles('test').filter(file => !withNodes.includes(file))),
+  ]);
+  return [...calls, ...others];
+}
+
+async function runCalls(files: readonly string[]): Promise<Counts[]> {
+  const alone = await runSuites(ALONE, 1);
+  const rest = await runSuites(
+    files.filter(file => !ALONE.includes(file)),
+    2,
+  );
+  return [alone, rest];
+}
+
+async function runBeside(files: readonly string[]): Promise<Counts[]> {
+  const results: Counts[] = [];
+  for (const check of CHECKS) results.push(await runCheck(check));
+  results.push(await runSuites(files, 2, 'low'));
+  return results;
+}
+
 async function main(targets: readonly string[]): Promise<void> {
   const results: Counts[] = [];
   await run('tap', ['build'], () => {});
@@ -108,13 +149,7 @@ async function main(targets: readonly string[]): Promise<void> {
     results.push(await runSuites(targets.flatMap(testFiles), 1));
   } else {
     await prepare();
-    for (const check of CHECKS) results.push(await runCheck(check));
-    const withNodes = testFiles(NODES);
-    const others = testFiles('test').filter(file => !withNodes.includes(file));
-    results.push(await runSuites(others, 3));
-    results.push(await runSuites(ALONE, 1));
-    const rest = withNodes.filter(file => !ALONE.includes(file));
-    results.push(await runSuites(rest, 2));
+    results.push(...(await runEverything()));
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);

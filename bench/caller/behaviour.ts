@@ -28,7 +28,7 @@ export const COOPERATIVE: Behaviour = {
   noiseDbfs: undefined,
   neverStops: false,
   maxSeconds: 600,
-  turnEndMs: 900,
+  turnEndMs: 700,
   quietMs: 6000,
 };
 

@@ -32,7 +32,8 @@ t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built'
   t.teardown(() => node.discard());
 
   await t.test('three callers at once are understood, quoted and written down', async t => {
-    const callers = [1, 7, 10].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
+    // By stairs, by elevator, and neither; few questions each.
+    const callers = [12, 80, 18].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
     const calls = await Promise.all(
       callers.map(({ seed, from }) => placeCall(node, from, '--seed', seed, '--voice', 'rms')),
     );
