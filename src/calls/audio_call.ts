@@ -122,6 +122,7 @@ export class AudioCall implements Ticking, LineEvents {
     const nowMs = (this.#frames + 1) * FRAME_MS;
     this.#stamp(this.#caller);
     this.#stamp(this.#agent);
+    this.#line.measureDelay(this.#recording.isWanted);
     this.#line.pull(this.#caller);
     this.#uplink.chain.process(this.#caller);
     this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));

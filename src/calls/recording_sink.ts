@@ -33,12 +33,13 @@ export class RecordingSink implements StereoSink {
     this.#restart();
   }
 
-  get #isWanted(): boolean {
+  /** The recorder takes what is written. */
+  get isWanted(): boolean {
     return Atomics.load(this.#slot.control, CONTROL.recording) === 1;
   }
 
   write(caller: Float32Array, agent: Float32Array): void {
-    if (!this.#isWanted) {
+    if (!this.isWanted) {
       this.#restart();
       return;
     }
@@ -50,7 +51,7 @@ export class RecordingSink implements StereoSink {
 
   /** Media time moves on by so many frames without audio. */
   skip(frames: number): void {
-    if (!this.#isWanted) return;
+    if (!this.isWanted) return;
     // What is held back comes before the gap.
     const held = Math.min(frames, HEADROOM_FRAMES);
     for (let i = 0; i < held; i += 1) {

@@ -31,7 +31,10 @@ export interface LineParty {
   readonly sipCallId?: string;
 }
 
-/** One leg's audio and signals, whatever carries it. `pull`, `push` and `flush` never wait and never throw. */
+/**
+ * One leg's audio and signals, whatever carries it. `pull`, `measureDelay`, `push` and `flush` never wait and never
+ * throw.
+ */
 export interface Line {
   readonly kind: LineKind;
   readonly rateHz: PipelineRateHz;
@@ -39,6 +42,11 @@ export interface Line {
   readonly party: LineParty;
   /** Fills the frame with the next 10 ms heard, concealed if late. */
   pull(frame: Frame): void;
+  /**
+   * Whether `heldBackMs` is to count what buffers beyond the line's own hold back, too: asking them takes time, and only
+   * a recording needs it. May be told at every tick.
+   */
+  measureDelay(isWanted: boolean): void;
   /** Takes the next 10 ms to be heard. */
   push(frame: Frame): void;
   /** Throws away what was pushed but not yet sent and says how many milliseconds that was. */

@@ -9,7 +9,7 @@ interface Waiting {
   readonly samples: number;
 }
 
-/** Asking takes about a millisecond. */
+/** Asking takes about a millisecond of the audio thread. */
 const ASK_EVERY_MS = 2000;
 
 /**
@@ -19,7 +19,9 @@ const ASK_EVERY_MS = 2000;
 export class NetworkDelay {
   readonly #room: Pick<Room, 'getRtcStats'>;
   readonly #onDelay: (delayMs: number) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  /** Runs while the delay is wanted. */
+  #timer: NodeJS.Timeout | undefined;
   #before: Waiting = { seconds: 0, samples: 0 };
   #asking = false;
 
@@ -31,15 +33,25 @@ export class NetworkDelay {
   ) {
     this.#room = room;
     this.#onDelay = onDelay;
-    this.#timer = setInterval(() => void this.#ask(), everyMs);
+    this.#everyMs = everyMs;
   }
 
-  close(): void {
+  /**
+   * Asks from now on, or no more. What was heard before anybody wanted to know counts in what is told first: that is
+   * told at once, for a recording begins with the next frame.
+   */
+  follow(isWanted: boolean): void {
+    if (isWanted === (this.#timer !== undefined)) return;
     clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (!isWanted) return;
+    this.#timer = setInterval(() => void this.#ask(), this.#everyMs);
+    // Outside of the tick in which it is wanted.
+    setImmediate(() => void this.#ask());
   }
 
   async #ask(): Promise<void> {
-    if (this.#asking) return;
+    if (this.#asking || this.#timer === undefined) return;
     this.#asking = true;
     try {
       this.#tell(waitingIn(await this.#room.getRtcStats()));

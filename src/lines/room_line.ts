@@ -66,7 +66,7 @@ export class RoomLine implements Line {
         this.#gate.fulfil('accepted');
       },
       frame: samples => this.#hear(samples),
-      heldBack: delayMs => this.#followDelay(delayMs),
+      heldBack: delayMs => this.#holdBack(delayMs),
       dtmf: digit => this.#key(digit),
       gone: reason => this.#end(reason),
     });
@@ -87,6 +87,10 @@ export class RoomLine implements Line {
     this.#pulled += 1;
     this.#jitter.take(frame);
     frame.heldBackMs += this.#networkHeldMs;
+  }
+
+  measureDelay(isWanted: boolean): void {
+    this.#session.measureDelay(isWanted);
   }
 
   push(frame: Frame): void {
@@ -129,7 +133,7 @@ export class RoomLine implements Line {
     this.#gate.mediaFlows();
   }
 
-  #followDelay(delayMs: number): void {
+  #holdBack(delayMs: number): void {
     if (Math.abs(delayMs - this.#networkHeldMs) <= DELAY_SLACK_MS) return;
     this.#networkHeldMs = Math.round(delayMs / FRAME_MS) * FRAME_MS;
   }

@@ -65,9 +65,9 @@ export class RoomSession {
   readonly #track: LocalAudioTrack;
   readonly #events: RoomSessionEvents;
   readonly #audio: CallerAudio;
+  readonly #delay: NetworkDelay;
   readonly #returnMs: number;
   #joining: Promise<void> = Promise.resolve();
-  #delay: NetworkDelay | undefined;
   #caller: string | undefined;
   #accepted = false;
   #returnTimer: NodeJS.Timeout | undefined;
@@ -80,11 +80,17 @@ export class RoomSession {
     this.#source = new AudioSource(rateHz, 1, 0);
     this.#track = LocalAudioTrack.createAudioTrack('agent', this.#source);
     this.#audio = new CallerAudio(rateHz, samples => this.#events.frame(samples));
+    this.#delay = new NetworkDelay(this.#room, delayMs => this.#events.heldBack(delayMs));
     this.#listen();
   }
 
   get source(): AudioSource {
     return this.#source;
+  }
+
+  /** Whether `heldBack` is told from now on. */
+  measureDelay(isWanted: boolean): void {
+    this.#delay.follow(isWanted && !this.#closed);
   }
 
   /** Joins and publishes; what fails is told as `gone`. */
@@ -158,7 +164,6 @@ export class RoomSession {
   #hear(track: RemoteTrack, participant: RemoteParticipant): void {
     if (this.#isCaller(participant) && track.kind === TrackKind.KIND_AUDIO && !this.#closed) {
       this.#audio.follow(track);
-      this.#delay ??= new NetworkDelay(this.#room, delayMs => this.#events.heldBack(delayMs));
     }
   }
 
@@ -172,7 +177,7 @@ export class RoomSession {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#returnTimer);
-    this.#delay?.close();
+    this.#delay.follow(false);
     this.#audio.stop();
     await this.#room.disconnect();
     await this.#joining;

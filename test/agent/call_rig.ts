@@ -52,6 +52,8 @@ class WireLine implements Line {
     }
   }
 
+  measureDelay(): void {}
+
   push(frame: Frame): void {
     this.#queue.push(frame.samples.some(sample => Math.abs(sample) > LOUD));
     if (this.#queue.length > LINE_FRAMES) this.wire.push(this.#queue.shift()!);

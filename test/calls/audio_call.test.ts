@@ -233,6 +233,19 @@ t.test('both sides are recorded at the same media time, also across a stall of t
   t.ok(Math.max(...legs(51, 70).filter((_, i) => i % 2 === 0)) > 7000, 'caller left');
 });
 
+t.test('the delay of the network is asked for as long as a recording runs', async t => {
+  const { slot, line, ticks } = setUp();
+  line.events.answered();
+  ticks(1);
+  t.notOk(line.measuresDelay);
+  slot.control[CONTROL.recording] = 1;
+  ticks(1);
+  t.ok(line.measuresDelay);
+  slot.control[CONTROL.recording] = 0;
+  ticks(1);
+  t.notOk(line.measuresDelay);
+});
+
 t.test('keys count as a sign of life', async t => {
   const { call, line, turns, told, ticks } = setUp();
   call.policy = { ...DEFAULT_TURN_POLICY, silencePromptMs: 1000 };

@@ -14,6 +14,7 @@ export class HandLine implements Line {
   /** Samples on the wire, in order. */
   readonly sent: number[] = [];
   readonly events: LineEvents;
+  measuresDelay = false;
   closedWith: LineEndReason | undefined;
   /** What the far end says; silence when it is used up. */
   mouth: Float32Array = new Float32Array(0);
@@ -37,6 +38,10 @@ export class HandLine implements Line {
     frame.samples.fill(0);
     frame.samples.set(this.mouth.subarray(this.#spoken, this.#spoken + length));
     this.#spoken += length;
+  }
+
+  measureDelay(isWanted: boolean): void {
+    this.measuresDelay = isWanted;
   }
 
   push(frame: Frame): void {

@@ -53,6 +53,8 @@ class LoopLine implements Line {
     if (this.#fault !== 'is deaf') samples.set(heard);
   }
 
+  measureDelay(): void {}
+
   push(frame: Frame): void {
     if (this.#ended) return;
     this.#pushed += 1;

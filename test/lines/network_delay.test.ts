@@ -33,11 +33,14 @@ async function delaysFor(answers: readonly (readonly object[] | Error)[]): Promi
     },
   };
   const delay = new NetworkDelay(room, ms => delays.push(ms), 1);
+  await sleep(20);
+  if (asked > 0) throw new Error('asks although nobody wants to know');
+  delay.follow(true);
   await promise;
-  delay.close();
+  delay.follow(false);
   const before = asked;
   await sleep(20);
-  if (asked > before) throw new Error('asks on after it was closed');
+  if (asked > before) throw new Error('asks although nobody wants to know any more');
   return delays;
 }
 
@@ -63,4 +66,32 @@ t.test('a track that goes, a connection that breaks and answers without sums tel
     [{ stats: { case: undefined } }],
   ]);
   t.same(delays, [40, 100]);
+});
+
+t.test('asks at once when it is wanted, but once at a time, and not when that has passed', async t => {
+  let asked = 0;
+  const { promise, resolve } = Promise.withResolvers<Statistics>();
+  const room: Room = {
+    getRtcStats: () => {
+      asked += 1;
+      return promise;
+    },
+  };
+  const delays: number[] = [];
+  const delay = new NetworkDelay(room, ms => delays.push(ms), 3_600_000);
+  delay.follow(true);
+  delay.follow(false);
+  await sleep(1);
+  t.equal(asked, 0);
+  for (let i = 0; i < 100; i += 1) delay.follow(true);
+  t.equal(asked, 0, 'not within the tick');
+  await sleep(1);
+  delay.follow(false);
+  delay.follow(true);
+  await sleep(1);
+  t.equal(asked, 1);
+  resolve({ publisherStats: [track(480, 12_000)], subscriberStats: [] } as unknown as Statistics);
+  await sleep(1);
+  t.same(delays, [40], 'the mean of all that was heard before');
+  delay.follow(false);
 });
