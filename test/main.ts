@@ -32,6 +32,23 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 const NODES = 'test/e2e';
 /** Whole conversations, three of them at once, and a browser: one such suite at a time. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/browser_call.test.ts'];
+/** Suites with rooms, browsers, speech or whole processes in real time, which must not be starved either. */
+const IN_REAL_TIME: readonly string[] = [
+  'test/agent/both_threads.test.ts',
+  'test/agent/hang_up.test.ts',
+  'test/agent/manners.test.ts',
+  'test/bench/conversation.test.ts',
+  'test/bench/judges.test.ts',
+  'test/calls/media_role.test.ts',
+  'test/calls/media_threads.test.ts',
+  'test/calls/room_call.test.ts',
+  'test/edge/worker_protocol.test.ts',
+  'test/lines/conformance.test.ts',
+  'test/lines/room_line.test.ts',
+  'test/supervisor/hung_roles.test.ts',
+  'test/supervisor/node.test.ts',
+  'test/web/page.test.ts',
+];
 
 type Priority = 'normal' | 'low';
 
@@ -45,7 +62,7 @@ function run(
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
     const child = spawn(join(BIN, program), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     if (priority === 'low' && child.pid !== undefined)
-      setPriority(child.pid, constants.priority.PRIORITY_LOW);
+      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
@@ -116,23 +133,18 @@ async function prepare(): Promise<void> {
   );
 }
 
-/** Callers wait most of the time; the checks and the other suites use what they leave of the machine. */
+/** Callers wait most of the time: the checks and the suites that need no time of their own use what is left of it. */
 async function runEverything(): Promise<Counts[]> {
-  const withNodes = testFiles(NODES);
+  const live = [...testFiles(NODES), ...IN_REAL_TIME];
   const [calls, others] = await Promise.all([
-    runCalls(withNodes),
-    runBeside(testFiles('test').filter(file => !withNodes.includes(file))),
+    runLive(live.filter(file => !ALONE.includes(file))),
+    runBeside(testFiles('test').filter(file => !live.includes(file))),
   ]);
   return [...calls, ...others];
 }
 
-async function runCalls(files: readonly string[]): Promise<Counts[]> {
-  const alone = await runSuites(ALONE, 1);
-  const rest = await runSuites(
-    files.filter(file => !ALONE.includes(file)),
-    2,
-  );
-  return [alone, rest];
+async function runLive(others: readonly string[]): Promise<Counts[]> {
+  return [await runSuites(ALONE, 1), await runSuites(others, 3)];
 }
 
 async function runBeside(files: readonly string[]): Promise<Counts[]> {
