@@ -130,6 +130,7 @@ t.test('with a thread that plays and cuts: nothing stale is ever heard, and posi
     execArgv: [],
     env: {},
   });
+  const exited = once(worker, 'exit');
   const reports: PlayingReport[] = [];
   worker.on('message', report => reports.push(report));
   const firstPosition: Record<number, number> = {};
@@ -147,7 +148,7 @@ t.test('with a thread that plays and cuts: nothing stale is ever heard, and posi
     await nextTurn();
   }
   audio.close();
-  await Promise.all([saying, once(worker, 'exit')]);
+  await Promise.all([saying, exited]);
   const report = reports[0]!;
   t.equal(report.staleSamples, 0);
   t.ok(report.cuts > 100);
