@@ -30,8 +30,14 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
-/** Whole conversations, three of them at once, and a browser: one such suite at a time. */
-const ALONE: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/browser_call.test.ts'];
+/** Three whole conversations at once: nothing else runs meanwhile. */
+const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
+/** One whole conversation, and calls in which little is said. */
+const QUIET: readonly string[] = [
+  'test/e2e/browser_call.test.ts',
+  'test/e2e/drain.test.ts',
+  'test/e2e/judges.test.ts',
+];
 /** Suites with rooms, browsers, speech or whole processes in real time, which must not be starved either. */
 const IN_REAL_TIME: readonly string[] = [
   'test/agent/both_threads.test.ts',
@@ -136,15 +142,16 @@ async function prepare(): Promise<void> {
 /** Callers wait most of the time: the checks and the suites that need no time of their own use what is left of it. */
 async function runEverything(): Promise<Counts[]> {
   const live = [...testFiles(NODES), ...IN_REAL_TIME];
+  const alone = await runSuites(ALONE, 1);
   const [calls, others] = await Promise.all([
-    runLive(live.filter(file => !ALONE.includes(file))),
+    runLive(live.filter(file => !ALONE.includes(file) && !QUIET.includes(file))),
     runBeside(testFiles('test').filter(file => !live.includes(file))),
   ]);
-  return [...calls, ...others];
+  return [alone, ...calls, ...others];
 }
 
 async function runLive(others: readonly string[]): Promise<Counts[]> {
-  return [await runSuites(ALONE, 1), await runSuites(others, 3)];
+  return [await runSuites(QUIET, 2), await runSuites(others, 3)];
 }
 
 async function runBeside(files: readonly string[]): Promise<Counts[]> {

@@ -59,7 +59,7 @@ export class TestNode {
       sip: { port: sip, rtpPorts: [12100, 13999], path: join(tools, 'livekit-sip') },
       media,
       // What is said takes most of the time of these suites.
-      voice: { pace: 1.2 },
+      voice: { pace: 1.4 },
       drainS: 30,
     });
     await node.#up();
