@@ -30,30 +30,13 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
-/** Three whole conversations at once: nothing else runs meanwhile. */
+/** Three whole conversations at once: no other suite runs meanwhile. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** One whole conversation, and calls in which little is said. */
+/** One whole conversation, in a browser, and calls in which little is said. */
 const QUIET: readonly string[] = [
   'test/e2e/browser_call.test.ts',
   'test/e2e/drain.test.ts',
   'test/e2e/judges.test.ts',
-];
-/** Suites with rooms, browsers, speech or whole processes in real time, which must not be starved either. */
-const IN_REAL_TIME: readonly string[] = [
-  'test/agent/both_threads.test.ts',
-  'test/agent/hang_up.test.ts',
-  'test/agent/manners.test.ts',
-  'test/bench/conversation.test.ts',
-  'test/bench/judges.test.ts',
-  'test/calls/media_role.test.ts',
-  'test/calls/media_threads.test.ts',
-  'test/calls/room_call.test.ts',
-  'test/edge/worker_protocol.test.ts',
-  'test/lines/conformance.test.ts',
-  'test/lines/room_line.test.ts',
-  'test/supervisor/hung_roles.test.ts',
-  'test/supervisor/node.test.ts',
-  'test/web/page.test.ts',
 ];
 
 type Priority = 'normal' | 'low';
@@ -93,11 +76,7 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
 }
 
 /** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(
-  files: readonly string[],
-  jobs: number,
-  priority: Priority = 'normal',
-): Promise<Counts> {
+async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   let summarised = false;
   let output: string[] = [];
@@ -114,7 +93,7 @@ async function runSuites(
       output = [];
     }
   };
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine, priority);
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine);
   if (code !== 0) console.log(output.join('\n'));
   if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
   return counts;
@@ -139,26 +118,19 @@ async function prepare(): Promise<void> {
   );
 }
 
-/** Callers wait most of the time: the checks and the suites that need no time of their own use what is left of it. */
-async function runEverything(): Promise<Counts[]> {
-  const live = [...testFiles(NODES), ...IN_REAL_TIME];
-  const alone = await runSuites(ALONE, 1);
-  const [calls, others] = await Promise.all([
-    runLive(live.filter(file => !ALONE.includes(file) && !QUIET.includes(file))),
-    runBeside(testFiles('test').filter(file => !live.includes(file))),
-  ]);
-  return [alone, ...calls, ...others];
-}
-
-async function runLive(others: readonly string[]): Promise<Counts[]> {
-  return [await runSuites(QUIET, 2), await runSuites(others, 3)];
-}
-
-async function runBeside(files: readonly string[]): Promise<Counts[]> {
+async function runChecks(): Promise<Counts[]> {
   const results: Counts[] = [];
   for (const check of CHECKS) results.push(await runCheck(check));
-  results.push(await runSuites(files, 2, 'low'));
   return results;
+}
+
+/** Callers wait most of the time: the checks, which no clock hurries, use what three of them leave of the machine. */
+async function runEverything(): Promise<Counts[]> {
+  const withNodes = testFiles(NODES);
+  const others = testFiles('test').filter(file => !withNodes.includes(file));
+  const busy = withNodes.filter(file => !ALONE.includes(file) && !QUIET.includes(file));
+  const [checks, alone] = await Promise.all([runChecks(), runSuites(ALONE, 1)]);
+  return [...checks, alone, await runSuites(others, 3), await runSuites(QUIET, 2), await runSuites(busy, 3)];
 }
 
 async function main(targets: readonly string[]): Promise<void> {

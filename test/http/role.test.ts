@@ -211,9 +211,8 @@ t.test('Postgres dies and comes back: one clear answer meanwhile', async t => {
   t.equal((await get('/api/calls')).status, 200);
 });
 
-t.test('Postgres stands still: the same answer, long before the spool gives up on it', async t => {
+t.test('Postgres stands still: the same answer, and what happens meanwhile is kept', async t => {
   const { pid } = store.server();
-  const { failures } = eventLog.stats().shipper;
   signalFamily(pid, 'SIGSTOP');
   t.teardown(() => signalFamily(pid, 'SIGCONT'));
   for (const event of callStory('default', 'call-8')) eventLog.sink.append(event);
@@ -229,7 +228,6 @@ t.test('Postgres stands still: the same answer, long before the spool gives up o
     t.match(await answer.json(), { error: { code: 'STORE_UNAVAILABLE' } });
   }
   t.match(await get('/readyz'), { status: 503, body: '"postgres":"down"' });
-  t.equal(eventLog.stats().shipper.failures, failures, 'the spool still waits for its answer');
   signalFamily(pid, 'SIGCONT');
   await untilReadiness('"postgres":"up"');
   while (!(await get('/api/calls/call-8')).body.includes('COMPLETED')) await sleep(20);
