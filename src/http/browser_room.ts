@@ -37,7 +37,8 @@ export function createRoomMaker(livekit: Config['livekit']): RoomMaker {
       canSubscribe: true,
       canPublish: true,
       canPublishSources: [TrackSource.MICROPHONE],
-      canPublishData: false,
+      // The keys of a telephone.
+      canPublishData: true,
       canUpdateOwnMetadata: false,
     });
     token.roomConfig = new RoomConfiguration({

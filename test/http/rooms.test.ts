@@ -32,7 +32,7 @@ t.test('a room for one browser, with no more rights than a call needs', async t 
     canSubscribe: true,
     canPublish: true,
     canPublishSources: ['microphone'],
-    canPublishData: false,
+    canPublishData: true,
     canUpdateOwnMetadata: false,
   });
   t.match(claims.roomConfig, { maxParticipants: 2 });

@@ -122,6 +122,45 @@ async function suite(stack: PageStack): Promise<void> {
     t.same(complaints, [], 'nothing to complain of, the content security policy included');
   });
 
+  t.test('telephone keys, by mouse and by keyboard, reach the agent in their order', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    const keypad = page.getByRole('group', { name: 'Keypad' });
+    t.notOk(await keypad.isVisible());
+    await callButton(page).focus();
+    await page.keyboard.press('7');
+    await page.keyboard.press('Enter');
+    await untilStatus(page, 'Connected');
+    for (const name of ['4', '2', '1', 'Star', '0', 'Pound']) {
+      await keypad.getByRole('button', { name, exact: true }).click();
+    }
+    await page.keyboard.press('Control+5');
+    await page.getByRole('button', { name: 'Forget key' }).focus();
+    await page.keyboard.press('6');
+    await page.getByRole('button', { name: 'Hang up' }).focus();
+    await page.keyboard.type('x93*8#');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    const pressed = '421*0#93*8#1';
+    t.equal(await page.locator('#keys-pressed').textContent(), pressed);
+    while (stack.agent.keys.length < pressed.length) await sleep(20);
+    t.equal(stack.agent.keys.map(({ key }) => key).join(''), pressed);
+    t.same(
+      stack.agent.keys.slice(0, 6).map(({ code }) => code),
+      [4, 2, 1, 10, 0, 11],
+    );
+
+    await stack.agent.leave();
+    await untilStatus(page, 'The agent hung up');
+    t.notOk(await keypad.isVisible());
+    t.ok(
+      await callButton(page).evaluate(button => button.matches(':focus')),
+      'the focus stays with the call',
+    );
+    t.same(complaints, []);
+  });
+
   t.test('the agent ends the call; another may follow', async t => {
     stack.putRecord(callDetail('call-3', { room: null }));
     const { page, complaints, close } = await stack.open();

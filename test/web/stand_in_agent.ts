@@ -22,6 +22,8 @@ export interface StandInAgent {
   readonly jobs: readonly { readonly room: string; readonly metadata: string }[];
   /** Loudest sample heard from the caller so far, of full scale 32768. */
   loudest(): number;
+  /** Telephone keys that came, each with its event code, in their order. */
+  readonly keys: readonly { readonly key: string; readonly code: number }[];
   /** Leaves the room it is in. */
   leave(): Promise<void>;
   /** Takes no more jobs, or takes them again. */
@@ -31,6 +33,7 @@ export interface StandInAgent {
 
 export async function startStandInAgent(livekit: TestLiveKit, agentName: string): Promise<StandInAgent> {
   const jobs: { room: string; metadata: string }[] = [];
+  const keys: { key: string; code: number }[] = [];
   const rooms = new Set<Room>();
   let loudest = 0;
   let available = true;
@@ -45,8 +48,11 @@ export async function startStandInAgent(livekit: TestLiveKit, agentName: string)
       available: job => (available ? `agent-${job.id}` : undefined),
       assigned: (job, token) => {
         jobs.push({ room: job.room?.name ?? '', metadata: job.metadata });
-        void answer(livekit.url, token, rooms, level => {
-          loudest = Math.max(loudest, level);
+        void answer(livekit.url, token, rooms, {
+          level: level => {
+            loudest = Math.max(loudest, level);
+          },
+          key: (code, key) => keys.push({ key, code }),
         });
       },
       terminated: () => undefined,
@@ -64,6 +70,7 @@ export async function startStandInAgent(livekit: TestLiveKit, agentName: string)
   return {
     jobs,
     loudest: () => loudest,
+    keys,
     leave,
     setAvailable: now => {
       available = now;
@@ -75,16 +82,17 @@ export async function startStandInAgent(livekit: TestLiveKit, agentName: string)
   };
 }
 
-async function answer(
-  url: string,
-  token: string,
-  rooms: Set<Room>,
-  onLevel: (level: number) => void,
-): Promise<void> {
+interface Ears {
+  level(level: number): void;
+  key(code: number, key: string): void;
+}
+
+async function answer(url: string, token: string, rooms: Set<Room>, ears: Ears): Promise<void> {
   const room = new Room();
   room.on(RoomEvent.TrackSubscribed, track => {
-    if (track.kind === TrackKind.KIND_AUDIO) void listen(new AudioStream(track, RATE_HZ, 1), onLevel);
+    if (track.kind === TrackKind.KIND_AUDIO) void listen(new AudioStream(track, RATE_HZ, 1), ears.level);
   });
+  room.on(RoomEvent.DtmfReceived, ears.key);
   await room.connect(url, token, { autoSubscribe: true, dynacast: false });
   rooms.add(room);
   const source = new AudioSource(RATE_HZ, 1, 100);

@@ -3,6 +3,8 @@ import type { Api } from './api.ts';
 
 /** How long the agent may take to come. */
 const AGENT_WAIT_MS = 12_000;
+/** Telephone keys in the order of their event codes (RFC 4733 §3.2). */
+const TELEPHONE_KEYS = '0123456789*#';
 
 export interface BrowserCallEvents {
   /** The caller is in the room; the agent is on its way. */
@@ -82,6 +84,19 @@ export class BrowserCall {
 
   async setMuted(muted: boolean): Promise<void> {
     await this.#livekit.localParticipant.setMicrophoneEnabled(!muted);
+  }
+
+  /**
+   * Presses a telephone key: 0 to 9, * or #.
+   * @throws CallFailure
+   */
+  async press(key: string): Promise<void> {
+    try {
+      await this.#livekit.localParticipant.publishDtmf(TELEPHONE_KEYS.indexOf(key), key);
+    } catch {
+      if (this.#over) return;
+      throw new CallFailure('The key did not get through.', 'Press it again.');
+    }
   }
 
   async hangUp(): Promise<void> {

@@ -1,6 +1,7 @@
 import { ApiError } from './api.ts';
 import { CallFailure } from './browser_call.ts';
 import { byId, clock, spaced } from './dom.ts';
+import { Keypad } from './keypad.ts';
 
 export type CallState = 'idle' | 'starting' | 'waiting' | 'live' | 'reconnecting';
 
@@ -19,6 +20,7 @@ export class CallPanel {
   readonly muteButton = byId('mute', HTMLButtonElement);
   readonly hangUpButton = byId('hang-up', HTMLButtonElement);
   readonly #panel = byId('call-panel', HTMLElement);
+  readonly #keypad: Keypad;
   readonly #status = byId('call-status', HTMLElement);
   readonly #agent = byId('agent-activity', HTMLElement);
   readonly #timer = byId('call-timer', HTMLElement);
@@ -28,7 +30,9 @@ export class CallPanel {
   #liveSinceMs = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
-  constructor() {
+  /** `onKey` is told each telephone key that is pressed: 0 to 9, * or #. */
+  constructor(onKey: (key: string) => void) {
+    this.#keypad = new Keypad(this.#panel, onKey);
     byId('alert-close', HTMLButtonElement).addEventListener('click', () => this.clearAlert());
   }
 
@@ -36,15 +40,16 @@ export class CallPanel {
     this.#panel.dataset.state = state;
     this.#status.textContent = note;
     const calling = state !== 'idle';
-    const hadFocus = document.activeElement;
+    const focused = document.activeElement;
     this.callButton.hidden = calling;
     this.workflow.disabled = calling;
     this.muteButton.hidden = !calling;
     this.hangUpButton.hidden = !calling;
     this.muteButton.disabled = state === 'starting';
-    // Keyboards stay where the call is: the button that took its place takes the focus.
-    if (calling && hadFocus === this.callButton) this.hangUpButton.focus();
-    if (!calling && (hadFocus === this.hangUpButton || hadFocus === this.muteButton)) this.callButton.focus();
+    this.#keypad.show(calling, state === 'live');
+    // Keyboards stay where the call is: from a button that is of no use any more the focus goes to the one that is.
+    const isLost = focused?.closest('[hidden]') !== null || focused.matches(':disabled');
+    if (this.#panel.contains(focused) && isLost) (calling ? this.hangUpButton : this.callButton).focus();
     if (state === 'live') this.#startTimer();
     if (state === 'idle') this.#stopTimer();
   }

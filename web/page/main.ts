@@ -26,7 +26,7 @@ const ENDINGS: Readonly<Record<Parameters<BrowserCallEvents['ended']>[0], string
 /** One page, one call at a time. */
 class CallPage {
   readonly #api = new Api();
-  readonly #panel = new CallPanel();
+  readonly #panel = new CallPanel(key => void this.#press(key));
   readonly #you = new LevelMeter(byId('meter-you', HTMLMeterElement));
   readonly #agent = new LevelMeter(byId('meter-agent', HTMLMeterElement));
   readonly #speaker = byId('speaker', HTMLElement);
@@ -145,6 +145,14 @@ class CallPage {
     if (this.#call === undefined) return;
     await this.#call.setMuted(!this.#call.muted);
     this.#panel.showMuted(this.#call.muted);
+  }
+
+  async #press(key: string): Promise<void> {
+    try {
+      await this.#call?.press(key);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Events of all calls come by; only those of the call in this page are shown. */
