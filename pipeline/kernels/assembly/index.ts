@@ -1,0 +1,26 @@
+/** The kernels: each works on one leg's slot, whose address is its first argument; lengths are counts, not bytes. */
+import { conceal, hear, interrupt, resetConcealment } from './conceal.ts';
+import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './g711.ts';
+import { decodeG722, encodeG722, resetG722Decoder, resetG722Encoder } from './g722.ts';
+import { MAX_BYTES, PAYLOAD, PCM, SLOT_BYTES } from './slot.ts';
+
+export {
+  conceal,
+  decodeALaw,
+  decodeG722,
+  decodeMuLaw,
+  encodeALaw,
+  encodeG722,
+  encodeMuLaw,
+  hear,
+  interrupt,
+  MAX_BYTES,
+  PAYLOAD,
+  PCM,
+  resetConcealment,
+  resetG722Decoder,
+  resetG722Encoder,
+  SLOT_BYTES,
+};
+/** Where the slots may begin. */
+export const FIRST_FREE: usize = __heap_base;
