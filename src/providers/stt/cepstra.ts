@@ -101,12 +101,7 @@ function reduceNoise(power: PowerFrames, filters: number): Float64Array[] {
 }
 
 function noiseFloor(power: PowerFrames, filters: number): Float64Array {
-  const loudness = Array.from({ length: power.count }, (_, at) => {
-    const frame = power.frame(at);
-    let sum = 0;
-    for (let filter = 0; filter < filters; filter++) sum += Math.log(frame[filter]! + 1);
-    return sum;
-  });
+  const loudness = power.loudness(filters);
   const quietest = [...loudness.keys()]
     .toSorted((a, b) => loudness[a]! - loudness[b]!)
     .slice(0, Math.max(3, Math.floor(power.count * NOISE_SHARE)));

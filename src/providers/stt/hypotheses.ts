@@ -30,8 +30,9 @@ export async function hypothesesOf(
   decoder: Decoder,
   isBeyondDoubt: (hypothesis: Hypothesis) => boolean,
 ): Promise<Hypothesis[]> {
-  const [plain, ...others] = warped;
-  if (plain === undefined) return [];
+  const [own, ...others] = warped;
+  const plain = own?.();
+  if (plain === undefined || plain.count === 0) return [];
   const result = await decoder.recognise(grammar, plain);
   const phones = await decoder.hearPhones(plain);
   const findings: Finding[] = [{ frames: plain, result }];
@@ -39,7 +40,10 @@ export async function hypothesesOf(
     const first = compare(findings[0]!, phones, speechFrames, 1);
     if (others.length === 0 || isBeyondDoubt(first)) return [first];
   }
-  for (const frames of others) findings.push({ frames, result: await decoder.recognise(grammar, frames) });
+  for (const other of others) {
+    const frames = other();
+    findings.push({ frames, result: await decoder.recognise(grammar, frames) });
+  }
   const byText = Map.groupBy(findings, finding => finding.result.text);
   byText.delete('');
   return [...byText.values()]

@@ -76,13 +76,31 @@ export class MelSpectrum {
 export class PowerFrames {
   #values = new Float32Array(FILTERS * 256);
   #count = 0;
+  /** By number of bands; what is looked at again and again while an utterance grows is calculated once. */
+  readonly #loudness = new Map<number, number[]>();
 
   get count(): number {
     return this.#count;
   }
 
+  /** The frames so far, which stay all there are while more come here. */
+  soFar(): PowerFrames {
+    const those = new PowerFrames();
+    those.#values = this.#values;
+    those.#count = this.#count;
+    return those;
+  }
+
   frame(at: number): Float32Array {
     return this.#values.subarray(at * FILTERS, (at + 1) * FILTERS);
+  }
+
+  /** Mean log power of each frame's first `filters` bands. */
+  loudness(filters: number): readonly number[] {
+    const known = this.#loudness.get(filters) ?? [];
+    this.#loudness.set(filters, known);
+    while (known.length < this.#count) known.push(meanLog(this.frame(known.length), filters));
+    return known;
   }
 
   append(): Float32Array {
@@ -94,6 +112,12 @@ export class PowerFrames {
     this.#count++;
     return this.frame(this.#count - 1);
   }
+}
+
+function meanLog(frame: Float32Array, filters: number): number {
+  let sum = 0;
+  for (let filter = 0; filter < filters; filter++) sum += Math.log(frame[filter]! + 1);
+  return sum / filters;
 }
 
 function melOf(hz: number): number {

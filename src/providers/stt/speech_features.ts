@@ -16,11 +16,11 @@ export interface Excerpt {
   readonly speechFrames: number;
 }
 
-/** What the decoder is given: the same speech once for each vocal tract length. */
+/** What the decoder is given: the same speech for each vocal tract length, calculated when it is asked for. */
 export interface SpeechFeatures {
   readonly band: Band;
   readonly speechFrames: number;
-  readonly warped: readonly CepstralFrames[];
+  readonly warped: readonly (() => CepstralFrames)[];
 }
 
 /** Finds the speech; undefined while there is none. */
@@ -38,7 +38,7 @@ export function featuresOf(spectrum: MelSpectrum, { band, speechFrames }: Excerp
   const warps = speechFrames > WARPED_FRAMES ? 1 : WARPS.length;
   const warped = spectrum.bands
     .slice(0, warps)
-    .map(power => cepstraOf(power, findSpeech(power, filters), filters))
-    .filter(frames => frames.count > 0);
+    .map(power => power.soFar())
+    .map(power => () => cepstraOf(power, findSpeech(power, filters), filters));
   return { band, speechFrames, warped };
 }

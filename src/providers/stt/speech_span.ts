@@ -17,7 +17,7 @@ export interface SpeechSpan {
 
 /** Tells speech from pauses by the utterance's own range of loudness (mean log power of the first `filters` bands). */
 export function findSpeech(power: PowerFrames, filters = FILTERS): SpeechSpan {
-  const loudness = Array.from({ length: power.count }, (_, at) => meanLog(power.frame(at), filters));
+  const loudness = power.loudness(filters);
   const sorted = Float64Array.from(loudness).toSorted();
   const low = sorted[Math.floor(sorted.length * 0.05)] ?? 0;
   const high = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
@@ -26,10 +26,4 @@ export function findSpeech(power: PowerFrames, filters = FILTERS): SpeechSpan {
   const isSpeech = loudness.map(value => value >= threshold);
   const count = isSpeech.reduce((sum, is) => sum + Number(is), 0);
   return { isSpeech, count, first: isSpeech.indexOf(true), last: isSpeech.lastIndexOf(true) };
-}
-
-function meanLog(frame: Float32Array, filters: number): number {
-  let sum = 0;
-  for (let filter = 0; filter < filters; filter++) sum += Math.log(frame[filter]! + 1);
-  return sum / filters;
 }
