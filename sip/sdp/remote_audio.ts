@@ -63,7 +63,7 @@ export function readRemoteAudio(
   };
 }
 
-/** The codec of a format that goes with one of these, if any. */
+/** The first format that means the codec. */
 export function findFormat(formats: readonly Format[], wanted: Codec): Format | undefined {
   return formats.find(format => codecOf(format) === wanted);
 }

@@ -125,6 +125,15 @@ export const LIMITS = {
   jitterBufferFrames: 20,
   /** Frames waiting for the native library of a room line; further ones are dropped and counted. */
   senderFrames: 32,
+  /** Trunks of the configuration, and what one may list; more is an error. */
+  trunks: 200,
+  trunkAddresses: 1_000,
+  trunkNumbers: 10_000,
+  trunkDispatchRules: 1_000,
+  trunkGateways: 16,
+  trunkAttributes: 32,
+  /** A password or PIN of a trunk; a longer one is an error. */
+  trunkSecretCharacters: 256,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
   /** Keys of one caller in a second; further ones are ignored. */

@@ -68,12 +68,20 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv):
 
 type Document = ReturnType<typeof parseDocument>;
 
+/** An element of a sequence, or a pair of a mapping, which has its place in its key. */
+interface ListItem {
+  readonly range?: [number];
+  readonly key?: { readonly value?: unknown; readonly range?: [number] };
+}
+
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    const items = (parent as { items?: { key?: { value?: unknown; range?: [number] } }[] } | null)?.items;
-    const pair = items?.find(item => item.key?.value === path[depth - 1]);
-    if (pair?.key?.range !== undefined) return lines.linePos(pair.key.range[0]).line;
+    const items = (parent as { items?: ListItem[] } | null)?.items;
+    const step = path[depth - 1];
+    const node =
+      typeof step === 'number' ? items?.[step] : items?.find(item => item.key?.value === step)?.key;
+    if (node?.range !== undefined) return lines.linePos(node.range[0]).line;
   }
   return undefined;
 }

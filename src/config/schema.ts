@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
 const host = z.string().min(1).max(255);
@@ -78,6 +79,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   livekit: livekit.prefault({}),
   sip: sip.prefault({}),
+  /** None: one for the loopback, after sip.numbers and sip.allowedAddresses. */
+  trunks: trunksSchema,
   media: z
     .strictObject({
       /** 0: one per core. */

@@ -16,6 +16,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/providers': ['src/spoken', 'src/config', 'src/observe'],
   'src/workflow': ['src/spoken', 'src/config', 'src/providers/types.ts'],
   'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts', 'src/calls/ring.ts'],
+  'src/telephony': ['src/config'],
   'src/lines': ['pipeline', 'sip', 'src/config', 'src/observe'],
   'src/agent': [
     'pipeline/frame.ts',

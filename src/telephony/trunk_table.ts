@@ -1,0 +1,86 @@
+import { BlockList, isIPv6 } from 'node:net';
+import { parseNetwork } from '../config/network.ts';
+import type { Config } from '../config/schema.ts';
+import { makeTrunk, TRUNK_MOST, type Trunk } from '../config/trunks.ts';
+import { fitsPattern, normaliseNumber } from './numbering.ts';
+
+/** A trunk made ready for matching. */
+export interface TableTrunk extends Trunk {
+  readonly allowed: BlockList;
+}
+
+export type TrunkTable = readonly TableTrunk[];
+
+/** The trunk of a call, with the number called as it is known here; or what is wrong. */
+export type TrunkMatch =
+  | { readonly kind: 'trunk'; readonly trunk: TableTrunk; readonly number: string }
+  /** Nobody that is known: to be told nothing. */
+  | { readonly kind: 'unknownAddress' }
+  /** To be answered with 404. */
+  | { readonly kind: 'unknownNumber' };
+
+/** The trunks of a configuration; without any, the one that `sip.allowedAddresses` and `sip.numbers` describe. */
+export function trunkTable({ trunks, sip, workflows }: Config): TrunkTable {
+  const named = trunks.length > 0 ? trunks : [defaultTrunk(sip)];
+  const common = commonDispatch(workflows);
+  return named.map(trunk => makeReady(trunk, common));
+}
+
+function makeReady(trunk: Trunk, common: Trunk['dispatch']): TableTrunk {
+  const dispatch = [...trunk.dispatch, ...common];
+  return { ...trunk, dispatch, allowed: allowList(trunk.allowedAddresses) };
+}
+
+/** It has no limits of its own: those of the node are enough. */
+function defaultTrunk({ numbers, allowedAddresses }: Config['sip']): Trunk {
+  return makeTrunk({
+    name: 'default',
+    maxCalls: TRUNK_MOST.calls,
+    maxCallsPerSecond: TRUNK_MOST.callsPerSecond,
+    allowedAddresses: allowedAddresses.filter(text => parseNetwork(text) !== undefined),
+    numbers: numbers.length > 0 ? numbers : ['*'],
+  });
+}
+
+/** What holds for the numbers of all trunks. */
+function commonDispatch({ byNumber, default: fallback }: Config['workflows']): Trunk['dispatch'] {
+  const special = Object.entries(byNumber).map(([number, workflow]) => ({ numbers: [number], workflow }));
+  return [...special, { numbers: ['*'], workflow: fallback }];
+}
+
+function allowList(texts: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    const network = parseNetwork(text);
+    if (network !== undefined) list.addSubnet(network.address, network.prefixBits, network.family);
+  }
+  return list;
+}
+
+/**
+ * The first inbound trunk that lets the address call and takes the number. An address that may call, but not this
+ * number, is told so; any other learns nothing.
+ * @param sourceAddress IPv4, IPv6, or IPv4 as a socket of both writes it (::ffff:192.0.2.1)
+ * @param dialled user part of the Request-URI, unescaped
+ */
+export function matchTrunk(table: TrunkTable, sourceAddress: string, dialled: string): TrunkMatch {
+  const family = isIPv6(sourceAddress) ? 'ipv6' : 'ipv4';
+  const reachable = table.filter(
+    trunk => trunk.directions.includes('inbound') && trunk.allowed.check(sourceAddress, family),
+  );
+  if (reachable.length === 0) return { kind: 'unknownAddress' };
+  for (const trunk of reachable) {
+    const number = normaliseNumber(trunk, dialled);
+    if (number !== undefined && trunk.numbers.some(pattern => fitsPattern(pattern, number)))
+      return { kind: 'trunk', trunk, number };
+  }
+  return { kind: 'unknownNumber' };
+}
+
+/** What answers a number on a trunk: the first rule that fits; undefined if none does. */
+export function dispatchOf(
+  { dispatch }: Pick<Trunk, 'dispatch'>,
+  number: string,
+): Trunk['dispatch'][number] | undefined {
+  return dispatch.find(({ numbers }) => numbers.some(pattern => fitsPattern(pattern, number)));
+}
