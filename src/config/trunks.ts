@@ -157,7 +157,6 @@ export const trunksSchema = z
   .default([]);
 
 export type Trunk = z.infer<typeof trunk>;
-export type DispatchRule = z.infer<typeof dispatchRule>;
 
 /** A trunk with every key at its default but these. */
 export function makeTrunk(settings: z.input<typeof trunk>): Trunk {

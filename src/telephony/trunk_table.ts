@@ -5,7 +5,7 @@ import { makeTrunk, TRUNK_MOST, type Trunk } from '../config/trunks.ts';
 import { fitsPattern, normaliseNumber } from './numbering.ts';
 
 /** A trunk made ready for matching. */
-export interface TableTrunk extends Trunk {
+interface TableTrunk extends Trunk {
   readonly allowed: BlockList;
 }
 
