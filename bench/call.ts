@@ -6,7 +6,7 @@ import type { Tts } from '../src/providers/types.ts';
 import { loadFlow } from '../src/workflow/load.ts';
 import { isCooperative } from './caller/behaviour.ts';
 import { Display } from './caller/display.ts';
-import { openRecogniser, openVoice } from './caller/local_speech.ts';
+import { openEars, openVoice } from './caller/local_speech.ts';
 import { type CallOptions, HELP, readOptions, UsageError, VOICES, type VoiceName } from './caller/options.ts';
 import { type Caller, placeCalls, type Watcher } from './caller/place.ts';
 import { SeededRandom } from './caller/random.ts';
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
   const voiceOf = (seed: number): VoiceName => options.voice ?? new SeededRandom(seed, 'voice').pick(VOICES);
   const voices = new Map<VoiceName, Tts>();
   for (const name of new Set(options.seeds.map(voiceOf))) voices.set(name, await openVoice(config, name));
-  const stt = await openRecogniser(config);
+  const stt = await openEars(config);
   const callers = options.seeds.map((seed): Caller => {
     const voice = voiceOf(seed);
     return {

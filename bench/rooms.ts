@@ -3,7 +3,7 @@ import { loadFlow } from '../src/workflow/load.ts';
 import type { Bench } from './bench.ts';
 import { COOPERATIVE } from './caller/behaviour.ts';
 import { Display } from './caller/display.ts';
-import { openRecogniser, openVoice } from './caller/local_speech.ts';
+import { openEars, openVoice } from './caller/local_speech.ts';
 import { VOICES } from './caller/options.ts';
 import { placeCalls } from './caller/place.ts';
 import { type CallReport, spreadOf } from './caller/report.ts';
@@ -48,7 +48,7 @@ export const bench: Bench = {
 
 async function callAll({ target, config }: CalledNode, calls: number): Promise<CallReport[]> {
   const flow = await loadFlow(resolve(config.workflows.dir), config.workflows.default);
-  const stt = await openRecogniser(config);
+  const stt = await openEars(config);
   const voices = await Promise.all(VOICES.map(name => openVoice(config, name)));
   const seeds = Array.from({ length: calls }, (_, index) => index + 1);
   try {

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
+import { createPocketsphinxStt } from '../src/providers/stt/pocketsphinx.ts';
 import type { Stt } from '../src/providers/types.ts';
 import { type LoadedFlow, loadFlow } from '../src/workflow/load.ts';
 import type { Bench } from './bench.ts';
-import { openRecogniser, openVoice } from './caller/local_speech.ts';
+import { openVoice } from './caller/local_speech.ts';
 import { VOICES, type VoiceName } from './caller/options.ts';
 import { SeededRandom } from './caller/random.ts';
 import { spreadOf } from './caller/report.ts';
@@ -23,7 +24,8 @@ export const bench: Bench = {
   run: async ({ quick, configFile }) => {
     const config = loadConfig(resolve(configFile));
     const flow = await loadFlow(resolve(config.workflows.dir), config.workflows.default);
-    const stt = await openRecogniser(config);
+    const { pocketsphinxModel, flite } = config.voice;
+    const stt = createPocketsphinxStt({ modelDir: pocketsphinxModel, flite });
     for (const expect of flow.standing) stt.prepare(expect);
     const measuring = measureProcesses(process.pid);
     const byCodec: Record<string, ReturnType<typeof figuresOf>> = {};

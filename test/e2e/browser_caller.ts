@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { COOPERATIVE } from '../../bench/caller/behaviour.ts';
-import { openRecogniser, openVoice } from '../../bench/caller/local_speech.ts';
+import { openEars, openVoice } from '../../bench/caller/local_speech.ts';
 import { holdTalk } from '../../bench/caller/place.ts';
 import type { TalkReport } from '../../bench/caller/report.ts';
 import { localDate } from '../../bench/caller/script.ts';
@@ -18,7 +18,7 @@ const MAX_SECONDS = 360;
 export async function callFromPage(node: TestNode, page: Page, seed: number): Promise<TalkReport> {
   const config = loadConfig(node.configFile);
   const flow = await loadFlow(join(ROOT, config.workflows.dir), config.workflows.default);
-  const [stt, tts] = await Promise.all([openRecogniser(config), openVoice(config, 'rms')]);
+  const [stt, tts] = await Promise.all([openEars(config), openVoice(config, 'rms')]);
   try {
     const talk = await holdTalk(
       {

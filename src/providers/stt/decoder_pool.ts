@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { Band } from './band.ts';
-import { Decoder } from './decoder.ts';
+import { Decoder, type DecoderModel } from './decoder.ts';
 import { Sphinx } from './sphinx.ts';
 
 interface Bench {
@@ -17,21 +17,21 @@ interface Bench {
 
 /** A bounded number of decoders for each band; utterances take turns. */
 export class DecoderPool {
-  readonly #modelDir: string;
+  readonly #model: DecoderModel;
   readonly #sphinx: Sphinx;
   readonly #scratch: string;
   readonly #size: number;
   readonly #benches: Readonly<Record<Band, Bench>> = { wide: emptyBench(), narrow: emptyBench() };
 
-  private constructor(modelDir: string, scratch: string, size: number) {
-    this.#modelDir = modelDir;
+  private constructor(model: DecoderModel, scratch: string, size: number) {
+    this.#model = model;
     this.#sphinx = new Sphinx();
     this.#scratch = scratch;
     this.#size = size;
   }
 
-  static async create(modelDir: string, size: number): Promise<DecoderPool> {
-    return new DecoderPool(modelDir, await mkdtemp(join(tmpdir(), 'trunkline-stt-')), size);
+  static async create(model: DecoderModel, size: number): Promise<DecoderPool> {
+    return new DecoderPool(model, await mkdtemp(join(tmpdir(), 'trunkline-stt-')), size);
   }
 
   /** @throws TrunklineError STT_FAILED when too many utterances wait */
@@ -66,7 +66,7 @@ export class DecoderPool {
   async #add(band: Band, bench: Bench): Promise<Decoder> {
     bench.size++;
     try {
-      const decoder = await Decoder.create(this.#sphinx, this.#modelDir, band, this.#scratch);
+      const decoder = await Decoder.create(this.#sphinx, this.#model, band, this.#scratch);
       bench.all.push(decoder);
       return decoder;
     } catch (error) {

@@ -6,7 +6,11 @@ import { HostedUtterance } from './hosted_utterance.ts';
 import type { RecogniserOptions } from './recogniser.ts';
 import { RecogniserProcess } from './recogniser_process.ts';
 
-const DEFAULTS: RecogniserOptions = { modelDir: '/usr/share/pocketsphinx/model/en-us', flite: 'flite' };
+const DEFAULTS: RecogniserOptions = {
+  modelDir: '/usr/share/pocketsphinx/model/en-us',
+  scoreEvery: 1,
+  flite: 'flite',
+};
 
 /**
  * The local recogniser: CMU pocketsphinx with a grammar for each utterance, in a process of its own, since the C

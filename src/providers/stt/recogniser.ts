@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import { isBeyondDoubt, recognitionOf } from './confidence.ts';
-import type { Grammar } from './decoder.ts';
+import type { DecoderModel, Grammar } from './decoder.ts';
 import { DecoderPool } from './decoder_pool.ts';
 import { hypothesesOf } from './hypotheses.ts';
 import { parseJsgf } from './jsgf.ts';
@@ -12,9 +12,8 @@ import { Lexicon } from './lexicon.ts';
 import { type Search, Utterance } from './utterance.ts';
 import { compileWordGraph } from './word_graph.ts';
 
-export interface RecogniserOptions {
-  /** Folder with the acoustic model `en-us/` and the dictionary `cmudict-en-us.dict`. */
-  readonly modelDir: string;
+/** The model's folder also holds the dictionary `cmudict-en-us.dict`. */
+export interface RecogniserOptions extends DecoderModel {
   /** The synthesiser whose letter-to-sound rules speak words that the dictionary lacks. */
   readonly flite: string;
 }
@@ -32,13 +31,13 @@ export class Recogniser {
   }
 
   /** @throws TrunklineError TOOL_MISSING, STT_FAILED */
-  static async create({ modelDir, flite }: RecogniserOptions): Promise<Recogniser> {
+  static async create({ modelDir, scoreEvery, flite }: RecogniserOptions): Promise<Recogniser> {
     const dictionary = join(modelDir, 'cmudict-en-us.dict');
     const lexicon = await Lexicon.load(dictionary, fliteLetterToSound(flite)).catch(cause => {
       throw new TrunklineError('STT_FAILED', `no dictionary ${dictionary}`, { cause });
     });
     const size = Math.min(LIMITS.sttDecoders, availableParallelism());
-    return new Recogniser(await DecoderPool.create(modelDir, size), lexicon);
+    return new Recogniser(await DecoderPool.create({ modelDir, scoreEvery }, size), lexicon);
   }
 
   /** Compiles a grammar ahead of its use; what is wrong with it is told by every utterance that uses it. */
