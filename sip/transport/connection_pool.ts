@@ -1,0 +1,135 @@
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { SIP_LIMITS } from '../limits.ts';
+import type { ParseOutcome } from '../message/outcome.ts';
+import { Connection } from './connection.ts';
+import { plainAddress } from './routing.ts';
+import type { Flow, Protocol, SocketAddress, TransportFailure } from './transport.ts';
+import { codeOf } from './udp_listener.ts';
+
+/** How sockets of a stream protocol are made; TLS would make them otherwise. */
+export interface StreamSockets {
+  readonly protocol: Exclude<Protocol, 'UDP'>;
+  listen(accept: (socket: Socket) => void): Server;
+  connect(remote: SocketAddress): Socket;
+}
+
+export const TCP_SOCKETS: StreamSockets = {
+  protocol: 'TCP',
+  listen: accept => createServer({ noDelay: true }, accept),
+  connect: ({ address, port }) => connect({ host: address, port }),
+};
+
+export interface PoolEvents {
+  message(outcome: ParseOutcome, flow: Flow): void;
+  fault(failure: TransportFailure): void;
+  /** Whether connections of this address are taken at all; asked before a byte is read. */
+  accepts(address: string): boolean;
+}
+
+/**
+ * All connections of one stream protocol, found again by where they lead (RFC 3261 §18.1.1), and its listening sockets.
+ */
+export class ConnectionPool {
+  readonly #sockets: StreamSockets;
+  readonly #clock: Clock;
+  readonly #events: PoolEvents;
+  readonly #servers: Server[] = [];
+  readonly #byId = new Map<number, Connection>();
+  readonly #byRemote = new Map<string, Connection>();
+  readonly #inbound = new Map<string, number>();
+  #lastId = 0;
+
+  constructor(sockets: StreamSockets, clock: Clock, events: PoolEvents) {
+    this.#sockets = sockets;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Listens; port 0 takes a free one. Rejects when the address cannot be bound. */
+  listen({ address, port }: SocketAddress): Promise<SocketAddress> {
+    const server = this.#sockets.listen(socket => this.#accept(socket, address));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {
+        server.off('error', reject);
+        server.on('error', error =>
+          this.#events.fault({ cause: 'closed', detail: `listening socket: ${codeOf(error)}` }),
+        );
+        this.#servers.push(server);
+        const bound = server.address();
+        resolve({ address, port: typeof bound === 'object' && bound !== null ? bound.port : port });
+      });
+    });
+  }
+
+  /** The connection of this number, while it can be sent by. */
+  find(id: number | undefined): Connection | undefined {
+    const connection = id === undefined ? undefined : this.#byId.get(id);
+    return connection?.isUsable ? connection : undefined;
+  }
+
+  /** The connection to an address: one that is there, or a new one; `undefined` when there are too many. */
+  to(remote: SocketAddress, local: SocketAddress): Connection | undefined {
+    const known = this.#byRemote.get(keyOf(remote));
+    if (known?.isUsable) return known;
+    if (this.#byId.size >= SIP_LIMITS.connections) return undefined;
+    return this.#add(this.#sockets.connect(remote), remote, local, false);
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#servers.map(server => new Promise(resolve => server.close(resolve)));
+    for (const connection of this.#byId.values()) connection.destroy();
+    await Promise.all(closed);
+  }
+
+  #accept(socket: Socket, localAddress: string): void {
+    // A socket whose peer is gone already knows no address.
+    const remote = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const ofAddress = this.#inbound.get(remote.address) ?? 0;
+    if (
+      remote.address === '' ||
+      this.#byId.size >= SIP_LIMITS.connections ||
+      ofAddress >= SIP_LIMITS.connectionsPerAddress ||
+      !this.#events.accepts(remote.address)
+    ) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    this.#inbound.set(remote.address, ofAddress + 1);
+    this.#add(socket, remote, { address: localAddress, port: socket.localPort ?? 0 }, true);
+  }
+
+  #add(socket: Socket, remote: SocketAddress, local: SocketAddress, isInbound: boolean): Connection {
+    const id = ++this.#lastId;
+    const flow: Flow = { protocol: this.#sockets.protocol, local, remote, connection: id };
+    const connection = new Connection(socket, flow, this.#clock, {
+      message: outcome => this.#events.message(outcome, flow),
+      closed: () => this.#remove(id, isInbound),
+    });
+    this.#byId.set(id, connection);
+    this.#byRemote.set(keyOf(remote), connection);
+    return connection;
+  }
+
+  #remove(id: number, isInbound: boolean): void {
+    const connection = this.#byId.get(id);
+    if (connection === undefined) return;
+    const { remote } = connection.flow;
+    this.#byId.delete(id);
+    if (this.#byRemote.get(keyOf(remote)) === connection) this.#byRemote.delete(keyOf(remote));
+    if (!isInbound) return;
+    const left = (this.#inbound.get(remote.address) ?? 1) - 1;
+    if (left > 0) this.#inbound.set(remote.address, left);
+    else this.#inbound.delete(remote.address);
+  }
+}
+
+function keyOf({ address, port }: SocketAddress): string {
+  return `${address} ${port}`;
+}
