@@ -93,7 +93,8 @@ function chooseStream(
   let problem: SdpRejection | undefined;
   for (const { media, index } of candidates) {
     try {
-      return { index, protocol: media.protocol, ...readChoice(offer, media, capabilities, local) };
+      const { protocol } = media;
+      return { index, protocol, ...readChoice(offer, media, capabilities, local, last?.address) };
     } catch (error) {
       if (!(error instanceof SdpRejection)) throw error;
       problem ??= error;
@@ -107,11 +108,12 @@ function readChoice(
   media: MediaDescription,
   { codecs }: Capabilities,
   { addresses }: LocalMedia,
+  before: string | undefined,
 ): Omit<Choice, 'index' | 'protocol'> {
   const remote = readRemoteAudio(offer, media);
-  const near = addresses.find(address => isIPv6(address) === (remote.family === 6));
-  // Who hears nowhere has no family.
-  const address = near ?? (remote.endpoints === undefined ? addresses[0] : undefined);
+  const near = addresses.find(candidate => isIPv6(candidate) === (remote.family === 6));
+  // Who hears nowhere has no family: on hold by 0.0.0.0 even an IPv6 call keeps its address.
+  const address = remote.endpoints === undefined ? (before ?? near ?? addresses[0]) : near;
   if (address === undefined) throw new SdpRejection('address', `IPv${remote.family} is not spoken here`);
   for (const name of codecs) {
     const codec = CODECS[name];

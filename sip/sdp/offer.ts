@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Capabilities, LocalMedia } from './capabilities.ts';
 import { CODECS, type Codec, type Format, KEY_EVENTS, TELEPHONE_EVENT } from './codec.ts';
 import type { Direction } from './description.ts';
@@ -39,9 +40,9 @@ export function makeOffer(
     direction,
   };
   // An address of the family that was agreed on, whichever is preferred.
-  const known = session.last?.address;
-  const address = addresses.find(candidate => known?.includes(':') === candidate.includes(':'));
-  const next = sayInSession(session, address ?? addresses[0], linesOf(session, audio));
+  const known = session.last?.address ?? addresses[0];
+  const address = addresses.find(candidate => isIPv6(candidate) === isIPv6(known)) ?? addresses[0];
+  const next = sayInSession(session, address, linesOf(session, audio));
   return { text: writeSdp(next.said), session: next.session };
 }
 

@@ -314,6 +314,10 @@ t.test('a far end of the other family', async t => {
   t.match(answerOffer(newSession(), six, capabilitiesOf(), LOCAL).text, /c=IN IP6 2001:db8::1/);
   const { session } = answerOffer(newSession(), six, capabilitiesOf(), LOCAL);
   t.match(makeOffer(session, capabilitiesOf(), LOCAL).text, /c=IN IP6 2001:db8::1/, 'and stays with it');
+  const hold = answerOffer(session, parseSdp(offerOf('', { address: '0.0.0.0' })), capabilitiesOf(), LOCAL);
+  t.match(hold.text, /c=IN IP6 2001:db8::1/, 'on hold, too');
+  const deaf = parseSdp(offerOf('c=IN IP6 ::'));
+  t.match(answerOffer(newSession(), deaf, capabilitiesOf(), only).text, /c=IN IP4 198/);
 });
 
 t.test('where RTCP goes', async t => {
