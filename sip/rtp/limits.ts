@@ -1,0 +1,31 @@
+/** Every limit of RTP: what a far end or a stranger can make this end hold or do, and what happens there. */
+export const RTP_LIMITS = {
+  /** Payload of a packet: 60 ms at 64 kbit/s; a longer packet is counted and dropped. */
+  payloadBytes: 480,
+  /** A datagram with all that RFC 3550 allows before and after the payload; a longer one is dropped. */
+  datagramBytes: 1_500,
+  /** Packets that wait in a jitter buffer; the oldest gives way. */
+  bufferedPackets: 64,
+  /** Audio that waits in a jitter buffer; what is older is dropped and counted. */
+  bufferedMs: 400,
+  /** A packet earlier or later than this by the sender's clock begins a new timeline. */
+  timelineJumpMs: 1_000,
+  /** Sequence numbers ahead (RFC 3550 §A.1) that still count as loss; farther ones as a restart. */
+  sequenceDropout: 3_000,
+  /** Sequence numbers behind that still count as reordering. */
+  sequenceMisorder: 100,
+  /** Packets of an RTCP datagram that are read; a longer compound is dropped whole. */
+  compoundPackets: 16,
+  /** Telephone keys that wait to be sent; a further one is refused. */
+  queuedKeys: 64,
+  /** An event of which nothing more is heard counts as ended. */
+  eventSilenceMs: 160,
+  /** An event is reported at the latest then, even if the far end never lets go. */
+  eventMs: 60_000,
+  /** A latched source may be succeeded by another only after so long a silence. */
+  latchSilenceMs: 2_000,
+  /** Ports tried for one leg before it is refused. */
+  bindAttempts: 8,
+  /** Packets handed over in one tick and not yet sent; beyond it they go out at once. */
+  spreadPackets: 4_096,
+} as const;

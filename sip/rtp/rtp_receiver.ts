@@ -1,0 +1,83 @@
+import type { EventReceiver } from './event_receiver.ts';
+import type { JitterBuffer } from './jitter_buffer.ts';
+import { Reception } from './reception.ts';
+import type { RtpHeader } from './rtp_packet.ts';
+
+/** Payload types of what a leg listens to. */
+export interface ReceivedTypes {
+  readonly payloadType: number;
+  readonly eventPayloadType: number | undefined;
+}
+
+/** Packets in a row after which another SSRC is believed to have taken the stream over. */
+const CHANGE_PACKETS = 2;
+
+/** One direction of a leg: counts its source and deals its packets out to the jitter buffer and to the key presses. */
+export class RtpReceiver {
+  readonly #types: ReceivedTypes;
+  readonly #ticksPerMs: number;
+  readonly #buffer: JitterBuffer;
+  readonly #events: EventReceiver;
+  readonly #onSource: (reception: Reception) => void;
+  #reception: Reception | undefined;
+  #nextSsrc = 0;
+  #nextPackets = 0;
+  #unwanted = 0;
+
+  /** @param onSource told when the first source speaks, and whenever another takes its place */
+  constructor(
+    types: ReceivedTypes,
+    ticksPerMs: number,
+    buffer: JitterBuffer,
+    events: EventReceiver,
+    onSource: (reception: Reception) => void,
+  ) {
+    this.#types = types;
+    this.#ticksPerMs = ticksPerMs;
+    this.#buffer = buffer;
+    this.#events = events;
+    this.#onSource = onSource;
+  }
+
+  get reception(): Reception | undefined {
+    return this.#reception;
+  }
+
+  /** Packets of a payload type that was not agreed on, or of a source that did not last. */
+  get unwanted(): number {
+    return this.#unwanted;
+  }
+
+  /** `bytes` is what `header` was parsed from. */
+  receive(header: RtpHeader, bytes: Uint8Array, nowMs: number): void {
+    const { payloadType, timestamp, payloadStart, payloadLength } = header;
+    const isAudio = payloadType === this.#types.payloadType;
+    if ((!isAudio && payloadType !== this.#types.eventPayloadType) || !this.#isSource(header.ssrc)) {
+      this.#unwanted += 1;
+      return;
+    }
+    const arrival = this.#reception?.note(header.sequence, timestamp, nowMs);
+    if (arrival !== 'fresh') return;
+    if (isAudio) this.#buffer.receive(timestamp, bytes, payloadStart, payloadLength, nowMs);
+    else this.#events.receive(timestamp, bytes, payloadStart, payloadLength, nowMs);
+  }
+
+  /** Whether a packet is of the stream's source, which another may have become with it. */
+  #isSource(ssrc: number): boolean {
+    if (ssrc === this.#reception?.ssrc) {
+      this.#nextPackets = 0;
+      return true;
+    }
+    this.#nextPackets = ssrc === this.#nextSsrc ? this.#nextPackets + 1 : 1;
+    this.#nextSsrc = ssrc;
+    if (this.#reception !== undefined) {
+      if (this.#nextPackets < CHANGE_PACKETS) return false;
+      this.#buffer.restart();
+      this.#events.restart();
+    }
+    this.#nextPackets = 0;
+    this.#reception = new Reception(ssrc, this.#ticksPerMs);
+    this.#onSource(this.#reception);
+    return true;
+  }
+}

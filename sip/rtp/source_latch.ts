@@ -1,0 +1,120 @@
+import { RTP_LIMITS } from './limits.ts';
+import { sequenceDistance } from './rtp_packet.ts';
+
+/** Packets in sequence after which a source is believed: of the signalled host, and of another (NAT). */
+const NEAR_PACKETS = 2;
+const FAR_PACKETS = 4;
+/** A packet lost or out of order does not break a sequence. */
+const SEQUENCE_SLACK = 3;
+
+/** A source that is not believed yet. */
+class Candidate {
+  packets = 0;
+  #host = '';
+  #port = 0;
+  #ssrc = 0;
+  #sequence = 0;
+
+  /** How many packets in sequence came from there by now. */
+  note(host: string, port: number, ssrc: number, sequence: number): number {
+    const ahead = sequenceDistance(this.#sequence, sequence);
+    const isSame = port === this.#port && ssrc === this.#ssrc && host === this.#host;
+    this.packets = isSame && ahead > 0 && ahead <= SEQUENCE_SLACK ? this.packets + 1 : 1;
+    this.#host = host;
+    this.#port = port;
+    this.#ssrc = ssrc;
+    this.#sequence = sequence;
+    return this.packets;
+  }
+}
+
+/**
+ * Symmetric RTP: decides whose packets are heard. The first source whose packets follow each other is latched: at once
+ * where the signalling said, soon on the same host, and with most doubt elsewhere. From then on only that one is heard,
+ * until it was silent for two seconds or the signalling tells another. A source right where the signalling said takes
+ * over from one that is elsewhere, for it is the one that was meant.
+ */
+export class SourceLatch {
+  #expectedHost: string;
+  #expectedPort: number;
+  #host = '';
+  #port = 0;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  readonly #near = new Candidate();
+  readonly #far = new Candidate();
+  #refused = 0;
+  #changes = 0;
+
+  constructor(expectedHost: string, expectedPort: number) {
+    this.#expectedHost = expectedHost;
+    this.#expectedPort = expectedPort;
+  }
+
+  /** Where to send: the latched source, or where the signalling said while there is none. */
+  get host(): string {
+    return this.isLatched ? this.#host : this.#expectedHost;
+  }
+
+  get port(): number {
+    return this.isLatched ? this.#port : this.#expectedPort;
+  }
+
+  get isLatched(): boolean {
+    return this.#port !== 0;
+  }
+
+  /** Packets of others that were not heard. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Times that another source was latched. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The signalling tells where the far end is now; the same again changes nothing. */
+  expect(host: string, port: number): void {
+    if (host === this.#expectedHost && port === this.#expectedPort) return;
+    this.#expectedHost = host;
+    this.#expectedPort = port;
+    this.#port = 0;
+  }
+
+  /** Whether an RTP packet from there is to be heard. */
+  admit(host: string, port: number, ssrc: number, sequence: number, nowMs: number): boolean {
+    if (this.isLatched && port === this.#port && host === this.#host) {
+      this.#heardAtMs = nowMs;
+      return true;
+    }
+    const isMeant = host === this.#expectedHost && port === this.#expectedPort;
+    const isOpen = !this.isLatched || nowMs - this.#heardAtMs >= RTP_LIMITS.latchSilenceMs;
+    if (isMeant || (isOpen && this.#isBelieved(host, port, ssrc, sequence))) {
+      this.#latch(host, port, nowMs);
+      return true;
+    }
+    this.#refused += 1;
+    return false;
+  }
+
+  /** Whether an RTCP packet from that host may come from the far end. */
+  admitsControl(host: string): boolean {
+    return host === this.host;
+  }
+
+  #isBelieved(host: string, port: number, ssrc: number, sequence: number): boolean {
+    // Apart, so that a flood from elsewhere does not break the sequence of who may be meant.
+    return host === this.#expectedHost
+      ? this.#near.note(host, port, ssrc, sequence) >= NEAR_PACKETS
+      : this.#far.note(host, port, ssrc, sequence) >= FAR_PACKETS;
+  }
+
+  #latch(host: string, port: number, nowMs: number): void {
+    if (this.#heardAtMs !== Number.NEGATIVE_INFINITY) this.#changes += 1;
+    this.#host = host;
+    this.#port = port;
+    this.#heardAtMs = nowMs;
+    this.#near.packets = 0;
+    this.#far.packets = 0;
+  }
+}
