@@ -3,9 +3,8 @@ const BIN_MS = 5;
 const BINS = 60;
 /** Share of packets that are to be there in time; what the rest lack is made up. */
 const IN_TIME = 0.98;
-/** What a packet weighs less for each one after it: at 50 a second, half after 14 s. */
-const FORGETTING = 0.999;
-const LARGEST_WEIGHT = 1e9;
+/** Share of the newest packet: at 50 a second, the older ones are forgotten by half in 14 s. */
+const NEWEST_SHARE = 0.001;
 /** A new stream begins as if so many packets had been as late as is held against: forgotten after some seconds. */
 const ASSUMED_PACKETS = 5;
 /** The smallest transit is taken over two such spans, the current and the one before: it follows a drifting clock. */
@@ -16,9 +15,9 @@ const BASE_SPAN_MS = 5_000;
  * as a histogram that forgets. A transit is arrival minus sender's time, in milliseconds with any offset.
  */
 export class DepthTarget {
-  readonly #weights = new Float64Array(BINS);
-  #weight = 1;
-  #total = 0;
+  /** Shares of all packets, whose sum is 1. */
+  readonly #shares = new Float64Array(BINS);
+  #packets = 0;
   #leastMs = 0;
   #leastBeforeMs = 0;
   #spanEndsMs = 0;
@@ -33,10 +32,9 @@ export class DepthTarget {
 
   /** Begins anew with a packet's transit as the smallest. */
   restart(transitMs: number, nowMs: number): void {
-    this.#weights.fill(0);
-    this.#weights[Math.ceil(this.#initialMs / BIN_MS) - 1] = ASSUMED_PACKETS;
-    this.#weight = 1;
-    this.#total = ASSUMED_PACKETS;
+    this.#shares.fill(0);
+    this.#shares[Math.ceil(this.#initialMs / BIN_MS) - 1] = 1;
+    this.#packets = ASSUMED_PACKETS;
     this.#targetMs = this.#initialMs;
     this.rebase(transitMs, nowMs);
   }
@@ -68,17 +66,17 @@ export class DepthTarget {
     } else if (transitMs < this.#leastMs) this.#leastMs = transitMs;
     const lateMs = transitMs - this.baseMs;
     const bin = Math.min(BINS - 1, Math.floor(lateMs / BIN_MS));
-    this.#weights[bin]! += this.#weight;
-    this.#total += this.#weight;
-    this.#weight /= FORGETTING;
-    if (this.#weight > LARGEST_WEIGHT) this.#rescale();
+    this.#packets += 1;
+    const share = Math.max(NEWEST_SHARE, 1 / this.#packets);
+    for (let each = 0; each < BINS; each += 1) this.#shares[each]! *= 1 - share;
+    this.#shares[bin]! += share;
     this.#targetMs = this.#quantileMs();
   }
 
   #quantileMs(): number {
-    let rest = this.#total * (1 - IN_TIME);
+    let rest = 1 - IN_TIME;
     for (let bin = BINS - 1; bin > 0; bin -= 1) {
-      rest -= this.#weights[bin]!;
+      rest -= this.#shares[bin]!;
       if (rest < 0) return (bin + 1) * BIN_MS;
     }
     return BIN_MS;
@@ -89,15 +87,9 @@ export class DepthTarget {
     if (bins < 1) return;
     const moved = Math.min(bins, BINS - 1);
     let inTime = 0;
-    for (let bin = 0; bin <= moved; bin += 1) inTime += this.#weights[bin]!;
-    this.#weights.copyWithin(0, moved);
-    this.#weights.fill(0, BINS - moved);
-    this.#weights[0] = inTime;
-  }
-
-  #rescale(): void {
-    for (let bin = 0; bin < BINS; bin += 1) this.#weights[bin]! /= this.#weight;
-    this.#total /= this.#weight;
-    this.#weight = 1;
+    for (let bin = 0; bin <= moved; bin += 1) inTime += this.#shares[bin]!;
+    this.#shares.copyWithin(0, moved);
+    this.#shares.fill(0, BINS - moved);
+    this.#shares[0] = inTime;
   }
 }

@@ -13,9 +13,8 @@ const PCM_SAMPLES = 2_048;
 const PAUSE_MS = 200;
 /** A frame may reach over the end of a packet; the next one is then needed by as much earlier. */
 const FRAME_MS = 10;
-/** Depth is left alone while it is between these around its target, and a cut brings it back to between them. */
+/** Depth is left alone while it is not this much over its target, and a cut brings it back to between the two. */
 const TOO_DEEP_MS = 10;
-const TOO_SHALLOW_MS = -2;
 /** Beyond these it is brought back even where a cut might be heard. */
 const FORCED_DEEP_MS = 40;
 const FORCED_SHALLOW_MS = -20;
@@ -57,7 +56,7 @@ export class JitterBuffer {
   /** Nothing was ever heard: the far end is awaited in silence. */
   #isUnheard = true;
   #hasStarted = false;
-  /** Timestamp of the sample behind the last decoded one. */
+  /** Timestamp of the sample behind the last decoded one; signed, since larger numbers cost memory. */
   #nextTimestamp = 0;
   /** Ticks made up because nothing was there; owed by the next gap in the timestamps. */
   #overdraftTicks = 0;
@@ -166,7 +165,7 @@ export class JitterBuffer {
     this.#store.clear();
     this.#target.restart(nowMs - this.#mediaMs(timestamp), nowMs);
     // Before the first packet lies a gap as long as it is to wait.
-    this.#nextTimestamp = (timestamp - INITIAL_DEPTH_MS * this.#ticksPerMs) >>> 0;
+    this.#nextTimestamp = (timestamp - INITIAL_DEPTH_MS * this.#ticksPerMs) | 0;
     this.#overdraftTicks = 0;
     this.#hasStarted = true;
     this.#isUnheard = false;
@@ -198,7 +197,7 @@ export class JitterBuffer {
       const madeUp = slot < 0 ? missing : Math.min(missing, gap);
       const ticks = madeUp / this.#samplesPerTick;
       if (slot < 0) this.#overdraftTicks += ticks;
-      else this.#nextTimestamp = (this.#nextTimestamp + ticks) >>> 0;
+      else this.#nextTimestamp = (this.#nextTimestamp + ticks) | 0;
       this.#conceal(madeUp);
       isConcealed = true;
     }
@@ -212,7 +211,7 @@ export class JitterBuffer {
   /** What was made up while nothing was there took the place of what turns out to be lost, as far as that goes. */
   #settleOverdraft(slot: number): void {
     const paid = Math.max(0, Math.min(this.#overdraftTicks, this.#gapTicks(slot)));
-    this.#nextTimestamp = (this.#nextTimestamp + paid) >>> 0;
+    this.#nextTimestamp = (this.#nextTimestamp + paid) | 0;
     this.#overdraftTicks = 0;
   }
 
@@ -235,7 +234,7 @@ export class JitterBuffer {
     const samples = this.#decoder.decode(store.bytes, store.startOf(slot), store.lengthOf(slot), pcm, count);
     pcm.copyWithin(count, count + heard, count + samples);
     this.#decoded.count = count + samples - heard;
-    this.#nextTimestamp = (store.timestampOf(slot) + samples / this.#samplesPerTick) >>> 0;
+    this.#nextTimestamp = (store.timestampOf(slot) + samples / this.#samplesPerTick) | 0;
   }
 
   /** Brings the depth nearer to its target by one cut, when it is off and the audio allows it. */
@@ -243,8 +242,8 @@ export class JitterBuffer {
     this.#pullsUntilCut -= 1;
     if (this.#pullsUntilCut > 0) return;
     const excessMs = this.#headTransitMs(nowMs) - this.#target.baseMs - this.targetMs;
-    if (excessMs < TOO_DEEP_MS && excessMs > TOO_SHALLOW_MS) return;
-    const mostMs = excessMs > 0 ? excessMs - TOO_SHALLOW_MS : TOO_DEEP_MS - excessMs;
+    if (excessMs < TOO_DEEP_MS && excessMs >= 0) return;
+    const mostMs = excessMs > 0 ? excessMs : TOO_DEEP_MS - excessMs;
     const most = Math.floor(mostMs * this.#samplesPerMs) - 1;
     this.#decodeAhead(frameSamples + LOOKAHEAD_MS * this.#samplesPerMs);
     const { rateHz } = this.#decoder;
@@ -286,7 +285,7 @@ export class JitterBuffer {
     const slot = this.#store.earliest(this.#nextTimestamp);
     if (slot < 0) return;
     const ticks = Math.max(0, this.#gapTicks(slot));
-    this.#nextTimestamp = (this.#nextTimestamp + ticks) >>> 0;
+    this.#nextTimestamp = (this.#nextTimestamp + ticks) | 0;
     this.#stats.droppedMs += ticks / this.#ticksPerMs;
     this.#decoder.restart();
   }

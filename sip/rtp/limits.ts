@@ -22,8 +22,10 @@ export const RTP_LIMITS = {
   eventSilenceMs: 160,
   /** An event is reported at the latest then, even if the far end never lets go. */
   eventMs: 60_000,
-  /** A latched source may be succeeded by another only after so long a silence. */
+  /** A latched source may be succeeded by another port of its host only after so long a silence… */
   latchSilenceMs: 2_000,
+  /** …and by another host after so long. */
+  latchHostSilenceMs: 10_000,
   /** Ports tried for one leg before it is refused. */
   bindAttempts: 8,
   /** Packets handed over in one tick and not yet sent; beyond it they go out at once. */

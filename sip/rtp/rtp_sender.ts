@@ -33,7 +33,7 @@ export class RtpSender {
   #turn = 0;
   #ssrc: number;
   #sequence: number;
-  /** Of the next frame, and of the packet that is being filled. */
+  /** Of the next frame, and of the packet that is being filled; signed, since larger numbers cost memory. */
   #timestamp: number;
   #packetTimestamp: number;
   #frames = 0;
@@ -54,7 +54,7 @@ export class RtpSender {
     this.#frameTicks = FRAME_MS * options.ticksPerMs;
     this.#ssrc = chance(random, 2 ** 32);
     this.#sequence = chance(random, 2 ** 16);
-    this.#timestamp = chance(random, 2 ** 32);
+    this.#timestamp = chance(random, 2 ** 32) | 0;
     this.#packetTimestamp = this.#timestamp;
   }
 
@@ -68,7 +68,7 @@ export class RtpSender {
       ssrc: this.#ssrc,
       packets: this.#packets,
       octets: this.#octets,
-      timestamp: this.#packetTimestamp,
+      timestamp: this.#packetTimestamp >>> 0,
       sentAtMs: this.#sentAtMs,
     };
   }
@@ -98,13 +98,13 @@ export class RtpSender {
   written(payloadBytes: number, nowMs: number): void {
     this.#length += payloadBytes;
     this.#frames += 1;
-    this.#timestamp = (this.#timestamp + this.#frameTicks) >>> 0;
+    this.#timestamp = (this.#timestamp + this.#frameTicks) | 0;
     if (this.#frames * FRAME_MS >= this.#options.ptimeMs) this.#complete(nowMs);
   }
 
   /** Lets 10 ms pass without sending, as on hold; what of a packet was written is not sent. */
   skip(): void {
-    this.#timestamp = (this.#timestamp + this.#frameTicks) >>> 0;
+    this.#timestamp = (this.#timestamp + this.#frameTicks) | 0;
     this.#isAfterPause = true;
     this.#startPacket();
   }

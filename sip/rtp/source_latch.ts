@@ -31,7 +31,7 @@ class Candidate {
 /**
  * Symmetric RTP: decides whose packets are heard. The first source whose packets follow each other is latched: at once
  * where the signalling said, soon on the same host, and with most doubt elsewhere. From then on only that one is heard,
- * until it was silent for two seconds or the signalling tells another. A source right where the signalling said takes
+ * until it was silent for seconds or the signalling tells another. A source right where the signalling said takes
  * over from one that is elsewhere, for it is the one that was meant.
  */
 export class SourceLatch {
@@ -88,8 +88,7 @@ export class SourceLatch {
       return true;
     }
     const isMeant = host === this.#expectedHost && port === this.#expectedPort;
-    const isOpen = !this.isLatched || nowMs - this.#heardAtMs >= RTP_LIMITS.latchSilenceMs;
-    if (isMeant || (isOpen && this.#isBelieved(host, port, ssrc, sequence))) {
+    if (isMeant || (this.#isOpen(host, nowMs) && this.#isBelieved(host, port, ssrc, sequence))) {
       this.#latch(host, port, nowMs);
       return true;
     }
@@ -100,6 +99,12 @@ export class SourceLatch {
   /** Whether an RTCP packet from that host may come from the far end. */
   admitsControl(host: string): boolean {
     return host === this.host;
+  }
+
+  #isOpen(host: string, nowMs: number): boolean {
+    if (!this.isLatched) return true;
+    const { latchSilenceMs, latchHostSilenceMs } = RTP_LIMITS;
+    return nowMs - this.#heardAtMs >= (host === this.#host ? latchSilenceMs : latchHostSilenceMs);
   }
 
   #isBelieved(host: string, port: number, ssrc: number, sequence: number): boolean {

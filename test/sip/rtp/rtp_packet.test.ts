@@ -28,7 +28,7 @@ t.test('a header is written as the wire wants it, and read back', async t => {
 });
 
 t.test('contributing sources, extension and padding are passed over', async t => {
-  const head = Buffer.from('b2800001000000020000000300000004' + '00000005' + 'bede000109090909', 'hex');
+  const head = Buffer.from('b280000100000002000000030000000400000005bede000109090909', 'hex');
   const bytes = Uint8Array.from([...head, ...payload, 0, 0, 0, 4]);
   const header = new RtpHeader();
   t.ok(header.parse(bytes));

@@ -1,0 +1,71 @@
+import { RtpSession, type RtpSessionOptions, type RtpWire } from '../../../sip/rtp/rtp_session.ts';
+import { SendSpread } from '../../../sip/rtp/send_spread.ts';
+import { createRandom } from './random.ts';
+
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Notes what is sent. */
+export class NotingWire implements RtpWire {
+  readonly rtp: Datagram[] = [];
+  readonly rtcp: Datagram[] = [];
+
+  sendRtp(bytes: Uint8Array, length: number, host: string, port: number): void {
+    this.rtp.push({ bytes: bytes.slice(0, length), host, port });
+  }
+
+  sendRtcp(bytes: Uint8Array, host: string, port: number): void {
+    this.rtcp.push({ bytes, host, port });
+  }
+}
+
+/** Payload bytes are samples of 8 bits; silence for what is missing. */
+export const BYTE_CODEC: RtpSessionOptions['codec'] = {
+  rateHz: 8000,
+  clockRateHz: 8000,
+  samplesIn: payloadBytes => payloadBytes,
+  decode: (bytes, start, length, pcm, at) => {
+    for (let i = 0; i < length; i += 1) pcm[at + i] = ((bytes[start + i]! << 24) >> 24) / 128;
+    return length;
+  },
+  conceal: (pcm, at, samples) => {
+    pcm.fill(0, at, at + samples);
+  },
+  restart: () => {},
+  encode: (samples, bytes, at) => {
+    for (let i = 0; i < samples.length; i += 1) bytes[at + i] = samples[i]! * 128;
+    return samples.length;
+  },
+};
+
+export const FAR_HOST = '192.0.2.1';
+export const FAR_PORT = 4_000;
+
+/** A session with a peer of ours, and the wire that it sends to. */
+export function createSession(changes: Partial<RtpSessionOptions> = {}): {
+  session: RtpSession;
+  wire: NotingWire;
+  spread: SendSpread;
+} {
+  const wire = new NotingWire();
+  const spread = new SendSpread();
+  const session = new RtpSession({
+    codec: BYTE_CODEC,
+    payloadType: 0,
+    eventPayloadType: 101,
+    ptimeMs: 20,
+    remoteHost: FAR_HOST,
+    remotePort: FAR_PORT,
+    wire,
+    spread,
+    cname: 'call',
+    epochMs: 1_700_000_000_000,
+    random: createRandom(12),
+    onKey: () => {},
+    ...changes,
+  });
+  return { session, wire, spread };
+}

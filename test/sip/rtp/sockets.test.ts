@@ -1,0 +1,108 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import t from 'tap';
+import { PortRange } from '../../../sip/rtp/port_range.ts';
+import { type OnDatagram, SocketPair } from '../../../sip/rtp/socket_pair.ts';
+import { createRandom } from './random.ts';
+
+const HOST = '127.0.0.1';
+/** A range of this process's own, below those that the system hands out. */
+const LOWEST = 20_000 + (process.pid % 1_000) * 10;
+
+function createRange(lowest: number, highest: number, reuseDelayMs = 0): PortRange {
+  return new PortRange({ lowest, highest, reuseDelayMs, random: createRandom(3) });
+}
+
+t.test('ports are even, all of the range, and in no order to be guessed', async t => {
+  const range = createRange(10_001, 10_201);
+  const ports: number[] = [];
+  for (let port = range.take(0); port !== undefined; port = range.take(0)) ports.push(port);
+  t.same(ports.toSorted(), Array.from({ length: 100 }, (_, i) => 10_002 + 2 * i).toSorted());
+  t.not(ports.join(), ports.toSorted().join());
+});
+
+t.test('a port rests before it is used again, and the longest free comes first', async t => {
+  const range = createRange(10_000, 10_007, 1_000);
+  const [a, b, c, d] = [range.take(0)!, range.take(0)!, range.take(0)!, range.take(0)!];
+  t.equal(range.take(0), undefined);
+  range.giveBack(c, 100);
+  range.giveBack(a, 200);
+  range.giveBack(a, 300);
+  range.giveBack(9, 300);
+  t.equal(range.freePorts, 2, 'given back once, and only what is its own');
+  t.equal(range.take(1_099), undefined);
+  t.equal(range.take(1_100), c);
+  t.equal(range.take(1_100), undefined);
+  t.equal(range.take(1_200), a);
+  t.ok(b !== d);
+});
+
+t.test('a range without a pair is an error', async t => {
+  for (const [lowest, highest] of [
+    [10_001, 10_002],
+    [10, 9],
+    [0, 0],
+    [65_000, 70_000],
+    [Number.NaN, 5],
+  ] as const) {
+    t.throws(() => createRange(lowest, highest), RangeError);
+  }
+});
+
+const ignore: OnDatagram = () => {};
+
+t.test('datagrams go both ways on an even port and the odd one after it', async t => {
+  const ports = createRange(LOWEST, LOWEST + 3);
+  const now = (): number => 0;
+  const heard: string[] = [];
+  let allHeard: () => void = ignore as () => void;
+  const done = new Promise<void>(resolve => {
+    allHeard = resolve;
+  });
+  const note =
+    (kind: string): OnDatagram =>
+    (bytes, host, port) => {
+      heard.push(`${kind} ${Buffer.from(bytes)} ${host} ${port}`);
+      if (heard.length === 2) allHeard();
+    };
+  const near = (await SocketPair.open({ host: HOST, ports, now, onRtp: ignore, onRtcp: ignore }))!;
+  const far = (await SocketPair.open({ host: HOST, ports, now, onRtp: note('rtp'), onRtcp: note('rtcp') }))!;
+  t.equal(near.port % 2, 0);
+  t.equal(
+    await SocketPair.open({ host: HOST, ports, now, onRtp: ignore, onRtcp: ignore }),
+    undefined,
+    'full',
+  );
+  near.sendRtp(Buffer.from('hello there'), 5, HOST, far.port);
+  near.sendRtcp(Buffer.from('report'), HOST, far.port + 1);
+  await done;
+  t.same(heard.toSorted(), [`rtcp report ${HOST} ${near.port + 1}`, `rtp hello ${HOST} ${near.port}`]);
+  near.sendRtp(new Uint8Array(4), 4, 'not an address', 4_000);
+  near.sendRtp(new Uint8Array(4), 4, HOST, 0);
+  near.sendRtp(new Uint8Array(4), 4, HOST, 99_999);
+  near.close();
+  near.close();
+  near.sendRtp(new Uint8Array(4), 4, HOST, far.port);
+  far.close();
+  t.equal(ports.freePorts, 2);
+});
+
+t.test('ports that other programs use are passed over', async t => {
+  const other = createSocket('udp4');
+  t.teardown(() => other.close());
+  // The odd port of the only pair but one.
+  other.bind(LOWEST + 5, HOST);
+  await once(other, 'listening');
+  const options = { host: HOST, now: () => 0, onRtp: ignore, onRtcp: ignore };
+  const ports = createRange(LOWEST + 4, LOWEST + 7);
+  const pair = await SocketPair.open({ ...options, ports });
+  t.equal(pair?.port, LOWEST + 6);
+  pair?.close();
+  const only = createRange(LOWEST + 4, LOWEST + 5);
+  t.equal(await SocketPair.open({ ...options, ports: only }), undefined);
+  t.equal(only.freePorts, 1, 'and nothing is kept');
+  await t.rejects(SocketPair.open({ ...options, host: '192.0.2.77', ports: only }), {
+    code: 'EADDRNOTAVAIL',
+  });
+  t.equal(only.freePorts, 1);
+});
