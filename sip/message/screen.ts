@@ -1,5 +1,6 @@
 import { Headers } from './headers.ts';
 import type { SipRequest } from './message.ts';
+import { mediaType } from './multipart.ts';
 import { isKnownMethod } from './parse.ts';
 
 /** What this end can do with a request, in lower case but for the methods. */
@@ -17,11 +18,6 @@ export interface Capabilities {
 export interface Refusal {
   readonly status: number;
   readonly headers: Headers;
-}
-
-/** Media type without parameters, in lower case. */
-function mediaType(value: string): string {
-  return (value.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 function accepts(range: string, type: string): boolean {

@@ -32,7 +32,9 @@ export function addressOf(host: string): string | undefined {
  */
 export function withSource(via: Via, { remote }: Flow): Via {
   const asksPort = hasParam(via.params, 'rport');
-  if (!asksPort && addressOf(via.host) === remote.address) return via;
+  // A `received` that the sender wrote itself would lead the response to a third party.
+  const isPlain = !asksPort && !hasParam(via.params, 'received');
+  if (isPlain && addressOf(via.host) === remote.address) return via;
   const params = withParam(via.params, 'received', remote.address);
   return { ...via, params: asksPort ? withParam(params, 'rport', String(remote.port)) : params };
 }

@@ -16,7 +16,7 @@ import type {
 import { HandClock } from '../transport/hand_clock.ts';
 
 /** Everything that would have left, each sending as one entry, each repetition too. */
-export class HandTransport implements Transport {
+class HandTransport implements Transport {
   readonly sent: (SipRequest | SipResponse)[] = [];
   readonly rejections: Rejected[] = [];
   /** Of the last message, for tests that let it fail. */

@@ -23,6 +23,7 @@ t.test('received and rport (RFC 3261 §18.2.1, RFC 3581 §4)', async t => {
     ['SIP/2.0/UDP 10.0.0.1', 'SIP/2.0/UDP 10.0.0.1;received=198.51.100.9'],
     ['SIP/2.0/UDP pbx.example.com', 'SIP/2.0/UDP pbx.example.com;received=198.51.100.9'],
     ['SIP/2.0/UDP 198.51.100.9;rport', 'SIP/2.0/UDP 198.51.100.9;rport=40000;received=198.51.100.9'],
+    ['SIP/2.0/UDP 198.51.100.9;received=203.0.113.5', 'SIP/2.0/UDP 198.51.100.9;received=198.51.100.9'],
     [
       'SIP/2.0/UDP 10.0.0.1;received=203.0.113.5;rport=1',
       'SIP/2.0/UDP 10.0.0.1;received=198.51.100.9;rport=40000',
