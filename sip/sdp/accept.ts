@@ -42,7 +42,7 @@ export function acceptAnswer(
   return {
     remote: remote.endpoints,
     direction: agreedDirection(offered.direction, remote.direction),
-    held: !waysOf(remote.direction).receives,
+    held: waysOf(offered.direction).sends && !waysOf(remote.direction).receives,
     sendCodec: first.codec,
     sendPayloadType: first.send.payloadType,
     receive: codecs.map(({ codec, receive }) => ({ codec, payloadType: receive.payloadType })),

@@ -48,7 +48,7 @@ export interface AudioStream {
   readonly remote: RemoteEndpoints | undefined;
   /** From this end's view. */
   readonly direction: Direction;
-  /** The far end does not listen: we are on hold. */
+  /** The far end would not listen although we would speak: it holds us. */
   readonly held: boolean;
   readonly sendCodec: Codec;
   readonly sendPayloadType: number;

@@ -35,26 +35,43 @@ const gateway = z
     'a SIP URI without a user, as in sip:sbc.example.com:5060;transport=tcp',
   );
 
-const digest = z
+const credentials = {
+  user: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^\P{Cc}+$/u, 'no control characters'),
+  passwordEnv: variable.optional(),
+  passwordFile: file.optional(),
+};
+const realm = z
+  .string()
+  .max(255)
+  .regex(/^\P{Cc}*$/u, 'no control characters');
+const ONE_PLACE = 'either passwordEnv or passwordFile, since the password itself does not belong here';
+
+function hasOnePlace(said: { passwordEnv?: string | undefined; passwordFile?: string | undefined }): boolean {
+  return (said.passwordEnv === undefined) !== (said.passwordFile === undefined);
+}
+
+/** What callers are asked for. */
+const inboundDigest = z
   .strictObject({
-    user: z
-      .string()
+    ...credentials,
+    realm: realm.min(1),
+    /** Offered, the preferred one first; some phones give up where they see one that they don't know. */
+    algorithms: z
+      .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
       .min(1)
-      .max(255)
-      .regex(/^\P{Cc}+$/u, 'no control characters'),
-    /** Outbound: empty answers any realm. Inbound: the realm that callers are asked for. */
-    realm: z
-      .string()
-      .max(255)
-      .regex(/^\P{Cc}*$/u, 'no control characters')
-      .default(''),
-    passwordEnv: variable.optional(),
-    passwordFile: file.optional(),
+      .max(3)
+      .default(['SHA-256', 'MD5']),
   })
-  .refine(
-    ({ passwordEnv, passwordFile }) => (passwordEnv === undefined) !== (passwordFile === undefined),
-    'either passwordEnv or passwordFile, since the password itself does not belong here',
-  );
+  .refine(hasOnePlace, ONE_PLACE);
+
+/** What is proven to the far end; an empty realm answers any. */
+const outboundDigest = z
+  .strictObject({ ...credentials, realm: realm.default('') })
+  .refine(hasOnePlace, ONE_PLACE);
 
 const dispatchRule = z
   .strictObject({
@@ -93,9 +110,8 @@ const trunk = z
       .default(['inbound']),
     /** Who may call; nobody until it is said. */
     allowedAddresses: z.array(network).max(LIMITS.trunkAddresses).default([]),
-    /** What callers have to prove, and what is proven to the far end. */
-    inboundDigest: digest.optional(),
-    outboundDigest: digest.optional(),
+    inboundDigest: inboundDigest.optional(),
+    outboundDigest: outboundDigest.optional(),
     numbering: numbering.prefault({}),
     /** Called numbers that are taken; none until it is said. */
     numbers: z.array(numberPattern).max(LIMITS.trunkNumbers).default([]),
@@ -131,8 +147,6 @@ const trunk = z
         path: ['allowedAddresses'],
         message: 'a trunk that everybody may call needs inboundDigest',
       });
-    if (value.inboundDigest?.realm === '')
-      context.addIssue({ code: 'custom', path: ['inboundDigest', 'realm'], message: 'callers need a realm' });
     if (value.directions.includes('outbound') && value.gateways.length === 0)
       context.addIssue({
         code: 'custom',

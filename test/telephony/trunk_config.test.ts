@@ -112,7 +112,14 @@ t.test('who lets everybody call has to ask for credentials', async t => {
     t.match(faultOf(yaml), /^trunkline\.yaml:3: .*needs inboundDigest/, everybody);
     t.equal(faultOf(`${yaml}\n    inboundDigest: {user: u, realm: r, passwordEnv: P}`), 'none');
   }
-  t.match(faultOf(trunkWith('inboundDigest: {user: u, passwordEnv: P}')), /callers need a realm/);
+  t.match(faultOf(trunkWith('inboundDigest: {user: u, passwordEnv: P}')), /trunks\.0\.inboundDigest\.realm/);
+  t.match(faultOf(trunkWith('inboundDigest: {user: u, realm: r}')), /either passwordEnv or passwordFile/);
+  const [trunk] = parseConfig(
+    trunkWith('inboundDigest: {user: u, realm: r, passwordEnv: P}'),
+    'x',
+    {},
+  ).trunks;
+  t.same(trunk?.inboundDigest?.algorithms, ['SHA-256', 'MD5']);
 });
 
 t.test('the environment can set trunks', async t => {

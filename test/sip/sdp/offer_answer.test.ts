@@ -171,6 +171,13 @@ t.test('hold and resume by this end', async t => {
   t.equal(held('a=recvonly'), 'sendonly');
   t.equal(held('a=inactive'), 'inactive');
   t.equal(held('a=sendrecv'), 'sendonly', 'who does not understand hold is still on hold');
+  const heldByThem = ({ session }: typeof hold, lines: string): boolean =>
+    acceptAnswer(session, parseSdp(offerOf(lines)), capabilities).held;
+  t.equal(heldByThem(hold, 'a=recvonly'), false);
+  t.equal(heldByThem(hold, 'a=inactive'), true, 'both hold');
+  const mute = makeOffer(first.session, capabilities, LOCAL, 'inactive');
+  t.equal(heldByThem(mute, 'a=inactive'), false, 'silence that we asked for');
+  t.equal(heldByThem(first, 'a=sendonly'), true);
   const resume = makeOffer(hold.session, capabilities, LOCAL);
   t.match(resume.text, /o=- 4711 3 (.*\r\n)*a=sendrecv\r\n/);
   t.match(answered(offerOf(), undefined, undefined, 'sendonly').stream, {
