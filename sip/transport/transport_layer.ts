@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import { SIP_LIMITS } from '../limits.ts';
@@ -10,7 +10,7 @@ import { parseDatagram } from '../message/parse.ts';
 import { serialize, serializeRejection } from '../message/serialize.ts';
 import { sentBy, type Via } from '../message/via.ts';
 import { ConnectionPool, TCP_SOCKETS } from './connection_pool.ts';
-import { addressOf, hostOf, responseTarget, withSource } from './routing.ts';
+import { hostOf, responseTarget, withSource } from './routing.ts';
 import { SourceCounters } from './source_counters.ts';
 import type {
   Flow,
@@ -185,7 +185,7 @@ export class TransportLayer implements Transport {
   #draft(request: SipRequest, hop: Hop): Draft | TransportFailure {
     const listener = this.#listenerFor(hop.protocol, hop.address);
     const [via, ...others] = request.vias;
-    if (addressOf(hop.address) === undefined) return { cause: 'unreachable', detail: 'no IP address' };
+    if (isIP(hop.address) === 0) return { cause: 'unreachable', detail: 'no IP address' };
     if (listener === undefined) return { cause: 'no listener', detail: `none for ${hop.protocol}` };
     const params =
       hop.protocol === 'UDP' ? withParam(via?.params ?? [], 'rport', undefined) : (via?.params ?? []);

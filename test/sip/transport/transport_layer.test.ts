@@ -131,6 +131,7 @@ t.test('what cannot leave is told, and nothing throws', async t => {
     return rig.failures.next();
   };
   t.match(await send({ protocol: 'UDP', address: 'example.com', port: 5060 }), { cause: 'unreachable' });
+  t.match(await send({ protocol: 'UDP', address: '[::1]', port: 5060 }), { cause: 'unreachable' });
   t.match(await send({ protocol: 'UDP', address: '::1', port: 5060 }), { cause: 'no listener' });
   t.match(await send({ protocol: 'TCP', address: LOOPBACK, port: 5060 }), { cause: 'no listener' });
   t.match(await send({ protocol: 'TLS', address: LOOPBACK, port: 5061 }), { cause: 'no listener' });
