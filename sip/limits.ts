@@ -3,8 +3,6 @@
  * alone, so its limits live here and not with those of the node.
  */
 export const SIP_LIMITS = {
-  /** A whole message on a stream; answered with 513 and the connection closed. A datagram is never larger. */
-  messageBytes: 65_535,
   /** Start line and header fields together; answered with 513. */
   headBytes: 32_768,
   /** Body; answered with 413. */
@@ -34,11 +32,13 @@ export const SIP_LIMITS = {
   connections: 1_024,
   /** Inbound connections of one address; further ones are closed at once. */
   connectionsPerAddress: 64,
+  /** Of a stream, held at once while messages are cut from it; the rest of a chunk waits. More than head or body. */
+  streamBufferBytes: 65_536,
   /** Until a connection that is being opened counts as failed. */
   connectMs: 4_000,
   /** A connection without a byte either way is closed. */
   connectionIdleMs: 180_000,
-  /** From the first byte of a message to its last; the connection is closed. */
+  /** From the first byte of a message to its last, and for the first of a peer's; the connection is closed. */
   messageArrivalMs: 10_000,
   /** Bytes waiting for a peer that does not read; the connection is closed. */
   connectionQueuedBytes: 1 << 20,

@@ -45,6 +45,8 @@ export class Connection {
     this.#events = events;
     this.#activeMs = clock.nowMs();
     this.#unsent = socket.connecting ? [] : undefined;
+    // Who connects and says nothing keeps no place.
+    if (!socket.connecting) this.#startArrival();
     this.#idle = clock.after(socket.connecting ? SIP_LIMITS.connectMs : SIP_LIMITS.connectionIdleMs, () =>
       this.#checkIdle(),
     );
@@ -111,17 +113,18 @@ export class Connection {
     this.#activeMs = this.#clock.nowMs();
     this.#framer.push(chunk);
     // A message that has begun must end in time, at whatever pace its bytes come.
-    if (!this.#framer.isInMessage) this.#stopArrival();
-    else
-      this.#arrival ??= this.#clock.after(SIP_LIMITS.messageArrivalMs, () =>
-        this.#close('a message too slow'),
-      );
+    if (this.#framer.isInMessage) this.#startArrival();
+    else this.#stopArrival();
   }
 
   #onMessage(outcome: ParseOutcome): void {
     this.#stopArrival();
     this.#pongs = 0;
     this.#events.message(outcome, this);
+  }
+
+  #startArrival(): void {
+    this.#arrival ??= this.#clock.after(SIP_LIMITS.messageArrivalMs, () => this.#close('a message too slow'));
   }
 
   #stopArrival(): void {

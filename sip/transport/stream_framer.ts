@@ -50,7 +50,7 @@ export class StreamFramer {
   push(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 && !this.#lost) {
-      const taken = rest.subarray(0, SIP_LIMITS.messageBytes + 4 - this.#length);
+      const taken = rest.subarray(0, SIP_LIMITS.streamBufferBytes - this.#length);
       this.#append(taken);
       rest = rest.subarray(taken.length);
       while (!this.#lost && this.#step());

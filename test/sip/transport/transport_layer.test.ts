@@ -223,6 +223,16 @@ t.test('a message that drips too slowly ends its connection', async t => {
   t.equal(clock.waiting, 0, 'no alarm is left behind');
 });
 
+t.test('who connects and says nothing is not kept', async t => {
+  const clock = new HandClock();
+  const rig = new Rig(t, { clock });
+  const { closed } = await bareTcp(t, await rig.listen('TCP'));
+  while (clock.waiting === 0) await new Promise(setImmediate);
+  clock.turn(SIP_LIMITS.messageArrivalMs);
+  await closed;
+  t.equal(clock.waiting, 0);
+});
+
 t.test('an idle connection is closed, a used one is not', async t => {
   const clock = new HandClock();
   const rig = new Rig(t, { clock });
