@@ -7,6 +7,7 @@ import { newBranch, newTag } from '../message/ids.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { tagOf } from '../message/name_addr.ts';
 import type { Rejected } from '../message/outcome.ts';
+import type { Refusal } from '../message/screen.ts';
 import type {
   Flow,
   Hop,
@@ -26,6 +27,11 @@ import type { ServerMachine, ServerParts, ServerTransaction } from './server_tra
 
 /** The layer above: dialogs, and whatever answers outside of them. */
 export interface TransactionUser {
+  /**
+   * Asked about each new request before anything is kept or said: nothing lets it in, a refusal is answered without
+   * state, copies alike, and silence tells nobody that there is anything here. Without it all are let in.
+   */
+  admit?(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined;
   /** A new request, neither ACK nor CANCEL. It must be answered through its transaction, sooner or later. */
   request(server: ServerTransaction): void;
   /** The ACK to a 2xx, or to nothing that is known here; each copy of it. */
@@ -101,10 +107,8 @@ export class TransactionLayer implements TransportHandler {
       if (!server?.receiveAck(request)) this.#user.ack(request, flow);
     } else if (server !== undefined) {
       server.receiveAgain();
-    } else if (request.method === 'CANCEL') {
-      this.#cancel(request, flow);
-    } else {
-      this.#admit(request, flow);
+    } else if (request.method !== 'CANCEL' || !this.#cancel(request, flow)) {
+      this.#meet(request, flow);
     }
   }
 
@@ -145,9 +149,16 @@ export class TransactionLayer implements TransportHandler {
   }
 
   /** A request that is seen for the first time. */
-  #admit(request: SipRequest, flow: Flow): void {
+  #meet(request: SipRequest, flow: Flow): void {
+    const refusal = this.#user.admit?.(request, flow);
     const merge = mergeKey(request);
-    if (merge !== undefined && this.#merges.has(merge)) {
+    if (refusal === 'silence') return;
+    if (refusal !== undefined) {
+      this.#answer(request, flow, refusal.status, refusal.headers);
+    } else if (request.method === 'CANCEL') {
+      // §9.2: it cancels nothing that is known.
+      this.#answer(request, flow, 481);
+    } else if (merge !== undefined && this.#merges.has(merge)) {
       this.#answer(request, flow, 482);
     } else if (this.#servers.size >= this.#limits.serverTransactions) {
       const retryAfterS = String(SIP_LIMITS.overloadRetryAfterS);
@@ -177,15 +188,13 @@ export class TransactionLayer implements TransportHandler {
     return server;
   }
 
-  /** §9.2: 200 for what is known, by the tag that its other responses have; 481 for what is not. */
-  #cancel(cancel: SipRequest, flow: Flow): void {
+  /** §9.2: 200 for what is known, by the tag that its other responses have; whether it was. */
+  #cancel(cancel: SipRequest, flow: Flow): boolean {
     const invite = this.#servers.get(serverKey(cancel, 'INVITE'));
-    if (invite === undefined) {
-      this.#answer(cancel, flow, 481);
-    } else {
-      this.#open(cancel, flow, invite.localTag).respond(200);
-      invite.receiveCancel(cancel);
-    }
+    if (invite === undefined) return false;
+    this.#open(cancel, flow, invite.localTag).respond(200);
+    invite.receiveCancel(cancel);
+    return true;
   }
 
   /** An answer that leaves nothing behind (§8.2.7). */

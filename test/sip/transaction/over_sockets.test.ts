@@ -6,7 +6,7 @@ import { TransactionLayer } from '../../../sip/transaction/transaction_layer.ts'
 import type { Hop, TransportFailure } from '../../../sip/transport/transport.ts';
 import { TransportLayer } from '../../../sip/transport/transport_layer.ts';
 import { address } from '../transport/requests.ts';
-import { bareUdp, Inbox } from '../transport/transport_rig.ts';
+import { bareUdp, Inbox, portForBoth } from '../transport/transport_rig.ts';
 
 /** Transactions on real sockets of the loopback, UDP and TCP on one port. */
 async function endpoint(t: Test) {
@@ -26,8 +26,9 @@ async function endpoint(t: Test) {
   const transport = new TransportLayer({ handler: layer });
   layer.use(transport);
   t.teardown(() => transport.close());
-  const { port } = await transport.listen({ protocol: 'UDP', address: '127.0.0.1', port: 0 });
-  await transport.listen({ protocol: 'TCP', address: '127.0.0.1', port });
+  const port = await portForBoth();
+  for (const protocol of ['UDP', 'TCP'] as const)
+    await transport.listen({ protocol, address: '127.0.0.1', port });
   const send = (request: SipRequest, hop: Hop) =>
     layer.send(request, hop, {
       response: response => responses.put(response),

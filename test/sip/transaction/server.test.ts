@@ -1,5 +1,6 @@
 import t from 'tap';
 import { SIP_LIMITS } from '../../../sip/limits.ts';
+import { Headers } from '../../../sip/message/headers.ts';
 import type { SipRequest } from '../../../sip/message/message.ts';
 import { tagOf, withTag } from '../../../sip/message/name_addr.ts';
 import { parseDatagram } from '../../../sip/message/parse.ts';
@@ -281,6 +282,29 @@ t.test('above the limit: 503 with Retry-After and no state; ACK and CANCEL pass'
   t.equal(rig.acks.length, 1);
   rig.clock.turn(32_000);
   t.ok(rig.receive(requestOf('INVITE')), 'there is room again');
+});
+
+t.test('the user refuses before anything is kept, or says nothing at all', async t => {
+  const rig = new Rig();
+  const invite = requestOf('INVITE');
+  const server = rig.open(invite);
+  rig.admission = { status: 403, headers: Headers.of({ Warning: '399 trunkline "no"' }) };
+  const refused = requestOf('INVITE');
+  rig.receive(refused);
+  const { to, headers } = lastResponse(rig);
+  t.equal(headers.get('Warning'), '399 trunkline "no"');
+  rig.receive(refused);
+  t.same(lastResponse(rig).to, to, 'copies are refused alike');
+  t.same(rig.transport.take(), [403, 403]);
+  rig.admission = 'silence';
+  for (const method of ['INVITE', 'OPTIONS', 'REGISTER', 'CANCEL']) rig.receive(requestOf(method));
+  rig.receive(copyBy(invite, 'z9hG4bKmerged'));
+  t.same(rig.transport.take(), []);
+  t.equal(rig.layer.size.servers, 1);
+  server.respond(180);
+  rig.receive(invite);
+  rig.receive(cancelOf(invite));
+  t.same(rig.transport.take(), [180, 180, 200], 'what is under way goes on');
 });
 
 t.test('a request that could not be read is answered when the user wishes', async t => {

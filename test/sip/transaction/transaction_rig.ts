@@ -2,6 +2,7 @@ import { newResponse } from '../../../sip/message/build.ts';
 import type { Headers } from '../../../sip/message/headers.ts';
 import type { SipRequest, SipResponse } from '../../../sip/message/message.ts';
 import type { Rejected } from '../../../sip/message/outcome.ts';
+import type { Refusal } from '../../../sip/message/screen.ts';
 import type { ClientFailure, ClientTransaction } from '../../../sip/transaction/client_transaction.ts';
 import type { ServerFailure, ServerTransaction } from '../../../sip/transaction/server_transaction.ts';
 import { TransactionLayer, type TransactionLimits } from '../../../sip/transaction/transaction_layer.ts';
@@ -85,12 +86,15 @@ export class Rig {
   readonly acks: SipRequest[] = [];
   readonly strays: SipResponse[] = [];
   answersRejected = true;
+  /** What the user says to a new request. */
+  admission: Refusal | 'silence' | undefined;
 
   constructor(limits?: TransactionLimits) {
     this.layer = new TransactionLayer({
       clock: this.clock,
       ...(limits && { limits }),
       user: {
+        admit: () => this.admission,
         request: server => {
           this.servers.push(server);
           server.watch({

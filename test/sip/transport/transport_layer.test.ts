@@ -5,7 +5,7 @@ import { paramValue } from '../../../sip/message/params.ts';
 import { serialize } from '../../../sip/message/serialize.ts';
 import { HandClock } from './hand_clock.ts';
 import { requestOf } from './requests.ts';
-import { bareTcp, bareUdp, Rig } from './transport_rig.ts';
+import { bareTcp, bareUdp, portForBoth, Rig } from './transport_rig.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -86,7 +86,8 @@ t.test('a request too long for a datagram goes over TCP', async t => {
   const [caller, callee] = [new Rig(t), new Rig(t)];
   await caller.listen('UDP');
   await caller.listen('TCP');
-  const port = await callee.listen('UDP');
+  const port = await portForBoth();
+  await callee.listen('UDP', LOOPBACK, port);
   await callee.listen('TCP', LOOPBACK, port);
   const long = requestOf('MESSAGE', { body: Buffer.alloc(SIP_LIMITS.datagramRequestBytes, 'x') });
   const sending = caller.transport.sendRequest(
@@ -105,7 +106,8 @@ t.test('and falls back to UDP where nobody takes TCP', async t => {
   const [caller, callee] = [new Rig(t), new Rig(t)];
   await caller.listen('UDP');
   await caller.listen('TCP');
-  const port = await callee.listen('UDP');
+  const port = await portForBoth();
+  await callee.listen('UDP', LOOPBACK, port);
   const long = requestOf('MESSAGE', { body: Buffer.alloc(2_000, 'x') });
   const sending = caller.transport.sendRequest(
     long,

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import type { Test } from 'tap';
 import type { SipRequest, SipResponse } from '../../../sip/message/message.ts';
 import type { Rejected } from '../../../sip/message/outcome.ts';
@@ -84,4 +84,22 @@ export async function bareTcp(
   await new Promise<void>(resolve => socket.once('connect', () => resolve()));
   t.teardown(() => socket.destroy());
   return { socket, inbox, closed };
+}
+
+/** A port of the loopback that is free for UDP and for TCP. */
+export async function portForBoth(): Promise<number> {
+  for (;;) {
+    const server = createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+    const socket = createSocket('udp4');
+    const isFree = await new Promise<boolean>(resolve => {
+      socket.once('error', () => resolve(false));
+      socket.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    socket.close();
+    await new Promise(resolve => server.close(resolve));
+    if (isFree) return port;
+  }
 }
