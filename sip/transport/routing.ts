@@ -21,7 +21,7 @@ export function hostOf(address: string): string {
 }
 
 /** The address that a host part is, without brackets; `undefined` for a name. */
-export function addressOf(host: string): string | undefined {
+function addressOf(host: string): string | undefined {
   const bare = host.startsWith('[') ? host.slice(1, -1) : host;
   return isIPv4(bare) || isIPv6(bare) ? bare : undefined;
 }
