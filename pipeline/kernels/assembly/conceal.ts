@@ -1,7 +1,7 @@
 /**
- * Packet-loss concealment by repeated pitch cycles with a fade, after the ideas of ITU-T G.711, Appendix I, without its
- * delay: the cycle is joined to what was heard by a correction that dies away, and what comes after the loss is faded
- * in over what would have gone on.
+ * Packet-loss concealment by repeated pitch cycles with a fade, after ITU-T G.711, Appendix I, without its delay: the
+ * cycle is the one that best leads on from the last milliseconds, and what comes after the loss is faded in over what
+ * would have gone on.
  */
 import { CONCEALMENT, CYCLE, HEARD, PCM } from './slot.ts';
 
@@ -18,12 +18,11 @@ class Concealment {
 /** Pitches from 200 Hz down to 66 Hz. */
 const SHORTEST_PERIOD_MS: i32 = 5;
 const LONGEST_PERIOD_MS: i32 = 15;
-/** What is compared when looking for the pitch. */
-const COMPARED_MS: i32 = 20;
-/** Kept of what was heard: what is compared, one longest period earlier, and room for the join. */
-const HEARD_MS: i32 = 49;
-/** A loss is heard in full for so long, and then falls silent by so much later. */
-const FULL_MS: i32 = 10;
+/** What is compared when looking for the pitch: little, so that the cycle leads on from the very last samples. */
+const COMPARED_MS: i32 = 8;
+/** Kept of what was heard: what is compared, the longest period earlier, and one sample. */
+const HEARD_MS: i32 = 24;
+/** A loss is silent after so long. */
 const FADE_MS: i32 = 50;
 /** What comes after the loss is faded in over a quarter period, and longer after a longer loss. */
 const LONGEST_JOIN_MS: i32 = 10;
@@ -77,15 +76,11 @@ function remember(slot: usize, samplesPerMs: i32, samples: i32): void {
 }
 
 function nextSample(slot: usize, state: Concealment): f32 {
-  const fullSamples = FULL_MS * state.samplesPerMs;
   const fadeSamples = FADE_MS * state.samplesPerMs;
-  const gain = min<f32>(1, <f32>(fullSamples + fadeSamples - state.missing) / <f32>fadeSamples);
+  // Counted up to the end of the fade, so that no loss is long enough to overflow it.
+  if (state.missing === fadeSamples) return 0;
+  const gain = <f32>(fadeSamples - state.missing) / <f32>fadeSamples;
   state.missing += 1;
-  // A count at the end of the fade, so that no loss is long enough to overflow it.
-  if (gain <= 0) {
-    state.missing = fullSamples + fadeSamples;
-    return 0;
-  }
   const sample = load<f32>(slot + CYCLE + (state.phase << 2));
   state.phase = state.phase + 1 === state.period ? 0 : state.phase + 1;
   return sample * gain;

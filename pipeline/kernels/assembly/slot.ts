@@ -14,14 +14,14 @@ export const DECODER_UPPER: usize = 384;
 export const ENCODER_FILTER: usize = 512;
 export const DECODER_FILTER: usize = 576;
 export const CONCEALMENT: usize = 640;
-/** Up to 784 samples of what was heard last, as 32-bit floats. */
+/** Up to 384 samples of what was heard last, as 32-bit floats. */
 export const HEARD: usize = 704;
 /** One cycle of what is heard meanwhile: up to 240 samples, as 32-bit floats. */
-export const CYCLE: usize = 3840;
+export const CYCLE: usize = 2240;
 /** Both quadrature mirror filters' input, 22 + 960 samples, 16-bit. */
-export const WORK: usize = 4800;
+export const WORK: usize = 3200;
 /** Samples in and out, 32-bit floats of full scale ±1. */
-export const PCM: usize = 6784;
+export const PCM: usize = 5168;
 /** Payload bytes in and out. */
-export const PAYLOAD: usize = 10624;
-export const SLOT_BYTES: usize = 11104;
+export const PAYLOAD: usize = 9008;
+export const SLOT_BYTES: usize = 9488;
