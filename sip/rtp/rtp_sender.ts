@@ -2,6 +2,7 @@ import { EventSender } from './event_sender.ts';
 import { RTP_LIMITS } from './limits.ts';
 import type { SentState } from './rtcp_session.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp_packet.ts';
+import { EVENT_BYTES } from './telephone_event.ts';
 
 /** A packet on its way: `length` bytes of `bytes` from the start, which stay as they are for some packets more. */
 export type SendPacket = (bytes: Uint8Array, length: number) => void;
@@ -102,6 +103,13 @@ export class RtpSender {
     if (this.#frames * FRAME_MS >= this.#options.ptimeMs) this.#complete(nowMs);
   }
 
+  /** Throws away what of a packet was written, and says how many milliseconds that was. */
+  flush(): number {
+    const flushedMs = this.#frames * FRAME_MS;
+    this.#startPacket();
+    return flushedMs;
+  }
+
   /** Lets 10 ms pass without sending, as on hold; what of a packet was written is not sent. */
   skip(): void {
     this.#timestamp = (this.#timestamp + this.#frameTicks) | 0;
@@ -119,7 +127,7 @@ export class RtpSender {
       events.next(this.#packetTimestamp, ticks, bytes, RTP_HEADER_BYTES)
     ) {
       this.#write(eventPayloadType, events.isFirst, events.timestamp);
-      this.#length = RTP_HEADER_BYTES + 4;
+      this.#length = RTP_HEADER_BYTES + EVENT_BYTES;
     } else {
       this.#write(payloadType, this.#isAfterPause, this.#packetTimestamp);
       this.#isAfterPause = false;

@@ -122,6 +122,11 @@ export class RtpSession implements Outgoing {
     sender.written(this.#options.codec.encode(frame, sender.buffer, sender.writeAt), nowMs);
   }
 
+  /** Throws away what was pushed and is in no packet yet, and says how many milliseconds that was. */
+  flush(): number {
+    return this.#sender.flush();
+  }
+
   /** Sends nothing for 10 ms, as on hold. */
   skip(): void {
     this.#sender.skip();

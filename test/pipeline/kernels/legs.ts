@@ -17,7 +17,7 @@ export function toFloats(pcm: Int16Array): Float32Array {
   return Float32Array.from(pcm, sample => sample / 32768);
 }
 
-export function toInts(samples: Float32Array): Int16Array {
+function toInts(samples: Float32Array): Int16Array {
   return Int16Array.from(samples, sample => Math.round(sample * 32768));
 }
 

@@ -62,6 +62,22 @@ t.test('on hold nothing is sent, and the timestamps go on', async t => {
   t.equal(packets[3]!.sequence, (packets[2]!.sequence + 1) & 0xffff);
 });
 
+t.test('what is flushed is not sent, and the next packet is in its place in time', async t => {
+  const { session, wire } = createSession({ ptimeMs: 60 });
+  const push = (frames: number, level: number): void => {
+    for (let i = 0; i < frames; i += 1) session.push(frame.fill(level), 0);
+    session.sendNow();
+  };
+  push(6, 0.5);
+  push(4, 0.25);
+  t.equal(session.flush(), 40);
+  t.equal(session.flush(), 0);
+  push(6, -0.5);
+  const [first, second] = wire.rtp.map(({ bytes }) => parseRtp(bytes)!);
+  t.same(second?.payload, new Uint8Array(480).fill(-64));
+  t.equal((second!.timestamp - first!.timestamp) >>> 0, 100 * 8);
+});
+
 t.test('two sessions hear each other, and each other’s keys and reports', async t => {
   const keys: string[] = [];
   const one = createSession();

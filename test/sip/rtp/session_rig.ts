@@ -23,7 +23,7 @@ export class NotingWire implements RtpWire {
 }
 
 /** Payload bytes are samples of 8 bits; silence for what is missing. */
-export const BYTE_CODEC: RtpSessionOptions['codec'] = {
+const BYTE_CODEC: RtpSessionOptions['codec'] = {
   rateHz: 8000,
   clockRateHz: 8000,
   samplesIn: payloadBytes => payloadBytes,
