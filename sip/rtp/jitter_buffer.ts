@@ -10,7 +10,7 @@ const INITIAL_DEPTH_MS = 30;
 /** Decoded audio in samples: a packet of 60 ms, what is being pulled, and room to stretch. */
 const PCM_SAMPLES = 2_048;
 /** A pause after which the sender's clock may have moved: the next packet's transit is the new base. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 120;
 /** A frame may reach over the end of a packet; the next one is then needed by as much earlier. */
 const FRAME_MS = 10;
 /** Depth is left alone while it is not this much over its target, and a cut brings it back to between the two. */

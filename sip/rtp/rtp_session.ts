@@ -65,6 +65,10 @@ export class RtpSession implements Outgoing {
   readonly #rtcp: RtcpSession;
   #ready: Uint8Array | undefined;
   #readyLength = 0;
+  /** Where the far end's RTCP comes from; undefined before it does. */
+  #controlPort: number | undefined;
+  /** It comes with its RTP, and so shall ours. */
+  #isMuxed = false;
   #malformed = 0;
   #packetsSent = 0;
 
@@ -85,7 +89,7 @@ export class RtpSession implements Outgoing {
   /** A datagram on the RTP port; RTCP is taken there as well (RFC 5761). */
   readonly receiveRtp = (bytes: Uint8Array, host: string, port: number, nowMs: number): void => {
     if (bytes.length > 1 && isRtcpType(bytes[1]!)) {
-      this.receiveRtcp(bytes, host, nowMs);
+      if (this.#readControl(bytes, host, nowMs)) this.#isMuxed = true;
       return;
     }
     const header = this.#header;
@@ -99,16 +103,16 @@ export class RtpSession implements Outgoing {
     this.#receiver.receive(header, bytes, nowMs);
   };
 
-  /** A datagram on the RTCP port. */
-  readonly receiveRtcp = (bytes: Uint8Array, host: string, nowMs: number): void => {
-    if (!this.#latch.admitsControl(host)) return;
-    const isTooLong = bytes.length > RTP_LIMITS.datagramBytes;
-    if (isTooLong || !this.#rtcp.receive(bytes, this.#sender.ssrc, nowMs)) this.#malformed += 1;
+  /** A datagram on the RTCP port; ours go back to where it came from. */
+  readonly receiveRtcp = (bytes: Uint8Array, host: string, port: number, nowMs: number): void => {
+    if (this.#readControl(bytes, host, nowMs)) this.#controlPort = port;
   };
 
   /** The signalling tells another address of the far end. */
   redirect(host: string, port: number): void {
     this.#latch.expect(host, port);
+    this.#controlPort = undefined;
+    this.#isMuxed = false;
   }
 
   /** Fills the frame with the next 10 ms heard; true when any of it was made up. */
@@ -185,7 +189,18 @@ export class RtpSession implements Outgoing {
     if (!isQueued) this.#options.spread.add(this);
   }
 
+  /** Reads RTCP of the latched host; false for a stranger's, and for what is none. */
+  #readControl(bytes: Uint8Array, host: string, nowMs: number): boolean {
+    if (!this.#latch.admitsControl(host)) return false;
+    const isTooLong = bytes.length > RTP_LIMITS.datagramBytes;
+    const isRead = !isTooLong && this.#rtcp.receive(bytes, this.#sender.ssrc, nowMs);
+    if (!isRead) this.#malformed += 1;
+    return isRead;
+  }
+
   #sendControl(bytes: Uint8Array): void {
-    this.#options.wire.sendRtcp(bytes, this.#latch.host, this.#latch.port + 1);
+    const { host, port } = this.#latch;
+    if (this.#isMuxed) this.#options.wire.sendRtp(bytes, bytes.length, host, port);
+    else this.#options.wire.sendRtcp(bytes, host, this.#controlPort ?? port + 1);
   }
 }

@@ -27,7 +27,7 @@ async function openSocketLeg(name: CodecName, now: () => number, onKey: (key: st
     ports,
     now,
     onRtp: (bytes, host, port) => session?.receiveRtp(bytes, host, port, now()),
-    onRtcp: (bytes, host) => session?.receiveRtcp(bytes, host, now()),
+    onRtcp: (bytes, host, port) => session?.receiveRtcp(bytes, host, port, now()),
   });
   if (pair === undefined) throw new Error('no ports');
   session = new RtpSession({

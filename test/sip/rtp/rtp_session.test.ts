@@ -94,7 +94,8 @@ t.test('two sessions hear each other, and each other’s keys and reports', asyn
       two.session.receiveRtp(bytes, FAR_HOST, FAR_PORT, nowMs + 3);
     for (const { bytes } of two.wire.rtp.splice(0))
       one.session.receiveRtp(bytes, FAR_HOST, FAR_PORT, nowMs + 3);
-    for (const { bytes } of one.wire.rtcp.splice(0)) two.session.receiveRtcp(bytes, FAR_HOST, nowMs + 3);
+    for (const { bytes } of one.wire.rtcp.splice(0))
+      two.session.receiveRtcp(bytes, FAR_HOST, FAR_PORT + 1, nowMs + 3);
     // On the RTP port, as some do.
     for (const { bytes } of two.wire.rtcp.splice(0))
       one.session.receiveRtp(bytes, FAR_HOST, FAR_PORT, nowMs + 3);
@@ -113,7 +114,7 @@ t.test('two sessions hear each other, and each other’s keys and reports', asyn
   t.ok(Math.abs(roundTripMs! - 6) < 0.1, `${roundTripMs} ms`);
   one.session.sayBye(20_000);
   t.notOk(two.session.hasEnded);
-  two.session.receiveRtcp(one.wire.rtcp[0]!.bytes, FAR_HOST, 20_001);
+  two.session.receiveRtcp(one.wire.rtp.at(-1)!.bytes, FAR_HOST, 9, 20_001);
   t.ok(two.session.hasEnded);
 });
 
@@ -134,6 +135,29 @@ t.test('packets go where the far end shows itself, reports to the port after', a
   tick(session, spread, 130);
   tick(session, spread, 140);
   t.match(wire.rtp[2], { host: '192.0.2.200', port: 6_000 });
+});
+
+t.test('reports go back to where the far end’s come from', async t => {
+  const { session, wire } = createSession();
+  const far = createSession({ random: createRandom(5) });
+  far.session.sayBye(0);
+  const report = far.wire.rtcp[0]!.bytes;
+  const sendReport = (): string => {
+    session.sayBye(0);
+    const control = wire.rtcp.splice(0).map(({ host, port }) => `rtcp ${host} ${port}`);
+    const muxed = wire.rtp.splice(0).map(({ host, port }) => `rtp ${host} ${port}`);
+    return [...control, ...muxed].join();
+  };
+  t.equal(sendReport(), 'rtcp 192.0.2.1 4001');
+  session.receiveRtcp(report, '203.0.113.9', 5_555, 1);
+  session.receiveRtcp(report.subarray(1), FAR_HOST, 6_666, 1);
+  t.equal(sendReport(), 'rtcp 192.0.2.1 4001', 'not for strangers, nor for garbage');
+  session.receiveRtcp(report, FAR_HOST, 7_777, 2);
+  t.equal(sendReport(), 'rtcp 192.0.2.1 7777');
+  session.receiveRtp(report, FAR_HOST, FAR_PORT, 3);
+  t.equal(sendReport(), 'rtp 192.0.2.1 4000', 'on one port for both');
+  session.redirect('192.0.2.2', 6_000);
+  t.equal(sendReport(), 'rtcp 192.0.2.2 6001');
 });
 
 t.test('another source takes the stream over with its second packet; one stray packet does not', async t => {
@@ -206,7 +230,7 @@ t.test('100,000 mutated datagrams, of strangers and of the far end, change nothi
   for (let i = 0; i < 100_000; i += 1) {
     const bytes = mutate(seeds[i % 3]!, random);
     const host = i % 2 === 0 ? FAR_HOST : '203.0.113.9';
-    if (i % 3 === 2) session.receiveRtcp(bytes, host, nowMs);
+    if (i % 3 === 2) session.receiveRtcp(bytes, host, 9, nowMs);
     else session.receiveRtp(bytes, host, i % 4 === 0 ? FAR_PORT : 9, nowMs);
     if (i % 100 !== 0) continue;
     nowMs += 10;
