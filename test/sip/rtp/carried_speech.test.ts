@@ -1,4 +1,7 @@
 import t from 'tap';
+import { CODECS } from '../../../bench/wire/codec.ts';
+import { RtpReceiver } from '../../../bench/wire/rtp_receiver.ts';
+import { RtpSender } from '../../../bench/wire/rtp_sender.ts';
 import type { CodecName } from '../../../pipeline/kernels/codec_leg.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { PortRange } from '../../../sip/rtp/port_range.ts';
@@ -7,9 +10,10 @@ import { SendSpread } from '../../../sip/rtp/send_spread.ts';
 import { SocketPair } from '../../../sip/rtp/socket_pair.ts';
 import { KERNEL_FOLDER, openLeg } from '../../pipeline/kernels/legs.ts';
 import { createRandom } from './random.ts';
+import { createSession, FAR_HOST, FAR_PORT } from './session_rig.ts';
 
 const HOST = '127.0.0.1';
-const memory = await loadKernels(KERNEL_FOLDER, 4);
+const memory = await loadKernels(KERNEL_FOLDER, 8);
 /** A range of this process's own, below those that the system hands out. */
 const lowest = 30_000 + (process.pid % 1_000) * 2;
 const ports = new PortRange({ lowest, highest: lowest + 7, reuseDelayMs: 0, random: createRandom(1) });
@@ -106,3 +110,52 @@ for (const name of ['PCMU', 'G722'] as const) {
     for (const { pair } of legs) pair.close();
   });
 }
+
+t.test('an independent end hears what is sent, and is heard with its keys', async t => {
+  for (const name of ['PCMA', 'G722'] as const) {
+    const codec = openLeg(name, memory);
+    const { payloadType } = CODECS[name];
+    const samples = codec.rateHz / 100;
+    const keys: string[] = [];
+    const { session, wire } = createSession({ codec, payloadType, onKey: key => keys.push(key) });
+    let measured = 0;
+    let heardMs = 0;
+    const receiver = new RtpReceiver(CODECS[name], pcm => {
+      heardMs += pcm.length / (codec.rateHz / 1000);
+      if (toneShare(Float32Array.from(pcm), 700, codec.rateHz) > 0.97) measured += 1;
+    });
+    let spoken = 0;
+    const sender = new RtpSender(
+      CODECS[name],
+      frame => {
+        for (let i = 0; i < frame.length; i += 1, spoken += 1) {
+          frame[i] = 12_000 * Math.sin((2 * Math.PI * 900 * spoken) / codec.rateHz);
+        }
+      },
+      101,
+    );
+    const frame = new Float32Array(samples);
+    const heard = new Float32Array(samples);
+    let clear = 0;
+    for (let tick = 0; tick < 600; tick += 1) {
+      const nowMs = tick * 10;
+      if (tick === 300) sender.pressKeys('4#');
+      if (tick % 2 === 1) session.receiveRtp(sender.next(), FAR_HOST, FAR_PORT, nowMs);
+      for (let i = 0; i < samples; i += 1) {
+        frame[i] = 0.4 * Math.sin((2 * Math.PI * 700 * (tick * samples + i)) / codec.rateHz);
+      }
+      session.pull(heard, nowMs);
+      session.push(frame, nowMs);
+      session.sendNow();
+      session.tick(nowMs);
+      for (const { bytes } of wire.rtp.splice(0)) receiver.receive(bytes, nowMs);
+      if (toneShare(heard, 900, codec.rateHz) > 0.97) clear += 1;
+    }
+    t.same(keys, ['4', '#']);
+    t.equal(heardMs, 6_000);
+    t.ok(measured >= 299, `${measured} of 300 packets with a clear tone`);
+    t.ok(clear > 540, `${clear} of 600 frames, 52 of them under keys`);
+    t.match(receiver.stats, { lost: 0, duplicates: 0, ignored: 0, lateGaps: 0, reanchors: 0, jitterMs: 0 });
+    codec.close();
+  }
+});
