@@ -24,7 +24,7 @@ const URGENT_DEEP_MS = 100;
 const LOOKAHEAD_MS = 30;
 
 export interface JitterBufferStats {
-  /** Came after their time, or twice. */
+  /** Came after their time. */
   readonly late: number;
   readonly duplicates: number;
   /** Could not be decoded, or lay apart from the stream. */

@@ -47,6 +47,23 @@ for (const ptimeMs of [10, 20, 30, 60]) {
   });
 }
 
+t.test('packets of 60 ms are heard without a gap', async t => {
+  const far = createSession({ ptimeMs: 60, random: createRandom(5) });
+  const near = createSession();
+  let concealed = 0;
+  for (let nowMs = 0; nowMs < 20_000; nowMs += 10) {
+    frame.fill(0.5);
+    tick(far.session, far.spread, nowMs);
+    for (const { bytes } of far.wire.rtp.splice(0)) {
+      near.session.receiveRtp(bytes, FAR_HOST, FAR_PORT, nowMs + (nowMs % 7));
+    }
+    if (near.session.pull(heard, nowMs + 9) && nowMs > 2_000) concealed += 1;
+  }
+  t.equal(concealed, 0);
+  t.ok(heard.every(sample => Math.abs(sample - 0.5) < 1e-6));
+  t.ok(near.session.buffer.depthMs < 40, `${near.session.buffer.depthMs} ms`);
+});
+
 t.test('on hold nothing is sent, and the timestamps go on', async t => {
   const { session, wire, spread } = createSession();
   for (let nowMs = 0; nowMs < 60; nowMs += 10) tick(session, spread, nowMs);
