@@ -32,11 +32,15 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 const NODES = 'test/e2e';
 /** Three whole conversations at once: no other suite runs meanwhile. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** One whole conversation, in a browser, and calls in which little is said. */
+/** One whole conversation, in a browser, calls in which little is said, and sound through real rooms, in real time. */
 const QUIET: readonly string[] = [
   'test/e2e/browser_call.test.ts',
+  'test/calls/media_role.test.ts',
+  'test/calls/room_call.test.ts',
   'test/e2e/drain.test.ts',
   'test/e2e/judges.test.ts',
+  'test/lines/conformance.test.ts',
+  'test/lines/room_line.test.ts',
 ];
 
 type Priority = 'normal' | 'low';
@@ -127,7 +131,7 @@ async function runChecks(): Promise<Counts[]> {
 /** Callers wait most of the time: the checks, which no clock hurries, use what three of them leave of the machine. */
 async function runEverything(): Promise<Counts[]> {
   const withNodes = testFiles(NODES);
-  const others = testFiles('test').filter(file => !withNodes.includes(file));
+  const others = testFiles('test').filter(file => !withNodes.includes(file) && !QUIET.includes(file));
   const busy = withNodes.filter(file => !ALONE.includes(file) && !QUIET.includes(file));
   const [checks, alone] = await Promise.all([runChecks(), runSuites(ALONE, 1)]);
   return [...checks, alone, await runSuites(others, 3), await runSuites(QUIET, 2), await runSuites(busy, 3)];
