@@ -32,7 +32,7 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 const NODES = 'test/e2e';
 /** Three whole conversations at once: no other suite runs meanwhile. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** One whole conversation, in a browser, calls in which little is said, and sound through real rooms, in real time. */
+/** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
 const QUIET: readonly string[] = [
   'test/e2e/browser_call.test.ts',
   'test/calls/media_role.test.ts',
@@ -41,6 +41,9 @@ const QUIET: readonly string[] = [
   'test/e2e/judges.test.ts',
   'test/lines/conformance.test.ts',
   'test/lines/room_line.test.ts',
+  'test/supervisor/hung_roles.test.ts',
+  'test/supervisor/node.test.ts',
+  'test/web/page.test.ts',
 ];
 
 type Priority = 'normal' | 'low';
