@@ -8,7 +8,7 @@ const ENTER = 0.5;
 const KEEP = 0.35;
 /**
  * The network doubts many a word that stands alone ("two", "nope"). While the caller is to speak, a window that stands
- * out of the floor as a voice at the telephone does is speech from this probability on: noises stay below it.
+ * out of the floor as a voice at the telephone does is speech from this probability on: slams and hiss get less than 0.1.
  */
 const LOUD_ENOUGH = 0.25;
 const LOUD_ABOVE_FLOOR_DB = 25;

@@ -32,7 +32,8 @@ interface CallFilter {
 
 /**
  * What may be read. Every method sees one tenant's rows and throws TrunklineError STORE_UNAVAILABLE when the database
- * is away or stands still, after LIMITS.storeReadMs at the latest, SEAL_BROKEN when a row does not open, BAD_REQUEST for a cursor that is none.
+ * is away or stands still, after LIMITS.storeReadMs at the latest, SEAL_BROKEN when a row does not open, BAD_REQUEST for
+ * a cursor that is none.
  */
 export interface Queries {
   /** Newest first; calls that begin meanwhile don't shift the pages. */

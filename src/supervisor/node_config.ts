@@ -27,6 +27,12 @@ export function nodeConfig(project: string, file: string | undefined, without: r
       'sip: the SIP service needs the Redis of the LiveKit at livekit.url: set redis.url, or sip.enabled: false';
     throw new TrunklineError('CONFIG_INVALID', detail);
   }
+  if (config.trunks.length > 0) {
+    // What is written there would look like protection, and be none.
+    const detail =
+      'trunks: calls do not go by them yet; leave it empty and set sip.allowedAddresses and sip.numbers';
+    throw new TrunklineError('CONFIG_INVALID', detail);
+  }
   assertPortsApart(resolved);
   return resolved;
 }

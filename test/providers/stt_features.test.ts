@@ -2,7 +2,7 @@ import t from 'tap';
 import { narrowbandTransform } from '../../src/providers/stt/band.ts';
 import { cepstraOf } from '../../src/providers/stt/cepstra.ts';
 import { FILTERS, MelSpectrum } from '../../src/providers/stt/mel_spectrum.ts';
-import { excerptOf } from '../../src/providers/stt/speech_features.ts';
+import { excerptOf, featuresOf } from '../../src/providers/stt/speech_features.ts';
 import { findSpeech } from '../../src/providers/stt/speech_span.ts';
 import { halveRate } from '../../src/providers/tts/speech_level.ts';
 import { callerSpeech } from './spoken_fixtures.ts';
@@ -64,6 +64,19 @@ t.test('speech is found and its band is told', async t => {
   t.equal(excerptOf(spectrumOf(halveRate(wide), 8_000), 8_000)?.band, 'narrow');
   t.equal(excerptOf(spectrumOf(new Int16Array(16_000), 16_000), 16_000), undefined, 'none in silence');
   t.equal(excerptOf(new MelSpectrum(16_000, [1]), 16_000), undefined, 'none in nothing');
+});
+
+t.test('features are of what was heard when they were begun, whenever they are calculated', async t => {
+  const spectrum = spectrumOf(await callerSpeech('Six thirty six.'), 16_000, [1, 1.06]);
+  const features = () => featuresOf(spectrum, excerptOf(spectrum, 16_000)!);
+  const [atOnce, later] = [features(), features()];
+  const expected = atOnce.warped.map(frames => frames());
+  spectrum.push(await callerSpeech('Forest Street.'));
+  t.strictSame(
+    later.warped.map(frames => frames()),
+    expected,
+  );
+  t.ok(features().warped[0]!().count > expected[0]!.count, 'what is begun now holds all');
 });
 
 t.test('nothing comes of nothing', async t => {

@@ -53,6 +53,11 @@ t.test('ports that would collide are a fault of the configuration', async t => {
   }
 });
 
+t.test('trunks that nothing goes by are refused, lest they look like protection', async t => {
+  const yaml = 'trunks: [{name: provider, allowedAddresses: ["192.0.2.0/24"]}]';
+  t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: /^trunks: .*sip\.allowedAddresses/ });
+});
+
 t.test('the SIP service shares the Redis of a LiveKit elsewhere', async t => {
   const yaml = 'livekit: {url: "ws://other:7880"}';
   t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: /redis\.url/ });

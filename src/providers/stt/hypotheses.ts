@@ -42,12 +42,13 @@ export async function hypothesesOf(
   }
   for (const other of others) {
     const frames = other();
+    if (frames.count === 0) continue;
     findings.push({ frames, result: await decoder.recognise(grammar, frames) });
   }
   const byText = Map.groupBy(findings, finding => finding.result.text);
   byText.delete('');
   return [...byText.values()]
-    .map(same => compare(same[0]!, phones, speechFrames, same.length / warped.length))
+    .map(same => compare(same[0]!, phones, speechFrames, same.length / findings.length))
     .toSorted((a, b) => b.agreement - a.agreement);
 }
 

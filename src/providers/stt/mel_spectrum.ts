@@ -74,10 +74,15 @@ export class MelSpectrum {
 
 /** Frames of FILTERS values in one growing array. */
 export class PowerFrames {
-  #values = new Float32Array(FILTERS * 256);
-  #count = 0;
+  #values: Float32Array<ArrayBuffer>;
+  #count: number;
   /** By number of bands; what is looked at again and again while an utterance grows is calculated once. */
   readonly #loudness = new Map<number, number[]>();
+
+  constructor(values = new Float32Array(FILTERS * 256), count = 0) {
+    this.#values = values;
+    this.#count = count;
+  }
 
   get count(): number {
     return this.#count;
@@ -85,10 +90,7 @@ export class PowerFrames {
 
   /** The frames so far, which stay all there are while more come here. */
   soFar(): PowerFrames {
-    const those = new PowerFrames();
-    those.#values = this.#values;
-    those.#count = this.#count;
-    return those;
+    return new PowerFrames(this.#values, this.#count);
   }
 
   frame(at: number): Float32Array {
