@@ -36,8 +36,8 @@ export function excerptOf(spectrum: MelSpectrum, rateHz: 8000 | 16000): Excerpt 
 export function featuresOf(spectrum: MelSpectrum, { band, speechFrames }: Excerpt): SpeechFeatures {
   const filters = filtersOf(band);
   const warps = speechFrames > WARPED_FRAMES ? 1 : WARPS.length;
-  const warped = spectrum.bands.slice(0, warps).map(band => {
-    const power = band.soFar();
+  const warped = spectrum.bands.slice(0, warps).map(one => {
+    const power = one.soFar();
     return () => cepstraOf(power, findSpeech(power, filters), filters);
   });
   return { band, speechFrames, warped };
