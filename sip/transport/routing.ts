@@ -5,7 +5,7 @@ import type { Via } from '../message/via.ts';
 import type { Flow, Protocol, SocketAddress } from './transport.ts';
 
 /** Port of a protocol when a URI or Via names none (RFC 3261 §19.1.2). */
-function defaultPort(protocol: Protocol): number {
+export function defaultPort(protocol: Protocol): number {
   return protocol === 'TLS' ? 5061 : 5060;
 }
 
