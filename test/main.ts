@@ -32,15 +32,18 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
 const NODES = 'test/e2e';
 /** Three whole conversations at once: no other suite runs meanwhile. */
 const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
+/** Sound through WebRTC, which gives up what it can't do in time: one after the other. */
+const ROOM_SOUND: readonly string[] = [
+  'test/calls/media_role.test.ts',
+  'test/calls/room_call.test.ts',
+  'test/lines/conformance.test.ts',
+  'test/lines/room_line.test.ts',
+];
 /** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
 const QUIET: readonly string[] = [
   'test/e2e/browser_call.test.ts',
-  'test/calls/media_role.test.ts',
-  'test/calls/room_call.test.ts',
   'test/e2e/drain.test.ts',
   'test/e2e/judges.test.ts',
-  'test/lines/conformance.test.ts',
-  'test/lines/room_line.test.ts',
   'test/supervisor/hung_roles.test.ts',
   'test/supervisor/node.test.ts',
   'test/web/page.test.ts',
@@ -134,10 +137,18 @@ async function runChecks(): Promise<Counts[]> {
 /** Callers wait most of the time: the checks, which no clock hurries, use what three of them leave of the machine. */
 async function runEverything(): Promise<Counts[]> {
   const withNodes = testFiles(NODES);
-  const others = testFiles('test').filter(file => !withNodes.includes(file) && !QUIET.includes(file));
+  const apart = [...withNodes, ...ROOM_SOUND, ...QUIET];
+  const others = testFiles('test').filter(file => !apart.includes(file));
   const busy = withNodes.filter(file => !ALONE.includes(file) && !QUIET.includes(file));
   const [checks, alone] = await Promise.all([runChecks(), runSuites(ALONE, 1)]);
-  return [...checks, alone, await runSuites(others, 3), await runSuites(QUIET, 2), await runSuites(busy, 3)];
+  return [
+    ...checks,
+    alone,
+    await runSuites(others, 3),
+    await runSuites(ROOM_SOUND, 1),
+    await runSuites(QUIET, 2),
+    await runSuites(busy, 3),
+  ];
 }
 
 async function main(targets: readonly string[]): Promise<void> {
