@@ -7,7 +7,8 @@ import type { Flow, TransportFailure } from './transport.ts';
 import { codeOf } from './udp_listener.ts';
 
 export interface ConnectionEvents {
-  message(outcome: ParseOutcome, connection: Connection): void;
+  /** `wire`: its bytes, in pieces. */
+  message(outcome: ParseOutcome, wire: readonly Buffer[]): void;
   /** Called once, whoever ended it. */
   closed(connection: Connection): void;
 }
@@ -51,7 +52,7 @@ export class Connection {
       this.#checkIdle(),
     );
     this.#framer = new StreamFramer({
-      message: outcome => this.#onMessage(outcome),
+      message: (outcome, wire) => this.#onMessage(outcome, wire),
       keepAlive: () => this.#pong(),
       // What the layer above answered to the unreadable message still leaves.
       lost: () => this.end(),
@@ -117,10 +118,10 @@ export class Connection {
     else this.#stopArrival();
   }
 
-  #onMessage(outcome: ParseOutcome): void {
+  #onMessage(outcome: ParseOutcome, wire: readonly Buffer[]): void {
     this.#stopArrival();
     this.#pongs = 0;
-    this.#events.message(outcome, this);
+    this.#events.message(outcome, wire);
   }
 
   #startArrival(): void {

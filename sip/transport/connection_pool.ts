@@ -21,7 +21,8 @@ export const TCP_SOCKETS: StreamSockets = {
 };
 
 export interface PoolEvents {
-  message(outcome: ParseOutcome, flow: Flow): void;
+  /** `wire`: its bytes, in pieces. */
+  message(outcome: ParseOutcome, flow: Flow, wire: readonly Buffer[]): void;
   fault(failure: TransportFailure): void;
   /** Whether connections of this address are taken at all; asked before a byte is read. */
   accepts(address: string): boolean;
@@ -109,7 +110,7 @@ export class ConnectionPool {
     const id = ++this.#lastId;
     const flow: Flow = { protocol: this.#sockets.protocol, local, remote, connection: id };
     const connection = new Connection(socket, flow, this.#clock, {
-      message: outcome => this.#events.message(outcome, flow),
+      message: (outcome, wire) => this.#events.message(outcome, flow, wire),
       closed: () => this.#remove(id, isInbound),
     });
     this.#byId.set(id, connection);

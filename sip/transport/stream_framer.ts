@@ -5,10 +5,12 @@ import { parseHead, withBody } from '../message/parse.ts';
 const CR = 0x0d;
 const LF = 0x0a;
 const FIRST_BYTES = 2_048;
+const EMPTY_LINE = Buffer.from('\r\n\r\n');
 
 /** What a framer finds in a stream. */
 export interface FramerEvents {
-  message(outcome: ParseOutcome): void;
+  /** `wire`: its bytes, in pieces. */
+  message(outcome: ParseOutcome, wire: readonly Buffer[]): void;
   /** A keep-alive that wants an answer: two empty lines between messages (RFC 5626 §3.5.1). */
   keepAlive(): void;
   /** Where the next message begins can no longer be known: the connection must be closed. */
@@ -120,13 +122,13 @@ export class StreamFramer {
     const body = Buffer.from(this.#bytes.subarray(0, bodyBytes));
     this.#consume(bodyBytes);
     this.#head = undefined;
-    this.#events.message(withBody(outcome, bytes, body));
+    this.#events.message(withBody(outcome, bytes, body), [bytes, EMPTY_LINE, body]);
     return this.#length > 0;
   }
 
   /** Reports the head as refused, and the stream as lost behind it. */
   #refuse(head: Buffer, fault: { status: number; detail: string }): false {
-    this.#events.message(parseHead(head, fault).result);
+    this.#events.message(parseHead(head, fault).result, [Buffer.from(head)]);
     return this.#lose(fault.detail);
   }
 

@@ -1,4 +1,4 @@
-import type { SipRequest, SipResponse } from '../message/message.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
 import type { Rejected } from '../message/outcome.ts';
 
 /** What SIP runs over; streams are framed by Content-Length. TLS is a stream whose sockets are made otherwise. */
@@ -58,6 +58,17 @@ export interface TransportHandler {
   /** A socket broke that no single message waits for. */
   fault(failure: TransportFailure): void;
 }
+
+/**
+ * Sees each message as its bytes cross the wire: what came as SIP, readable or not, and what leaves, every time that it
+ * does. The bytes do not change afterwards. Must not throw.
+ */
+export type WireTap = (
+  direction: 'in' | 'out',
+  bytes: Buffer,
+  flow: Flow,
+  message: SipMessage | Rejected,
+) => void;
 
 /** What the layer above sends by. Nothing here throws. */
 export interface Transport {

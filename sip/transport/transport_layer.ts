@@ -22,6 +22,7 @@ import type {
   Transport,
   TransportFailure,
   TransportHandler,
+  WireTap,
 } from './transport.ts';
 import { UdpListener } from './udp_listener.ts';
 
@@ -40,6 +41,7 @@ export interface TransportOptions {
   readonly clock?: Clock;
   /** Asked for every datagram and connection before a byte is read: what is refused costs nothing more. */
   readonly accepts?: (address: string) => boolean;
+  readonly tap?: WireTap;
 }
 
 /** A socket that is open, and what it is called. */
@@ -53,6 +55,7 @@ interface Listener {
 
 /** A message as it leaves by one protocol. */
 interface Draft {
+  readonly request: SipRequest;
   readonly hop: Hop;
   readonly bytes: Buffer;
   readonly listener: Listener;
@@ -110,16 +113,18 @@ export class TransportLayer implements Transport {
   readonly sources: SourceCounters;
   readonly #handler: TransportHandler;
   readonly #accepts: (address: string) => boolean;
+  readonly #tap: WireTap | undefined;
   readonly #listeners: Listener[] = [];
   readonly #sentBys = new Set<string>();
   readonly #tcp: ConnectionPool;
 
-  constructor({ handler, clock = SYSTEM_CLOCK, accepts = () => true }: TransportOptions) {
+  constructor({ handler, clock = SYSTEM_CLOCK, accepts = () => true, tap }: TransportOptions) {
     this.#handler = handler;
     this.#accepts = accepts;
+    this.#tap = tap;
     this.sources = new SourceCounters(clock);
     this.#tcp = new ConnectionPool(TCP_SOCKETS, clock, {
-      message: (outcome, flow) => this.#receive(outcome, flow),
+      message: (outcome, flow, wire) => this.#receive(outcome, flow, wire),
       fault: failure => handler.fault(failure),
       accepts,
     });
@@ -159,7 +164,7 @@ export class TransportLayer implements Transport {
     if (bytes === undefined || via === undefined)
       return unsent(hop, watcher, { cause: 'format', detail: 'a response that cannot be written' });
     const resend = (): void =>
-      this.#reply(bytes, responseTarget(via, flow), flow, failure => watcher.failed(failure));
+      this.#reply(response, bytes, responseTarget(via, flow), flow, failure => watcher.failed(failure));
     resend();
     return { hop, reliable: flow.protocol !== 'UDP', resend };
   }
@@ -168,14 +173,14 @@ export class TransportLayer implements Transport {
     const via = rejected.via && withSource(rejected.via, flow);
     const bytes = bytesOf(() => serializeRejection(rejected, via));
     const target = via === undefined ? flow.remote : responseTarget(via, flow);
-    if (bytes !== undefined) this.#reply(bytes, target, flow, () => undefined);
+    if (bytes !== undefined) this.#reply(rejected, bytes, target, flow, () => undefined);
   }
 
   #openUdp(address: SocketAddress): Promise<UdpListener> {
     return UdpListener.open(address, {
       datagram: (bytes, remote, local) => {
         if (this.#accepts(remote.address))
-          this.#receive(parseDatagram(bytes), { protocol: 'UDP', local, remote });
+          this.#receive(parseDatagram(bytes), { protocol: 'UDP', local, remote }, [bytes]);
       },
       fault: failure => this.#handler.fault(failure),
     });
@@ -193,10 +198,11 @@ export class TransportLayer implements Transport {
     const bytes = bytesOf(() => serialize({ ...request, vias: [top, ...others] }));
     return bytes === undefined
       ? { cause: 'format', detail: 'a request that cannot be written' }
-      : { hop, bytes, listener };
+      : { request, hop, bytes, listener };
   }
 
-  #post({ hop, bytes, listener }: Draft, failed: Failed): void {
+  #post({ request, hop, bytes, listener }: Draft, failed: Failed): void {
+    this.#tap?.('out', bytes, { protocol: hop.protocol, local: listener.local, remote: hop }, request);
     if (listener.udp !== undefined) listener.udp.send(bytes, hop, failed);
     else this.#stream(bytes, hop, listener.local, failed);
   }
@@ -207,7 +213,14 @@ export class TransportLayer implements Transport {
     else queueMicrotask(() => failed({ cause: 'overload', detail: 'too many connections' }));
   }
 
-  #reply(bytes: Buffer, target: SocketAddress, flow: Flow, failed: Failed): void {
+  #reply(
+    answer: SipResponse | Rejected,
+    bytes: Buffer,
+    target: SocketAddress,
+    flow: Flow,
+    failed: Failed,
+  ): void {
+    this.#tap?.('out', bytes, { ...flow, remote: target }, answer);
     if (flow.protocol !== 'UDP') {
       const connection = this.#tcp.find(flow.connection);
       if (connection === undefined) this.#stream(bytes, target, flow.local, failed);
@@ -226,12 +239,14 @@ export class TransportLayer implements Transport {
     );
   }
 
-  #receive(outcome: ParseOutcome, flow: Flow): void {
+  #receive(outcome: ParseOutcome, flow: Flow, wire: readonly Buffer[]): void {
     const { address } = flow.remote;
     if (outcome.outcome === 'discarded') {
       if (outcome.cause !== 'keep-alive') this.sources.count(address, 'noise');
       return;
     }
+    const message = outcome.outcome === 'message' ? outcome.message : outcome;
+    this.#tap?.('in', Buffer.concat(wire), flow, message);
     if (outcome.outcome === 'rejected') {
       this.sources.count(address, 'rejected');
       this.#handler.rejected(outcome, flow);
