@@ -13,25 +13,32 @@ export type OnKey = (key: string, durationMs: number) => void;
  * nor packets out of order matter. Segments of a long event are told as one.
  */
 export class EventReceiver {
-  readonly #ticksPerMs: number;
   readonly #onKey: OnKey;
   readonly #event = new TelephoneEvent();
   readonly #told = new Uint32Array(REMEMBERED);
   #toldCount = 0;
   #isDown = false;
   #code = 0;
+  #ticksPerMs = 1;
   #timestamp = 0;
   /** Of this segment, and of those before. */
   #durationTicks = 0;
   #earlierTicks = 0;
   #heardAtMs = 0;
 
-  constructor(ticksPerMs: number, onKey: OnKey) {
-    this.#ticksPerMs = ticksPerMs;
+  constructor(onKey: OnKey) {
     this.#onKey = onKey;
   }
 
-  receive(timestamp: number, bytes: Uint8Array, start: number, length: number, nowMs: number): void {
+  /** A packet's payload: `length` bytes of `bytes` from `start`, by a clock of `clockHz`. */
+  receive(
+    clockHz: number,
+    timestamp: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    nowMs: number,
+  ): void {
     const event = this.#event;
     if (!event.parse(bytes, start, length) || event.code >= KEYS.length) return;
     if (this.#wasTold(timestamp)) return;
@@ -40,7 +47,7 @@ export class EventReceiver {
       if (this.#continues(timestamp, event)) this.#goOn(timestamp);
       else this.#tell();
     }
-    if (!this.#isDown) this.#begin(timestamp, event.code);
+    if (!this.#isDown) this.#begin(clockHz, timestamp, event.code);
     // The first packet of an event says what it is.
     if (event.code !== this.#code) return;
     this.#durationTicks = Math.max(this.#durationTicks, event.durationTicks);
@@ -60,9 +67,10 @@ export class EventReceiver {
     this.#toldCount = 0;
   }
 
-  #begin(timestamp: number, code: number): void {
+  #begin(clockHz: number, timestamp: number, code: number): void {
     this.#isDown = true;
     this.#code = code;
+    this.#ticksPerMs = clockHz / 1000;
     this.#timestamp = timestamp;
     this.#durationTicks = 0;
     this.#earlierTicks = 0;

@@ -3,6 +3,7 @@ import { RTP_LIMITS } from './limits.ts';
 import type { MediaDecoder } from './media_codec.ts';
 import { PacketStore } from './packet_store.ts';
 import { timestampDistance } from './rtp_packet.ts';
+import type { RtpCodec } from './rtp_stream.ts';
 import { lengthen, type StretchBuffer, shorten } from './time_stretch.ts';
 
 /** Held against jitter until it is known. */
@@ -106,8 +107,15 @@ export class JitterBuffer {
   }
 
   /** A packet's payload: `length` bytes of `bytes` from `start`, which are copied. */
-  receive(timestamp: number, bytes: Uint8Array, start: number, length: number, nowMs: number): void {
-    const samples = length > RTP_LIMITS.payloadBytes ? 0 : this.#decoder.samplesIn(length);
+  receive(
+    codec: RtpCodec,
+    timestamp: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    nowMs: number,
+  ): void {
+    const samples = length > RTP_LIMITS.payloadBytes ? 0 : this.#decoder.samplesIn(codec, length);
     if (samples === 0 || !this.#place(timestamp, nowMs)) {
       this.#stats.ignored += 1;
       return;
@@ -117,7 +125,7 @@ export class JitterBuffer {
     else if (this.#store.has(timestamp)) this.#stats.duplicates += 1;
     else {
       if (this.#store.isFull) this.#dropEarliest();
-      this.#store.put(timestamp, bytes, start, length);
+      this.#store.put(codec, timestamp, bytes, start, length);
       this.#keepLimit(end);
     }
   }
@@ -226,12 +234,14 @@ export class JitterBuffer {
     const { pcm, count } = this.#decoded;
     const heard = -this.#gapTicks(slot) * this.#samplesPerTick;
     const store = this.#store;
+    const codec = store.codecOf(slot);
+    const length = store.lengthOf(slot);
     store.release(slot);
-    if (heard >= this.#decoder.samplesIn(store.lengthOf(slot))) {
+    if (heard >= this.#decoder.samplesIn(codec, length)) {
       this.#stats.late += 1;
       return;
     }
-    const samples = this.#decoder.decode(store.bytes, store.startOf(slot), store.lengthOf(slot), pcm, count);
+    const samples = this.#decoder.decode(codec, store.bytes, store.startOf(slot), length, pcm, count);
     pcm.copyWithin(count, count + heard, count + samples);
     this.#decoded.count = count + samples - heard;
     this.#nextTimestamp = (store.timestampOf(slot) + samples / this.#samplesPerTick) | 0;

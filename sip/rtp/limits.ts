@@ -26,8 +26,6 @@ export const RTP_LIMITS = {
   latchSilenceMs: 2_000,
   /** …and by another host after so long. */
   latchHostSilenceMs: 10_000,
-  /** Ports tried for one leg before it is refused. */
-  bindAttempts: 8,
   /** Packets handed over in one tick and not yet sent; beyond it they go out at once. */
   spreadPackets: 4_096,
 } as const;

@@ -1,5 +1,6 @@
 import { RTP_LIMITS } from './limits.ts';
 import { timestampDistance } from './rtp_packet.ts';
+import type { RtpCodec } from './rtp_stream.ts';
 
 const SLOTS = RTP_LIMITS.bufferedPackets;
 const SLOT_BYTES = RTP_LIMITS.payloadBytes;
@@ -9,6 +10,7 @@ export class PacketStore {
   readonly bytes = new Uint8Array(SLOTS * SLOT_BYTES);
   readonly #timestamps = new Int32Array(SLOTS);
   readonly #lengths = new Int32Array(SLOTS);
+  readonly #codecs = Array.from<unknown, RtpCodec>({ length: SLOTS }, () => 'PCMU');
   readonly #isTaken = new Uint8Array(SLOTS);
   #count = 0;
 
@@ -28,12 +30,13 @@ export class PacketStore {
   }
 
   /** Nothing happens when the store is full, or the length 0 or more than a slot takes. */
-  put(timestamp: number, bytes: Uint8Array, start: number, length: number): void {
+  put(codec: RtpCodec, timestamp: number, bytes: Uint8Array, start: number, length: number): void {
     if (length === 0 || length > SLOT_BYTES) return;
     const slot = this.#isTaken.indexOf(0);
     if (slot < 0) return;
     this.#timestamps[slot] = timestamp;
     this.#lengths[slot] = length;
+    this.#codecs[slot] = codec;
     this.#isTaken[slot] = 1;
     this.#count += 1;
     const to = slot * SLOT_BYTES;
@@ -57,6 +60,10 @@ export class PacketStore {
 
   timestampOf(slot: number): number {
     return this.#timestamps[slot]!;
+  }
+
+  codecOf(slot: number): RtpCodec {
+    return this.#codecs[slot]!;
   }
 
   startOf(slot: number): number {

@@ -2,23 +2,22 @@ import type { EventReceiver } from './event_receiver.ts';
 import type { JitterBuffer } from './jitter_buffer.ts';
 import { Reception } from './reception.ts';
 import type { RtpHeader } from './rtp_packet.ts';
-
-/** Payload types of what a leg listens to. */
-export interface ReceivedTypes {
-  readonly payloadType: number;
-  readonly eventPayloadType: number | undefined;
-}
+import type { RtpCodec, RtpStream } from './rtp_stream.ts';
 
 /** Packets in a row after which another SSRC is believed to have taken the stream over. */
 const CHANGE_PACKETS = 2;
+const PAYLOAD_TYPES = 128;
 
 /** One direction of a leg: counts its source and deals its packets out to the jitter buffer and to the key presses. */
 export class RtpReceiver {
-  readonly #types: ReceivedTypes;
   readonly #ticksPerMs: number;
   readonly #buffer: JitterBuffer;
   readonly #events: EventReceiver;
   readonly #onSource: (reception: Reception) => void;
+  /** What each payload type stands for: a codec, a clock of telephone events in Hz (0 for none), or nothing. */
+  readonly #codecs: (RtpCodec | undefined)[] = Array.from({ length: PAYLOAD_TYPES });
+  readonly #eventClocksHz = new Uint32Array(PAYLOAD_TYPES);
+  #isListening = false;
   #reception: Reception | undefined;
   #nextSsrc = 0;
   #nextPackets = 0;
@@ -26,13 +25,11 @@ export class RtpReceiver {
 
   /** @param onSource told when the first source speaks, and whenever another takes its place */
   constructor(
-    types: ReceivedTypes,
     ticksPerMs: number,
     buffer: JitterBuffer,
     events: EventReceiver,
     onSource: (reception: Reception) => void,
   ) {
-    this.#types = types;
     this.#ticksPerMs = ticksPerMs;
     this.#buffer = buffer;
     this.#events = events;
@@ -43,23 +40,41 @@ export class RtpReceiver {
     return this.#reception;
   }
 
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
   /** Packets of a payload type that was not agreed on, or of a source that did not last. */
   get unwanted(): number {
     return this.#unwanted;
   }
 
+  agree({ receives, receive, receiveEvents }: RtpStream): void {
+    this.#codecs.fill(undefined);
+    this.#eventClocksHz.fill(0);
+    for (const { payloadType, codec } of receive) this.#codecs[payloadType] = codec;
+    for (const { payloadType, clockHz } of receiveEvents) this.#eventClocksHz[payloadType] = clockHz;
+    if (this.#isListening && !receives) {
+      this.#buffer.restart();
+      this.#events.restart();
+    }
+    this.#isListening = receives;
+  }
+
   /** `bytes` is what `header` was parsed from. */
   receive(header: RtpHeader, bytes: Uint8Array, nowMs: number): void {
     const { payloadType, timestamp, payloadStart, payloadLength } = header;
-    const isAudio = payloadType === this.#types.payloadType;
-    if ((!isAudio && payloadType !== this.#types.eventPayloadType) || !this.#isSource(header.ssrc)) {
+    const codec = this.#codecs[payloadType];
+    const eventClockHz = this.#eventClocksHz[payloadType]!;
+    if ((codec === undefined && eventClockHz === 0) || !this.#isSource(header.ssrc)) {
       this.#unwanted += 1;
       return;
     }
     const arrival = this.#reception?.note(header.sequence, timestamp, nowMs);
-    if (arrival !== 'fresh') return;
-    if (isAudio) this.#buffer.receive(timestamp, bytes, payloadStart, payloadLength, nowMs);
-    else this.#events.receive(timestamp, bytes, payloadStart, payloadLength, nowMs);
+    if (arrival !== 'fresh' || !this.#isListening) return;
+    if (codec === undefined)
+      this.#events.receive(eventClockHz, timestamp, bytes, payloadStart, payloadLength, nowMs);
+    else this.#buffer.receive(codec, timestamp, bytes, payloadStart, payloadLength, nowMs);
   }
 
   /** Whether a packet is of the stream's source, which another may have become with it. */

@@ -2,17 +2,13 @@ import { EventSender } from './event_sender.ts';
 import { RTP_LIMITS } from './limits.ts';
 import type { SentState } from './rtcp_session.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp_packet.ts';
+import type { RtpCodec, RtpStream } from './rtp_stream.ts';
 import { EVENT_BYTES } from './telephone_event.ts';
 
 /** A packet on its way: `length` bytes of `bytes` from the start, which stay as they are for some packets more. */
 export type SendPacket = (bytes: Uint8Array, length: number) => void;
 
 export interface RtpSenderOptions {
-  readonly payloadType: number;
-  /** Of telephone events; undefined when the far end takes none. */
-  readonly eventPayloadType: number | undefined;
-  /** 10 to 60, a multiple of 10. */
-  readonly ptimeMs: number;
   /** Ticks of the RTP timestamp in a millisecond. */
   readonly ticksPerMs: number;
   /** 0…1 by chance: SSRC, first sequence number and timestamp are to be guessed by nobody (RFC 3550 §5.1). */
@@ -30,6 +26,9 @@ export class RtpSender {
   readonly #events: EventSender;
   readonly #buffers: readonly Uint8Array[];
   readonly #frameTicks: number;
+  /** As agreed last, and as the packet is made that is being filled. */
+  #agreed: RtpStream | undefined;
+  #making: RtpStream | undefined;
   #buffer: Uint8Array;
   #turn = 0;
   #ssrc: number;
@@ -40,6 +39,10 @@ export class RtpSender {
   #frames = 0;
   #length = RTP_HEADER_BYTES;
   #isAfterPause = true;
+  /** The last packet: ticks of its audio, none for a key's, whether it had the marker, and bytes of its payload. */
+  #madeTicks = 0;
+  #madeMarker = false;
+  #madeOctets = 0;
   #sentAtMs = 0;
   #packets = 0;
   #octets = 0;
@@ -81,9 +84,20 @@ export class RtpSender {
     this.#octets = 0;
   }
 
+  /** What is sent from now on, but for the packet that is begun. */
+  agree(stream: RtpStream): void {
+    this.#agreed = stream;
+    if (this.#frames === 0) this.#making = stream;
+  }
+
+  /** Of the next frame; undefined while nothing is to be sent. */
+  get codec(): RtpCodec | undefined {
+    return this.#agreed?.sends === true ? this.#making?.codec : undefined;
+  }
+
   /** False when the far end takes no events, for what is no key, or when too many wait. */
   press(key: string, durationMs: number): boolean {
-    return this.#options.eventPayloadType !== undefined && this.#events.press(key, durationMs);
+    return this.#eventPayloadType(this.#agreed) !== undefined && this.#events.press(key, durationMs);
   }
 
   /** Where the next frame's payload is to be written, with room for a frame. */
@@ -97,10 +111,12 @@ export class RtpSender {
 
   /** The next 10 ms of payload were written to `buffer` at `writeAt`: sends the packet that they complete. */
   written(payloadBytes: number, nowMs: number): void {
+    const making = this.#making;
+    if (making === undefined) return;
     this.#length += payloadBytes;
     this.#frames += 1;
     this.#timestamp = (this.#timestamp + this.#frameTicks) | 0;
-    if (this.#frames * FRAME_MS >= this.#options.ptimeMs) this.#complete(nowMs);
+    if (this.#frames * FRAME_MS >= making.ptimeMs) this.#complete(making, nowMs);
   }
 
   /** Throws away what of a packet was written, and says how many milliseconds that was. */
@@ -110,6 +126,21 @@ export class RtpSender {
     return flushedMs;
   }
 
+  /**
+   * The last packet is not sent after all: the next one takes its number, with a later time. Says how many milliseconds
+   * of audio were in it; 0 for a key's, which stays.
+   */
+  takeBack(): number {
+    const ticks = this.#madeTicks;
+    if (ticks === 0) return 0;
+    this.#madeTicks = 0;
+    this.#sequence = (this.#sequence - 1) & 0xffff;
+    this.#isAfterPause ||= this.#madeMarker;
+    this.#packets -= 1;
+    this.#octets -= this.#madeOctets;
+    return ticks / this.#options.ticksPerMs;
+  }
+
   /** Lets 10 ms pass without sending, as on hold; what of a packet was written is not sent. */
   skip(): void {
     this.#timestamp = (this.#timestamp + this.#frameTicks) | 0;
@@ -117,28 +148,35 @@ export class RtpSender {
     this.#startPacket();
   }
 
-  #complete(nowMs: number): void {
-    const { payloadType, eventPayloadType } = this.#options;
+  #complete(making: RtpStream, nowMs: number): void {
     const bytes = this.#buffer;
     const ticks = this.#frames * this.#frameTicks;
     const events = this.#events;
-    if (
-      eventPayloadType !== undefined &&
-      events.next(this.#packetTimestamp, ticks, bytes, RTP_HEADER_BYTES)
-    ) {
-      this.#write(eventPayloadType, events.isFirst, events.timestamp);
+    const eventType = this.#eventPayloadType(making);
+    if (eventType !== undefined && events.next(this.#packetTimestamp, ticks, bytes, RTP_HEADER_BYTES)) {
+      this.#write(eventType, events.isFirst, events.timestamp);
       this.#length = RTP_HEADER_BYTES + EVENT_BYTES;
+      this.#madeTicks = 0;
     } else {
-      this.#write(payloadType, this.#isAfterPause, this.#packetTimestamp);
+      this.#write(making.sendPayloadType, this.#isAfterPause, this.#packetTimestamp);
+      this.#madeTicks = ticks;
+      this.#madeMarker = this.#isAfterPause;
       this.#isAfterPause = false;
     }
+    this.#madeOctets = this.#length - RTP_HEADER_BYTES;
     this.#packets += 1;
-    this.#octets += this.#length - RTP_HEADER_BYTES;
+    this.#octets += this.#madeOctets;
     this.#sentAtMs = nowMs;
     this.#send(bytes, this.#length);
     this.#turn = (this.#turn + 1) % BUFFERS;
     this.#buffer = this.#buffers[this.#turn]!;
     this.#startPacket();
+  }
+
+  /** Events must have the clock of the audio that they take the place of (RFC 4733 §2.1). */
+  #eventPayloadType(stream: RtpStream | undefined): number | undefined {
+    const events = stream?.sendEvents;
+    return events?.clockHz === this.#options.ticksPerMs * 1000 ? events.payloadType : undefined;
   }
 
   #write(payloadType: number, marker: boolean, timestamp: number): void {
@@ -147,6 +185,7 @@ export class RtpSender {
   }
 
   #startPacket(): void {
+    this.#making = this.#agreed;
     this.#packetTimestamp = this.#timestamp;
     this.#frames = 0;
     this.#length = RTP_HEADER_BYTES;

@@ -6,6 +6,7 @@ import { type FarEndReport, RtcpSession } from './rtcp_session.ts';
 import { isRtcpType, RtpHeader } from './rtp_packet.ts';
 import { RtpReceiver } from './rtp_receiver.ts';
 import { RtpSender } from './rtp_sender.ts';
+import type { RtpStream } from './rtp_stream.ts';
 import type { Outgoing, SendSpread } from './send_spread.ts';
 import { SourceLatch } from './source_latch.ts';
 
@@ -15,16 +16,11 @@ export interface RtpWire {
   sendRtcp(bytes: Uint8Array, host: string, port: number): void;
 }
 
+/** Called with every RTCP datagram, which is the callee's to keep. */
+export type OnReport = (direction: 'in' | 'out', bytes: Uint8Array, nowMs: number) => void;
+
 export interface RtpSessionOptions {
-  readonly codec: MediaDecoder & MediaEncoder;
-  /** As agreed in the session description; 0…127. */
-  readonly payloadType: number;
-  readonly eventPayloadType: number | undefined;
-  /** 10 to 60, a multiple of 10. */
-  readonly ptimeMs: number;
-  /** Address and port that the far end's session description tells. */
-  readonly remoteHost: string;
-  readonly remotePort: number;
+  readonly codecs: MediaDecoder & MediaEncoder;
   readonly wire: RtpWire;
   readonly spread: SendSpread;
   readonly cname: string;
@@ -33,6 +29,7 @@ export interface RtpSessionOptions {
   /** 0…1 by chance. */
   readonly random: () => number;
   readonly onKey: OnKey;
+  readonly onReport?: OnReport;
 }
 
 export interface RtpSessionStats {
@@ -50,14 +47,15 @@ export interface RtpSessionStats {
 }
 
 /**
- * One leg's RTP and RTCP, both ways, between sockets and a codec. The media clock calls `pull`, `push` (or `skip`) and
+ * One leg's RTP and RTCP, both ways, between sockets and codecs. What it does is agreed on, at first and whenever the
+ * ends agree anew; before, nothing is sent and nothing heard. The media clock calls `pull`, `push` (or `skip`) and
  * `tick` every 10 ms; datagrams come in between. Times are monotonic milliseconds. Neither datagrams nor ticks make it
  * throw, and nothing is allocated for a packet of RTP.
  */
 export class RtpSession implements Outgoing {
   readonly buffer: JitterBuffer;
   readonly #options: RtpSessionOptions;
-  readonly #latch: SourceLatch;
+  readonly #latch = new SourceLatch();
   readonly #header = new RtpHeader();
   readonly #events: EventReceiver;
   readonly #receiver: RtpReceiver;
@@ -65,25 +63,43 @@ export class RtpSession implements Outgoing {
   readonly #rtcp: RtcpSession;
   #ready: Uint8Array | undefined;
   #readyLength = 0;
-  /** Where the far end's RTCP comes from; undefined before it does. */
+  #stream: RtpStream | undefined;
+  /** Where the far end's RTCP comes from, and when it came last; undefined and −∞ before it does. */
   #controlPort: number | undefined;
+  #controlAtMs = Number.NEGATIVE_INFINITY;
   /** It comes with its RTP, and so shall ours. */
   #isMuxed = false;
   #malformed = 0;
   #packetsSent = 0;
 
   constructor(options: RtpSessionOptions) {
-    const { codec, cname, epochMs, random } = options;
-    const ticksPerMs = codec.clockRateHz / 1000;
+    const { codecs, cname, epochMs, random } = options;
+    const ticksPerMs = codecs.clockRateHz / 1000;
     this.#options = options;
-    this.#latch = new SourceLatch(options.remoteHost, options.remotePort);
-    this.buffer = new JitterBuffer(codec);
-    this.#events = new EventReceiver(ticksPerMs, options.onKey);
+    this.buffer = new JitterBuffer(codecs);
+    this.#events = new EventReceiver(options.onKey);
     this.#rtcp = new RtcpSession({ cname, ticksPerMs, epochMs, random });
-    this.#receiver = new RtpReceiver(options, ticksPerMs, this.buffer, this.#events, reception =>
+    this.#receiver = new RtpReceiver(ticksPerMs, this.buffer, this.#events, reception =>
       this.#rtcp.watch(reception),
     );
-    this.#sender = new RtpSender({ ...options, ticksPerMs }, (bytes, length) => this.#enqueue(bytes, length));
+    this.#sender = new RtpSender({ ticksPerMs, random }, (bytes, length) => this.#enqueue(bytes, length));
+  }
+
+  /** The stream as the ends agreed on it, at first or anew. */
+  agree(stream: RtpStream): void {
+    const { remote } = stream;
+    this.#stream = stream;
+    if (remote !== null && this.#latch.expect(remote.host, remote.rtpPort)) {
+      this.#controlPort = undefined;
+      this.#isMuxed = false;
+    }
+    this.#receiver.agree(stream);
+    this.#sender.agree(stream);
+  }
+
+  /** When the far end's last packet of RTP or RTCP came; −∞ before the first. */
+  get heardAtMs(): number {
+    return Math.max(this.#latch.heardAtMs, this.#controlAtMs);
   }
 
   /** A datagram on the RTP port; RTCP is taken there as well (RFC 5761). */
@@ -108,30 +124,29 @@ export class RtpSession implements Outgoing {
     if (this.#readControl(bytes, host, nowMs)) this.#controlPort = port;
   };
 
-  /** The signalling tells another address of the far end. */
-  redirect(host: string, port: number): void {
-    this.#latch.expect(host, port);
-    this.#controlPort = undefined;
-    this.#isMuxed = false;
-  }
-
-  /** Fills the frame with the next 10 ms heard; true when any of it was made up. */
+  /** Fills the frame with the next 10 ms heard, silence while nothing is received; true when any of it was made up. */
   pull(frame: Float32Array, nowMs: number): boolean {
-    return this.buffer.pull(frame, nowMs);
+    if (this.#receiver.isListening) return this.buffer.pull(frame, nowMs);
+    frame.fill(0);
+    return false;
   }
 
-  /** Sends the next 10 ms. */
+  /** Sends the next 10 ms, if the stream goes that way and it is known where to. */
   push(frame: Float32Array, nowMs: number): void {
     const sender = this.#sender;
-    sender.written(this.#options.codec.encode(frame, sender.buffer, sender.writeAt), nowMs);
+    const { codec } = sender;
+    if (codec === undefined || this.#latch.port === 0) sender.skip();
+    else sender.written(this.#options.codecs.encode(codec, frame, sender.buffer, sender.writeAt), nowMs);
   }
 
-  /** Throws away what was pushed and is in no packet yet, and says how many milliseconds that was. */
+  /** Throws away what was pushed and is not on the wire yet, and says how many milliseconds that was. */
   flush(): number {
-    return this.#sender.flush();
+    const packetMs = this.#ready === undefined ? 0 : this.#sender.takeBack();
+    if (packetMs > 0) this.#ready = undefined;
+    return packetMs + this.#sender.flush();
   }
 
-  /** Sends nothing for 10 ms, as on hold. */
+  /** Sends nothing for 10 ms. */
   skip(): void {
     this.#sender.skip();
   }
@@ -144,12 +159,12 @@ export class RtpSession implements Outgoing {
   /** What is due beside the audio: reports, and key presses whose end was lost. */
   tick(nowMs: number): void {
     this.#events.poll(nowMs);
-    if (this.#rtcp.isDue(nowMs)) this.#sendControl(this.#rtcp.next(this.#sender.sent(), nowMs));
+    if (this.#rtcp.isDue(nowMs)) this.#sendControl(this.#rtcp.next(this.#sender.sent(), nowMs), nowMs);
   }
 
   /** Says that this end's stream is over. */
   sayBye(nowMs: number): void {
-    this.#sendControl(this.#rtcp.bye(this.#sender.sent(), nowMs));
+    this.#sendControl(this.#rtcp.bye(this.#sender.sent(), nowMs), nowMs);
   }
 
   /** The far end said so of its own. */
@@ -194,13 +209,26 @@ export class RtpSession implements Outgoing {
     if (!this.#latch.admitsControl(host)) return false;
     const isTooLong = bytes.length > RTP_LIMITS.datagramBytes;
     const isRead = !isTooLong && this.#rtcp.receive(bytes, this.#sender.ssrc, nowMs);
-    if (!isRead) this.#malformed += 1;
+    if (isRead) {
+      this.#controlAtMs = nowMs;
+      this.#options.onReport?.('in', bytes, nowMs);
+    } else this.#malformed += 1;
     return isRead;
   }
 
-  #sendControl(bytes: Uint8Array): void {
+  #sendControl(bytes: Uint8Array, nowMs: number): void {
     const { host, port } = this.#latch;
+    const controlPort = this.#isMuxed ? port : (this.#controlPort ?? this.#toldControlPort(host, port));
+    if (port === 0 || controlPort === undefined) return;
+    this.#options.onReport?.('out', bytes, nowMs);
     if (this.#isMuxed) this.#options.wire.sendRtp(bytes, bytes.length, host, port);
-    else this.#options.wire.sendRtcp(bytes, host, this.#controlPort ?? port + 1);
+    else this.#options.wire.sendRtcp(bytes, host, controlPort);
+  }
+
+  /** Where the signalling wants reports; beside its audio, if that is not where the signalling said. */
+  #toldControlPort(host: string, port: number): number | undefined {
+    const remote = this.#stream?.remote;
+    if (remote?.host === host && remote.rtpPort === port) return remote.rtcpPort ?? undefined;
+    return port + 1;
   }
 }

@@ -35,8 +35,9 @@ class Candidate {
  * over from one that is elsewhere, for it is the one that was meant.
  */
 export class SourceLatch {
-  #expectedHost: string;
-  #expectedPort: number;
+  /** No host and port 0 before the signalling tells them. */
+  #expectedHost = '';
+  #expectedPort = 0;
   #host = '';
   #port = 0;
   #heardAtMs = Number.NEGATIVE_INFINITY;
@@ -45,12 +46,7 @@ export class SourceLatch {
   #refused = 0;
   #changes = 0;
 
-  constructor(expectedHost: string, expectedPort: number) {
-    this.#expectedHost = expectedHost;
-    this.#expectedPort = expectedPort;
-  }
-
-  /** Where to send: the latched source, or where the signalling said while there is none. */
+  /** Where to send: the latched source, or where the signalling said while there is none; port 0 for nowhere. */
   get host(): string {
     return this.isLatched ? this.#host : this.#expectedHost;
   }
@@ -73,12 +69,18 @@ export class SourceLatch {
     return this.#changes;
   }
 
-  /** The signalling tells where the far end is now; the same again changes nothing. */
-  expect(host: string, port: number): void {
-    if (host === this.#expectedHost && port === this.#expectedPort) return;
+  /** When its last packet came; −∞ before the first. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** The signalling tells where the far end is now; false when that is nothing new, and nothing changes. */
+  expect(host: string, port: number): boolean {
+    if (host === this.#expectedHost && port === this.#expectedPort) return false;
     this.#expectedHost = host;
     this.#expectedPort = port;
     this.#port = 0;
+    return true;
   }
 
   /** Whether an RTP packet from there is to be heard. */

@@ -1,8 +1,8 @@
 import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
-import { LIMITS } from '../config/limits.ts';
 import { AnswerGate, type AnswerTimes } from './answer_gate.ts';
 import { FrameSender } from './frame_sender.ts';
 import { JitterBuffer } from './jitter_buffer.ts';
+import { KeyLimit } from './key_limit.ts';
 import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
 import { type RoomAccess, RoomSession } from './room_session.ts';
 
@@ -42,6 +42,7 @@ export class RoomLine implements Line {
   readonly #session: RoomSession;
   readonly #jitter: JitterBuffer;
   readonly #sender: FrameSender;
+  readonly #keys = new KeyLimit();
   #party: LineParty = { from: '', to: '' };
   /** Whole frames. */
   #networkHeldMs = 0;
@@ -49,8 +50,6 @@ export class RoomLine implements Line {
   #pushed = 0;
   #ended = false;
   #closing: Promise<void> | undefined;
-  #secondStart = 0;
-  #keysInSecond = 0;
 
   /** Joins at once; whatever comes of it is told by `events`, never before the constructor has returned. */
   constructor(options: RoomLineOptions, events: LineEvents) {
@@ -139,14 +138,8 @@ export class RoomLine implements Line {
   }
 
   #key(digit: string): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#secondStart >= 1000) {
-      this.#secondStart = nowMs;
-      this.#keysInSecond = 0;
-    }
-    this.#keysInSecond += 1;
     // LiveKit tells the key, not how long it was held.
-    if (!this.#ended && this.#keysInSecond <= LIMITS.dtmfPerSecond) this.#events.dtmf(digit, 0);
+    if (!this.#ended && this.#keys.admits(performance.now())) this.#events.dtmf(digit, 0);
   }
 
   /** The call is over, whoever ended it: told once. */

@@ -12,7 +12,7 @@ t.test('the memory holds what it was made for, no more, and never grows', async 
   const bytes = memory.buffer.byteLength;
   const legs = Array.from({ length: 20 }, () => openLeg('G722', memory));
   t.equal(memory.freeSlots, 0);
-  t.equal(CodecLeg.open('PCMU', memory), undefined);
+  t.equal(CodecLeg.open(8000, memory), undefined);
   legs[3]!.close();
   legs[3]!.close();
   t.equal(memory.freeSlots, 1, 'closing twice gives back once');

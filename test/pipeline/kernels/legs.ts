@@ -1,16 +1,54 @@
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import type { CodecName } from '../../../pipeline/kernels/codec_leg.ts';
-import { CodecLeg } from '../../../pipeline/kernels/codec_leg.ts';
+import { CodecLeg, type CodecName } from '../../../pipeline/kernels/codec_leg.ts';
 import type { KernelMemory } from '../../../pipeline/kernels/kernel_memory.ts';
 
 /** Where the kernels of the tests are built, once. */
 export const KERNEL_FOLDER = fileURLToPath(new URL('../../../var/kernels/', import.meta.url));
 
-export function openLeg(name: CodecName, memory: KernelMemory): CodecLeg {
-  const leg = CodecLeg.open(name, memory);
-  if (leg === undefined) throw new Error('no slot left');
-  return leg;
+/** A leg of one codec, at its rate. */
+export class OneCodec {
+  readonly leg: CodecLeg;
+  readonly #name: CodecName;
+
+  constructor(name: CodecName, memory: KernelMemory) {
+    const leg = CodecLeg.open(name === 'G722' ? 16_000 : 8000, memory);
+    if (leg === undefined) throw new Error('no slot left');
+    this.leg = leg;
+    this.#name = name;
+  }
+
+  get rateHz(): number {
+    return this.leg.rateHz;
+  }
+
+  samplesIn(payloadBytes: number): number {
+    return this.leg.samplesIn(this.#name, payloadBytes);
+  }
+
+  decode(bytes: Uint8Array, start: number, length: number, pcm: Float32Array, at: number): number {
+    return this.leg.decode(this.#name, bytes, start, length, pcm, at);
+  }
+
+  conceal(pcm: Float32Array, at: number, samples: number): void {
+    this.leg.conceal(pcm, at, samples);
+  }
+
+  restart(): void {
+    this.leg.restart();
+  }
+
+  encode(samples: Float32Array, bytes: Uint8Array, at: number): number {
+    return this.leg.encode(this.#name, samples, bytes, at);
+  }
+
+  close(): void {
+    this.leg.close();
+  }
+}
+
+export function openLeg(name: CodecName, memory: KernelMemory): OneCodec {
+  return new OneCodec(name, memory);
 }
 
 export function toFloats(pcm: Int16Array): Float32Array {
@@ -50,7 +88,7 @@ export function createTrial(samples: number, quieterBits = 0): Int16Array {
   return trial.map(sample => sample >> quieterBits);
 }
 
-export function encodeAll(leg: CodecLeg, pcm: Int16Array, frameSamples: number): Uint8Array {
+export function encodeAll(leg: OneCodec, pcm: Int16Array, frameSamples: number): Uint8Array {
   const samples = toFloats(pcm);
   const bytes = new Uint8Array(pcm.length);
   let length = 0;
@@ -60,7 +98,7 @@ export function encodeAll(leg: CodecLeg, pcm: Int16Array, frameSamples: number):
   return bytes.subarray(0, length);
 }
 
-export function decodeAll(leg: CodecLeg, bytes: Uint8Array, packetBytes: number): Int16Array {
+export function decodeAll(leg: OneCodec, bytes: Uint8Array, packetBytes: number): Int16Array {
   const pcm = new Float32Array(bytes.length * 2);
   let length = 0;
   for (let at = 0; at < bytes.length; at += packetBytes) {

@@ -4,51 +4,53 @@ import { RtpReceiver } from '../../../bench/wire/rtp_receiver.ts';
 import { RtpSender } from '../../../bench/wire/rtp_sender.ts';
 import type { CodecName } from '../../../pipeline/kernels/codec_leg.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
-import { PortRange } from '../../../sip/rtp/port_range.ts';
 import { RtpSession } from '../../../sip/rtp/rtp_session.ts';
+import type { RtpStream } from '../../../sip/rtp/rtp_stream.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
 import { SocketPair } from '../../../sip/rtp/socket_pair.ts';
 import { KERNEL_FOLDER, openLeg } from '../../pipeline/kernels/legs.ts';
 import { createRandom } from './random.ts';
-import { createSession, FAR_HOST, FAR_PORT } from './session_rig.ts';
+import { createSession, FAR_HOST, FAR_PORT, STREAM } from './session_rig.ts';
 
 const HOST = '127.0.0.1';
 const memory = await loadKernels(KERNEL_FOLDER, 8);
 /** A range of this process's own, below those that the system hands out. */
-const lowest = 30_000 + (process.pid % 1_000) * 2;
-const ports = new PortRange({ lowest, highest: lowest + 7, reuseDelayMs: 0, random: createRandom(1) });
+let nextPort = 30_000 + (process.pid % 300) * 8;
 
 interface Leg {
   readonly session: RtpSession;
   readonly pair: SocketPair;
+  readonly port: number;
+  readonly stream: RtpStream;
+}
+
+/** What a leg of one codec agrees on, but for the address. */
+function streamOf(codec: CodecName): RtpStream {
+  const { payloadType } = CODECS[codec];
+  return { ...STREAM, codec, sendPayloadType: payloadType, receive: [{ payloadType, codec }] };
 }
 
 /** A leg on real sockets and codec, whose clock is driven by hand. */
 async function openSocketLeg(name: CodecName, now: () => number, onKey: (key: string) => void): Promise<Leg> {
   let session: RtpSession | undefined;
-  const pair = await SocketPair.open({
+  const port = nextPort;
+  nextPort += 2;
+  const pair = await SocketPair.bind({
     host: HOST,
-    ports,
-    now,
-    onRtp: (bytes, host, port) => session?.receiveRtp(bytes, host, port, now()),
-    onRtcp: (bytes, host, port) => session?.receiveRtcp(bytes, host, port, now()),
+    port,
+    onRtp: (bytes, from, fromPort) => session?.receiveRtp(bytes, from, fromPort, now()),
+    onRtcp: (bytes, from, fromPort) => session?.receiveRtcp(bytes, from, fromPort, now()),
   });
-  if (pair === undefined) throw new Error('no ports');
   session = new RtpSession({
-    codec: openLeg(name, memory),
-    payloadType: name === 'G722' ? 9 : 0,
-    eventPayloadType: 101,
-    ptimeMs: 20,
-    remoteHost: HOST,
-    remotePort: 1,
+    codecs: openLeg(name, memory).leg,
     wire: pair,
     spread: new SendSpread(),
     cname: 'call',
     epochMs: 0,
-    random: createRandom(pair.port),
+    random: createRandom(port),
     onKey,
   });
-  return { session, pair };
+  return { session, pair, port, stream: streamOf(name) };
 }
 
 /** Share of a frame's power that is a tone's, by the Goertzel algorithm. */
@@ -77,8 +79,12 @@ for (const name of ['PCMU', 'G722'] as const) {
       () => nowMs,
       key => keys.push(key),
     );
-    one.session.redirect(HOST, two.pair.port);
-    two.session.redirect(HOST, one.pair.port);
+    for (const [leg, far] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      leg.session.agree({ ...leg.stream, remote: { host: HOST, rtpPort: far.port, rtcpPort: far.port + 1 } });
+    }
     const rateHz = name === 'G722' ? 16_000 : 8_000;
     const samples = rateHz / 100;
     const legs = [
@@ -113,23 +119,22 @@ for (const name of ['PCMU', 'G722'] as const) {
 
 t.test('an independent end hears what is sent, and is heard with its keys', async t => {
   for (const name of ['PCMA', 'G722'] as const) {
-    const codec = openLeg(name, memory);
-    const { payloadType } = CODECS[name];
-    const samples = codec.rateHz / 100;
+    const codecs = openLeg(name, memory).leg;
+    const samples = codecs.rateHz / 100;
     const keys: string[] = [];
-    const { session, wire } = createSession({ codec, payloadType, onKey: key => keys.push(key) });
+    const { session, wire } = createSession({ codecs, onKey: key => keys.push(key) }, streamOf(name));
     let measured = 0;
     let heardMs = 0;
     const receiver = new RtpReceiver(CODECS[name], pcm => {
-      heardMs += pcm.length / (codec.rateHz / 1000);
-      if (toneShare(Float32Array.from(pcm), 700, codec.rateHz) > 0.97) measured += 1;
+      heardMs += pcm.length / (codecs.rateHz / 1000);
+      if (toneShare(Float32Array.from(pcm), 700, codecs.rateHz) > 0.97) measured += 1;
     });
     let spoken = 0;
     const sender = new RtpSender(
       CODECS[name],
       frame => {
         for (let i = 0; i < frame.length; i += 1, spoken += 1) {
-          frame[i] = 12_000 * Math.sin((2 * Math.PI * 900 * spoken) / codec.rateHz);
+          frame[i] = 12_000 * Math.sin((2 * Math.PI * 900 * spoken) / codecs.rateHz);
         }
       },
       101,
@@ -142,20 +147,20 @@ t.test('an independent end hears what is sent, and is heard with its keys', asyn
       if (tick === 300) sender.pressKeys('4#');
       if (tick % 2 === 1) session.receiveRtp(sender.next(), FAR_HOST, FAR_PORT, nowMs);
       for (let i = 0; i < samples; i += 1) {
-        frame[i] = 0.4 * Math.sin((2 * Math.PI * 700 * (tick * samples + i)) / codec.rateHz);
+        frame[i] = 0.4 * Math.sin((2 * Math.PI * 700 * (tick * samples + i)) / codecs.rateHz);
       }
       session.pull(heard, nowMs);
       session.push(frame, nowMs);
       session.sendNow();
       session.tick(nowMs);
       for (const { bytes } of wire.rtp.splice(0)) receiver.receive(bytes, nowMs);
-      if (toneShare(heard, 900, codec.rateHz) > 0.97) clear += 1;
+      if (toneShare(heard, 900, codecs.rateHz) > 0.97) clear += 1;
     }
     t.same(keys, ['4', '#']);
     t.equal(heardMs, 6_000);
     t.ok(measured >= 299, `${measured} of 300 packets with a clear tone`);
     t.ok(clear > 540, `${clear} of 600 frames, 52 of them under keys`);
     t.match(receiver.stats, { lost: 0, duplicates: 0, ignored: 0, lateGaps: 0, reanchors: 0, jitterMs: 0 });
-    codec.close();
+    codecs.close();
   }
 });

@@ -127,7 +127,7 @@ t.test('a jump of the timestamps begins anew at once; a stray packet does not', 
   far.run(10_000);
   t.equal(far.concealedFrames, concealed);
   t.equal(far.buffer.stats().restarts, 2);
-  far.buffer.receive(12_345, new Uint8Array(320), 0, 320, far.nowMs);
+  far.buffer.receive('PCMU', 12_345, new Uint8Array(320), 0, 320, far.nowMs);
   far.run(15_000);
   t.equal(far.concealedFrames, concealed);
   t.match(far.buffer.stats(), { restarts: 2, ignored: 2 });
@@ -182,14 +182,14 @@ t.test('never more than its limit waits, whatever comes', async t => {
   const decoder = new LinearDecoder();
   const buffer = new JitterBuffer(decoder);
   const frame = new Float32Array(80);
-  for (let i = 0; i < 500; i += 1) buffer.receive(i * 160, new Uint8Array(320), 0, 320, i);
+  for (let i = 0; i < 500; i += 1) buffer.receive('PCMU', i * 160, new Uint8Array(320), 0, 320, i);
   buffer.pull(frame, 500);
   t.ok(buffer.stats().droppedMs >= 9_000, `${buffer.stats().droppedMs} ms dropped`);
   const random = createRandom(11);
   for (let i = 0; i < 100_000; i += 1) {
     const bytes = new Uint8Array(Math.floor(random() * 600));
     const timestamp = random() < 0.5 ? i * 80 + Math.floor(random() * 4_000) : Math.floor(random() * 2 ** 32);
-    buffer.receive(timestamp >>> 0, bytes, 0, bytes.length, 1_000 + i);
+    buffer.receive('PCMU', timestamp >>> 0, bytes, 0, bytes.length, 1_000 + i);
     if (i % 10 === 0) buffer.pull(frame, 1_000 + i);
   }
   t.ok(frame.every(Number.isFinite));

@@ -1,5 +1,6 @@
 import { JitterBuffer } from '../../../sip/rtp/jitter_buffer.ts';
 import type { MediaDecoder } from '../../../sip/rtp/media_codec.ts';
+import type { RtpCodec } from '../../../sip/rtp/rtp_stream.ts';
 
 export const TONE_HZ = 440;
 const AMPLITUDE = 0.5;
@@ -14,11 +15,18 @@ export class LinearDecoder implements MediaDecoder {
     this.rateHz = rateHz;
   }
 
-  samplesIn(payloadBytes: number): number {
+  samplesIn(_codec: RtpCodec, payloadBytes: number): number {
     return payloadBytes % 2 === 0 ? payloadBytes / 2 : 0;
   }
 
-  decode(bytes: Uint8Array, start: number, length: number, pcm: Float32Array, at: number): number {
+  decode(
+    _codec: RtpCodec,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    pcm: Float32Array,
+    at: number,
+  ): number {
     for (let i = 0; i < length / 2; i += 1) {
       pcm[at + i] = (((bytes[start + 2 * i]! << 24) >> 16) | bytes[start + 2 * i + 1]!) / 32_768;
     }
@@ -101,7 +109,7 @@ export class Simulation {
       this.#payload[2 * i + 1] = value;
     }
     const timestamp = (this.timestampOffset + index * samples) >>> 0;
-    this.buffer.receive(timestamp, this.#payload, 0, samples * 2, atMs);
+    this.buffer.receive('PCMU', timestamp, this.#payload, 0, samples * 2, atMs);
   }
 }
 

@@ -4,7 +4,7 @@ import { parseRtcp } from '../../../sip/rtp/rtcp_packet.ts';
 import type { RtpSession } from '../../../sip/rtp/rtp_session.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
 import { createRandom, mutate } from './random.ts';
-import { createSession, FAR_HOST, FAR_PORT } from './session_rig.ts';
+import { createSession, FAR_HOST, FAR_PORT, STREAM } from './session_rig.ts';
 
 const frame = new Float32Array(80);
 const heard = new Float32Array(80);
@@ -31,7 +31,7 @@ function packet(sequence: number, ssrc = 77, level = 64): Uint8Array {
 
 for (const ptimeMs of [10, 20, 30, 60]) {
   t.test(`packets of ${ptimeMs} ms follow each other without a gap`, async t => {
-    const { session, wire, spread } = createSession({ ptimeMs });
+    const { session, wire, spread } = createSession({}, { ptimeMs });
     frame.fill(0.5);
     for (let nowMs = 0; nowMs < 1_200; nowMs += 10) tick(session, spread, nowMs);
     const packets = wire.rtp.map(({ bytes }) => parseRtp(bytes)!);
@@ -48,7 +48,7 @@ for (const ptimeMs of [10, 20, 30, 60]) {
 }
 
 t.test('packets of 60 ms are heard without a gap', async t => {
-  const far = createSession({ ptimeMs: 60, random: createRandom(5) });
+  const far = createSession({ random: createRandom(5) }, { ptimeMs: 60 });
   const near = createSession();
   let concealed = 0;
   for (let nowMs = 0; nowMs < 20_000; nowMs += 10) {
@@ -80,7 +80,7 @@ t.test('on hold nothing is sent, and the timestamps go on', async t => {
 });
 
 t.test('what is flushed is not sent, and the next packet is in its place in time', async t => {
-  const { session, wire } = createSession({ ptimeMs: 60 });
+  const { session, wire } = createSession({}, { ptimeMs: 60 });
   const push = (frames: number, level: number): void => {
     for (let i = 0; i < frames; i += 1) session.push(frame.fill(level), 0);
     session.sendNow();
@@ -148,7 +148,7 @@ t.test('packets go where the far end shows itself, reports to the port after', a
     ['192.0.2.1 4000', '198.51.100.7 40000'],
   );
   t.match(wire.rtcp[0], { host: '198.51.100.7', port: 40_001 });
-  session.redirect('192.0.2.200', 6_000);
+  session.agree({ ...STREAM, remote: { host: '192.0.2.200', rtpPort: 6_000, rtcpPort: 6_001 } });
   tick(session, spread, 130);
   tick(session, spread, 140);
   t.match(wire.rtp[2], { host: '192.0.2.200', port: 6_000 });
@@ -173,7 +173,7 @@ t.test('reports go back to where the far end’s come from', async t => {
   t.equal(sendReport(), 'rtcp 192.0.2.1 7777');
   session.receiveRtp(report, FAR_HOST, FAR_PORT, 3);
   t.equal(sendReport(), 'rtp 192.0.2.1 4000', 'on one port for both');
-  session.redirect('192.0.2.2', 6_000);
+  session.agree({ ...STREAM, remote: { host: '192.0.2.2', rtpPort: 6_000, rtcpPort: 6_001 } });
   t.equal(sendReport(), 'rtcp 192.0.2.2 6001');
 });
 

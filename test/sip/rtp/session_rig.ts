@@ -1,4 +1,5 @@
 import { RtpSession, type RtpSessionOptions, type RtpWire } from '../../../sip/rtp/rtp_session.ts';
+import type { RtpStream } from '../../../sip/rtp/rtp_stream.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
 import { createRandom } from './random.ts';
 
@@ -23,11 +24,11 @@ export class NotingWire implements RtpWire {
 }
 
 /** Payload bytes are samples of 8 bits; silence for what is missing. */
-const BYTE_CODEC: RtpSessionOptions['codec'] = {
+const BYTE_CODEC: RtpSessionOptions['codecs'] = {
   rateHz: 8000,
   clockRateHz: 8000,
-  samplesIn: payloadBytes => payloadBytes,
-  decode: (bytes, start, length, pcm, at) => {
+  samplesIn: (_codec, payloadBytes) => payloadBytes,
+  decode: (_codec, bytes, start, length, pcm, at) => {
     for (let i = 0; i < length; i += 1) pcm[at + i] = ((bytes[start + i]! << 24) >> 24) / 128;
     return length;
   },
@@ -35,7 +36,7 @@ const BYTE_CODEC: RtpSessionOptions['codec'] = {
     pcm.fill(0, at, at + samples);
   },
   restart: () => {},
-  encode: (samples, bytes, at) => {
+  encode: (_codec, samples, bytes, at) => {
     for (let i = 0; i < samples.length; i += 1) bytes[at + i] = samples[i]! * 128;
     return samples.length;
   },
@@ -44,8 +45,24 @@ const BYTE_CODEC: RtpSessionOptions['codec'] = {
 export const FAR_HOST = '192.0.2.1';
 export const FAR_PORT = 4_000;
 
-/** A session with a peer of ours, and the wire that it sends to. */
-export function createSession(changes: Partial<RtpSessionOptions> = {}): {
+/** µ-law and keys both ways with the far end. */
+export const STREAM: RtpStream = {
+  remote: { host: FAR_HOST, rtpPort: FAR_PORT, rtcpPort: FAR_PORT + 1 },
+  sends: true,
+  receives: true,
+  codec: 'PCMU',
+  sendPayloadType: 0,
+  receive: [{ payloadType: 0, codec: 'PCMU' }],
+  sendEvents: { payloadType: 101, clockHz: 8000 },
+  receiveEvents: [{ payloadType: 101, clockHz: 8000 }],
+  ptimeMs: 20,
+};
+
+/** A session with a far end, and the wire that it sends to. */
+export function createSession(
+  changes: Partial<RtpSessionOptions> = {},
+  agreed: Partial<RtpStream> = {},
+): {
   session: RtpSession;
   wire: NotingWire;
   spread: SendSpread;
@@ -53,12 +70,7 @@ export function createSession(changes: Partial<RtpSessionOptions> = {}): {
   const wire = new NotingWire();
   const spread = new SendSpread();
   const session = new RtpSession({
-    codec: BYTE_CODEC,
-    payloadType: 0,
-    eventPayloadType: 101,
-    ptimeMs: 20,
-    remoteHost: FAR_HOST,
-    remotePort: FAR_PORT,
+    codecs: BYTE_CODEC,
     wire,
     spread,
     cname: 'call',
@@ -67,5 +79,6 @@ export function createSession(changes: Partial<RtpSessionOptions> = {}): {
     onKey: () => {},
     ...changes,
   });
+  session.agree({ ...STREAM, ...agreed });
   return { session, wire, spread };
 }

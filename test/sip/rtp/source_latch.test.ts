@@ -5,6 +5,12 @@ const MEANT = ['192.0.2.1', 4_000] as const;
 const NAT = ['198.51.100.7', 40_001] as const;
 const STRANGER = ['203.0.113.9', 5_000] as const;
 
+function latchOn(host: string, port: number): SourceLatch {
+  const latch = new SourceLatch();
+  latch.expect(host, port);
+  return latch;
+}
+
 /** Gives packets in sequence, 20 ms apart, and says which were heard. */
 function stream(
   latch: SourceLatch,
@@ -19,7 +25,7 @@ function stream(
 }
 
 t.test('who is where the signalling said is heard from the first packet on', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   t.same([latch.host, latch.port], MEANT);
   t.same(stream(latch, MEANT, 2), [true, true]);
   t.same(stream(latch, STRANGER, 200, 40).filter(Boolean), [], 'and nobody else');
@@ -28,15 +34,15 @@ t.test('who is where the signalling said is heard from the first packet on', asy
 });
 
 t.test('behind a NAT, the source shows itself; packets go back there', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   t.same(stream(latch, NAT, 5, 0, 65_534), [false, false, false, true, true]);
   t.same([latch.host, latch.port], NAT);
-  const sameHost = new SourceLatch('192.0.2.1', 9);
+  const sameHost = latchOn('192.0.2.1', 9);
   t.same(stream(sameHost, MEANT, 3), [false, true, true], 'sooner on the host that was told');
 });
 
 t.test('a stranger can not take a call over while its source speaks', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   stream(latch, NAT, 4);
   for (let i = 0; i < 500; i += 1) {
     const nowMs = 100 + i * 20;
@@ -50,7 +56,7 @@ t.test('a stranger can not take a call over while its source speaks', async t =>
 });
 
 t.test('after a silence another source may follow, but not with one packet', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   stream(latch, NAT, 4);
   t.same(stream(latch, ['198.51.100.7', 40_077], 6, 1_800).filter(Boolean), [], 'not yet');
   t.same(stream(latch, STRANGER, 300, 3_000).filter(Boolean), [], 'and another host not for long');
@@ -61,17 +67,17 @@ t.test('after a silence another source may follow, but not with one packet', asy
 });
 
 t.test('numbers that do not follow each other are not believed', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   for (let i = 0; i < 1_000; i += 1) t.notOk(latch.admit(...STRANGER, 7, (i * 7_919) & 0xffff, i));
   for (let i = 0; i < 1_000; i += 1) t.notOk(latch.admit(...STRANGER, i, i, i), 'nor ever other sources');
 });
 
 t.test('a flood from elsewhere does not keep out who is meant', async t => {
-  const latch = new SourceLatch('192.0.2.1', 9);
+  const latch = latchOn('192.0.2.1', 9);
   t.notOk(latch.admit(...MEANT, 1, 1, 0));
   for (let i = 0; i < 3; i += 1) latch.admit(...STRANGER, 2, i, 1);
   t.ok(latch.admit(...MEANT, 1, 2, 2));
-  const taken = new SourceLatch(...MEANT);
+  const taken = latchOn(...MEANT);
   stream(taken, STRANGER, 10);
   t.ok(taken.isLatched, 'a stranger was first');
   t.ok(taken.admit(...MEANT, 1, 1, 300), 'who is meant takes over');
@@ -79,7 +85,7 @@ t.test('a flood from elsewhere does not keep out who is meant', async t => {
 });
 
 t.test('the signalling moves the call', async t => {
-  const latch = new SourceLatch(...MEANT);
+  const latch = latchOn(...MEANT);
   stream(latch, MEANT, 4);
   latch.expect(...MEANT);
   t.notOk(stream(latch, STRANGER, 8, 100).some(Boolean), 'the same again opens nothing');

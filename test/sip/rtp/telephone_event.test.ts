@@ -22,10 +22,10 @@ function press(key: string, timestamp: number, durationTicks = 1_280): EventPack
 /** Gives packets to a receiver, 20 ms apart, and then lets a second pass. */
 function hear(packets: readonly EventPacket[], ticksPerMs = 8): string[] {
   const keys: string[] = [];
-  const receiver = new EventReceiver(ticksPerMs, (key, durationMs) => keys.push(`${key} ${durationMs}`));
+  const receiver = new EventReceiver((key, durationMs) => keys.push(`${key} ${durationMs}`));
   let nowMs = 0;
   for (const { timestamp, payload } of packets) {
-    receiver.receive(timestamp, payload, 0, payload.length, nowMs);
+    receiver.receive(ticksPerMs * 1000, timestamp, payload, 0, payload.length, nowMs);
     nowMs += 20;
     receiver.poll(nowMs);
   }

@@ -1,0 +1,279 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { CodecLeg } from '../../pipeline/kernels/codec_leg.ts';
+import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
+import { type OnReport, RtpSession } from '../../sip/rtp/rtp_session.ts';
+import type { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { SocketPair } from '../../sip/rtp/socket_pair.ts';
+import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
+import { LineKeys } from './line_keys.ts';
+import { TickTime } from './tick_time.ts';
+import type { TrunkStream } from './trunk_stream.ts';
+
+/** What the signalling tells a media process of a phone call's leg. Plain JSON. */
+export interface TrunkAccess {
+  /** Local address, never a name. */
+  readonly host: string;
+  /** Local and even: RTP; the one after it is RTCP's. */
+  readonly port: number;
+  /** Null while our offer is not answered. */
+  readonly stream: TrunkStream | null;
+  readonly from: string;
+  readonly to: string;
+  readonly sipCallId?: string | undefined;
+}
+
+export interface TrunkLineOptions extends TrunkAccess {
+  /** Of the call's pipeline; see `rateOf`. */
+  readonly rateHz: PipelineRateHz;
+}
+
+/** What the trunk lines of a media process share. Whoever ticks the calls calls `spread.startTick` before each tick. */
+export interface TrunkParts {
+  readonly kernels: KernelMemory;
+  readonly spread: SendSpread;
+  /** Monotonic milliseconds; tests give their own. */
+  readonly nowMs?: () => number;
+}
+
+/** Why a line can't be opened: another program has its ports, the address is not this machine's, or all legs are taken. */
+export type TrunkFailure = 'portInUse' | 'noSuchAddress' | 'noLegLeft';
+
+/** What a trunk line tells the signalling. Never called before the constructor has returned, nor in a tick. */
+export interface TrunkSignals {
+  /** The ports are bound: the call can be answered. */
+  ready(): void;
+  /** The line can't be opened, and has ended. */
+  failed(cause: TrunkFailure): void;
+  /** This end hung up: the far end is to be told. */
+  closed(reason: LineEndReason): void;
+  /** Every RTCP datagram, both ways; in the tick, those that are sent. */
+  readonly onReport?: OnReport;
+}
+
+/** A call in which nothing was heard for so long, without being held, is over. */
+const NO_MEDIA_MS = 60_000;
+
+type State = 'opening' | 'ready' | 'up' | 'ended';
+
+/** A leg by RTP, to a phone or trunk; its signalling is elsewhere. */
+export class TrunkLine implements Line {
+  readonly kind = 'trunk';
+  readonly rateHz: PipelineRateHz;
+  readonly party: LineParty;
+  readonly #parts: TrunkParts;
+  readonly #signals: TrunkSignals;
+  readonly #events: LineEvents;
+  readonly #nowMs: () => number;
+  readonly #frameLength: number;
+  readonly #tickTime = new TickTime();
+  readonly #keys: LineKeys;
+  readonly #opening: Promise<void>;
+  #stream: TrunkStream | null;
+  #state: State = 'opening';
+  #hasAnswer = false;
+  #session: RtpSession | undefined;
+  #codecs: CodecLeg | undefined;
+  #sockets: SocketPair | undefined;
+  #listensFromMs = Number.POSITIVE_INFINITY;
+  #pulled = 0;
+  #concealed = 0;
+  #pushed = 0;
+
+  /** Binds its ports at once; whatever comes of it is told, never before the constructor has returned. */
+  constructor(options: TrunkLineOptions, parts: TrunkParts, signals: TrunkSignals, events: LineEvents) {
+    const { rateHz, from, to, sipCallId, stream } = options;
+    this.rateHz = rateHz;
+    this.party = sipCallId === undefined ? { from, to } : { from, to, sipCallId };
+    this.#parts = parts;
+    this.#signals = signals;
+    this.#events = events;
+    this.#nowMs = parts.nowMs ?? monotonicMs;
+    this.#frameLength = frameLength(rateHz);
+    this.#stream = stream;
+    this.#keys = new LineKeys((key, durationMs) => this.#tellKey(key, durationMs));
+    this.#opening = this.#open(options);
+  }
+
+  get playoutDelayMs(): number {
+    return this.#stream?.ptimeMs ?? 0;
+  }
+
+  /** The far end has our answer, or we have its: media time starts here. */
+  answered(stream: TrunkStream): void {
+    this.#stream = stream;
+    this.#hasAnswer = true;
+    this.#start();
+  }
+
+  /** The ends agreed anew: hold and its end, another address, other codecs. */
+  changed(stream: TrunkStream): void {
+    const wasHeld = this.#stream?.held ?? false;
+    this.#stream = stream;
+    if (this.#state !== 'up') return;
+    this.#agree(stream);
+    if (stream.held && !wasHeld) this.#events.held();
+    if (!stream.held && wasHeld) this.#events.resumed();
+  }
+
+  /** The far end's signalling brought a key. */
+  key(digit: string, durationMs: number): void {
+    this.#keys.bySignalling(digit, durationMs, this.#nowMs());
+  }
+
+  /** The far end hung up, or its signalling is lost. */
+  gone(reason: LineEndReason): void {
+    this.#end(reason);
+  }
+
+  pull(frame: Frame): void {
+    this.#pulled += 1;
+    const { samples } = frame;
+    const session = this.#session;
+    if (session === undefined || this.#state !== 'up' || samples.length !== this.#frameLength) {
+      samples.fill(0);
+      frame.concealed = false;
+      frame.heldBackMs = 0;
+      return;
+    }
+    const nowMs = this.#nowMs();
+    frame.concealed = session.pull(samples, this.#tickTime.tick(nowMs));
+    frame.heldBackMs = session.buffer.depthMs;
+    if (frame.concealed) this.#concealed += 1;
+    session.tick(nowMs);
+    if (nowMs - this.#listensFromMs > NO_MEDIA_MS && nowMs - session.heardAtMs > NO_MEDIA_MS) this.#giveUp();
+  }
+
+  /** Its own hold is all there is. */
+  measureDelay(): void {}
+
+  push(frame: Frame): void {
+    if (this.#session === undefined || this.#state !== 'up') return;
+    this.#pushed += 1;
+    if (frame.samples.length === this.#frameLength) this.#session.push(frame.samples, this.#nowMs());
+    else this.#session.skip();
+  }
+
+  flush(): number {
+    return this.#session?.flush() ?? 0;
+  }
+
+  stats(): LineStats {
+    const buffer = this.#session?.buffer;
+    return {
+      framesPulled: this.#pulled,
+      framesConcealed: this.#concealed,
+      framesPushed: this.#pushed,
+      framesDropped: Math.ceil((buffer?.stats().droppedMs ?? 0) / FRAME_MS),
+      jitterBufferMs: Math.round(buffer?.depthMs ?? 0),
+    };
+  }
+
+  async close(reason: LineEndReason): Promise<void> {
+    this.#hangUp(reason);
+    await this.#opening;
+  }
+
+  async #open({ host, port }: TrunkAccess): Promise<void> {
+    try {
+      this.#sockets = await SocketPair.bind({
+        host,
+        port,
+        onRtp: (bytes, fromHost, fromPort) =>
+          this.#session?.receiveRtp(bytes, fromHost, fromPort, this.#nowMs()),
+        onRtcp: (bytes, fromHost, fromPort) =>
+          this.#session?.receiveRtcp(bytes, fromHost, fromPort, this.#nowMs()),
+      });
+    } catch (error) {
+      this.#fail((error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'portInUse' : 'noSuchAddress');
+      return;
+    }
+    this.#codecs = CodecLeg.open(this.rateHz, this.#parts.kernels);
+    if (this.#codecs === undefined) this.#fail('noLegLeft');
+    if (this.#codecs === undefined || this.#state === 'ended') {
+      this.#release();
+      return;
+    }
+    this.#session = this.#createSession(this.#codecs, this.#sockets);
+    this.#state = 'ready';
+    this.#signals.ready();
+    this.#start();
+  }
+
+  #createSession(codecs: CodecLeg, wire: SocketPair): RtpSession {
+    const { onReport } = this.#signals;
+    return new RtpSession({
+      codecs,
+      wire,
+      spread: this.#parts.spread,
+      // 96 random bits, as short-term names are made (RFC 7022 §5).
+      cname: randomBytes(12).toString('base64'),
+      epochMs: performance.timeOrigin,
+      random: chance,
+      onKey: (key, durationMs) => this.#keys.byEvent(key, durationMs, this.#nowMs()),
+      ...(onReport && { onReport }),
+    });
+  }
+
+  #start(): void {
+    if (this.#state !== 'ready' || !this.#hasAnswer || this.#stream === null) return;
+    this.#state = 'up';
+    this.#agree(this.#stream);
+    this.#events.answered();
+  }
+
+  /** On hold there may be music, which is not the caller. */
+  #agree(stream: TrunkStream): void {
+    const receives = stream.receives && !stream.held;
+    this.#session?.agree({ ...stream, receives });
+    this.#listensFromMs = receives ? this.#nowMs() : Number.POSITIVE_INFINITY;
+  }
+
+  #tellKey(key: string, durationMs: number): void {
+    // Out of the tick, in which the end of a key press may be noticed.
+    setImmediate(() => {
+      if (this.#state === 'up') this.#events.dtmf(key, durationMs);
+    });
+  }
+
+  #giveUp(): void {
+    this.#listensFromMs = Number.POSITIVE_INFINITY;
+    const wasHeard = this.#session?.heardAtMs !== Number.NEGATIVE_INFINITY;
+    setImmediate(() => this.#hangUp(wasHeard ? 'networkLost' : 'noMedia'));
+  }
+
+  #fail(cause: TrunkFailure): void {
+    if (this.#state === 'ended') return;
+    this.#signals.failed(cause);
+    this.#end('rejected');
+  }
+
+  #hangUp(reason: LineEndReason): void {
+    if (this.#state === 'ended') return;
+    this.#signals.closed(reason);
+    this.#end(reason);
+  }
+
+  /** The call is over, whoever ended it: told once. */
+  #end(reason: LineEndReason): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'up') this.#session?.sayBye(this.#nowMs());
+    this.#state = 'ended';
+    this.#release();
+    this.#events.ended(reason);
+  }
+
+  #release(): void {
+    this.#sockets?.close();
+    this.#codecs?.close();
+  }
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+/** 0…1; nobody outside may guess what it is for. */
+function chance(): number {
+  return randomInt(2 ** 47) / 2 ** 47;
+}
