@@ -2,7 +2,9 @@ import t from 'tap';
 import { formatNameAddr } from '../../../sip/message/name_addr.ts';
 import { formatUri } from '../../../sip/message/uri.ts';
 import { REGISTRATION_LIMITS } from '../../../sip/registration/limits.ts';
-import { address, contactOf, type Reply, Rig, sipUri } from './registrar_rig.ts';
+import { type Reply, sipUri } from '../far_end.ts';
+import { address } from '../transport/requests.ts';
+import { contactOf, Rig } from './registrar_rig.ts';
 
 const CHALLENGE = {
   status: 401,

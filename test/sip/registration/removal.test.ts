@@ -1,6 +1,7 @@
 import t from 'tap';
 import { REGISTRATION_LIMITS } from '../../../sip/registration/limits.ts';
-import { Rig, settle } from './registrar_rig.ts';
+import { settle } from '../far_end.ts';
+import { Rig } from './registrar_rig.ts';
 
 t.test('the binding is given back at the end', async t => {
   const rig = new Rig();

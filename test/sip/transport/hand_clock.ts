@@ -21,6 +21,12 @@ export class HandClock implements Clock {
     return this.#waiting.size;
   }
 
+  /** How long until the next alarm rings. */
+  get nextInMs(): number | undefined {
+    const times = [...this.#waiting].map(({ atMs }) => atMs);
+    return times.length === 0 ? undefined : Math.min(...times) - this.#nowMs;
+  }
+
   after(delayMs: number, ring: () => void): Alarm {
     const alarm = { atMs: this.#nowMs + delayMs, order: this.#count++, ring };
     this.#waiting.add(alarm);
