@@ -2,12 +2,15 @@ import { AssertionError } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispose } from '@livekit/rtc-node';
 import t from 'tap';
+import { CODECS, type CodecName } from '../../bench/wire/codec.ts';
 import { FRAME_MS, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { RoomLine } from '../../src/lines/room_line.ts';
 import { checkLine, LINE_CHECKS, type LineHarness, soundMs } from './line_conformance.ts';
 import { type Fault, loopHarness } from './loop_line.ts';
 import type { RoomPeer } from './room_peer.ts';
 import { NO_SERVER, TestRooms } from './rooms.ts';
+import { TrunkPeer } from './trunk_peer.ts';
+import { TrunkRig } from './trunk_rig.ts';
 
 const FAULTS: readonly Fault[] = [
   'never answers',
@@ -52,7 +55,7 @@ function roomHarness(rooms: TestRooms, rateHz: PipelineRateHz): LineHarness {
       const line = new RoomLine({ ...(await rooms.access(room, 'agent', true)), rateHz }, events);
       nextMs = performance.now();
       const farEnd = {
-        say: (samples: Int16Array) => void joined.say(atPeerRate(samples, rateHz)),
+        say: (samples: Int16Array) => void joined.say(atRate(samples, rateHz, PEER_RATE_HZ)),
         soundMs: () => joined.heard.reduce((sum, frame) => sum + soundMs(frame, 16_000, 32768), 0),
         hangUp: () => joined.leave(),
       };
@@ -68,11 +71,46 @@ function roomHarness(rooms: TestRooms, rateHz: PipelineRateHz): LineHarness {
   };
 }
 
-/** The participant speaks at 16 kHz. */
-function atPeerRate(samples: Int16Array, rateHz: PipelineRateHz): Int16Array {
-  const times = 16_000 / rateHz;
-  return Int16Array.from({ length: samples.length * times }, (_, i) => samples[Math.floor(i / times)]!);
+/** At which the participant speaks. */
+const PEER_RATE_HZ = 16_000;
+
+/** Repeats or leaves out samples. */
+function atRate(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
+  const length = (samples.length * toHz) / fromHz;
+  return Int16Array.from({ length }, (_, i) => samples[Math.floor((i * fromHz) / toHz)]!);
 }
+
+/** A trunk line with sockets of the test at the other end, on a clock that is driven by hand. */
+function trunkHarness(rateHz: PipelineRateHz, codec: CodecName): LineHarness {
+  let rig: TrunkRig | undefined;
+  return {
+    rateHz,
+    open: async events => {
+      const peer = await TrunkPeer.open();
+      peer.use(codec);
+      const opened = await TrunkRig.up({ rateHz, events }, peer);
+      rig = opened;
+      const farEnd = {
+        say: (samples: Int16Array) => peer.say(atRate(samples, rateHz, CODECS[codec].rateHz)),
+        soundMs: () => peer.soundMs(),
+        hangUp: async () => opened.line.gone('remoteHangup'),
+      };
+      return { line: opened.line, farEnd };
+    },
+    tick: async () => rig?.tick(),
+    close: async () => rig?.close(),
+  };
+}
+
+t.test('a trunk line holds it over real sockets, at the rate of its codec and at the other', async t => {
+  for (const rateHz of [8000, 16_000] as const) {
+    for (const codec of ['PCMA', 'G722'] as const) {
+      for (const [name, check] of Object.entries(LINE_CHECKS)) {
+        await t.resolves(checkLine(trunkHarness(rateHz, codec), check), `${name}: ${codec} at ${rateHz}`);
+      }
+    }
+  }
+});
 
 const ATTEMPTS = 3;
 
