@@ -59,6 +59,8 @@ export interface SessionEvents {
   changed?(stream: AudioStream): void;
   /** `hold`, `resume` or `reoffer` was refused for good; all stays as it was. `status` 408 when nobody answered. */
   changeRefused?(status: number): void;
+  /** Whether a re-INVITE or UPDATE with an offer may be answered; with 488 otherwise. Taken when nobody listens. */
+  allowOffer?(request: SipRequest): boolean;
   /** An INFO (RFC 6086, or of before it: RFC 2976); 415 when nobody listens. */
   info?(request: SipRequest): RequestAnswer;
   /**
@@ -110,8 +112,12 @@ export interface Session {
   /** Sends an INFO; `answered` hears the status of its final response, 408 when there is none. */
   info(contentType: string, body: Buffer, answered?: (status: number) => void): void;
   /** Sends any other request inside the dialog; not for ACK, BYE, CANCEL, INVITE, PRACK and UPDATE. */
-  request(method: string, content: RequestContent, answered?: (response: SipResponse | undefined) => void): void;
-  /** Undefined while the session is not confirmed, or no longer. */
+  request(
+    method: string,
+    content: RequestContent,
+    answered?: (response: SipResponse | undefined) => void,
+  ): void;
+  /** Undefined before the 2xx and after the end. */
   snapshot(): SessionSnapshot | undefined;
 }
 
@@ -175,15 +181,16 @@ export interface SessionSnapshot {
   readonly direction: 'inbound' | 'outbound';
   readonly identity: Identity;
   readonly dialog: DialogState;
-  /** How it is reached where its target names a host that is not looked up again. */
+  /** How the far end is reached where its target names a host. */
   readonly hop: Hop;
-  readonly flow: Pick<Flow, 'protocol' | 'local' | 'remote'> | undefined;
+  readonly contact: NameAddr;
   /** Methods of the far end's Allow. */
   readonly allows: readonly string[];
   readonly media: {
     readonly session: SdpSession;
     readonly capabilities: Capabilities;
     readonly local: LocalMedia;
+    /** What this end wants: `sendrecv`, or `sendonly` while it holds. */
     readonly direction: Direction;
     readonly stream: AudioStream;
   };

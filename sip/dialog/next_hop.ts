@@ -1,0 +1,33 @@
+import { isIP } from 'node:net';
+import { type SipUri, type Uri, uriTransport } from '../message/uri.ts';
+import type { Hop, Protocol } from '../transport/transport.ts';
+
+const PROTOCOLS: Readonly<Record<string, Protocol>> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' };
+
+/**
+ * Where a request inside a dialog goes, in the order to try. An address in the URI is taken as it stands (RFC 3263 §4);
+ * a host name stands for the hop that the dialog came by, so that nothing is looked up in a call. An open connection
+ * to the same address goes before a new one: behind it may be a peer that cannot be connected to.
+ * @param known the hop of the dialog's first request, or where that came from
+ */
+export function hopsTo(uri: Uri, known: Hop): [Hop, ...Hop[]] {
+  const target = uri.kind === 'sip' ? numericHop(uri, known) : undefined;
+  if (target === undefined) return [known];
+  const shares = target.address === known.address && target.protocol === known.protocol;
+  return shares && known.protocol !== 'UDP' && target.port !== known.port ? [known, target] : [target];
+}
+
+function numericHop(uri: SipUri, known: Hop): Hop | undefined {
+  const address = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
+  if (isIP(address) === 0) return undefined;
+  const protocol = protocolOf(uri, known, address);
+  return { address, port: uri.port ?? (protocol === 'TLS' ? 5061 : 5060), protocol };
+}
+
+/** As the URI says; many peers leave `;transport=tcp` out of the Contact that they send over TCP. */
+function protocolOf(uri: SipUri, known: Hop, address: string): Protocol {
+  const said = PROTOCOLS[uriTransport(uri) ?? ''];
+  if (said !== undefined) return said;
+  if (uri.scheme === 'sips') return 'TLS';
+  return address === known.address ? known.protocol : 'UDP';
+}

@@ -1,0 +1,69 @@
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { tagOf } from '../message/name_addr.ts';
+import type { ServerTransaction } from '../transaction/server_transaction.ts';
+import type { Session } from './session.ts';
+
+/** Who hears what comes inside a dialog. */
+export interface DialogUser {
+  receive(server: ServerTransaction): void;
+  acknowledged(ack: SipRequest): void;
+  /** A copy of a 2xx to an INVITE of this end, whose transaction is gone. */
+  acceptedAgain(response: SipResponse): void;
+}
+
+/** Who hears 2xx to an INVITE that come too late for its transaction. */
+export interface InviteUser {
+  acceptedLate(response: SipResponse): void;
+}
+
+/** The dialogs and sessions of a user agent, by what messages find them. */
+export class SessionTable {
+  readonly #dialogs = new Map<string, DialogUser>();
+  readonly #invites = new Map<string, InviteUser>();
+  readonly #sessions = new Set<Pick<Session, 'hangUp'>>();
+
+  /** Sessions held: also those that have ended and wait for their last messages. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  addSession(session: Pick<Session, 'hangUp'>): void {
+    this.#sessions.add(session);
+  }
+
+  removeSession(session: Pick<Session, 'hangUp'>): void {
+    this.#sessions.delete(session);
+  }
+
+  hangUpAll(): void {
+    for (const session of this.#sessions) session.hangUp();
+  }
+
+  addDialog(key: string, user: DialogUser): void {
+    this.#dialogs.set(key, user);
+  }
+
+  removeDialog(key: string, user: DialogUser): void {
+    if (this.#dialogs.get(key) === user) this.#dialogs.delete(key);
+  }
+
+  dialog(key: string): DialogUser | undefined {
+    return this.#dialogs.get(key);
+  }
+
+  addInvite(callId: string, localTag: string, user: InviteUser): void {
+    this.#invites.set(inviteKey(callId, localTag), user);
+  }
+
+  removeInvite(callId: string, localTag: string): void {
+    this.#invites.delete(inviteKey(callId, localTag));
+  }
+
+  inviteOf({ callId, from }: SipResponse): InviteUser | undefined {
+    return this.#invites.get(inviteKey(callId, tagOf(from) ?? ''));
+  }
+}
+
+function inviteKey(callId: string, localTag: string): string {
+  return `${callId} ${localTag}`;
+}

@@ -1,0 +1,141 @@
+import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
+import { contactUri, keyOfRequest, keyOfResponse } from '../dialog/dialog.ts';
+import type { DigestClient } from '../digest/client.ts';
+import { SIP_LIMITS } from '../limits.ts';
+import { Headers } from '../message/headers.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { tagOf } from '../message/name_addr.ts';
+import type { Rejected } from '../message/outcome.ts';
+import type { Refusal } from '../message/screen.ts';
+import type { ServerTransaction } from '../transaction/server_transaction.ts';
+import type { TransactionLayer, TransactionUser } from '../transaction/transaction_layer.ts';
+import type { Flow, TransportFailure } from '../transport/transport.ts';
+import { type AgentParts, namedHeaders, refusalOf, sayAbilities } from './agent_parts.ts';
+import type { UserAgentHandler, UserAgentOptions } from './handler.ts';
+import { InboundCall } from './inbound_call.ts';
+import { SESSION_LIMITS } from './limits.ts';
+import { OutboundCall } from './outbound_call.ts';
+import { RestoredCall } from './restored_call.ts';
+import type { InviteOptions, Session, SessionEvents, SessionSnapshot } from './session.ts';
+import { answerTimer } from './session_expires.ts';
+import { SessionTable } from './session_table.ts';
+
+/** Requests that mean nothing outside of a dialog (481). */
+const IN_DIALOG_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO']);
+
+/**
+ * A SIP user agent (RFC 3261 §8, §12 to §15): takes and places calls as sessions. Made first, then the transaction layer
+ * on it, then `use` of that layer:
+ *
+ *     const agent = new UserAgent({ handler, contactOf });
+ *     const transactions = new TransactionLayer({ user: agent });
+ *     agent.use(transactions);
+ */
+export class UserAgent implements TransactionUser {
+  readonly #handler: UserAgentHandler;
+  readonly #options: UserAgentOptions;
+  readonly #clock: Clock;
+  readonly #table = new SessionTable();
+  readonly #mostSessions: number;
+  #parts: AgentParts | undefined;
+
+  constructor(options: UserAgentOptions) {
+    this.#handler = options.handler;
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#mostSessions = options.limits?.sessions ?? SESSION_LIMITS.sessions;
+  }
+
+  /** Names the transactions to send by; before that there are no sessions. */
+  use(transactions: TransactionLayer): void {
+    const { contactOf, serverName, random = Math.random } = this.#options;
+    const sessionTimer = this.#options.sessionTimer ?? { expiresS: 1_800, minSeS: 90 };
+    this.#parts = {
+      transactions,
+      clock: this.#clock,
+      random,
+      sessionTimer,
+      table: this.#table,
+      serverName,
+      contactOf,
+    };
+  }
+
+  /** Sessions held: also those that have ended and wait for their last messages. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Places a call. */
+  invite(options: InviteOptions, events: SessionEvents): Session {
+    return new OutboundCall(options, events, this.#ready);
+  }
+
+  /** Goes on with a session that another process has begun; a refresh that may be due is sent at once. */
+  restore(snapshot: SessionSnapshot, events: SessionEvents, digest?: DigestClient): Session {
+    return new RestoredCall(snapshot, events, this.#ready, digest);
+  }
+
+  /** Hangs up every session. */
+  close(): void {
+    this.#table.hangUpAll();
+  }
+
+  admit(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined {
+    return this.#handler.admit?.(request, flow);
+  }
+
+  request(server: ServerTransaction): void {
+    const { request } = server;
+    const user = this.#table.dialog(keyOfRequest(request));
+    const refusal = user === undefined ? refusalOf(request) : undefined;
+    if (user !== undefined) user.receive(server);
+    else if (tagOf(request.to) !== undefined || IN_DIALOG_ONLY.has(request.method)) server.respond(481);
+    else if (refusal !== undefined) server.respond(refusal.status, { headers: refusal.headers });
+    else if (request.method === 'INVITE') this.#receiveInvite(server);
+    else if (this.#handler.otherRequest?.(server) !== true) this.#answerOther(server);
+  }
+
+  ack(ack: SipRequest): void {
+    this.#table.dialog(keyOfRequest(ack))?.acknowledged(ack);
+  }
+
+  strayResponse(response: SipResponse): void {
+    const user = this.#table.dialog(keyOfResponse(response));
+    if (user !== undefined) user.acceptedAgain(response);
+    else this.#table.inviteOf(response)?.acceptedLate(response);
+  }
+
+  rejected(rejected: Rejected, flow: Flow): boolean {
+    return this.#handler.rejected?.(rejected, flow) ?? true;
+  }
+
+  fault(failure: TransportFailure): void {
+    this.#handler.fault?.(failure);
+  }
+
+  get #ready(): AgentParts {
+    if (this.#parts === undefined) throw new TypeError('no transaction layer to send by');
+    return this.#parts;
+  }
+
+  #receiveInvite(server: ServerTransaction): void {
+    const parts = this.#ready;
+    const remoteTarget = contactUri(server.request);
+    const timer = answerTimer(server.request.headers, parts.sessionTimer);
+    if (this.#table.size >= this.#mostSessions) {
+      server.respond(503, { headers: Headers.of({ 'Retry-After': String(SIP_LIMITS.overloadRetryAfterS) }) });
+    } else if (remoteTarget === undefined) {
+      server.respond(400, { reason: 'Bad Request (no contact)' });
+    } else if ('status' in timer) {
+      server.respond(timer.status, { headers: timer.headers });
+    } else {
+      this.#handler.incoming(new InboundCall(server, remoteTarget, parts));
+    }
+  }
+
+  #answerOther(server: ServerTransaction): void {
+    const headers = sayAbilities(namedHeaders(this.#options.serverName, 'Server'));
+    server.respond(server.request.method === 'OPTIONS' ? 200 : 405, { headers });
+  }
+}
