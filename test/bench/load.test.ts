@@ -1,0 +1,203 @@
+import t from 'tap';
+import { SeededRandom } from '../../bench/caller/random.ts';
+import { encodeAudio } from '../../bench/load/encoded_audio.ts';
+import { UNIMPAIRED } from '../../bench/load/impaired_path.ts';
+import { Load, type LoadOptions } from '../../bench/load/load.ts';
+import { reportOn } from '../../bench/load/load_report.ts';
+import type { Step } from '../../bench/load/script.ts';
+import { babble, tone } from '../../bench/load/sounds.ts';
+import { CODECS } from '../../bench/wire/codec.ts';
+import { formatRtp, parseRtp } from '../../bench/wire/rtp_packet.ts';
+import { headerOf } from '../../bench/wire/sip_message.ts';
+import { EchoSwitch, type SwitchManners } from './echo_switch.ts';
+
+const PCMU = CODECS.PCMU;
+const T1_MS = 20;
+const SAID = encodeAudio(babble(400, 8000, -18, new SeededRandom(1, 'said')), PCMU);
+
+async function withLoad(
+  manners: SwitchManners,
+  options: Partial<LoadOptions>,
+  use: (load: Load, far: EchoSwitch) => Promise<void>,
+): Promise<void> {
+  const far = await EchoSwitch.start(manners);
+  const load = await Load.open({ target: far.target, codec: PCMU, seed: 7, t1Ms: T1_MS, ...options });
+  try {
+    await use(load, far);
+  } finally {
+    load.close();
+    far.close();
+  }
+}
+
+const once =
+  (...steps: Step[]) =>
+  () => ({ steps, goesRound: false });
+
+t.test('calls are set up, carried and ended, and everything said comes back', async t => {
+  const script = once(
+    { do: 'mark' },
+    { do: 'wait', ms: 100 },
+    { do: 'say', audio: SAID },
+    { do: 'wait', ms: 400 },
+  );
+  const options = { script, holdMs: 1200, keepsTrack: (index: number) => index < 2 };
+  await withLoad({}, options, async (load, far) => {
+    const watch = load.watch();
+    await load.place({ calls: 20, callsPerSecond: 200, burst: 5 });
+    t.equal(load.up, 20);
+    await load.ended();
+    t.equal(far.calls, 0);
+    t.type(watch.stop().lateP99Ms, 'number');
+    const report = reportOn(load.records);
+    t.match(report, {
+      calls: 20,
+      outcomes: { answered: 20 },
+      statuses: {},
+      setupMs: { count: 20 },
+      provisionalMs: { count: 20 },
+      firstSoundMs: { count: 20 },
+      oneWay: {},
+      endedByTarget: 0,
+      received: { lost: 0, duplicates: 0, reordered: 0, ignored: 0, strangers: 0, restarts: 0 },
+      markers: { sent: 2, returned: 2 },
+      unheardSteps: 0,
+    });
+    t.ok(report.packetsSent - report.received.packets <= 20, 'but for what was under way at the end');
+    t.ok(report.packetsSent >= 20 * 50);
+    for (const { sounds } of load.records) t.equal(sounds.length, 1, 'marker and words run into one another');
+    t.equal(new Set(far.requests.map(request => headerOf(request, 'call-id'))).size, 20);
+    t.same(
+      ['INVITE', 'ACK', 'BYE'].map(method => far.count(method)),
+      [20, 20, 20],
+    );
+  });
+});
+
+t.test('hold, resume and requests within the call', async t => {
+  const script = once(
+    { do: 'wait', ms: 100 },
+    { do: 'hold' },
+    { do: 'wait', ms: 300 },
+    { do: 'resume' },
+    { do: 'wait', ms: 100 },
+    { do: 'ask', method: 'INFO', contentType: 'application/dtmf-relay', body: 'Signal=5\r\n' },
+    { do: 'ask', method: 'OPTIONS', contentType: '', body: '' },
+    { do: 'press', keys: '5' },
+  );
+  await withLoad({}, { script, holdMs: 1100 }, async (load, far) => {
+    await load.place({ calls: 3, callsPerSecond: 100 });
+    await load.ended();
+    const report = reportOn(load.records);
+    t.match(report, { outcomes: { answered: 3 }, refusedRequests: 0, refusedKeys: 0 });
+    t.equal(report.received.gaps, 0, 'on hold nothing is expected');
+    t.same(
+      ['INVITE', 'ACK', 'INFO', 'OPTIONS'].map(method => far.count(method)),
+      [9, 9, 3, 3],
+    );
+    for (const { replies, reception } of load.records) {
+      t.same(
+        replies.map(({ method }) => method),
+        ['INVITE', 'INVITE', 'INFO', 'OPTIONS'],
+      );
+      t.ok(reception!.packets < 50, 'it was held for a while');
+    }
+  });
+});
+
+t.test('refusals, ringing without end, and a far end that is not there', async t => {
+  const busy = (): number => 486;
+  await withLoad({ refuse: busy }, {}, async (load, far) => {
+    await load.place({ calls: 4, callsPerSecond: 100 });
+    t.match(reportOn(load.records), { outcomes: { refused: 4 }, statuses: { 486: 4 }, setupMs: undefined });
+    t.equal(far.count('ACK'), 4);
+  });
+  await withLoad({ rings: true }, { cancelAfterMs: 100 }, async (load, far) => {
+    await load.place({ calls: 3, callsPerSecond: 100 });
+    t.match(reportOn(load.records), { outcomes: { noAnswer: 3 } });
+    t.same([far.count('CANCEL'), far.count('ACK')], [3, 3]);
+  });
+  const gone = await EchoSwitch.start();
+  const { target } = gone;
+  gone.close();
+  const load = await Load.open({ target, codec: PCMU, seed: 1, t1Ms: 5 });
+  await load.place({ calls: 2, callsPerSecond: 100 });
+  t.match(reportOn(load.records), { outcomes: { noAnswer: 2 } });
+  load.close();
+  await t.rejects(Load.open({ target: 'tel:5', codec: PCMU, seed: 1 }), /SIP URI/);
+});
+
+t.test('what gets lost of the signalling is sent again', async t => {
+  await withLoad({ deafToFirst: true }, { holdMs: 50 }, async (load, far) => {
+    await load.place({ calls: 3, callsPerSecond: 100 });
+    await load.ended();
+    t.match(reportOn(load.records), { outcomes: { answered: 3 } });
+    t.ok(far.count('INVITE') >= 6 && far.count('BYE') >= 6);
+  });
+});
+
+t.test('the far end hangs up, asks, and answers in a codec that was not offered', async t => {
+  await withLoad({}, {}, async (load, far) => {
+    await load.place({ calls: 3, callsPerSecond: 100 });
+    far.askAll('OPTIONS');
+    far.askAll('BYE');
+    await load.ended();
+    t.match(reportOn(load.records), { endedByTarget: 3 });
+  });
+  await withLoad({ types: '8 101' }, {}, async (load, far) => {
+    await load.place({ calls: 2, callsPerSecond: 100 });
+    t.match(reportOn(load.records), { outcomes: { noMedia: 2 } });
+    t.same([far.count('ACK'), far.count('BYE')], [2, 2]);
+  });
+});
+
+t.test('an impaired way shows in what is measured', async t => {
+  const sending = { ...UNIMPAIRED, lossPercent: 10, reorderPercent: 5 };
+  await withLoad({}, { sending, holdMs: 2000 }, async load => {
+    await load.place({ calls: 10, callsPerSecond: 100 });
+    await load.ended();
+    const { packetsSent, packetsDropped, received } = reportOn(load.records);
+    t.ok(packetsDropped > packetsSent * 0.06 && packetsDropped < packetsSent * 0.14);
+    t.ok(received.reordered > 0);
+    const unheard = packetsSent - packetsDropped - received.packets;
+    t.ok(unheard >= 0 && unheard <= 20, 'the rest comes back');
+    t.ok(received.lost >= packetsDropped * 0.9 && received.lost <= packetsDropped);
+  });
+});
+
+t.test('interruptions: when a far end that talks falls silent', async t => {
+  // It talks by itself, by loud packets, until it has heard the caller for 200 ms.
+  let loudPackets = 0;
+  const words = encodeAudio(tone(20, 8000, 500, -15), PCMU).payloads[0]!;
+  const echo = (packet: Buffer): Buffer => {
+    const parsed = parseRtp(packet)!;
+    if (parsed.payload.some(byte => byte !== 0xff)) loudPackets += 1;
+    const payload = loudPackets < 10 ? words : new Uint8Array(160).fill(0xff);
+    return Buffer.from(formatRtp({ ...parsed, payload }));
+  };
+  const script = once({ do: 'interrupt', audio: SAID, afterMs: 300, withinMs: 2000 });
+  await withLoad({ echo }, { script, holdMs: 1500 }, async load => {
+    await load.place({ calls: 1, callsPerSecond: 100 });
+    await load.ended();
+    const [interruption, ...others] = load.records[0]!.interruptions;
+    t.same(others, []);
+    t.ok(interruption!.startMs >= 300 && interruption!.startMs < 500);
+    t.ok(interruption!.stopMs! >= 160 && interruption!.stopMs! <= 260, `${interruption!.stopMs} ms`);
+  });
+});
+
+t.test('one-way audio: a far end that is mute, or deaf', async t => {
+  await withLoad({ echo: () => undefined }, { holdMs: 2100 }, async load => {
+    await load.place({ calls: 2, callsPerSecond: 100 });
+    await load.ended();
+    t.match(reportOn(load.records), { oneWay: { nothingCame: 2 }, firstPacketMs: undefined });
+  });
+  const silent = Buffer.alloc(160, 0xff);
+  const echo = (packet: Buffer): Buffer => Buffer.from(formatRtp({ ...parseRtp(packet)!, payload: silent }));
+  const options = { script: once({ do: 'mark' }), keepsTrack: () => true, holdMs: 2100 };
+  await withLoad({ echo }, options, async load => {
+    await load.place({ calls: 2, callsPerSecond: 100 });
+    await load.ended();
+    t.match(reportOn(load.records), { oneWay: { unheard: 2 }, markers: { sent: 2, returned: 0 } });
+  });
+});
