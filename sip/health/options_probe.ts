@@ -52,6 +52,7 @@ export class OptionsProbe {
 
   /** Begins to ask, after a chance part of the interval: many far ends are not asked at once. */
   start(): void {
+    if (this.#hasEnded) return;
     const { everyMs } = this.#options;
     this.#probeIn(Math.min(everyMs, HEALTH_LIMITS.doubtMs) * this.#random());
   }

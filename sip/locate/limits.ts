@@ -35,4 +35,6 @@ export const LOCATE_LIMITS = {
   failedHopMs: 30_000,
   /** Failed hops that are remembered; the one that failed longest ago is forgotten. */
   failedHops: 1_000,
+  /** Addresses remembered as led to; the one longest not led to is forgotten. */
+  knownAddresses: 2_000,
 } as const;

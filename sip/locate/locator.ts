@@ -61,6 +61,8 @@ export class Locator {
   readonly #srv: AnswerCache<SrvRecord>;
   readonly #addresses: Readonly<Record<AddressFamily, AnswerCache<AddressRecord>>>;
   readonly #failures: FailedHops;
+  /** The one longest not led to first. */
+  readonly #ledTo = new Set<string>();
 
   constructor({
     protocols = ['UDP', 'TCP'],
@@ -93,7 +95,14 @@ export class Locator {
     const isServer = isIP(target) !== 0 || uri.port !== undefined;
     const servers = isServer ? [given] : await this.#servers(uri, given, protocols);
     const hops = await this.#hops(servers);
-    return typeof hops === 'string' ? hops : this.#failures.last(hops);
+    if (typeof hops === 'string') return hops;
+    this.#remember(hops);
+    return this.#failures.last(hops);
+  }
+
+  /** Whether some URI has led to this address: answers from there are expected. */
+  hasLedTo(address: string): boolean {
+    return this.#ledTo.has(address);
   }
 
   /** A hop that gave no answer, or 503: it comes after the others for a while. */
@@ -104,6 +113,17 @@ export class Locator {
   /** A hop that is well again. */
   answered(hop: Hop): void {
     this.#failures.answered(hop);
+  }
+
+  #remember(hops: readonly Hop[]): void {
+    for (const { address } of hops) {
+      this.#ledTo.delete(address);
+      this.#ledTo.add(address);
+    }
+    for (const address of this.#ledTo) {
+      if (this.#ledTo.size <= LOCATE_LIMITS.knownAddresses) break;
+      this.#ledTo.delete(address);
+    }
   }
 
   /** §4.1 and §4.2: what NAPTR names, else the usual services; `given` where there are no SRV records. */

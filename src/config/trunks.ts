@@ -27,13 +27,42 @@ const variable = z
   .refine(text => !text.startsWith('TRUNKLINE_'), 'not a name of the configuration (TRUNKLINE_…)');
 const file = z.string().min(1).max(4096);
 
+/** A URI without a port has that of its transport. */
+function hasPort(uri: string): boolean {
+  const [, port = '5060'] = /:(\d+)(?:;|$)/.exec(uri) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 const gateway = z
   .string()
   .max(255)
   .regex(
     /^sips?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/,
     'a SIP URI without a user, as in sip:sbc.example.com:5060;transport=tcp',
-  );
+  )
+  .refine(hasPort, 'a port from 1 to 65535');
+
+const sipUser = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9_.+-]*$/, 'letters, digits and _ . + - only');
+const addressOfRecord = z
+  .string()
+  .max(255)
+  .regex(
+    /^sips?:[A-Za-z0-9_.+-]{1,128}@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/,
+    'a SIP URI with a user, as in sip:4930123@example.com',
+  )
+  .refine(hasPort, 'a port from 1 to 65535');
+
+/** At whom this end says where it takes calls; outboundDigest proves who it is. */
+const register = z.strictObject({
+  registrar: gateway,
+  addressOfRecord,
+  expiresS: z.number().int().min(60).max(86_400).default(3600),
+  /** User part under which calls arrive; empty: that of the address of record. */
+  contactUser: sipUser.default(''),
+});
 
 const credentials = {
   user: z
@@ -131,11 +160,19 @@ const trunk = z
       .min(1)
       .max(3)
       .refine(list => new Set(list).size === list.length, 'each codec once')
-      .default(['PCMU', 'PCMA', 'G722']),
+      .default(['G722', 'PCMU', 'PCMA']),
     /** Where outbound requests go first, whatever their target; empty: to the target. */
     outboundProxy: gateway.or(z.literal('')).default(''),
     /** Targets of outbound calls, in the order in which they are tried. */
     gateways: z.array(gateway).max(LIMITS.trunkGateways).default([]),
+    /** How often each gateway is asked whether it is there; 0: never. One that is not is tried last. */
+    optionsEveryS: z
+      .number()
+      .int()
+      .max(3600)
+      .refine(seconds => seconds === 0 || seconds >= 5, '0, or 5 and more')
+      .default(60),
+    register: register.optional(),
     /** Number → workflow, the first that fits; else workflows.byNumber and workflows.default. */
     dispatch: z.array(dispatchRule).max(LIMITS.trunkDispatchRules).default([]),
   })

@@ -79,10 +79,10 @@ export class FarEnd implements Transport {
   async turn(byMs: number): Promise<void> {
     const untilMs = this.clock.nowMs() + byMs;
     for (;;) {
+      await settle();
       const nextMs = this.clock.nowMs() + (this.clock.nextInMs ?? Number.POSITIVE_INFINITY);
       this.clock.turn(Math.min(nextMs, untilMs) - this.clock.nowMs());
-      await settle();
-      if (nextMs > untilMs) return;
+      if (nextMs > untilMs) return settle();
     }
   }
 

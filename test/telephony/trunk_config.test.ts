@@ -57,6 +57,7 @@ t.test('a trunk has safe defaults', async t => {
       codecs: ['PCMU', 'PCMA', 'G722'],
       outboundProxy: '',
       gateways: [],
+      optionsEveryS: 60,
       dispatch: [],
     },
   ]);
@@ -74,6 +75,17 @@ t.test('faults are told with their line', async t => {
     [trunkWith('numbers: [15550100]'), /expected string/],
     [trunkWith('gateways: ["sip:user@host"]'), /a SIP URI without a user/],
     [trunkWith('gateways: ["sip:host\\r\\nX: y"]'), /a SIP URI without a user/],
+    [trunkWith('gateways: ["sip:host:70000"]'), /a port from 1 to 65535/],
+    [trunkWith('outboundProxy: "sip:host:0;transport=tcp"'), /a port from 1 to 65535/],
+    [trunkWith('optionsEveryS: 3'), /0, or 5 and more/],
+    [trunkWith('register: {registrar: "sip:a"}'), /^trunkline\.yaml:3: trunks\.0\.register\.addressOfRecord/],
+    [trunkWith('register: {registrar: "sip:u@a", addressOfRecord: "sip:u@a"}'), /a SIP URI without a user/],
+    [trunkWith('register: {registrar: "sip:a", addressOfRecord: "sip:a"}'), /a SIP URI with a user/],
+    [
+      trunkWith('register: {registrar: "sip:a", addressOfRecord: "sip:u@a", contactUser: "a@b"}'),
+      /letters, digits and/,
+    ],
+    [trunkWith('register: {registrar: "sip:a", addressOfRecord: "sip:u@a", expiresS: 1}'), /expiresS/],
     [trunkWith('attributes: {"X Y": z}'), /^trunkline\.yaml:3: /],
     [trunkWith('attributes: {X-Y: "a b"}'), /letters, digits and _ only/],
     [

@@ -162,6 +162,19 @@ t.test('a flood of failed hops is bounded', async t => {
   t.same(await locator.locate(uriOf('192.0.2.1')), [{ protocol: 'UDP', address: '192.0.2.1', port: 5060 }]);
 });
 
+t.test('where it has led is remembered, up to a number', async t => {
+  const locator = new Locator({ resolver: new HandResolver(), clock: new HandClock() });
+  t.equal(locator.hasLedTo('10.0.0.0'), false);
+  for (let n = 0; n < LOCATE_LIMITS.knownAddresses; n += 1)
+    await locator.locate(uriOf(`10.0.${n >> 8}.${n & 255}`));
+  await locator.locate(uriOf('10.0.0.0'));
+  t.equal(locator.hasLedTo('10.0.0.0'), true);
+  await locator.locate(uriOf('192.0.2.1'));
+  t.equal(locator.hasLedTo('192.0.2.1'), true);
+  t.equal(locator.hasLedTo('10.0.0.0'), true, 'led to again a moment ago');
+  t.equal(locator.hasLedTo('10.0.0.1'), false, 'the one longest ago is forgotten');
+});
+
 function uriOf(host: string) {
   return { kind: 'sip', scheme: 'sip', host, params: [], headers: [] } as const;
 }
