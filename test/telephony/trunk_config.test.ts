@@ -54,7 +54,7 @@ t.test('a trunk has safe defaults', async t => {
       attributes: {},
       maxCalls: 32,
       maxCallsPerSecond: 10,
-      codecs: ['PCMU', 'PCMA', 'G722'],
+      codecs: ['G722', 'PCMU', 'PCMA'],
       outboundProxy: '',
       gateways: [],
       optionsEveryS: 60,
