@@ -28,7 +28,3 @@ export function encodeAudio(pcm: Int16Array, codec: Codec): EncodedAudio {
   );
   return { codec, payloads };
 }
-
-export function lengthOf({ payloads }: EncodedAudio): number {
-  return payloads.length * PACKET_MS;
-}

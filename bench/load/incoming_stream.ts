@@ -33,9 +33,9 @@ export type PayloadSink = (datagram: Uint8Array, start: number, end: number, atM
 const HEADER_BYTES = 12;
 const TICKS_PER_MS = 8;
 /** More than this between two packets is a gap. */
-export const GAP_MS = 60;
+const GAP_MS = 60;
 /** A packet this late against the earliest of its second is too late for most phones. */
-export const LATE_MS = 60;
+const LATE_MS = 60;
 const MOST_GAPS = 64;
 /** A distance in sequence numbers beyond which the sender has begun anew. */
 const RESTART_DISTANCE = 1000;

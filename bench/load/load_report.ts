@@ -1,6 +1,6 @@
 import { type CallRecord, clicksIn, driftIn, type OneWay, oneWayOf } from './call_record.ts';
 
-export interface Spread {
+interface Spread {
   readonly count: number;
   readonly p50: number;
   readonly p95: number;
@@ -127,7 +127,7 @@ function clicksOf(records: readonly CallRecord[]): number | undefined {
 }
 
 /** Undefined of nothing. */
-export function spreadOf(values: readonly number[]): Spread | undefined {
+function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => round(sorted[Math.ceil(sorted.length * share) - 1]!);

@@ -7,7 +7,7 @@ export interface Resend {
   readonly mostIntervalMs: number;
 }
 
-export const T1_MS = 500;
+const T1_MS = 500;
 export const T2_MS = 4000;
 const TIMEOUT_IN_T1 = 64;
 

@@ -2,7 +2,7 @@ import { hostInUri } from '../wire/sip_uri.ts';
 import type { SipReading } from './sip_reading.ts';
 
 /** What all calls of a generator have in common. */
-export interface SipOrigin {
+interface SipOrigin {
   /** Address and port of the socket that all of them share. */
   readonly host: string;
   readonly port: number;

@@ -38,6 +38,7 @@ export class EchoSwitch {
   readonly #manners: SwitchManners;
   readonly #calls = new Map<string, SwitchedCall>();
   readonly #heard = new Set<string>();
+  readonly #waiting = new Set<{ holds: () => boolean; resolve: () => void }>();
   #sequence = 0;
 
   constructor(manners: SwitchManners = {}) {
@@ -67,6 +68,13 @@ export class EchoSwitch {
     return this.requests.filter(request => request.method === method).length;
   }
 
+  /** Resolves once so many of these requests have come. */
+  until(method: string, times: number): Promise<void> {
+    const holds = (): boolean => this.count(method) >= times;
+    if (holds()) return Promise.resolve();
+    return new Promise(resolve => this.#waiting.add({ holds, resolve }));
+  }
+
   /** Asks something of every call, as BYE. */
   askAll(method: string): void {
     for (const { invite, caller } of this.#calls.values()) {
@@ -93,6 +101,9 @@ export class EchoSwitch {
 
   async #serve(request: SipRequest, from: RemoteInfo): Promise<void> {
     this.requests.push(request);
+    for (const waiting of this.#waiting) {
+      if (waiting.holds()) waiting.resolve();
+    }
     const key = `${headerOf(request, 'call-id')} ${headerOf(request, 'cseq')}`;
     const isFirst = !this.#heard.has(key);
     this.#heard.add(key);
