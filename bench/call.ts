@@ -108,8 +108,10 @@ async function withRecords(
 }
 
 function isOwnNode(config: Config, target: string): boolean {
-  const [called, own] = [parseSipUri(target), parseSipUri(ownTarget(config))];
-  return called.host === own.host && called.port === own.port;
+  const called = parseSipUri(target);
+  return (['phone', 'livekit-sip'] as const)
+    .map(way => parseSipUri(ownTarget(config, way)))
+    .some(own => called.host === own.host && called.port === own.port);
 }
 
 /** Undefined where this user may not read the node's key. */

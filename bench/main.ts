@@ -9,6 +9,7 @@ const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 
 /** Loaded only when asked for: each brings its own needs. */
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  calls: () => import('./calls.ts'),
   rooms: () => import('./rooms.ts'),
   judges: () => import('./judges.ts'),
   understanding: () => import('./understanding.ts'),
@@ -17,7 +18,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
 
-  rooms      several callers at once: completed calls, disturbances, latencies, CPU
+  calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
+  rooms      the same through livekit-sip and rooms
   judges     SIPp and baresip each complete a call
   understanding
              spoken conversations without a line: calls completed, words heard, recognition times

@@ -23,16 +23,21 @@ export interface CalledNode {
   readonly pid: number | undefined;
 }
 
+/** How a phone reaches a node: its own SIP, or livekit-sip and a room. */
+export type Way = 'phone' | 'livekit-sip';
+
 /** The SIP address of a configuration's own node, reached from this machine. */
-export function ownTarget({ sip }: Config): string {
-  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[sip.host] ?? sip.host;
-  return `sip:${sip.numbers[0] ?? '+15550100'}@${hostInUri(host)}:${sip.port}`;
+export function ownTarget({ sip, livekit }: Config, way: Way = 'phone'): string {
+  const { host, port } = way === 'phone' ? sip : livekit.sip;
+  const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `sip:${sip.numbers[0] ?? '+15550100'}@${hostInUri(near)}:${port}`;
 }
 
 /** Runs a bench against the target that was named, the node that runs, or one started for it and stopped afterwards. */
 export async function withNode<T>(
   options: BenchOptions,
   bench: (node: CalledNode) => Promise<T>,
+  way: Way = 'phone',
 ): Promise<T> {
   const config = loadConfig(resolve(options.configFile));
   if (options.target !== undefined) return bench({ target: options.target, config, pid: undefined });
@@ -41,7 +46,7 @@ export async function withNode<T>(
   try {
     await untilReady(config, started);
     const pid = Number(readFileSync(join(paths.run, 'trunkline.pid'), 'utf8'));
-    return await bench({ target: ownTarget(config), config, pid });
+    return await bench({ target: ownTarget(config, way), config, pid });
   } finally {
     if (started !== undefined) await stopNode(started);
   }

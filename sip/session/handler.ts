@@ -8,7 +8,7 @@ import type { InboundSession } from './session.ts';
 
 /** What stands above a user agent. */
 export interface UserAgentHandler {
-  /** Asked before anything is kept or said about a request (see TransactionUser); all are let in without it. */
+  /** Asked before anything is kept or said about a request outside of known dialogs; all are let in without it. */
   admit?(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined;
   /** Somebody calls. The session must be answered, rejected or redirected, now or later. */
   incoming(session: InboundSession): void;

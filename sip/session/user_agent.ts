@@ -82,7 +82,8 @@ export class UserAgent implements TransactionUser {
   }
 
   admit(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined {
-    return this.#handler.admit?.(request, flow);
+    const isInDialog = this.#table.dialog(keyOfRequest(request)) !== undefined;
+    return isInDialog ? undefined : this.#handler.admit?.(request, flow);
   }
 
   request(server: ServerTransaction): void {

@@ -1,5 +1,4 @@
 import { isIP, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import { SIP_LIMITS } from '../limits.ts';
 import { SipFormatError } from '../message/errors.ts';
@@ -10,6 +9,7 @@ import { parseDatagram } from '../message/parse.ts';
 import { serialize, serializeRejection } from '../message/serialize.ts';
 import { sentBy, type Via } from '../message/via.ts';
 import { ConnectionPool, TCP_SOCKETS } from './connection_pool.ts';
+import { namedAddress } from './named_address.ts';
 import { hostOf, responseTarget, withSource } from './routing.ts';
 import { SourceCounters } from './source_counters.ts';
 import type {
@@ -285,14 +285,4 @@ function bytesOf(write: () => Buffer | undefined): Buffer | undefined {
 function unsent(hop: Hop, watcher: SendWatcher, failure: TransportFailure): Sending {
   queueMicrotask(() => watcher.failed(failure));
   return { hop, reliable: hop.protocol !== 'UDP', resend: () => undefined };
-}
-
-/** An address that peers can reach, for a socket that is bound to all of a family. */
-function namedAddress(address: string): string {
-  if (address !== '0.0.0.0' && address !== '::') return address;
-  const family = isIPv6(address) ? 'IPv6' : 'IPv4';
-  const outer = Object.values(networkInterfaces())
-    .flatMap(entries => entries ?? [])
-    .find(entry => entry.family === family && !entry.internal && !entry.address.startsWith('fe80'));
-  return outer?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1');
 }

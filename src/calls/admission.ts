@@ -40,7 +40,7 @@ export class Admission {
     const [best] = [...this.#media]
       .filter(([address, media]) => !except.includes(address) && freeSlots(media) > 0)
       .toSorted(([, a], [, b]) => share(a) - share(b));
-    if (this.#draining || best === undefined) return { refused: this.#refusal() };
+    if (this.#draining || best === undefined) return { refused: this.#whyFull() };
     best[1].reserved += 1;
     return { media: best[0] };
   }
@@ -61,8 +61,13 @@ export class Admission {
     };
   }
 
+  /** Why the next call will not be taken; undefined when it will. */
+  refusal(): Refusal | undefined {
+    return this.total().available ? undefined : this.#whyFull();
+  }
+
   /** A full spool is named where, but for it, there would be a slot. */
-  #refusal(): Refusal {
+  #whyFull(): Refusal {
     if (this.#draining) return 'DRAINING';
     const processes = [...this.#media.values()];
     const isSpoolInTheWay = processes.some(

@@ -26,7 +26,8 @@ export interface MediaCallsParts {
   readonly memory: SharedArrayBuffer;
   readonly board: VadBoard;
   readonly maxCalls: number;
-  readonly rateHz: PipelineRateHz;
+  /** At which the pipeline of a call runs. */
+  rateOf(assignment: CallAssignment): PipelineRateHz;
   readonly openLine: OpenLine;
   readonly ports: MediaCallsPorts;
   readonly log: Logger;
@@ -154,7 +155,8 @@ export class MediaCalls implements Ticking {
   }
 
   #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
-    const { rateHz, openLine, ports } = this.#parts;
+    const { rateOf, openLine, ports } = this.#parts;
+    const rateHz = rateOf(assignment);
     const call = new AudioCall(view, rateHz, events => openLine(assignment, rateHz, events), {
       answered: () => this.#answered(entry),
       turn: event => ports.toTalk({ type: 'turn', slot, event }),
@@ -168,10 +170,10 @@ export class MediaCalls implements Ticking {
   }
 
   #answered(entry: Entry): void {
-    const { board, ports, log, rateHz } = this.#parts;
+    const { board, ports, log } = this.#parts;
     const { assignment, slot, call } = entry;
     entry.answered = true;
-    board.occupy(slot, rateHz);
+    board.occupy(slot, call.line.rateHz);
     log.info({ callId: assignment.callId, chain: call.describe() }, 'call is up');
     ports.toTalk({ type: 'answered', call: this.#info(entry) });
     ports.callUp(assignment.callId);
@@ -183,12 +185,12 @@ export class MediaCalls implements Ticking {
       callId,
       tenantId,
       slot,
-      rateHz: this.#parts.rateHz,
+      rateHz: call.line.rateHz,
       lineKind: line.kind,
       direction,
       ...call.line.party,
       workflow,
-      room: line.room,
+      ...(line.kind === 'room' && { room: line.room }),
       assignedAtMs,
     };
   }

@@ -134,8 +134,43 @@ export const LIMITS = {
   trunkAttributes: 32,
   /** A password or PIN of a trunk; a longer one is an error. */
   trunkSecretCharacters: 256,
+  /** SIP messages read of one peer in a second, on average; further ones are not read. */
+  sipPeerMessagesPerSecond: 5_000,
+  /** The same of an address that no trunk knows, and of all such addresses together. */
+  sipStrangerMessagesPerSecond: 5,
+  sipStrangersPerSecond: 200,
+  /** Addresses whose messages are counted so; the one longest silent is forgotten. */
+  sipSourcesRemembered: 10_000,
+  /** From the last use of an RTP port to its next: late packets of the old call are not heard in a new one. */
+  rtpPortRestMs: 5_000,
+  /** From an INVITE to the media process's word that its ports are open; then the call is refused. */
+  lineReadyMs: 5_000,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
+  /** INVITEs that are no calls yet whose messages are kept for a ladder; the oldest is forgotten. */
+  ladderAttempts: 512,
+  /** Calls whose messages are kept; the oldest is forgotten. */
+  ladderCalls: 4_096,
+  /** From a call's first message to when its ladder is given up, should nobody have taken it. */
+  ladderMs: 3 * 3_600_000,
+  /** Of a ladder longer than both together, the first and the last are kept; what is between is counted. */
+  ladderFirstEntries: 300,
+  ladderLastEntries: 200,
+  /** The same in bytes. */
+  ladderFirstBytes: 256 << 10,
+  ladderLastBytes: 128 << 10,
+  /** One message or report in a ladder; what is longer is cut, and its missing bytes counted. */
+  ladderMessageBytes: 16 << 10,
+  /** Ladders of a process together; beyond it messages and reports are only counted. */
+  ladderMemoryBytes: 64 << 20,
+  /** Numbers, users and nonces told apart in one ladder; further ones are called alike. */
+  ladderPseudonyms: 2_000,
+  /** One part of a ladder in the record, compressed; a longer one is cut in two. */
+  ladderPartBytes: 32 << 10,
+  /** Parts of one call's ladder that are shown. */
+  ladderParts: 64,
+  /** One part unpacked; a longer one is not shown. */
+  ladderUnpackedBytes: 4 << 20,
   /** Keys of one caller in a second; further ones are ignored. */
   dtmfPerSecond: 20,
   /** Utterances waiting for the recogniser; further ones fail at once. */

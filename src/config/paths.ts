@@ -10,6 +10,8 @@ export interface NodePaths {
   readonly logs: string;
   /** Built or fetched programs. */
   readonly tools: string;
+  /** The pipeline's kernels, compiled: the same for every node of this project. */
+  readonly kernels: string;
   /** Secrets made at first start (folder mode 0700, files 0600). */
   readonly keys: string;
   readonly spool: string;
@@ -28,6 +30,7 @@ export function nodePaths(project: string, config: Config): NodePaths {
     run: resolve(data, 'run'),
     logs: resolve(data, 'logs'),
     tools: resolve(data, 'tools'),
+    kernels: resolve(project, 'var', 'kernels'),
     keys: resolve(data, 'keys'),
     spool: resolve(data, 'spool'),
     recordings: resolve(data, 'recordings'),

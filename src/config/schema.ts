@@ -1,14 +1,28 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
 const host = z.string().min(1).max(255);
+/** Media is sent to addresses: a name would be looked up by nobody. */
+const ipAddress = z.string().refine(text => isIP(text) > 0, 'an IP address');
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and - only');
 const portRange = z
   .tuple([port, port])
   .refine(([low, high]) => low < high, 'the first port must be below the second');
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'a number as in +15550100');
+
+/** The other way in by phone: LiveKit's own SIP service, whose callers come to us through rooms. */
+const livekitSip = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** A livekit-sip binary; empty: from PATH, else built. */
+  path: z.string().default(''),
+  host: host.default('127.0.0.1'),
+  port: port.default(5070),
+  rtpPorts: portRange.default([12000, 13999]),
+  roomPrefix: name.default('call'),
+});
 
 const livekit = z.strictObject({
   /** False: nothing of LiveKit is started and no rooms are served. */
@@ -25,18 +39,19 @@ const livekit = z.strictObject({
   rtcTcpPort: port.default(7881),
   rtcPorts: portRange.default([50000, 52000]),
   agentName: name.default('trunkline'),
+  sip: livekitSip.prefault({}),
 });
 
 const sip = z.strictObject({
+  /** False: phones reach this node through LiveKit alone. */
   enabled: z.boolean().default(true),
-  /** A livekit-sip binary; empty: from PATH, else built. */
-  path: z.string().default(''),
-  host: host.default('127.0.0.1'),
+  host: ipAddress.default('127.0.0.1'),
   port: port.default(5060),
+  /** What peers should call this node, behind a NAT; empty: the address that listens. */
+  advertisedHost: ipAddress.or(z.literal('')).default(''),
   rtpPorts: portRange.default([10000, 11999]),
   numbers: z.array(e164).max(1000).default(['+15550100']),
   allowedAddresses: z.array(z.string().max(64)).max(1000).default(['127.0.0.0/8']),
-  roomPrefix: name.default('call'),
 });
 
 const turn = z.strictObject({

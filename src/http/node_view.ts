@@ -17,7 +17,8 @@ export class NodeView {
     link.on('peerGone', ({ peer }) => this.#forget(peer));
     link.on('load', (load, from) => this.#noteLoad(load, from));
     link.on('roleFaults', ({ roles }) => metrics.roleFaults(roles));
-    link.on('notAdmitted', ({ code }) => metrics.callNotAdmitted(code));
+    link.on('notAdmitted', ({ code, calls }) => metrics.callsNotAdmitted(code, calls));
+    link.on('sipTurnedAway', ({ cause, requests }) => metrics.sipTurnedAway(cause, requests));
     link.on('drain', () => {
       this.#draining = true;
     });

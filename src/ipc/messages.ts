@@ -3,6 +3,30 @@ import { z } from 'zod';
 /** A process of the node by its role and number, such as `media-0`. */
 export const addressSchema = z.string().regex(/^(supervisor|edge|api|jobs|media-\d{1,3})$/);
 
+const host = z.string().max(64);
+const udpPort = z.number().int().min(1).max(65_535);
+const payloadType = z.number().int().min(0).max(127);
+const codec = z.enum(['PCMU', 'PCMA', 'G722']);
+const eventFormat = z.object({ payloadType, clockHz: z.number().int() });
+
+/** What both ends of a phone leg agreed on (RFC 3264). */
+const trunkStream = z.object({
+  /** Where the far end listens; null while it listens nowhere. */
+  remote: z.object({ host, rtpPort: udpPort, rtcpPort: udpPort.nullable() }).nullable(),
+  sends: z.boolean(),
+  receives: z.boolean(),
+  /** The far end would not listen although we would speak. */
+  held: z.boolean(),
+  codec,
+  sendPayloadType: payloadType,
+  receive: z.array(z.object({ payloadType, codec })).max(8).readonly(),
+  sendEvents: eventFormat.nullable(),
+  receiveEvents: z.array(eventFormat).max(8).readonly(),
+  ptimeMs: z.number().int().min(10).max(60),
+});
+
+const lineEnd = z.enum(['remoteHangup', 'localHangup', 'rejected', 'networkLost', 'noMedia']);
+
 const assignment = z.object({
   callId: z.string().min(1).max(128),
   tenantId: z.string().min(1).max(128),
@@ -16,6 +40,18 @@ const assignment = z.object({
       url: z.string().max(2048),
       token: z.string().max(16384),
       room: z.string().max(512),
+    }),
+    z.object({
+      kind: z.literal('trunk'),
+      trunk: z.string().max(64),
+      /** Local address, and the even port that the edge chose for RTP; RTCP is on the next. */
+      host,
+      port: udpPort,
+      /** Null while the far end has not answered our offer. */
+      stream: trunkStream.nullable(),
+      from: z.string().max(256),
+      to: z.string().max(256),
+      sipCallId: z.string().max(512).exactOptional(),
     }),
   ]),
 });
@@ -46,14 +82,51 @@ const messageSchema = z.discriminatedUnion('type', [
     failed: z.boolean(),
   }),
   z.object({ type: z.literal('hangUp'), callId: z.string() }),
-  /** The edge could take no call, for the reason of that row of the table of errors. */
-  z.object({ type: z.literal('notAdmitted'), code: z.enum(['CAPACITY', 'DRAINING', 'SPOOL_FULL']) }),
+  /** A phone leg has its ports: the call can be answered. */
+  z.object({ type: z.literal('lineReady'), callId: z.string() }),
+  /** The far end has our answer, or has given its own: from now on both hear each other. */
+  z.object({ type: z.literal('lineAnswered'), callId: z.string(), stream: trunkStream }),
+  /** Both ends agreed on something else: hold, another address, another codec. */
+  z.object({ type: z.literal('lineChanged'), callId: z.string(), stream: trunkStream }),
+  /** A key that came by signalling (INFO). */
+  z.object({
+    type: z.literal('lineKey'),
+    callId: z.string(),
+    key: z.string().length(1),
+    durationMs: z.number(),
+  }),
+  /** The far end hung up, or its signalling is lost. */
+  z.object({ type: z.literal('lineGone'), callId: z.string(), reason: lineEnd }),
+  /** This end hung up: the far end is to be told. */
+  z.object({ type: z.literal('lineClosed'), callId: z.string(), reason: lineEnd }),
+  /** The edge could not take so many calls, for the reason of that row of the table of errors. */
+  z.object({
+    type: z.literal('notAdmitted'),
+    code: z.enum(['CAPACITY', 'DRAINING', 'SPOOL_FULL']),
+    calls: z.number().int(),
+  }),
+  /** So many SIP requests were turned away since this was told last. */
+  z.object({
+    type: z.literal('sipTurnedAway'),
+    cause: z.enum([
+      'unread',
+      'unknownAddress',
+      'unknownNumber',
+      'unauthenticated',
+      'badCredentials',
+      'trunkCalls',
+      'trunkRate',
+    ]),
+    requests: z.number().int(),
+  }),
   /** Told by the supervisor when a process is gone: its calls are lost to it. */
   z.object({ type: z.literal('peerGone'), peer: addressSchema }),
   z.object({ type: z.literal('peerReady'), peer: addressSchema }),
   /** Take no new calls; end when the last one is over or the deadline passes. */
   z.object({ type: z.literal('drain'), deadlineMs: z.number() }),
   z.object({ type: z.literal('stop') }),
+  /** Told by the supervisor: the trunks in the runtime file are others now. */
+  z.object({ type: z.literal('trunksChanged') }),
   /** The supervisor wants a sign of life; the link of a role gives it. */
   z.object({ type: z.literal('ping') }),
   /** The role's main thread goes on; these others of its threads don't. */
@@ -70,6 +143,7 @@ const messageSchema = z.discriminatedUnion('type', [
 export type Message = z.infer<typeof messageSchema>;
 export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
 export type CallAssignment = z.infer<typeof assignment>;
+export type TrunkAccess = Extract<CallAssignment['line'], { kind: 'trunk' }>;
 export type Address = z.infer<typeof addressSchema>;
 
 /** What crosses a link: the message with its way. */

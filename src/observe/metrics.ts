@@ -56,6 +56,11 @@ export class Metrics {
     'Calls that were turned away before they were answered, by the code of the error.',
     ['code'],
   );
+  readonly #sipTurnedAway = this.#counter(
+    'sip_requests_turned_away_total',
+    'SIP requests that no trunk let in, and datagrams and connections that were not read for what came before them.',
+    ['cause'],
+  );
   readonly #eventLag = new Histogram({
     name: 'trunkline_call_event_lag_seconds',
     help: 'From the moment of an event through spool and database to its publication.',
@@ -126,8 +131,12 @@ export class Metrics {
     this.#eventLag.observe(lagMs / 1000);
   }
 
-  callNotAdmitted(code: string): void {
-    this.#callsNotAdmitted.inc({ code });
+  callsNotAdmitted(code: string, calls: number): void {
+    this.#callsNotAdmitted.inc({ code }, calls);
+  }
+
+  sipTurnedAway(cause: string, requests: number): void {
+    this.#sipTurnedAway.inc({ cause }, requests);
   }
 
   callEnded(disposition: string): void {

@@ -1,9 +1,13 @@
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { Admission } from '../calls/admission.ts';
 import { Assignment } from '../calls/assignment.ts';
+import { RoomJobs } from '../calls/room_jobs.ts';
 import { LiveKitWorker } from '../calls/worker_protocol.ts';
 import { LIMITS } from '../config/limits.ts';
+import { readRuntime } from '../config/runtime.ts';
+import type { Message } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
+import { Phone } from '../signalling/phone.ts';
 import type { Role, RoleContext } from './context.ts';
 
 /** Where calls come in: LiveKit's jobs are admitted, carried to media processes, and their rooms closed at the end. */
@@ -12,19 +16,20 @@ export async function run(context: RoleContext): Promise<Role> {
   const { url, apiKey, apiSecret, agentName } = config.livekit;
   const admission = new Admission();
   const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
-  const assignment = new Assignment({
+  const assignment = new Assignment({ admission, send: (to, message) => link.send(to, message), log });
+  const jobs = new RoomJobs({
     tenantId: config.tenant,
     defaultWorkflow: config.workflows.default,
     roomUrl: url,
     admission,
+    assignment,
     reservationMs: LIMITS.reservationMs,
     isOnlyNode: ownsLiveKit,
     log,
     ports: {
-      send: (to, message) => link.send(to, message),
       tellJob: (jobId, status, error) => worker.tellJob(jobId, status, error),
       closeRoom: room => void closeRoom(rooms, room, log),
-      notAdmitted: code => link.send('api', { type: 'notAdmitted', code }),
+      notAdmitted: code => link.send('api', { type: 'notAdmitted', code, calls: 1 }),
     },
   });
   const worker = new LiveKitWorker({
@@ -34,23 +39,26 @@ export async function run(context: RoleContext): Promise<Role> {
     agentName,
     log,
     handlers: {
-      available: job => assignment.available(job),
-      assigned: (job, token) => assignment.assigned(job, token),
-      terminated: jobId => assignment.terminated(jobId),
+      available: job => jobs.available(job),
+      assigned: (job, token) => jobs.assigned(job, token),
+      terminated: jobId => jobs.terminated(jobId),
       registered: workerId => log.info({ workerId }, 'registered with livekit'),
       disconnected: () => log.warn('livekit is away; calls go on, new ones wait'),
     },
   });
   listen(context, admission, assignment, worker);
   if (config.livekit.enabled) worker.start();
-  link.send('supervisor', {
-    type: 'ready',
-    detail: config.livekit.enabled ? `worker of ${url}` : 'no rooms',
-  });
+  const phone = config.sip.enabled ? await openPhone(context, admission, assignment) : undefined;
+  const ways = [
+    ...(config.livekit.enabled ? [`worker of ${url}`] : []),
+    ...(phone === undefined ? [] : [`SIP on ${config.sip.host}:${config.sip.port}`]),
+  ];
+  link.send('supervisor', { type: 'ready', detail: ways.join(', ') || 'no way in' });
   return {
     stop: async () => {
-      assignment.close();
+      jobs.close();
       worker.close();
+      await phone?.close();
     },
   };
 }
@@ -86,6 +94,26 @@ function listen(
     admission.drain();
     tellLoad();
   });
+}
+
+async function openPhone(
+  { config, paths, link, log, runtimeFile }: RoleContext,
+  admission: Admission,
+  assignment: Assignment,
+): Promise<Phone> {
+  const tell = (message: Message): void => link.send('api', message);
+  const phone = new Phone({ config, folder: paths.project, admission, assignment, log, tell });
+  link.on('lineReady', ({ callId }) => phone.calls.lineReady(callId));
+  link.on('lineClosed', message => phone.calls.lineClosed(message));
+  link.on('trunksChanged', () => {
+    try {
+      phone.useTrunks(readRuntime(runtimeFile).config);
+    } catch (error) {
+      log.error({ err: error }, 'the trunks of before stay in force');
+    }
+  });
+  await phone.listen();
+  return phone;
 }
 
 /** Everybody still in the room is hung up; a room that is gone already is as good. */

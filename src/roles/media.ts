@@ -1,9 +1,13 @@
+import { loadKernels } from '../../pipeline/kernels/load.ts';
+import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
 import { MediaThreads } from '../calls/media_threads.ts';
+import { PhoneLegs } from '../calls/phone_legs.ts';
 import { createSlotMemory } from '../calls/slot_buffers.ts';
 import type { Address, Message } from '../ipc/messages.ts';
 import { RoomLine } from '../lines/room_line.ts';
+import { rateOf } from '../lines/trunk_stream.ts';
 import type { Role, RoleContext } from './context.ts';
 
 const LOAD_EVERY_MS = 1000;
@@ -14,9 +18,15 @@ const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
 
 /** A media process: the audio thread of many calls, with the talk and VAD threads beside it. */
 export async function run(context: RoleContext): Promise<Role> {
-  const { config, link, log } = context;
+  const { config, paths, link, log } = context;
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
+  const spread = new SendSpread();
+  const phones = new PhoneLegs({
+    parts: { kernels: await loadKernels(paths.kernels, maxCalls), spread },
+    toEdge: message => link.send('edge', message),
+    log,
+  });
   const clock = new MediaClock();
   const threads = new MediaThreads({
     talk: new URL('./talk.ts', import.meta.url),
@@ -46,18 +56,26 @@ export async function run(context: RoleContext): Promise<Role> {
     memory,
     board: threads.board,
     maxCalls,
-    rateHz: config.media.roomRateHz,
-    openLine: ({ line }, rateHz, events) => new RoomLine({ ...line, rateHz }, events),
+    rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
+    openLine: ({ callId, line }, rateHz, events) =>
+      line.kind === 'trunk'
+        ? phones.open(callId, line, rateHz, events)
+        : new RoomLine({ ...line, rateHz }, events),
     ports: callPorts(context, threads, tellLoad),
     log,
   });
   await threads.ready();
+  // What is left of the tick before goes out first.
+  clock.add({ tick: () => spread.startTick(), skip: () => undefined });
   clock.add(calls);
   clock.start();
+  spread.start();
   const loadTimer = setInterval(tellLoad, LOAD_EVERY_MS);
   link.on('assign', ({ call }) => calls.assign(call));
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
   link.on('drain', () => calls.drain());
+  for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
+    link.on(type, message => phones.fromEdge(message));
   link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();
@@ -66,6 +84,7 @@ export async function run(context: RoleContext): Promise<Role> {
       await calls.stop(LAST_CALLS_MS);
       clearInterval(loadTimer);
       clock.stop();
+      spread.stop();
       await threads.stop();
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../config/limits.ts';
 
 /**
  * The facts of a call, in the order in which they happened: what the spool carries, the store projects and the event
@@ -17,7 +18,8 @@ const details = {
     sipCallId: personal.optional().meta({ personal: true }),
     workflow: z.string(),
     workflowVersion: z.string(),
-    room: z.string(),
+    /** Where the line is in a room of LiveKit. */
+    room: z.string().optional(),
   }),
   'call.answered': z.object({}),
   'consent.recorded': z.object({ kind: z.literal('recording'), granted: z.boolean(), mediaMs }),
@@ -63,6 +65,13 @@ const details = {
     booked: z.boolean(),
   }),
   'call.outcome': z.object({ outcome: z.string() }),
+  /** What crossed the wire, as src/ladder packs it; a long ladder, and each process's own, comes in several parts. */
+  'call.ladder': z.object({
+    part: z
+      .base64()
+      .max(4 * Math.ceil(LIMITS.ladderPartBytes / 3))
+      .meta({ personal: true }),
+  }),
   'call.ended': z.object({
     disposition: z.enum(['COMPLETED', 'FAILED']),
     reason: z.string(),

@@ -23,11 +23,15 @@ import { RoleFleet } from './roles.ts';
 import { BackingServices } from './services/backing_services.ts';
 import type { Stoppables } from './stoppables.ts';
 import type { Terminal } from './terminal.ts';
+import { TrunkReload } from './trunk_reload.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface BringUpOptions {
   readonly project: string;
   readonly config: Config;
+  /** Where it came from, and how it is read again. */
+  readonly configFile: string;
+  readConfig(): Config;
   readonly install: boolean;
   /** Whether the node's own processes are started, too. */
   readonly startRoles: boolean;
@@ -78,10 +82,19 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     log,
   });
   const resolved = await services.start(signal);
-  if (resolved.sip.enabled) await provision(resolved, options, log);
+  const watch = resolved.livekit.sip.enabled ? await provision(resolved, options, log) : undefined;
   signal.throwIfAborted();
   const ownsLiveKit = tools.livekitServer !== undefined;
-  const roles = await startRoles({ ...options, config: resolved, ownsLiveKit }, ground, starter, signal);
+  const { roles, useTrunks } = await startRoles(
+    { ...options, config: resolved, ownsLiveKit },
+    ground,
+    starter,
+    signal,
+  );
+  reloadTrunks(options, resolved, next => {
+    useTrunks(next);
+    watch?.use(next);
+  });
   return { config: resolved, paths, keys, roles };
 }
 
@@ -107,7 +120,7 @@ async function provision(
   config: Config,
   { terminal, stoppables }: BringUpOptions,
   log: Logger,
-): Promise<void> {
+): Promise<ProvisionWatch> {
   await terminal.step('trunk and dispatch rule', async report => {
     const changes = await provisionSip(config);
     report.result(changes.length === 0 ? 'as they should be' : `made ${changes.join(', ')}`);
@@ -117,6 +130,17 @@ async function provision(
   );
   stoppables.add('provision watch', () => watch.stop());
   watch.start();
+  return watch;
+}
+
+function reloadTrunks(
+  { configFile, readConfig, terminal, stoppables }: BringUpOptions,
+  config: Config,
+  apply: (config: Config) => void,
+): void {
+  const reload = new TrunkReload({ file: configFile, config, read: readConfig, apply, terminal });
+  stoppables.add('trunk reload', () => reload.stop());
+  reload.start();
 }
 
 async function startRoles(
@@ -124,15 +148,22 @@ async function startRoles(
   { paths, log }: Ground,
   starter: ChildStarter,
   signal: AbortSignal,
-): Promise<RoleFleet> {
+): Promise<{ readonly roles: RoleFleet; readonly useTrunks: (config: Config) => void }> {
   const { config, project, ownsLiveKit, terminal, stoppables } = options;
   const socketPath = hubSocketPath(paths.run);
   stoppables.add('hub socket', () => removeHubSocket(socketPath, paths.run));
   const hub = await createHub({ socketPath, log });
   stoppables.add('hub', () => hub.close());
   const runtimeFile = join(paths.run, 'runtime.json');
-  const runtime: Runtime = { project, socketPath, config, ownsLiveKit };
-  writeSecretFile(runtimeFile, `${JSON.stringify(runtime)}\n`);
+  const tellRoles = (current: Config): void => {
+    const runtime: Runtime = { project, socketPath, config: current, ownsLiveKit };
+    writeSecretFile(runtimeFile, `${JSON.stringify(runtime)}\n`);
+  };
+  tellRoles(config);
+  const useTrunks = (current: Config): void => {
+    tellRoles(current);
+    hub.broadcast({ type: 'trunksChanged' });
+  };
   const roles = new RoleFleet({
     config,
     paths,
@@ -146,7 +177,7 @@ async function startRoles(
     onGivenUp: (address, lastWords) => options.onFailed(`${address} dies again and again: ${lastWords}`),
   });
   stoppables.add('roles', () => roles.stop());
-  if (!options.startRoles) return roles;
+  if (!options.startRoles) return { roles, useTrunks };
   await terminal.step('roles', async report => {
     const ready: string[] = [];
     await roles.start(address => {
@@ -155,5 +186,5 @@ async function startRoles(
     }, signal);
     report.result(ready.join(', '));
   });
-  return roles;
+  return { roles, useTrunks };
 }

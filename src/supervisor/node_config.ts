@@ -3,8 +3,14 @@ import { join, resolve } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { assertTrunkSecrets } from '../telephony/trunk_secrets.ts';
 import type { Part } from './cli.ts';
 import type { PortUse } from './ports.ts';
+
+/** The file that was named, else the project's own. */
+export function configFileOf(project: string, file: string | undefined): string {
+  return file === undefined ? join(project, 'trunkline.yaml') : resolve(file);
+}
 
 /**
  * The configuration of this start: the file, the environment over it, and what was left out on the command line.
@@ -14,25 +20,21 @@ export function nodeConfig(project: string, file: string | undefined, without: r
   if (file !== undefined && !existsSync(resolve(file))) {
     throw new TrunklineError('CONFIG_INVALID', `${resolve(file)} (--config) is not there`);
   }
-  const config = loadConfig(file === undefined ? join(project, 'trunkline.yaml') : resolve(file));
+  const config = loadConfig(configFileOf(project, file));
   const livekitEnabled = config.livekit.enabled && !without.includes('livekit');
-  const sipEnabled = config.sip.enabled && livekitEnabled && !without.includes('sip');
+  const livekitSipEnabled = config.livekit.sip.enabled && livekitEnabled && !without.includes('livekit-sip');
+  const livekitSip = { ...config.livekit.sip, enabled: livekitSipEnabled };
   const resolved: Config = {
     ...config,
-    livekit: { ...config.livekit, enabled: livekitEnabled },
-    sip: { ...config.sip, enabled: sipEnabled },
+    livekit: { ...config.livekit, enabled: livekitEnabled, sip: livekitSip },
+    sip: { ...config.sip, enabled: config.sip.enabled && !without.includes('sip') },
   };
-  if (sipEnabled && config.livekit.url !== '' && config.redis.url === '') {
+  if (livekitSipEnabled && config.livekit.url !== '' && config.redis.url === '') {
     const detail =
-      'sip: the SIP service needs the Redis of the LiveKit at livekit.url: set redis.url, or sip.enabled: false';
+      'livekit.sip: the SIP service needs the Redis of the LiveKit at livekit.url: set redis.url, or livekit.sip.enabled: false';
     throw new TrunklineError('CONFIG_INVALID', detail);
   }
-  if (config.trunks.length > 0) {
-    // What is written there would look like protection, and be none.
-    const detail =
-      'trunks: calls do not go by them yet; leave it empty and set sip.allowedAddresses and sip.numbers';
-    throw new TrunklineError('CONFIG_INVALID', detail);
-  }
+  assertTrunkSecrets(config.trunks, project, process.env);
   assertPortsApart(resolved);
   return resolved;
 }
@@ -50,11 +52,16 @@ export function ownPorts(config: Config): PortUse[] {
     uses.push({ key: 'livekit.port', host: livekit.host, port: livekit.port, transport: 'tcp' });
     uses.push({ key: 'livekit.rtcTcpPort', host: livekit.host, port: livekit.rtcTcpPort, transport: 'tcp' });
   }
-  if (sip.enabled) {
-    uses.push({ key: 'sip.port', host: sip.host, port: sip.port, transport: 'udp' });
-    uses.push({ key: 'sip.port', host: sip.host, port: sip.port, transport: 'tcp' });
-  }
+  if (sip.enabled) uses.push(...sipPorts('sip.port', sip));
+  if (livekit.sip.enabled) uses.push(...sipPorts('livekit.sip.port', livekit.sip));
   return uses;
+}
+
+function sipPorts(key: string, { host, port }: Pick<Config['sip'], 'host' | 'port'>): PortUse[] {
+  return [
+    { key, host, port, transport: 'udp' },
+    { key, host, port, transport: 'tcp' },
+  ];
 }
 
 /** Two keys that ask for one port would look like a busy port later. */
@@ -74,9 +81,10 @@ function assertPortsApart(config: Config): void {
       high: livekit.rtcPorts[1],
     });
   }
-  if (sip.enabled) {
-    spans.push({ key: 'sip.rtpPorts', transport: 'udp', low: sip.rtpPorts[0], high: sip.rtpPorts[1] });
-  }
+  const rtp = (key: string, [low, high]: readonly [number, number]) =>
+    spans.push({ key, transport: 'udp', low, high });
+  if (sip.enabled) rtp('sip.rtpPorts', sip.rtpPorts);
+  if (livekit.sip.enabled) rtp('livekit.sip.rtpPorts', livekit.sip.rtpPorts);
   for (const [index, first] of spans.entries()) {
     for (const second of spans.slice(index + 1)) {
       const overlap = first.low <= second.high && second.low <= first.high;

@@ -1,3 +1,4 @@
+import { provideKernels } from '../../pipeline/kernels/build.ts';
 import { TrunklineError } from '../config/errors.ts';
 import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
@@ -41,7 +42,7 @@ export async function wantedTools(
   const wanted: [GoTool, string][] = [];
   if (config.livekit.enabled && config.livekit.url === '')
     wanted.push([LIVEKIT_SERVER, config.livekit.serverPath]);
-  if (config.sip.enabled) wanted.push([LIVEKIT_SIP, config.sip.path]);
+  if (config.livekit.sip.enabled) wanted.push([LIVEKIT_SIP, config.livekit.sip.path]);
   const tools: WantedTool[] = [];
   for (const [tool, configured] of wanted) {
     tools.push({ tool, found: await findGoTool(tool, configured, paths.tools, signal) });
@@ -79,6 +80,7 @@ export async function providePrograms(
     return found;
   });
   await provideSystemPackages(neededOfSystem(config, tools), install, terminal, signal);
+  await terminal.step('kernels', async () => void (await provideKernels(paths.kernels)));
   const provided = new Map<GoTool, string>();
   for (const { tool, found } of tools) {
     if (found === undefined && !install) refuseToBuild(tool);

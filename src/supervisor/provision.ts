@@ -133,7 +133,7 @@ class Provisioning {
       sameWords(rule.trunkIds, [trunkId]) &&
       inner?.case === 'dispatchRuleCallee' &&
       inner.value.randomize &&
-      inner.value.roomPrefix === this.#config.sip.roomPrefix &&
+      inner.value.roomPrefix === this.#config.livekit.sip.roomPrefix &&
       agent?.agentName === this.#config.livekit.agentName &&
       agent.metadata === jobMetadata(group) &&
       others.length === 0
@@ -156,7 +156,7 @@ class Provisioning {
     });
     await this.#client.createSipDispatchRule(
       // A room for each call. By the rule for individuals it would be named after the caller, wherever names are seen.
-      { type: 'callee', roomPrefix: this.#config.sip.roomPrefix, randomize: true },
+      { type: 'callee', roomPrefix: this.#config.livekit.sip.roomPrefix, randomize: true },
       {
         name: group.name,
         trunkIds: [trunkId],

@@ -7,7 +7,7 @@ import { type ProvisionChanges, provisionSip } from './provision.ts';
  * Looks again and again whether LiveKit still has the trunks and rules: they live in Redis alone and are lost with it.
  */
 export class ProvisionWatch {
-  readonly #config: Config;
+  #config: Config;
   readonly #log: Logger;
   readonly #onRestored: (changes: ProvisionChanges) => void;
   readonly #everyMs: number;
@@ -31,6 +31,11 @@ export class ProvisionWatch {
     this.#timer = setTimeout(() => {
       this.#look = this.#lookOnce();
     }, this.#everyMs);
+  }
+
+  /** Other numbers and peers: what LiveKit has is made to fit them at the next look. */
+  use(config: Config): void {
+    this.#config = config;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Config } from '../config/schema.ts';
 import type { RunningNode } from './bring_up.ts';
 import { connectHost, urlHost } from './services/address.ts';
 
@@ -7,13 +8,11 @@ export function summaryLines({ config, paths, keys }: RunningNode): string[] {
   const { http, redis, postgres, livekit, sip } = config;
   const httpUrl = `http://${urlHost(connectHost(http.host))}:${http.port}`;
   const rows: [string, string][] = [];
-  if (sip.enabled) {
-    const number = sip.numbers[0] ?? '+15550100';
-    rows.push([
-      'phone',
-      `sip:${number}@${urlHost(connectHost(sip.host))}:${sip.port}   (npm run call dials it)`,
-    ]);
-  }
+  const number = sip.numbers[0] ?? '+15550100';
+  const called = ({ host, port }: Pick<Config['sip'], 'host' | 'port'>): string =>
+    `sip:${number}@${urlHost(connectHost(host))}:${port}`;
+  if (sip.enabled) rows.push(['phone', `${called(sip)}   (npm run call dials it)`]);
+  if (livekit.sip.enabled) rows.push(['', `${called(livekit.sip)}   (through livekit-sip)`]);
   if (livekit.enabled) rows.push(['browser', `${httpUrl}/   (asks for the key)`]);
   rows.push(['REST', `${httpUrl}/api/calls   (Authorization: Bearer KEY; ${httpUrl}/openapi.json)`]);
   rows.push(['key', shown(keys.apiKeyFile)]);

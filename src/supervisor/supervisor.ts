@@ -4,7 +4,7 @@ import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
 import type { StartCommand } from './cli.ts';
 import { failureText } from './failure_text.ts';
-import { nodeConfig } from './node_config.ts';
+import { configFileOf, nodeConfig } from './node_config.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
 import { Stoppables } from './stoppables.ts';
 import { summaryLines } from './summary.ts';
@@ -59,6 +59,8 @@ async function runNode(
     {
       project,
       config,
+      configFile: configFileOf(project, command.configFile),
+      readConfig: () => nodeConfig(project, command.configFile, command.without),
       install: command.install,
       startRoles: !command.without.includes('roles'),
       terminal,

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import type { Trunk } from '../config/trunks.ts';
 
 /** Where a secret lies: in a variable or in a file. */
 export interface SecretPlace {
@@ -36,5 +37,30 @@ function readSecretFile(folder: string, file: string): string {
     if (cause instanceof TrunklineError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     throw new TrunklineError('CONFIG_INVALID', `${file} can't be read (${code})`, { cause });
+  }
+}
+
+/**
+ * Looks whether all passwords and PINs of the trunks are there.
+ * @throws TrunklineError CONFIG_INVALID naming the trunk
+ */
+export function assertTrunkSecrets(trunks: readonly Trunk[], folder: string, env: NodeJS.ProcessEnv): void {
+  for (const { name, inboundDigest, outboundDigest, dispatch } of trunks) {
+    const digests = [inboundDigest, outboundDigest].filter(digest => digest !== undefined);
+    const passwords = digests.map(({ passwordEnv, passwordFile }) => ({
+      variable: passwordEnv,
+      file: passwordFile,
+    }));
+    const pins = dispatch
+      .map(({ pinEnv, pinFile }) => ({ variable: pinEnv, file: pinFile }))
+      .filter(({ variable, file }) => variable !== undefined || file !== undefined);
+    for (const place of [...passwords, ...pins]) {
+      try {
+        readSecret(place, folder, env);
+      } catch (cause) {
+        if (!(cause instanceof TrunklineError)) throw cause;
+        throw new TrunklineError('CONFIG_INVALID', `trunk ${name}: ${cause.detail}`, { cause });
+      }
+    }
   }
 }

@@ -34,7 +34,7 @@ function house() {
     memory,
     board,
     maxCalls: SLOTS,
-    rateHz: 16_000,
+    rateOf: () => 16_000,
     log: createLogger('media-0', 'silent'),
     openLine: ({ callId }, rateHz, events) => {
       if (fault !== undefined) throw fault;

@@ -38,9 +38,12 @@ export class MediaRig {
       memory,
       board: this.#threads.board,
       maxCalls,
-      rateHz: 16_000,
+      rateOf: () => 16_000,
       log: createLogger('media-0', 'silent'),
-      openLine: ({ line }, rateHz, events) => new RoomLine({ ...line, rateHz }, events),
+      openLine: ({ line }, rateHz, events) => {
+        if (line.kind !== 'room') throw new Error('rooms only');
+        return new RoomLine({ ...line, rateHz }, events);
+      },
       ports: {
         toTalk: message => {
           this.toTalk.push(message);

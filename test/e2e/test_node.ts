@@ -42,8 +42,8 @@ export class TestNode {
   }
 
   static async start(media: object = { processes: 2 }): Promise<TestNode> {
-    const [http, redis, postgres, livekit, rtcTcp, sip] = await Promise.all(
-      Array.from({ length: 6 }, freePort),
+    const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await Promise.all(
+      Array.from({ length: 7 }, freePort),
     );
     const tools = join(ROOT, 'var/tools');
     const node = new TestNode(http!, {
@@ -55,8 +55,9 @@ export class TestNode {
         rtcTcpPort: rtcTcp,
         rtcPorts: [52100, 53999],
         serverPath: join(tools, 'livekit-server'),
+        sip: { port: livekitSip, rtpPorts: [12100, 13999], path: join(tools, 'livekit-sip') },
       },
-      sip: { port: sip, rtpPorts: [12100, 13999], path: join(tools, 'livekit-sip') },
+      sip: { port: sip, rtpPorts: [14100, 15999] },
       media,
       // What is said takes most of the time of these suites.
       voice: { pace: 1.4 },

@@ -93,7 +93,8 @@ t.test('the node as its processes tell of it', async t => {
   tell('media-12', { ...load, spoolFull: true });
   t.notOk(node.hasFreeSlot());
   t.match(await metrics.text(), /trunkline_media_spool_full\{media="media-12"\} 1/);
-  tell('edge', { type: 'notAdmitted', code: 'SPOOL_FULL' });
+  tell('edge', { type: 'notAdmitted', code: 'SPOOL_FULL', calls: 1 });
+  tell('edge', { type: 'sipTurnedAway', cause: 'unknownAddress', requests: 7 });
   t.match(await metrics.text(), /trunkline_calls_not_admitted_total\{code="SPOOL_FULL"\} 1/);
   tell('media-12', load);
   t.ok(node.hasFreeSlot());

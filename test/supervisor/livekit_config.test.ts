@@ -18,7 +18,7 @@ t.test('on the loopback nothing of LiveKit is reached from elsewhere', async t =
   t.match(livekitSipConfig(config()), {
     listen_ip: '127.0.0.1',
     nat_1_to_1_ip: '127.0.0.1',
-    rtp_port: '10000-11999',
+    rtp_port: '12000-13999',
   });
   t.equal(
     (livekitServerConfig(config({ livekit: { host: 'localhost' } })).rtc as { node_ip: string }).node_ip,
@@ -27,12 +27,12 @@ t.test('on the loopback nothing of LiveKit is reached from elsewhere', async t =
 });
 
 t.test('on an address of its own, that one is announced; on all, LiveKit finds it', async t => {
-  const own = { livekit: { host: '192.0.2.7' }, sip: { host: '192.0.2.7' } };
+  const own = { livekit: { host: '192.0.2.7', sip: { host: '192.0.2.7' } } };
   t.match(livekitServerConfig(config(own)), {
     rtc: { node_ip: '192.0.2.7', enable_loopback_candidate: false },
   });
   t.match(livekitSipConfig(config(own)), { listen_ip: '192.0.2.7', local_net: '192.0.2.7/32' });
-  const all = { livekit: { host: '0.0.0.0' }, sip: { host: '0.0.0.0' } };
+  const all = { livekit: { host: '0.0.0.0', sip: { host: '0.0.0.0' } } };
   t.notOk('node_ip' in (livekitServerConfig(config(all)).rtc as object));
   t.notOk('nat_1_to_1_ip' in livekitSipConfig(config(all)));
 });

@@ -33,35 +33,49 @@ t.test('what is left out is not listened for', async t => {
     'livekit.port',
     'livekit.rtcTcpPort',
     'sip.port',
+    'livekit.sip.port',
   ]);
-  t.same(keys(configured(t, '', ['sip'])).includes('sip.port'), false);
-  t.same(keys(configured(t, '', ['livekit'])), ['http.port', 'redis.port', 'postgres.port']);
+  t.same(keys(configured(t, '', ['livekit-sip'])).includes('livekit.sip.port'), false);
+  t.same(keys(configured(t, '', ['sip', 'livekit'])), ['http.port', 'redis.port', 'postgres.port']);
   t.same(keys(configured(t, 'postgres: {url: "postgres://x/y"}\nredis: {url: "redis://x"}', ['livekit'])), [
     'http.port',
+    'sip.port',
   ]);
-  t.equal(configured(t, '', ['livekit']).sip.enabled, false, 'no SIP service without LiveKit');
+  const { sip, livekit } = configured(t, '', ['livekit']);
+  t.equal(livekit.sip.enabled, false, 'no SIP service without LiveKit');
+  t.equal(sip.enabled, true, 'the phone needs none');
 });
 
 t.test('ports that would collide are a fault of the configuration', async t => {
   const faults: [string, RegExp][] = [
     ['http: {port: 6380}', /http\.port and redis\.port/],
-    ['livekit: {rtcPorts: [11000, 12000]}', /livekit\.rtcPorts and sip\.rtpPorts/],
+    ['livekit: {rtcPorts: [11000, 11500]}', /livekit\.rtcPorts and sip\.rtpPorts/],
     ['sip: {port: 10500}', /sip\.port and sip\.rtpPorts/],
+    ['sip: {port: 5070}', /sip\.port and livekit\.sip\.port/],
+    ['livekit: {sip: {rtpPorts: [11900, 12100]}}', /sip\.rtpPorts and livekit\.sip\.rtpPorts/],
   ];
   for (const [yaml, words] of faults) {
     t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: words }, yaml);
   }
 });
 
-t.test('trunks that nothing goes by are refused, lest they look like protection', async t => {
-  const yaml = 'trunks: [{name: provider, allowedAddresses: ["192.0.2.0/24"]}]';
-  t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: /^trunks: .*sip\.allowedAddresses/ });
+t.test('a trunk whose password is nowhere is told at once, with no word of it', async t => {
+  const trunk = (place: string): string =>
+    `trunks: [{name: provider, inboundDigest: {user: a, realm: b, ${place}}}]`;
+  t.throws(() => configured(t, trunk('passwordEnv: NOT_SET_ANYWHERE')), {
+    code: 'CONFIG_INVALID',
+    detail: 'trunk provider: NOT_SET_ANYWHERE holds no secret',
+  });
+  t.throws(() => configured(t, trunk('passwordFile: nope')), {
+    code: 'CONFIG_INVALID',
+    detail: /^trunk provider: nope can't be read/,
+  });
 });
 
 t.test('the SIP service shares the Redis of a LiveKit elsewhere', async t => {
   const yaml = 'livekit: {url: "ws://other:7880"}';
   t.throws(() => configured(t, yaml), { code: 'CONFIG_INVALID', detail: /redis\.url/ });
-  t.doesNotThrow(() => configured(t, yaml, ['sip']));
+  t.doesNotThrow(() => configured(t, yaml, ['livekit-sip']));
   t.doesNotThrow(() => configured(t, `${yaml}\nredis: {url: "redis://other"}`));
 });
 

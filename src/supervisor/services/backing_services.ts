@@ -48,7 +48,7 @@ export class BackingServices {
     if (!config.livekit.enabled) return config;
     config = await this.#startLiveKit(config, signal);
     signal.throwIfAborted();
-    if (config.sip.enabled) await this.#startSip(config, signal);
+    if (config.livekit.sip.enabled) await this.#startSip(config, signal);
     return config;
   }
 
@@ -111,7 +111,7 @@ export class BackingServices {
       await this.#keep('livekit-sip', signal, end =>
         startLiveKitSip({ program, config, paths }, starter, end),
       );
-      report.result(`${config.sip.host}:${config.sip.port}`);
+      report.result(`${config.livekit.sip.host}:${config.livekit.sip.port}`);
     });
   }
 

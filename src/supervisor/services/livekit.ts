@@ -96,7 +96,7 @@ export async function startLiveKitSip(
 ): Promise<Running> {
   const configFile = join(paths.run, 'livekit_sip.yaml');
   keepSecretFile(configFile, stringify(livekitSipConfig(config)));
-  const { host, port } = config.sip;
+  const { host, port } = config.livekit.sip;
   return await starter.start(
     {
       name: 'livekit-sip',
@@ -124,7 +124,8 @@ async function untilSipAnswers(host: string, port: number, signal: AbortSignal):
 }
 
 /** Configuration of livekit-sip (https://github.com/livekit/sip). */
-export function livekitSipConfig({ livekit, sip, redis, logLevel }: Config): Record<string, unknown> {
+export function livekitSipConfig({ livekit, redis, logLevel }: Config): Record<string, unknown> {
+  const { sip } = livekit;
   const ownAddress = isLoopback(sip.host) ? '127.0.0.0/8' : `${sip.host}/32`;
   return {
     api_key: livekit.apiKey,

@@ -2,6 +2,7 @@ import { Job, Room } from '@livekit/protocol';
 import t from 'tap';
 import { Admission } from '../../src/calls/admission.ts';
 import { Assignment } from '../../src/calls/assignment.ts';
+import { RoomJobs } from '../../src/calls/room_jobs.ts';
 import type { Address, CallAssignment, Message } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
@@ -22,16 +23,18 @@ function edge(
   const notAdmitted: string[] = [];
   const admission = new Admission();
   for (const address of media) admission.update(address, LOAD);
-  const assignment = new Assignment({
+  const log = createLogger('test', 'silent');
+  const assignment = new Assignment({ admission, send: (to, message) => sent.push({ to, message }), log });
+  const roomJobs = new RoomJobs({
     tenantId: 'default',
     defaultWorkflow: 'piano_removal',
     roomUrl: 'ws://127.0.0.1:1',
     admission,
+    assignment,
     reservationMs,
     isOnlyNode,
-    log: createLogger('test', 'silent'),
+    log,
     ports: {
-      send: (to, message) => sent.push({ to, message }),
       tellJob: (jobId, status, error = '') => jobs.push(`${jobId} ${status} ${error}`.trim()),
       closeRoom: room => closed.push(room),
       notAdmitted: code => notAdmitted.push(code),
@@ -39,16 +42,16 @@ function edge(
   });
   const calls = (): CallAssignment[] =>
     sent.flatMap(({ message }) => (message.type === 'assign' ? [message.call] : []));
-  return { sent, jobs, closed, notAdmitted, admission, assignment, calls };
+  return { sent, jobs, closed, notAdmitted, admission, assignment, roomJobs, calls };
 }
 
 t.test('a burst is spread over the media processes and stops at the last slot', async t => {
-  const { assignment, sent, notAdmitted, admission } = edge();
+  const { roomJobs, sent, notAdmitted, admission } = edge();
   for (const id of ['a', 'b', 'c', 'd']) {
-    t.equal(assignment.available(job(id)), `agent-${id}`);
-    assignment.assigned(job(id), 'token');
+    t.equal(roomJobs.available(job(id)), `agent-${id}`);
+    roomJobs.assigned(job(id), 'token');
   }
-  t.equal(assignment.available(job('e')), undefined, 'full');
+  t.equal(roomJobs.available(job('e')), undefined, 'full');
   t.same(notAdmitted, ['CAPACITY']);
   t.same(
     sent.map(({ to }) => to),
@@ -58,18 +61,18 @@ t.test('a burst is spread over the media processes and stops at the last slot', 
 });
 
 t.test('a slot that was promised and not used comes back', async t => {
-  const { assignment, admission } = edge(['media-0'], 1);
-  assignment.available(job('a'));
-  assignment.available(job('a'));
+  const { roomJobs, admission } = edge(['media-0'], 1);
+  roomJobs.available(job('a'));
+  roomJobs.available(job('a'));
   t.equal(admission.total().used, 1, 'asked twice, kept once');
   await new Promise(resolve => setTimeout(resolve, 20));
   t.equal(admission.total().used, 0);
 });
 
 t.test('a call goes up, ends, and its room is closed', async t => {
-  const { assignment, calls, jobs, closed, admission } = edge();
-  assignment.available(job('a'));
-  assignment.assigned(job('a'), 'token');
+  const { assignment, roomJobs, calls, jobs, closed, admission } = edge();
+  roomJobs.available(job('a'));
+  roomJobs.assigned(job('a'), 'token');
   const { callId, line, workflow } = calls()[0]!;
   t.match(line, { kind: 'room', token: 'token', room: 'room-a' });
   t.equal(workflow, 'piano_removal');
@@ -84,9 +87,9 @@ t.test('a call goes up, ends, and its room is closed', async t => {
 });
 
 t.test('a refused call is offered to the next process, then given up with its room closed', async t => {
-  const { assignment, calls, sent, jobs, closed, admission } = edge();
-  assignment.available(job('a'));
-  assignment.assigned(job('a'), 'token');
+  const { assignment, roomJobs, calls, sent, jobs, closed, admission } = edge();
+  roomJobs.available(job('a'));
+  roomJobs.assigned(job('a'), 'token');
   const { callId } = calls()[0]!;
   assignment.callRefused(callId, 'media-1', 'not mine to refuse');
   t.equal(sent.length, 1);
@@ -99,10 +102,10 @@ t.test('a refused call is offered to the next process, then given up with its ro
 });
 
 t.test('the calls of a process that died end, the others go on', async t => {
-  const { assignment, calls, jobs, closed, admission } = edge();
+  const { assignment, roomJobs, calls, jobs, closed, admission } = edge();
   for (const id of ['a', 'b']) {
-    assignment.available(job(id));
-    assignment.assigned(job(id), 'token');
+    roomJobs.available(job(id));
+    roomJobs.assigned(job(id), 'token');
   }
   for (const { callId } of calls()) assignment.callUp(callId);
   admission.remove('media-0');
@@ -113,38 +116,38 @@ t.test('the calls of a process that died end, the others go on', async t => {
 });
 
 t.test('what could not be written down is not begun: a process with a full spool takes no call', async t => {
-  const { assignment, sent, jobs, closed, notAdmitted, admission } = edge();
+  const { roomJobs, sent, jobs, closed, notAdmitted, admission } = edge();
   admission.update('media-0', { ...LOAD, spoolFull: true });
   for (const id of ['a', 'b']) {
-    t.ok(assignment.available(job(id)));
-    assignment.assigned(job(id), 'token');
+    t.ok(roomJobs.available(job(id)));
+    roomJobs.assigned(job(id), 'token');
   }
   t.same(
     sent.map(({ to }) => to),
     ['media-1', 'media-1'],
     'the others take calls',
   );
-  t.equal(assignment.available(job('c')), undefined);
+  t.equal(roomJobs.available(job('c')), undefined);
   t.same(admission.total(), { used: 2, most: 4, available: false }, 'LiveKit is told so, too');
-  assignment.assigned(job('c'), 'token');
+  roomJobs.assigned(job('c'), 'token');
   t.equal(jobs.at(-1), 'c failed the event spool is full');
   t.same(closed, ['room-c']);
   t.same(notAdmitted, ['SPOOL_FULL', 'SPOOL_FULL'], 'each is counted, with the reason');
   admission.update('media-0', LOAD);
-  t.ok(assignment.available(job('d')), 'there is room again');
-  assignment.close();
+  t.ok(roomJobs.available(job('d')), 'there is room again');
+  roomJobs.close();
 });
 
 t.test('LiveKit ends a job: the call is hung up; while draining nothing is admitted', async t => {
-  const { assignment, calls, sent, notAdmitted, admission } = edge();
-  assignment.available(job('a'));
-  assignment.assigned(job('a'), 'token');
-  assignment.terminated('a');
+  const { roomJobs, calls, sent, notAdmitted, admission } = edge();
+  roomJobs.available(job('a'));
+  roomJobs.assigned(job('a'), 'token');
+  roomJobs.terminated('a');
   t.same(sent.at(-1), { to: 'media-0', message: { type: 'hangUp', callId: calls()[0]!.callId } });
-  assignment.terminated('unknown');
+  roomJobs.terminated('unknown');
   t.equal(sent.length, 2);
   admission.drain();
-  t.equal(assignment.available(job('b')), undefined);
+  t.equal(roomJobs.available(job('b')), undefined);
   t.same(notAdmitted, ['DRAINING']);
 });
 
@@ -152,23 +155,23 @@ t.test(
   'who can not be taken is hung up where nobody else would answer, and left to others where they might',
   async t => {
     for (const isOnlyNode of [true, false]) {
-      const { assignment, closed, admission } = edge(['media-0'], 60_000, isOnlyNode);
-      t.ok(assignment.available(job('a')));
+      const { roomJobs, closed, admission } = edge(['media-0'], 60_000, isOnlyNode);
+      t.ok(roomJobs.available(job('a')));
       admission.drain();
-      t.equal(assignment.available(job('b')), undefined);
+      t.equal(roomJobs.available(job('b')), undefined);
       t.same(closed, isOnlyNode ? ['room-b'] : []);
-      assignment.close();
+      roomJobs.close();
     }
   },
 );
 
 t.test('metadata names the workflow; garbage in it is passed over', async t => {
-  const { assignment, calls } = edge(['media-0', 'media-1']);
+  const { roomJobs, calls } = edge(['media-0', 'media-1']);
   const rows = ['{"workflow":"claims"}', '{"workflow":7}', '{', 'x'.repeat(5000)];
-  for (const [index, metadata] of rows.entries()) assignment.assigned(job(`m${index}`, metadata), 'token');
+  for (const [index, metadata] of rows.entries()) roomJobs.assigned(job(`m${index}`, metadata), 'token');
   t.same(
     calls().map(({ workflow }) => workflow),
     ['claims', 'piano_removal', 'piano_removal', 'piano_removal'],
   );
-  assignment.close();
+  roomJobs.close();
 });

@@ -1,0 +1,125 @@
+import { SYSTEM_CLOCK } from '../../sip/clock.ts';
+import { PortRange } from '../../sip/rtp/port_range.ts';
+import { UserAgent } from '../../sip/session/user_agent.ts';
+import { TransactionLayer } from '../../sip/transaction/transaction_layer.ts';
+import { namedAddress } from '../../sip/transport/named_address.ts';
+import { hostOf } from '../../sip/transport/routing.ts';
+import { TransportLayer } from '../../sip/transport/transport_layer.ts';
+import type { Admission } from '../calls/admission.ts';
+import type { Assignment } from '../calls/assignment.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Config } from '../config/schema.ts';
+import type { Message } from '../ipc/messages.ts';
+import type { Logger } from '../observe/log.ts';
+import { trunkTable } from '../telephony/trunk_table.ts';
+import { PhoneCalls } from './phone_calls.ts';
+import { SourceGuard } from './source_guard.ts';
+import { TrunkCredentials } from './trunk_credentials.ts';
+import { TrunkGate } from './trunk_gate.ts';
+import { TurnedAwayCounts } from './turned_away.ts';
+
+export interface PhoneOptions {
+  readonly config: Config;
+  /** What the files of secrets are relative to. */
+  readonly folder: string;
+  readonly admission: Admission;
+  readonly assignment: Assignment;
+  readonly log: Logger;
+  /** To the control plane, about what was turned away. */
+  tell(message: Message): void;
+}
+
+/** The node's own telephone: SIP on UDP and TCP, and the calls that come by it. */
+export class Phone {
+  readonly calls: PhoneCalls;
+  readonly #options: PhoneOptions;
+  readonly #gate: TrunkGate;
+  readonly #transport: TransportLayer;
+  readonly #agent: UserAgent;
+  readonly #guard: SourceGuard;
+  readonly #turnedAway: TurnedAwayCounts;
+
+  /** @throws TrunklineError CONFIG_INVALID when a trunk's secret is not there */
+  constructor(options: PhoneOptions) {
+    const { config, folder, admission, assignment, log, tell } = options;
+    this.#options = options;
+    const table = trunkTable(config);
+    const gate = new TrunkGate(table, TrunkCredentials.read(table, folder, process.env), {
+      nowMs: SYSTEM_CLOCK.nowMs,
+      turnedAway: cause => this.#turnedAway.request(cause),
+    });
+    this.#gate = gate;
+    const { sip, tenant } = config;
+    this.calls = new PhoneCalls({
+      tenantId: tenant,
+      gate,
+      admission,
+      assignment,
+      ports: portRange(sip.rtpPorts),
+      clock: SYSTEM_CLOCK,
+      rtpHost: sip.host,
+      rtpAdvertised: ownAddress(sip),
+      notAdmitted: code => this.#turnedAway.call(code),
+    });
+    this.#guard = new SourceGuard({ isKnown: address => gate.isKnown(address), nowMs: SYSTEM_CLOCK.nowMs });
+    this.#turnedAway = new TurnedAwayCounts(tell, () => this.#guard.refused);
+    this.#agent = new UserAgent({
+      handler: {
+        admit: this.calls.admit,
+        incoming: session => this.calls.incoming(session),
+        rejected: (_, { remote }) => gate.isKnown(remote.address),
+        fault: ({ cause }) => log.warn({ cause }, 'a SIP socket broke'),
+      },
+      contactOf: () => this.#contact(),
+      serverName: 'Trunkline',
+    });
+    const transactions = new TransactionLayer({ user: this.#agent });
+    this.#transport = new TransportLayer({ handler: transactions, accepts: this.#guard.accepts });
+    transactions.use(this.#transport);
+    this.#agent.use(transactions);
+  }
+
+  /** @throws TrunklineError PORT_BUSY when the sockets can't be opened */
+  async listen(): Promise<void> {
+    const { sip } = this.#options.config;
+    const advertised = { host: this.#contact().host, port: sip.port };
+    try {
+      for (const protocol of ['UDP', 'TCP'] as const)
+        await this.#transport.listen({ protocol, address: sip.host, port: sip.port, advertised });
+    } catch (cause) {
+      const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+      throw new TrunklineError('PORT_BUSY', `sip.port ${sip.port} on ${sip.host} (${code})`, { cause });
+    }
+  }
+
+  /**
+   * Other trunks from now on. Calls that are up go on.
+   * @throws TrunklineError CONFIG_INVALID when a secret is not there; then all stays as it was
+   */
+  useTrunks(config: Config): void {
+    const table = trunkTable(config);
+    this.#gate.use(table, TrunkCredentials.read(table, this.#options.folder, process.env));
+    this.#guard.forget();
+  }
+
+  async close(): Promise<void> {
+    this.#turnedAway.close();
+    await this.#agent.close();
+    await this.#transport.close();
+  }
+
+  #contact(): { readonly host: string; readonly port: number } {
+    const { sip } = this.#options.config;
+    return { host: hostOf(ownAddress(sip)), port: sip.port };
+  }
+}
+
+/** What far ends are told. */
+function ownAddress({ host, advertisedHost }: Config['sip']): string {
+  return advertisedHost === '' ? namedAddress(host) : advertisedHost;
+}
+
+function portRange([lowest, highest]: readonly [number, number]): PortRange {
+  return new PortRange({ lowest, highest, reuseDelayMs: LIMITS.rtpPortRestMs, random: Math.random });
+}

@@ -1,0 +1,105 @@
+import type { Alarm, Clock } from '../../sip/clock.ts';
+import type { SipRequest } from '../../sip/message/message.ts';
+import type { AudioStream } from '../../sip/sdp/session.ts';
+import type { Ending, InboundSession, RequestAnswer } from '../../sip/session/session.ts';
+import type { CallOrigin } from '../calls/assignment.ts';
+import { ERRORS } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Message } from '../ipc/messages.ts';
+import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import { readInfoKey } from './info_keys.ts';
+
+type LineEnd = Extract<Message, { type: 'lineGone' }>['reason'];
+
+/** What one phone call needs of the edge. */
+export interface PhoneCallPorts {
+  readonly clock: Clock;
+  /** To the media process that has the call. */
+  tell(message: Message): void;
+  /** Both the far end and the media process are done with it. */
+  over(): void;
+}
+
+/** ITU-T Q.850 causes of our own hang-ups, for the Reason header (RFC 3326). */
+const CAUSES = { normal: 16, networkOutOfOrder: 38, temporaryFailure: 41 } as const;
+
+/** One call of a phone: what its dialog does is told to the media process, and what that does to the dialog. */
+export class PhoneCall implements CallOrigin {
+  readonly callId: string;
+  readonly #session: InboundSession;
+  readonly #ports: PhoneCallPorts;
+  readonly #patience: Alarm;
+  #hasSession = true;
+  #hasMedia = true;
+
+  constructor(callId: string, session: InboundSession, ports: PhoneCallPorts) {
+    this.callId = callId;
+    this.#session = session;
+    this.#ports = ports;
+    this.#patience = ports.clock.after(LIMITS.lineReadyMs, () => this.#giveUp(true));
+    session.listen({
+      confirmed: stream => this.#answered(stream),
+      changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
+      info: request => this.#info(request),
+      ended: ending => this.#sessionEnded(ending),
+    });
+  }
+
+  /** The media process has its ports. */
+  ready(): void {
+    this.#patience.cancel();
+    if (this.#hasSession) this.#session.accept();
+  }
+
+  up(): void {
+    // The far end knows: it has acknowledged our answer.
+  }
+
+  /** The media process hung up. */
+  closed(reason: LineEnd): void {
+    const cause = reason === 'localHangup' ? CAUSES.normal : CAUSES.networkOutOfOrder;
+    this.#session.hangUp({ reason: { protocol: 'Q.850', cause } });
+  }
+
+  ended(failed: boolean): void {
+    this.#hasMedia = false;
+    if (this.#hasSession) this.#giveUp(failed);
+    this.#settle();
+  }
+
+  #giveUp(failed: boolean): void {
+    // Where nobody has answered yet, the caller may try again elsewhere.
+    if (this.#session.state === 'early') this.#session.reject(ERRORS.LINE_FAILED.sip);
+    else
+      this.#session.hangUp({
+        reason: { protocol: 'Q.850', cause: failed ? CAUSES.temporaryFailure : CAUSES.normal },
+      });
+  }
+
+  #answered(stream: AudioStream): void {
+    this.#ports.tell({ type: 'lineAnswered', callId: this.callId, stream: trunkStreamOf(stream) });
+  }
+
+  #info(request: SipRequest): RequestAnswer {
+    const key = readInfoKey(request.headers.get('content-type') ?? '', request.body);
+    if (key === 'unknownType') return { status: 415 };
+    if (key !== undefined) this.#ports.tell({ type: 'lineKey', callId: this.callId, ...key });
+    return { status: key === undefined ? 400 : 200 };
+  }
+
+  #sessionEnded(ending: Ending): void {
+    this.#hasSession = false;
+    this.#patience.cancel();
+    this.#ports.tell({ type: 'lineGone', callId: this.callId, reason: lineEndOf(ending) });
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#hasSession && !this.#hasMedia) this.#ports.over();
+  }
+}
+
+function lineEndOf({ by }: Ending): LineEnd {
+  if (by === 'remote') return 'remoteHangup';
+  return by === 'local' ? 'localHangup' : 'networkLost';
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../sip/clock.ts';
+import type { SipRequest } from '../../sip/message/message.ts';
+import { tagOf } from '../../sip/message/name_addr.ts';
+import type { Refusal } from '../../sip/message/screen.ts';
+import type { PortRange } from '../../sip/rtp/port_range.ts';
+import { SdpRejection } from '../../sip/sdp/rejection.ts';
+import type { InboundSession, SessionMedia } from '../../sip/session/session.ts';
+import type { Flow } from '../../sip/transport/transport.ts';
+import type { Admission, Refusal as NoSlot } from '../calls/admission.ts';
+import type { Assignment } from '../calls/assignment.ts';
+import { ERRORS, TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Address, CallAssignment, MessageOf } from '../ipc/messages.ts';
+import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import { callingNumber } from './calling_number.ts';
+import { PhoneCall } from './phone_call.ts';
+import { type AdmittedCall, type TrunkGate, unavailable } from './trunk_gate.ts';
+
+export interface PhoneCallsParts {
+  readonly tenantId: string;
+  readonly gate: TrunkGate;
+  readonly admission: Admission;
+  readonly assignment: Assignment;
+  readonly ports: PortRange;
+  readonly clock: Clock;
+  /** Local address of RTP, and the address that far ends are told. */
+  readonly rtpHost: string;
+  readonly rtpAdvertised: string;
+  /** A call was turned away for want of a slot. */
+  notAdmitted(code: NoSlot): void;
+}
+
+/** What a call takes before its far end is answered. */
+interface Place {
+  readonly media: Address;
+  readonly port: number;
+}
+
+/** Events are keyed at the clock of the codecs that a trunk may have. */
+const EVENT_CLOCKS_HZ = [8000];
+/** Where the table of errors names no time. */
+const RETRY_S = 30;
+const PTIME = { ptimeMs: 20, maxPtimeMs: 60 } as const;
+
+/** Calls that come by SIP: lets them in, hands each to a media process, and keeps its dialog and its leg together. */
+export class PhoneCalls {
+  readonly #parts: PhoneCallsParts;
+  readonly #calls = new Map<string, PhoneCall>();
+  /** What was decided when the request was first seen. */
+  readonly #admitted = new WeakMap<SipRequest, AdmittedCall>();
+
+  constructor(parts: PhoneCallsParts) {
+    this.#parts = parts;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  /** Whether a request outside of dialogs is let in: strangers hear nothing, what can't be taken gets its answer. */
+  readonly admit = (request: SipRequest, flow: Flow): Refusal | 'silence' | undefined => {
+    const { gate, admission } = this.#parts;
+    const { address } = flow.remote;
+    const isCall = request.method === 'INVITE' && tagOf(request.to) === undefined;
+    if (!isCall) return gate.isKnown(address) ? undefined : 'silence';
+    const decision = gate.decide(request, address);
+    if (decision === 'silence' || 'status' in decision) return decision;
+    const noSlot = admission.refusal();
+    if (noSlot !== undefined) return this.#turnAway(noSlot);
+    this.#admitted.set(request, decision);
+    return undefined;
+  };
+
+  /** A call that was let in. */
+  incoming(session: InboundSession): void {
+    const admitted = this.#admitted.get(session.invite);
+    try {
+      if (admitted === undefined) throw new TrunklineError('INTERNAL', 'a call that nobody let in');
+      this.#begin(session, admitted);
+    } catch (error) {
+      if (error instanceof SdpRejection) session.rejectWith(error);
+      else if (error instanceof TrunklineError) session.reject(ERRORS[error.code].sip);
+      else throw error;
+    }
+  }
+
+  /** A media process has opened the ports of a call. */
+  lineReady(callId: string): void {
+    this.#calls.get(callId)?.ready();
+  }
+
+  /** A media process hung up. */
+  lineClosed({ callId, reason }: Omit<MessageOf<'lineClosed'>, 'type'>): void {
+    this.#calls.get(callId)?.closed(reason);
+  }
+
+  /** @throws SdpRejection, or TrunklineError CAPACITY and its like */
+  #begin(session: InboundSession, admitted: AdmittedCall): void {
+    const { assignment, gate, clock } = this.#parts;
+    const { trunk } = admitted;
+    const place = this.#take();
+    const over = (): void => {
+      gate.count(trunk.name, -1);
+      this.#parts.ports.giveBack(place.port, clock.nowMs());
+    };
+    gate.count(trunk.name, 1);
+    try {
+      const call = this.#assignmentOf(session, admitted, place);
+      const { callId } = call;
+      const phone = new PhoneCall(callId, session, {
+        clock,
+        tell: message => assignment.tell(callId, message),
+        over: () => {
+          this.#calls.delete(callId);
+          over();
+        },
+      });
+      this.#calls.set(callId, phone);
+      assignment.place(call, place.media, phone);
+    } catch (error) {
+      this.#parts.admission.release(place.media);
+      over();
+      throw error;
+    }
+  }
+
+  /** @throws TrunklineError when a slot or a port is wanting */
+  #take(): Place {
+    const { admission, ports, clock } = this.#parts;
+    const slot = admission.reserve();
+    if ('refused' in slot) throw new TrunklineError(slot.refused, 'no slot for the call');
+    const port = ports.take(clock.nowMs());
+    if (port !== undefined) return { media: slot.media, port };
+    admission.release(slot.media);
+    throw new TrunklineError('CAPACITY', 'no port for the call');
+  }
+
+  #assignmentOf(
+    session: InboundSession,
+    { trunk, number, workflow }: AdmittedCall,
+    { port }: Place,
+  ): CallAssignment {
+    const { tenantId, rtpHost } = this.#parts;
+    const stream = session.negotiate(this.#mediaOf(trunk.codecs, port));
+    const { callId: sipCallId } = session;
+    return {
+      callId: randomUUID(),
+      tenantId,
+      direction: 'inbound',
+      workflow,
+      assignedAtMs: Date.now(),
+      line: {
+        kind: 'trunk',
+        trunk: trunk.name,
+        host: rtpHost,
+        port,
+        stream: stream === undefined ? null : trunkStreamOf(stream),
+        from: callingNumber(trunk, session.identity),
+        to: number,
+        ...(sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
+      },
+    };
+  }
+
+  #mediaOf(codecs: AdmittedCall['trunk']['codecs'], port: number): SessionMedia {
+    return {
+      capabilities: { codecs, eventClocksHz: EVENT_CLOCKS_HZ, ...PTIME },
+      local: { addresses: [this.#parts.rtpAdvertised], rtpPort: port, rtcpPort: port + 1 },
+    };
+  }
+
+  #turnAway(code: NoSlot): Refusal {
+    this.#parts.notAdmitted(code);
+    return unavailable(new TrunklineError(code, 'no slot').retryAfterS ?? RETRY_S);
+  }
+}
