@@ -247,7 +247,8 @@ export class OutboundCall extends CallSession implements InviteUser {
       this.#acknowledgement = usage.link.acknowledge(sent, ackHeaders, ackBody);
       usage.confirmed(this.#acknowledgement, response);
       this.confirm(stream);
-      if (this.isHeld) this.hold();
+      // A hold while it rang was for the dialog that was known then.
+      if (this.isHeld && usage.media?.direction === 'sendrecv') this.hold();
     } catch (error) {
       if (!(error instanceof SdpRejection)) throw error;
       this.#acknowledgement = usage.link.acknowledge(sent);

@@ -1,4 +1,5 @@
-import { type Headers, headerKey } from '../../../sip/message/headers.ts';
+import { newResponse } from '../../../sip/message/build.ts';
+import { Headers } from '../../../sip/message/headers.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../../../sip/message/message.ts';
 import type { Rejected } from '../../../sip/message/outcome.ts';
 import { withParam } from '../../../sip/message/params.ts';
@@ -318,7 +319,18 @@ export function isClean(network: Network, ...parties: Party[]): boolean {
   );
 }
 
-/** Header fields of a message by name, for tests that compare. */
-export function header(headers: Headers, name: string): string | undefined {
-  return headers.get(headerKey(name));
+/** Lets a party receive a response that nobody sent. */
+export function respond(
+  to: Party,
+  request: SipRequest,
+  status: number,
+  fields: Record<string, string> = {},
+): void {
+  const response = newResponse(request, status, { toTag: 'forged', headers: Headers.of(fields) });
+  const { address: host } = to.local;
+  to.receive(serialize(response), {
+    protocol: 'UDP',
+    local: to.local,
+    remote: { address: host, port: 1 },
+  });
 }
