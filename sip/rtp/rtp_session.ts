@@ -6,7 +6,7 @@ import { type FarEndReport, RtcpSession } from './rtcp_session.ts';
 import { isRtcpType, RtpHeader } from './rtp_packet.ts';
 import { RtpReceiver } from './rtp_receiver.ts';
 import { RtpSender } from './rtp_sender.ts';
-import type { RtpStream } from './rtp_stream.ts';
+import type { RtpRemote, RtpStream } from './rtp_stream.ts';
 import type { Outgoing, SendSpread } from './send_spread.ts';
 import { SourceLatch } from './source_latch.ts';
 
@@ -63,7 +63,8 @@ export class RtpSession implements Outgoing {
   readonly #rtcp: RtcpSession;
   #ready: Uint8Array | undefined;
   #readyLength = 0;
-  #stream: RtpStream | undefined;
+  /** What the signalling told of the far end's address last. */
+  #remote: RtpRemote | undefined;
   /** Where the far end's RTCP comes from, and when it came last; undefined and −∞ before it does. */
   #controlPort: number | undefined;
   #controlAtMs = Number.NEGATIVE_INFINITY;
@@ -88,10 +89,12 @@ export class RtpSession implements Outgoing {
   /** The stream as the ends agreed on it, at first or anew. */
   agree(stream: RtpStream): void {
     const { remote } = stream;
-    this.#stream = stream;
-    if (remote !== null && this.#latch.expect(remote.host, remote.rtpPort)) {
-      this.#controlPort = undefined;
-      this.#isMuxed = false;
+    if (remote !== null) {
+      this.#remote = remote;
+      if (this.#latch.expect(remote.host, remote.rtpPort)) {
+        this.#controlPort = undefined;
+        this.#isMuxed = false;
+      }
     }
     this.#receiver.agree(stream);
     this.#sender.agree(stream);
@@ -227,7 +230,7 @@ export class RtpSession implements Outgoing {
 
   /** Where the signalling wants reports; beside its audio, if that is not where the signalling said. */
   #toldControlPort(host: string, port: number): number | undefined {
-    const remote = this.#stream?.remote;
+    const remote = this.#remote;
     if (remote?.host === host && remote.rtpPort === port) return remote.rtcpPort ?? undefined;
     return port + 1;
   }

@@ -10,7 +10,7 @@ export interface RtpRemote {
 }
 
 /** Telephone events one way (RFC 4733). */
-export interface RtpEvents {
+interface RtpEvents {
   readonly payloadType: number;
   readonly clockHz: number;
 }

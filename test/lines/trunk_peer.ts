@@ -6,7 +6,7 @@ import type { TrunkStream } from '../../src/lines/trunk_stream.ts';
 import { soundMs } from './line_conformance.ts';
 
 export const HOST = '127.0.0.1';
-export const EVENT_TYPE = 101;
+const EVENT_TYPE = 101;
 
 /** What came to the peer. */
 interface Heard extends RtpPacket {
@@ -27,7 +27,7 @@ export class TrunkPeer {
   #encode = CODECS.PCMU.createEncoder();
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
-  #mouth: number[] = [];
+  #mouth = new Int16Array(0);
   #sequence = 65_500;
   #timestamp = 4_294_960_000;
   #sinceSentMs = 0;
@@ -77,8 +77,9 @@ export class TrunkPeer {
     };
   }
 
-  /** What is said from now on is in packets like these. */
+  /** What is said from now on is in packets like these; what was to be said is forgotten. */
   use(codec: CodecName, ptimeMs = 20): void {
+    this.#mouth = new Int16Array(0);
     this.#codec = codec;
     this.#ptimeMs = ptimeMs;
     this.#encode = CODECS[codec].createEncoder();
@@ -86,7 +87,10 @@ export class TrunkPeer {
 
   /** Says samples of 16 bits at the codec's rate; silence before and after. */
   say(samples: Int16Array): void {
-    this.#mouth.push(...samples);
+    const waiting = this.#mouth;
+    this.#mouth = new Int16Array(waiting.length + samples.length);
+    this.#mouth.set(waiting);
+    this.#mouth.set(samples, waiting.length);
   }
 
   /** Lets time pass, 10 ms at most. */
@@ -96,8 +100,8 @@ export class TrunkPeer {
     this.#sinceSentMs -= this.#ptimeMs;
     const samples = (CODECS[this.#codec].rateHz / 1000) * this.#ptimeMs;
     const frame = new Int16Array(samples);
-    frame.set(this.#mouth.slice(0, samples));
-    this.#mouth = this.#mouth.slice(samples);
+    frame.set(this.#mouth.subarray(0, samples));
+    this.#mouth = this.#mouth.subarray(samples);
     const payload = this.#encode(frame);
     const timestamp = this.#timestamp;
     this.#timestamp = (timestamp + this.#ptimeMs * 8) >>> 0;
@@ -137,8 +141,16 @@ export class TrunkPeer {
   static samplesOf(packets: readonly RtpPacket[], codec: CodecName): Int16Array {
     const decode = CODECS[codec].createDecoder();
     const { payloadType } = CODECS[codec];
-    const pieces = packets.filter(packet => packet.payloadType === payloadType);
-    return Int16Array.from(pieces.flatMap(({ payload }) => [...decode(payload)]));
+    const pieces = packets
+      .filter(packet => packet.payloadType === payloadType)
+      .map(packet => decode(packet.payload));
+    const samples = new Int16Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      samples.set(piece, at);
+      at += piece.length;
+    }
+    return samples;
   }
 
   soundMs(): number {

@@ -158,6 +158,12 @@ export class TrunkRig {
     }
   }
 
+  /** Lets what waits for its turn go out. */
+  async drain(): Promise<void> {
+    this.spread.startTick();
+    await settle();
+  }
+
   async close(): Promise<void> {
     await this.line.close('localHangup');
     this.peer.close();
@@ -190,4 +196,22 @@ export function toneShare(samples: ArrayLike<number>, toneHz: number, rateHz: nu
     power += samples[i]! ** 2;
   }
   return (2 * (real ** 2 + imaginary ** 2)) / (samples.length * power);
+}
+
+/** Counts the frames in which a tone is nearly all. */
+export class ToneEar {
+  clear = 0;
+  frames = 0;
+  readonly #toneHz: number;
+  readonly #rateHz: number;
+
+  constructor(toneHz: number, rateHz = 8000) {
+    this.#toneHz = toneHz;
+    this.#rateHz = rateHz;
+  }
+
+  readonly hear = (samples: Float32Array): void => {
+    this.frames += 1;
+    if (toneShare(samples, this.#toneHz, this.#rateHz) > 0.95) this.clear += 1;
+  };
 }
