@@ -141,8 +141,8 @@ class MemoryTransport implements Transport {
     return this.#send(serialize(response), { ...flow.remote, protocol: flow.protocol }, watcher);
   }
 
-  sendRejection(_rejected: Rejected): void {
-    throw new Error('a message that this end made itself could not be read');
+  sendRejection(rejected: Rejected): void {
+    this.#network.seen.push(`rejected ${rejected.status}`);
   }
 
   #send(bytes: Buffer, hop: Hop, watcher: SendWatcher): Sending {

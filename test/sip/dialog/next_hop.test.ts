@@ -1,0 +1,36 @@
+import t from 'tap';
+import { hopsTo } from '../../../sip/dialog/next_hop.ts';
+import type { Hop, Protocol } from '../../../sip/transport/transport.ts';
+import { address } from '../transport/requests.ts';
+
+function hops(uri: string, protocol: Protocol = 'UDP', known = '192.0.2.1:40000'): string[] {
+  const [host = '', port = ''] = known.split(':');
+  const hop: Hop = { protocol, address: host, port: Number(port) };
+  return hopsTo(address(`<${uri}>`).uri, hop).map(
+    ({ address: to, port: at, protocol: by }) => `${by} ${to} ${at}`,
+  );
+}
+
+t.test('an address is gone to as it stands', t => {
+  t.same(hops('sip:a@192.0.2.7'), ['UDP 192.0.2.7 5060']);
+  t.same(hops('sip:a@192.0.2.7:5070;transport=TCP'), ['TCP 192.0.2.7 5070']);
+  t.same(hops('sips:a@192.0.2.7'), ['TLS 192.0.2.7 5061']);
+  t.same(hops('sip:a@192.0.2.7;transport=tls'), ['TLS 192.0.2.7 5061']);
+  t.same(hops('sip:a@[2001:db8::7]:5062'), ['UDP 2001:db8::7 5062']);
+  t.same(hops('sip:a@192.0.2.1', 'UDP'), ['UDP 192.0.2.1 5060']);
+  t.same(hops('sip:a@192.0.2.7', 'TCP'), ['UDP 192.0.2.7 5060'], 'RFC 3263 §4.1: UDP where nothing is said');
+  t.end();
+});
+
+t.test('an open connection to the same address goes first', t => {
+  t.same(hops('sip:a@192.0.2.1', 'TCP'), ['TCP 192.0.2.1 40000', 'TCP 192.0.2.1 5060']);
+  t.same(hops('sip:a@192.0.2.1:40000;transport=tcp', 'TCP'), ['TCP 192.0.2.1 40000']);
+  t.same(hops('sip:a@192.0.2.1;transport=udp', 'TCP'), ['UDP 192.0.2.1 5060']);
+  t.end();
+});
+
+t.test('a name, and what is no SIP, stands for where the dialog came by', t => {
+  for (const uri of ['sip:a@gateway.example.com:5099', 'tel:+49301234', 'http://x/', 'sip:a@1.2.3'])
+    t.same(hops(uri), ['UDP 192.0.2.1 40000'], uri);
+  t.end();
+});
