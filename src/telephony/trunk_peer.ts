@@ -20,7 +20,7 @@ import {
 import { readSecret } from './trunk_secrets.ts';
 
 /** What is heard of the far ends of trunks; a gateway by its place in the trunk's list. */
-export interface TrunkPeerEvents {
+interface TrunkPeerEvents {
   registered?(trunk: string, binding: Binding): void;
   notRegistered?(trunk: string, failure: RegistrationFailure): void;
   gatewayChanged?(trunk: string, gateway: number, isUp: boolean): void;

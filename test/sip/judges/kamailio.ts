@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Test } from 'tap';
+import { findProgram } from '../../../src/supervisor/find_program.ts';
 import { askOptions } from '../../../src/supervisor/sip_options.ts';
 import { portForBoth } from '../transport/transport_rig.ts';
 
@@ -9,12 +10,7 @@ const READY_MS = 10_000;
 const ASKED_EVERY_MS = 50;
 
 /** Debian keeps it where not every PATH leads. */
-function findKamailio(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map(folder => join(folder, 'kamailio')).find(existsSync);
-}
-
-const KAMAILIO = findKamailio();
+const KAMAILIO = findProgram('kamailio', ['/usr/sbin', '/usr/local/sbin']);
 
 /** For `t.test`: says why a test with Kamailio is skipped, where it is. */
 export const KAMAILIO_OR_SKIP = {
@@ -41,13 +37,9 @@ export async function startKamailio(t: Test, script: string): Promise<number> {
   const folder = t.testdir();
   const file = join(folder, 'kamailio.cfg');
   writeFileSync(file, preamble(port) + script);
-  const child = spawn(
-    KAMAILIO ?? 'kamailio',
-    ['-f', file, '-DD', '-E', '-m', '32', '-M', '4', '-Y', folder],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const child = spawn(KAMAILIO ?? '', ['-f', file, '-DD', '-E', '-m', '32', '-M', '4', '-Y', folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   const exited = new Promise<void>(resolve => child.once('exit', () => resolve()));

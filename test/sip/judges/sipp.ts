@@ -1,18 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { findProgram } from '../../../src/supervisor/find_program.ts';
 import { portForBoth } from '../transport/transport_rig.ts';
 
-const isInstalled = (process.env.PATH ?? '')
-  .split(delimiter)
-  .some(folder => existsSync(join(folder, 'sipp')));
+const SIPP = findProgram('sipp');
 
 /** For `t.test`: says why a test with SIPp is skipped, where it is. */
 export const SIPP_OR_SKIP = {
-  skip: isInstalled ? false : 'SIPp is not installed (apt-get install sip-tester)',
+  skip: SIPP !== undefined ? false : 'SIPp is not installed (apt-get install sip-tester)',
 } as const;
 
 /** How SIPp ends where every message was as in its scenario. */
@@ -43,7 +40,7 @@ export async function startSipp(
     '-timeout': '20s',
   };
   const words = [...Object.entries(options).flat(), '-nostdin', '-trace_err', '-timeout_error'];
-  const child = spawn('sipp', words, { cwd: t.testdir(), stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(SIPP ?? '', words, { cwd: t.testdir(), stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
