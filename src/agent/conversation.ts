@@ -254,7 +254,8 @@ export class Conversation {
       return;
     }
     this.#dropCaller();
-    this.#respond({ type: 'keys', digits }, { keys: digits, stands: false });
+    const keys = this.#step?.keysAreSecret ? '•'.repeat(digits.length) : digits;
+    this.#respond({ type: 'keys', digits }, { keys, stands: false });
   }
 
   /** Asks the workflow what to say to what was heard, and says it; a farewell, where given, unless that is its own. */

@@ -180,7 +180,7 @@ export class MediaCalls implements Ticking {
   }
 
   #info({ assignment, slot, call }: Entry): CallInfo {
-    const { callId, tenantId, direction, workflow, assignedAtMs, line } = assignment;
+    const { callId, tenantId, direction, workflow, pin, assignedAtMs, line } = assignment;
     return {
       callId,
       tenantId,
@@ -190,6 +190,7 @@ export class MediaCalls implements Ticking {
       direction,
       ...call.line.party,
       workflow,
+      ...(pin !== undefined && { pin }),
       ...(line.kind === 'room' && { room: line.room }),
       assignedAtMs,
     };

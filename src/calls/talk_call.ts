@@ -11,6 +11,7 @@ import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Stt } from '../providers/types.ts';
 import type { EventSink } from '../store/events.ts';
+import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
@@ -70,7 +71,7 @@ export class TalkCall {
       audio: this.#audio,
       stt,
       voice,
-      flow: services.flows.get(info.workflow) ?? missingFlow(info.workflow),
+      flow: flowOf(services.flows, info),
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
       after,
@@ -180,6 +181,11 @@ export class TalkCall {
 function allowedRecording(config: Config, recording: CallRecording): CallRecording {
   if (config.recording.consent !== 'never') return recording;
   return { start: () => undefined, stop: () => undefined };
+}
+
+function flowOf(flows: TalkServices['flows'], { workflow, pin }: CallInfo): Flow {
+  const flow = flows.get(workflow) ?? missingFlow(workflow);
+  return pin === undefined ? flow : pinGate(flow, pin);
 }
 
 /** A call that was assigned to a workflow which is not there fails at its first word, with an apology. */

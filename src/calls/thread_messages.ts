@@ -16,6 +16,8 @@ export interface CallInfo {
   /** Call-ID of the SIP dialog, where the line is one; personal data. */
   readonly sipCallId?: string;
   readonly workflow: string;
+  /** What the caller has to key in first. Secret. */
+  readonly pin?: string;
   /** Where the line is in a room of LiveKit. */
   readonly room?: string;
   /** Wall clock at assignment, milliseconds since the epoch; the only time of day a call carries. */

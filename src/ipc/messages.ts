@@ -32,6 +32,8 @@ const assignment = z.object({
   tenantId: z.string().min(1).max(128),
   direction: z.enum(['inbound', 'outbound']),
   workflow: z.string().min(1).max(128),
+  /** What the caller has to key in before the workflow begins. Secret. */
+  pin: z.string().min(1).max(32).exactOptional(),
   assignedAtMs: z.number(),
   /** How the media process reaches the line. */
   line: z.discriminatedUnion('kind', [

@@ -138,7 +138,7 @@ export class PhoneCalls {
 
   #assignmentOf(
     session: InboundSession,
-    { trunk, number, workflow }: AdmittedCall,
+    { trunk, number, workflow, pin }: AdmittedCall,
     { port }: Place,
   ): CallAssignment {
     const { tenantId, rtpHost } = this.#parts;
@@ -149,6 +149,7 @@ export class PhoneCalls {
       tenantId,
       direction: 'inbound',
       workflow,
+      ...(pin !== undefined && { pin }),
       assignedAtMs: Date.now(),
       line: {
         kind: 'trunk',

@@ -8,16 +8,20 @@ import type { Trunk } from '../config/trunks.ts';
 import { readSecret } from '../telephony/trunk_secrets.ts';
 import type { TrunkTable } from '../telephony/trunk_table.ts';
 
+type DispatchRule = Trunk['dispatch'][number];
+
 /** A nonce is good for five minutes, and for the few requests that a phone sends with it. */
 const WINDOW_MS = 5 * 60_000;
 const USES_PER_NONCE = 16;
 
-/** What callers of a trunk have to prove (RFC 3261 §22, RFC 7616). */
+/** What callers of a trunk have to prove: by Digest (RFC 3261 §22, RFC 7616), and by PINs that they key in. */
 export class TrunkCredentials {
   readonly #servers: ReadonlyMap<string, DigestServer>;
+  readonly #pins: ReadonlyMap<DispatchRule, string>;
 
-  private constructor(servers: ReadonlyMap<string, DigestServer>) {
+  private constructor(servers: ReadonlyMap<string, DigestServer>, pins: ReadonlyMap<DispatchRule, string>) {
     this.#servers = servers;
+    this.#pins = pins;
   }
 
   /**
@@ -32,7 +36,19 @@ export class TrunkCredentials {
         ? []
         : [[name, digestServer(inboundDigest, passwordOf(inboundDigest, folder, env), key)] as const],
     );
-    return new TrunkCredentials(new Map(servers));
+    const pins = table
+      .flatMap(({ dispatch }) => dispatch)
+      .flatMap(rule => {
+        const { pinEnv: variable, pinFile: file } = rule;
+        const hasPin = variable !== undefined || file !== undefined;
+        return hasPin ? [[rule, readSecret({ variable, file }, folder, env)] as const] : [];
+      });
+    return new TrunkCredentials(new Map(servers), new Map(pins));
+  }
+
+  /** What is to be keyed in first where this rule holds. */
+  pinOf(rule: DispatchRule): string | undefined {
+    return this.#pins.get(rule);
   }
 
   /** What the request is answered with for want of credentials; undefined when it has them, or needs none. */

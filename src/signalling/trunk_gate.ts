@@ -16,6 +16,8 @@ export interface AdmittedCall {
   /** The number called, as it is known here. */
   readonly number: string;
   readonly workflow: string;
+  /** To be keyed in before it begins. */
+  readonly pin: string | undefined;
 }
 
 export interface TrunkGateParts {
@@ -67,9 +69,10 @@ export class TrunkGate {
     const challenge = this.#credentials.ask(trunk, request);
     if (challenge !== undefined)
       return this.#refuse(challenge.status === 400 ? 'badCredentials' : 'unauthenticated', challenge);
-    const workflow = dispatchOf(trunk, number)?.workflow;
-    if (workflow === undefined) return this.#refuse('unknownNumber', { status: 404, headers: new Headers() });
-    return this.#limit(trunk) ?? { trunk, number, workflow };
+    const rule = dispatchOf(trunk, number);
+    if (rule === undefined) return this.#refuse('unknownNumber', { status: 404, headers: new Headers() });
+    const { workflow } = rule;
+    return this.#limit(trunk) ?? { trunk, number, workflow, pin: this.#credentials.pinOf(rule) };
   }
 
   /** A call of this trunk begins or ends. */

@@ -69,6 +69,8 @@ export interface FlowStep {
   readonly minConfidence: number;
   /** False for what must be said whole, such as the disclosure's first sentence. */
   readonly interruptible: boolean;
+  /** What is keyed in answer to this is not written down. */
+  readonly keysAreSecret?: true;
 }
 
 /** A compiled workflow: `next` is a pure function of state, what was heard, and `today`. */

@@ -114,6 +114,22 @@ trunks:
   t.same(away, ['unauthenticated', 'unauthenticated', 'badCredentials']);
 });
 
+t.test('a number behind a PIN', async t => {
+  const folder = t.testdir({ pin: '4711\n' });
+  const { gate } = gateOf(
+    `
+trunks:
+  - name: phones
+    allowedAddresses: [${PROVIDER}]
+    numbers: ["*"]
+    dispatch: [{numbers: ["7*"], workflow: claims, pinFile: pin}]
+`,
+    folder,
+  );
+  t.match(gate.decide(invite('sip:70@x'), PROVIDER), { workflow: 'claims', pin: '4711' });
+  t.match(gate.decide(invite('sip:80@x'), PROVIDER), { workflow: 'piano_removal', pin: undefined });
+});
+
 t.test('a flood of strangers is hardly read, whether from one address or from all of them', async t => {
   let nowMs = 0;
   const guard = new SourceGuard({ isKnown: address => address === PROVIDER, nowMs: () => nowMs });
