@@ -14,6 +14,7 @@ import { observeRequests, requestIdOf } from './request_ids.ts';
 import { routeCalls } from './routes/calls.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
+import { routeLadders } from './routes/ladders.ts';
 import { routePage } from './routes/page.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
@@ -39,6 +40,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
   app.register(async scope => {
     routeHealth(scope, plane);
     routeCalls(scope, plane);
+    routeLadders(scope, plane);
     routeQuotes(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);

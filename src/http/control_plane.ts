@@ -21,7 +21,7 @@ export type App = FastifyInstance<
 export interface ControlPlane {
   readonly apiKey: string;
   readonly tenantId: string;
-  readonly queries: Pick<Queries, 'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf'>;
+  readonly queries: Pick<Queries, 'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf'>;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;
   readonly readiness: () => Promise<Readiness>;

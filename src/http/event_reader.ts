@@ -98,7 +98,9 @@ export class EventReader extends Readable {
     if (this.destroyed) return;
     this.#position = event.seq;
     if (this.#options.callId !== undefined && event.callId !== this.#options.callId) return;
-    this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    // A ladder has routes of its own; here is told that there is one.
+    const shown = event.type === 'call.ladder' ? { ...event, detail: {} } : event;
+    this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(shown)}\n\n`);
   }
 
   /** Resolves when there is room again, or nobody left. */

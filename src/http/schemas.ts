@@ -114,8 +114,32 @@ export const callDetailSchema = callSummarySchema
     quotes: z.array(quoteSchema).readonly(),
     consents: z.array(consentSchema).readonly(),
     recordings: z.array(recordingSchema).readonly(),
+    ladder: z.string().nullable().describe('What crossed the wire; also as .txt, .svg and .pcap'),
   })
   .meta({ id: 'Call' });
+
+const ladderStepSchema = z
+  .object({
+    kind: z
+      .enum(['request', 'provisional', 'success', 'failure', 'report', 'gap'])
+      .describe('SIP by what it is, RTCP as report; gap for messages that were too many to keep'),
+    at: instant,
+    from: z.string().nullable().describe('address:port'),
+    to: z.string().nullable(),
+    protocol: z.enum(['UDP', 'TCP', 'TLS', 'RTCP']).nullable(),
+    title: z.string(),
+    notes: z.array(z.string()).readonly().describe('Media offered, causes, loss, jitter, round trip'),
+    isRepeated: z.boolean().describe('The same message was sent before'),
+    lines: z.array(z.string()).readonly().describe('The message, or what the report says'),
+  })
+  .meta({ id: 'LadderStep' });
+
+export const ladderSchema = z
+  .object({ columns: z.array(z.string()).readonly(), steps: z.array(ladderStepSchema).readonly() })
+  .meta({
+    id: 'Ladder',
+    description: 'Numbers, users and secrets are masked; pseudonyms hold within a ladder.',
+  });
 
 export const pageQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(LIMITS.httpPageRows).default(50),

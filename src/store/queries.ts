@@ -1,4 +1,5 @@
 import type { Vault } from '../compliance/vault.ts';
+import { LIMITS } from '../config/limits.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
 import { type Database, openDatabase, READER, type Transaction } from './database.ts';
 import type { LiveEvent } from './live_events.ts';
@@ -48,6 +49,8 @@ export interface Queries {
   lastSeq(tenantId: string): Promise<number>;
   /** A call's recordings in the order of their beginning. */
   recordingsOf(tenantId: string, callId: string): Promise<RecordingView[]>;
+  /** The parts of a call's ladder as they were packed; none for a call without. */
+  laddersOf(tenantId: string, callId: string): Promise<string[]>;
   /** @throws TrunklineError STORE_UNAVAILABLE, or CONFIG_INVALID for a role that sees every tenant */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +76,8 @@ export function openQueries(options: {
     },
     recordingsOf: (tenantId, callId) =>
       database.transaction(tenantId, tx => tx.query<RecordingView>(RECORDINGS, [tenantId, callId])),
+    laddersOf: (tenantId, callId) =>
+      database.transaction(tenantId, tx => laddersOf(tx, vault, tenantId, callId)),
     check: () => database.check(),
     close: () => database.close(),
   };
@@ -133,6 +138,11 @@ const RECORDINGS = `
   SELECT file, start_ms AS "startMs", rate_hz AS "rateHz", duration_ms AS "durationMs", bytes::float8 AS bytes
   FROM recordings WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, file`;
 
+/** Ladders are never searched: the events themselves are record enough. */
+const OF_LADDER = "FROM events WHERE tenant_id = $1 AND call_id = $2 AND type = 'call.ladder'";
+const LADDERS = `SELECT detail ->> 'part' AS part ${OF_LADDER} ORDER BY seq LIMIT $3`;
+const HAS_LADDER = `SELECT EXISTS (SELECT ${OF_LADDER}) AS "isThere"`;
+
 const EVENTS_SINCE = `
   SELECT seq::float8 AS seq, key, tenant_id AS "tenantId", call_id AS "callId", ${iso('at', 'at')}, type, detail,
          indexes
@@ -183,6 +193,7 @@ async function getCall(
   if (call === undefined) return undefined;
   const turns = await tx.query<TurnView>(TURNS, key);
   const slots = await tx.query<SlotRow>(SLOTS, key);
+  const [ladder] = await tx.query<{ isThere: boolean }>(HAS_LADDER, key);
   return {
     ...openCall(call, tenantId, vault),
     turns: turns.map(turn => openTurn(turn, tenantId, callId, vault)),
@@ -191,6 +202,7 @@ async function getCall(
     quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
     consents: await tx.query<ConsentView>(CONSENTS, key),
     recordings: await tx.query<RecordingView>(RECORDINGS, key),
+    hasLadder: ladder?.isThere ?? false,
   };
 }
 
@@ -236,4 +248,10 @@ async function eventsSince(
 ): Promise<LiveEvent[]> {
   const rows = await tx.query<SealedEvent & { seq: number }>(EVENTS_SINCE, [tenantId, seq, limit]);
   return rows.map(row => Object.assign(openEvent(row, vault), { seq: row.seq }));
+}
+
+async function laddersOf(tx: Transaction, vault: Vault, tenantId: string, callId: string): Promise<string[]> {
+  const rows = await tx.query<{ part: string }>(LADDERS, [tenantId, callId, LIMITS.ladderParts]);
+  const place = { tenantId, callId, type: 'call.ladder' } as const;
+  return rows.map(({ part }) => String(openField(place, 'part', part, vault)));
 }

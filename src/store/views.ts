@@ -99,4 +99,6 @@ export interface CallDetailView extends CallView {
   readonly quotes: readonly QuoteView[];
   readonly consents: readonly ConsentView[];
   readonly recordings: readonly RecordingView[];
+  /** Whether it is known what crossed the wire. */
+  readonly hasLadder: boolean;
 }

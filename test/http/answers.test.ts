@@ -37,6 +37,15 @@ t.test('a page of calls', async t => {
   ]);
 });
 
+t.test('a call says where its ladder is', async t => {
+  const { app, end } = await startTestPlane({
+    queries: { getCall: async (_, callId) => callDetail(callId, { hasLadder: true }) },
+  });
+  t.teardown(end);
+  const found = await app.inject({ url: '/api/calls/call-1', headers: WITH_KEY });
+  t.equal(found.json().ladder, '/api/calls/call-1/ladder');
+});
+
 t.test('a call, without the place of its recording', async t => {
   const recordings = [
     { file: 'default/call-1.wav', startMs: 0, rateHz: 16_000, durationMs: 1000, bytes: 64_044 },
@@ -68,6 +77,7 @@ t.test('a call, without the place of its recording', async t => {
     },
   ]);
   t.same(found.json().quotes, [quoteView('call-1-7', 'call-1')]);
+  t.equal(found.json().ladder, null);
   const missing = await app.inject({ url: '/api/calls/call-2', headers: WITH_KEY });
   t.equal(missing.statusCode, 404);
   t.equal(missing.json().error.code, 'NOT_FOUND');

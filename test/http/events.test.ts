@@ -56,6 +56,16 @@ t.test('events as they are committed, from now on', async t => {
   t.same(client.events[0], { id: 2, type: 'call.outcome', data: outcomeEvent(2) });
 });
 
+t.test('of a ladder is only told that there is one', async t => {
+  const { url, commit } = await startFeed(t);
+  const client = await openSse(url);
+  t.teardown(client.close);
+  commit(1, true, { ...outcomeEvent(1), type: 'call.ladder', detail: { part: 'AAAA' } });
+  await client.until(1);
+  t.match(client.events, [{ type: 'call.ladder', data: { seq: 1, callId: 'call-1', detail: {} } }]);
+  t.notMatch(client.text(), 'AAAA');
+});
+
 t.test('resumes after the last event that the reader knows', async t => {
   const { url, commit } = await startFeed(t);
   for (const seq of range(1, 35)) commit(seq, false);

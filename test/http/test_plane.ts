@@ -81,6 +81,7 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
     quotes: [quoteView(`${callId}-7`, callId)],
     consents: [{ kind: 'recording', granted: true, mediaMs: 4000, givenAt: '2026-03-01T10:00:05.000000Z' }],
     recordings: [],
+    hasLadder: false,
     ...more,
   };
 }
@@ -124,7 +125,7 @@ class TestPublications implements Publications {
 
 type ReadQueries = Pick<
   Queries,
-  'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'eventsSince' | 'lastSeq'
+  'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'eventsSince' | 'lastSeq'
 >;
 
 /** A record with nothing in it. */
@@ -133,6 +134,7 @@ const EMPTY: ReadQueries = {
   getCall: async () => undefined,
   listQuotes: async () => ({ rows: [], next: null }),
   recordingsOf: async () => [],
+  laddersOf: async () => [],
   eventsSince: async () => [],
   lastSeq: async () => 0,
 };

@@ -109,6 +109,15 @@ t.test('what is no event is refused and counted', async t => {
   await spool.close();
 });
 
+t.test("a ladder's largest part is an event that fits", async t => {
+  const { options } = folder(t);
+  const spool = await openSpool(options);
+  const part = Buffer.alloc(LIMITS.ladderPartBytes, 0xa5).toString('base64');
+  spool.append(storyTeller('acme', 'call-1')('call.ladder', { part }));
+  await spool.close();
+  t.match(spool.stats(), { appended: 1, refused: 0, lost: 0 });
+});
+
 t.test('text that Postgres can not store is mended', async t => {
   const { vault } = folder(t);
   const tell = storyTeller('acme', 'call-1');

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { LIMITS } from '../../src/config/limits.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent, EventDetail } from '../../src/store/events.ts';
@@ -69,6 +70,22 @@ t.test('a call is read as it was told', async t => {
   const recording = { file: 'acme/told.wav', startMs: 2010, rateHz: 16000, durationMs: 8000, bytes: 512044 };
   t.same(call?.recordings, [recording]);
   t.same(await queries.recordingsOf('acme', 'told'), [recording]);
+});
+
+t.test('a ladder is kept in its parts, sealed, and read by its tenant alone', async t => {
+  const tell = storyTeller('acme', 'laddered');
+  const parts = ['bWFza2Vk'.repeat(LIMITS.ladderPartBytes / 8), 'AAAA'];
+  await write(
+    'acme',
+    parts.map(part => tell('call.ladder', { part })),
+  );
+  t.same(await queries.laddersOf('acme', 'laddered'), parts);
+  t.same(await queries.laddersOf('umbrella', 'laddered'), []);
+  t.same(await queries.laddersOf('acme', 'told'), []);
+  t.equal((await queries.getCall('acme', 'laddered'))?.hasLadder, true);
+  t.equal((await queries.getCall('acme', 'told'))?.hasLadder, false);
+  const sql = "SELECT detail ->> 'part' AS part FROM events WHERE call_id = 'laddered'";
+  for (const { part } of await asOwner<{ part: string }>(store, sql)) t.match(part, /^v1\./, 'sealed');
 });
 
 t.test('events are numbered in their order and come back opened', async t => {

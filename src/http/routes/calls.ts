@@ -71,7 +71,7 @@ function routeCall(app: App, { queries }: ControlPlane): void {
         const url = `/api/calls/${callId}/recording?part=${part}`;
         return { url, startMs, rateHz, durationMs, bytes };
       });
-      return { ...call, recordings };
+      return { ...call, recordings, ladder: call.hasLadder ? `/api/calls/${callId}/ladder` : null };
     },
   );
 }
