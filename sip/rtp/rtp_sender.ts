@@ -5,8 +5,8 @@ import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp_packet.ts';
 import type { RtpCodec, RtpStream } from './rtp_stream.ts';
 import { EVENT_BYTES } from './telephone_event.ts';
 
-/** A packet on its way: `length` bytes of `bytes` from the start, which stay as they are for some packets more. */
-export type SendPacket = (bytes: Uint8Array, length: number) => void;
+/** A packet on its way; its bytes stay as they are for some packets more. */
+export type SendPacket = (packet: Uint8Array) => void;
 
 export interface RtpSenderOptions {
   /** Ticks of the RTP timestamp in a millisecond. */
@@ -25,6 +25,8 @@ export class RtpSender {
   readonly #send: SendPacket;
   readonly #events: EventSender;
   readonly #buffers: readonly Uint8Array[];
+  /** The buffers again, as long as the packet made last in each. */
+  readonly #packetViews: Uint8Array[];
   readonly #frameTicks: number;
   /** As agreed last, and as the packet is made that is being filled. */
   #agreed: RtpStream | undefined;
@@ -54,6 +56,7 @@ export class RtpSender {
     this.#events = new EventSender(options.ticksPerMs);
     const bytes = RTP_HEADER_BYTES + RTP_LIMITS.payloadBytes;
     this.#buffers = Array.from({ length: BUFFERS }, () => new Uint8Array(bytes));
+    this.#packetViews = [...this.#buffers];
     this.#buffer = this.#buffers[0]!;
     this.#frameTicks = FRAME_MS * options.ticksPerMs;
     this.#ssrc = chance(random, 2 ** 32);
@@ -167,7 +170,7 @@ export class RtpSender {
     this.#packets += 1;
     this.#octets += this.#madeOctets;
     this.#sentAtMs = nowMs;
-    this.#send(bytes, this.#length);
+    this.#send(this.#packet());
     this.#turn = (this.#turn + 1) % BUFFERS;
     this.#buffer = this.#buffers[this.#turn]!;
     this.#startPacket();
@@ -177,6 +180,15 @@ export class RtpSender {
   #eventPayloadType(stream: RtpStream | undefined): number | undefined {
     const events = stream?.sendEvents;
     return events?.clockHz === this.#options.ticksPerMs * 1000 ? events.payloadType : undefined;
+  }
+
+  /** A view is made only when packets change their length. */
+  #packet(): Uint8Array {
+    const last = this.#packetViews[this.#turn]!;
+    if (last.length === this.#length) return last;
+    const packet = this.#buffer.subarray(0, this.#length);
+    this.#packetViews[this.#turn] = packet;
+    return packet;
   }
 
   #write(payloadType: number, marker: boolean, timestamp: number): void {

@@ -12,8 +12,8 @@ import { SourceLatch } from './source_latch.ts';
 
 /** What carries the datagrams: a `SocketPair`, or a network in a test. */
 export interface RtpWire {
-  sendRtp(bytes: Uint8Array, length: number, host: string, port: number): void;
-  sendRtcp(bytes: Uint8Array, host: string, port: number): void;
+  sendRtp(packet: Uint8Array, host: string, port: number): void;
+  sendRtcp(packet: Uint8Array, host: string, port: number): void;
 }
 
 /** Called with every RTCP datagram, which is the callee's to keep. */
@@ -62,7 +62,6 @@ export class RtpSession implements Outgoing {
   readonly #sender: RtpSender;
   readonly #rtcp: RtcpSession;
   #ready: Uint8Array | undefined;
-  #readyLength = 0;
   /** What the signalling told of the far end's address last. */
   #remote: RtpRemote | undefined;
   /** Where the far end's RTCP comes from, and when it came last; undefined and −∞ before it does. */
@@ -83,7 +82,7 @@ export class RtpSession implements Outgoing {
     this.#receiver = new RtpReceiver(ticksPerMs, this.buffer, this.#events, reception =>
       this.#rtcp.watch(reception),
     );
-    this.#sender = new RtpSender({ ticksPerMs, random }, (bytes, length) => this.#enqueue(bytes, length));
+    this.#sender = new RtpSender({ ticksPerMs, random }, packet => this.#enqueue(packet));
   }
 
   /** The stream as the ends agreed on it, at first or anew. */
@@ -191,19 +190,18 @@ export class RtpSession implements Outgoing {
 
   /** Called by the spread in this packet's part of the tick. */
   sendNow(): void {
-    const bytes = this.#ready;
-    if (bytes === undefined) return;
+    const packet = this.#ready;
+    if (packet === undefined) return;
     this.#ready = undefined;
     this.#packetsSent += 1;
-    this.#options.wire.sendRtp(bytes, this.#readyLength, this.#latch.host, this.#latch.port);
+    this.#options.wire.sendRtp(packet, this.#latch.host, this.#latch.port);
   }
 
-  #enqueue(bytes: Uint8Array, length: number): void {
+  #enqueue(packet: Uint8Array): void {
     // A packet that still waits goes out before the next: the ticks came faster than the spread.
     const isQueued = this.#ready !== undefined;
     this.sendNow();
-    this.#ready = bytes;
-    this.#readyLength = length;
+    this.#ready = packet;
     if (!isQueued) this.#options.spread.add(this);
   }
 
@@ -224,7 +222,7 @@ export class RtpSession implements Outgoing {
     const controlPort = this.#isMuxed ? port : (this.#controlPort ?? this.#toldControlPort(host, port));
     if (port === 0 || controlPort === undefined) return;
     this.#options.onReport?.('out', bytes, nowMs);
-    if (this.#isMuxed) this.#options.wire.sendRtp(bytes, bytes.length, host, port);
+    if (this.#isMuxed) this.#options.wire.sendRtp(bytes, host, port);
     else this.#options.wire.sendRtcp(bytes, host, controlPort);
   }
 

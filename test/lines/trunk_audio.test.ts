@@ -222,3 +222,27 @@ t.test(
     await rig.close();
   },
 );
+
+t.test('a tick costs no memory', async t => {
+  const rig = await TrunkRig.up({ rateHz: 16_000 });
+  await rig.run(500, undefined, toneFill(500, 16_000));
+  // What the sockets of the system cost is not the line's.
+  rig.line.changed(rig.peer.stream({ sends: false }));
+  const run = (ticks: number): void => {
+    for (let i = 0; i < ticks; i += 1) {
+      rig.nowMs += 0.5;
+      rig.line.pull(rig.caller);
+      rig.line.push(rig.agent);
+    }
+  };
+  run(10_000);
+  const grown = Array.from({ length: 9 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    run(4_000);
+    return (process.memoryUsage().heapUsed - before) / 4_000;
+  });
+  // A round may shrink by a collection, or come before its code was optimised.
+  const [, least = Infinity] = grown.filter(growth => growth >= 0).toSorted((a, b) => a - b);
+  t.ok(least < 16, `${least} bytes a tick`);
+  await rig.close();
+});

@@ -269,8 +269,8 @@ t.test('a packet costs no memory', async t => {
   const bytes = packet(0);
   let octets = 0;
   const wire = {
-    sendRtp: (_: Uint8Array, length: number): void => {
-      octets += length;
+    sendRtp: (packet: Uint8Array): void => {
+      octets += packet.length;
     },
     sendRtcp: (): void => {},
   };

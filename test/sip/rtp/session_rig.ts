@@ -14,12 +14,12 @@ export class NotingWire implements RtpWire {
   readonly rtp: Datagram[] = [];
   readonly rtcp: Datagram[] = [];
 
-  sendRtp(bytes: Uint8Array, length: number, host: string, port: number): void {
-    this.rtp.push({ bytes: bytes.slice(0, length), host, port });
+  sendRtp(packet: Uint8Array, host: string, port: number): void {
+    this.rtp.push({ bytes: packet.slice(), host, port });
   }
 
-  sendRtcp(bytes: Uint8Array, host: string, port: number): void {
-    this.rtcp.push({ bytes, host, port });
+  sendRtcp(packet: Uint8Array, host: string, port: number): void {
+    this.rtcp.push({ bytes: packet, host, port });
   }
 }
 
