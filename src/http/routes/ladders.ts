@@ -76,8 +76,8 @@ function routeSteps(app: App, read: ReadLadder): void {
   );
 }
 
-function shownStep({ atMs, from = null, to = null, protocol = null, ...step }: LadderStep) {
-  return { ...step, at: new Date(atMs).toISOString(), from, to, protocol };
+function shownStep({ atMs, ...step }: LadderStep) {
+  return { ...step, at: new Date(atMs).toISOString() };
 }
 
 function routeFile(

@@ -105,7 +105,7 @@ function drawTime({ atMs }: LadderStep, y: number, startMs: number): string {
 function drawStep(step: LadderStep, y: number, xOf: (end: string) => number): string {
   const { kind, from, to, title, notes, isRepeated } = step;
   const fill = COLORS[kind];
-  if (from === undefined || to === undefined)
+  if (from === null || to === null)
     return text(`⋮ ${title}`, { x: TIME_WIDTH, y: y + 4, size: TITLE_FONT, anchor: 'start', fill });
   const [start, end] = [xOf(from), xOf(to) + (from === to ? LOOP_WIDTH : 0)];
   const room = Math.abs(end - start);

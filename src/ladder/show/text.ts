@@ -11,7 +11,7 @@ function writeStep(
   startMs: number,
 ): string {
   const time = ((atMs - startMs) / 1000).toFixed(3).padStart(9);
-  const way = from === undefined ? '' : `${from} ──${protocol}──▶ ${to}  `;
+  const way = from === null ? '' : `${from} ──${protocol}──▶ ${to}  `;
   const head = `${time}  ${way}${title}${isRepeated ? ' (sent again)' : ''}`;
   return `${[head, ...notes.map(note => `· ${note}`), ...lines]
     .map((line, at) => (at === 0 ? line : indent(line)))

@@ -7,10 +7,10 @@ export interface LadderStep {
   readonly kind: 'request' | 'provisional' | 'success' | 'failure' | 'report' | 'gap';
   /** Wall clock, milliseconds since 1970. */
   readonly atMs: number;
-  /** Columns; none for a gap. */
-  readonly from?: string;
-  readonly to?: string;
-  readonly protocol?: 'UDP' | 'TCP' | 'TLS' | 'RTCP';
+  /** Columns; null for a gap. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly protocol: 'UDP' | 'TCP' | 'TLS' | 'RTCP' | null;
   readonly title: string;
   /** What else is worth to be seen at once: media offered, loss. */
   readonly notes: readonly string[];
@@ -36,12 +36,13 @@ export function viewLadder(entries: readonly LadderEntry[]): LadderView {
     if (entry.kind === 'gap') return gapStep(entry.atMs, entry.count);
     return entry.kind === 'sip' ? sipStep(entry, seen) : rtcpStep(entry, times);
   });
-  const columns = steps.flatMap(({ from, to }) => (from === undefined || to === undefined ? [] : [from, to]));
+  const columns = steps.flatMap(({ from, to }) => (from === null || to === null ? [] : [from, to]));
   return { startMs: steps[0]?.atMs ?? 0, columns: [...new Set(columns)], steps };
 }
 
 function gapStep(atMs: number, count: number): LadderStep {
-  return { kind: 'gap', atMs, title: `${count} more, not kept`, notes: [], isRepeated: false, lines: [] };
+  const none = { from: null, to: null, protocol: null, notes: [], isRepeated: false, lines: [] };
+  return { kind: 'gap', atMs, title: `${count} more, not kept`, ...none };
 }
 
 function sipStep(entry: SipEntry, seen: Set<string>): LadderStep {
