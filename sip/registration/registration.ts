@@ -116,9 +116,9 @@ export class Registration {
     this.#events.registered(this.#binding);
   }
 
-  #failed({ cause, status, retryAfterS = 0 }: Extract<RegisterOutcome, { kind: 'failed' }>): void {
-    const isRefused = cause === 'refused' || cause === 'credentials';
-    const leastMs = isRefused ? REGISTRATION_LIMITS.refusedWaitMs : 0;
+  #failed(outcome: Extract<RegisterOutcome, { kind: 'failed' }>): void {
+    const { cause, status, retryAfterS = 0 } = outcome;
+    const leastMs = isLasting(outcome) ? REGISTRATION_LIMITS.refusedWaitMs : 0;
     const waitMs = Math.max(this.#backoff.nextMs(), 1000 * retryAfterS, leastMs);
     this.#tryIn(waitMs);
     this.#events.failed({ cause, status, nextTryMs: this.#clock.nowMs() + waitMs });
@@ -135,4 +135,9 @@ export class Registration {
     this.#binding = undefined;
     await this.#client.register(0, signal);
   }
+}
+
+/** Whether only somebody's hand mends it: all refusals but the registrar's own troubles (5xx). */
+function isLasting({ cause, status = 0 }: Extract<RegisterOutcome, { kind: 'failed' }>): boolean {
+  return cause === 'credentials' || (cause === 'refused' && (status < 500 || status >= 600));
 }

@@ -280,6 +280,21 @@ t.test('failures wait longer and longer, and as long as Retry-After says', async
   t.same(overloaded.takeTold(), ['registered 3600', 'failed unavailable undefined 30'], 'success forgets');
 });
 
+t.test('refusals wait long, troubles of the registrar do not', async t => {
+  for (const [status, waitS] of [
+    [403, 300],
+    [404, 300],
+    [603, 300],
+    [500, 30],
+    [504, 30],
+  ] as const) {
+    const rig = new Rig();
+    rig.far.answer = () => ({ status });
+    await rig.start();
+    t.same(rig.takeTold(), [`failed refused ${status} ${waitS}`]);
+  }
+});
+
 t.test('a binding outlives a refresh that fails, up to its time', async t => {
   const rig = new Rig({ expiresS: 1000 });
   await rig.start();
