@@ -14,6 +14,8 @@ export class Rig {
   readonly registration: Registration;
   /** `registered 3600` (seconds left) and `failed unavailable 45` (seconds to the next try), with the status. */
   readonly told: string[] = [];
+  /** When each of these was told. */
+  readonly toldAtMs: number[] = [];
 
   constructor(account: Partial<Account> = {}, random: () => number = () => 0) {
     const { clock } = this.far;
@@ -37,9 +39,9 @@ export class Rig {
       clock,
       random,
       events: {
-        registered: ({ untilMs }) => this.told.push(`registered ${secondsUntil(untilMs)}`),
+        registered: ({ untilMs }) => this.#note(`registered ${secondsUntil(untilMs)}`),
         failed: ({ cause, status, nextTryMs }) =>
-          this.told.push(`failed ${cause} ${status} ${secondsUntil(nextTryMs)}`),
+          this.#note(`failed ${cause} ${status} ${secondsUntil(nextTryMs)}`),
       },
     });
   }
@@ -50,7 +52,13 @@ export class Rig {
   }
 
   takeTold(): string[] {
+    this.toldAtMs.length = 0;
     return this.told.splice(0);
+  }
+
+  #note(words: string): void {
+    this.told.push(words);
+    this.toldAtMs.push(this.far.clock.nowMs());
   }
 }
 
