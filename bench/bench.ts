@@ -1,3 +1,5 @@
+import type { Posture } from './posture.ts';
+
 /** What a bench is told. */
 export interface BenchOptions {
   /** A short run for the test suite. */
@@ -10,9 +12,13 @@ export interface BenchOptions {
 export interface BenchResult {
   /** False when what was measured does not work at all; the exit code then is 1. */
   readonly ok: boolean;
+  /** The few figures that it is about, at the top of the result. */
+  readonly headline?: Readonly<Record<string, unknown>>;
   readonly figures: Readonly<Record<string, unknown>>;
   /** What the figures do not say. */
   readonly validity: readonly string[];
+  /** For people, as Markdown beside the kept result. */
+  readonly summarise?: (posture: Posture) => string;
 }
 
 export interface Bench {

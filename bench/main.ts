@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   judges: () => import('./judges.ts'),
   understanding: () => import('./understanding.ts'),
   recording: () => import('./recording.ts'),
+  sip: () => import('./sip.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
@@ -24,6 +25,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
   understanding
              spoken conversations without a line: calls completed, words heard, recognition times
   recording  a long call: drift of both sides of its recording against the wire
+  sip        setting up and carrying calls without speech work, against LiveKit; needs a quiet machine
 
 A node that runs is used; else one is started for the bench and stopped afterwards.
 The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.
@@ -47,15 +49,16 @@ async function main(args: string[]): Promise<number> {
   }
   const { bench } = await load();
   const posture = takePosture();
-  const { ok, figures, validity } = await bench.run({
+  const { ok, headline, figures, validity, summarise } = await bench.run({
     quick: values.quick,
     target: values.target,
     configFile: values.config,
   });
-  const result = { bench: bench.name, quick: values.quick, ok, posture, figures, validity };
+  const result = { bench: bench.name, quick: values.quick, ok, ...headline, posture, figures, validity };
   if (!values.quick) {
     mkdirSync(RESULTS, { recursive: true });
     writeFileSync(join(RESULTS, `${bench.name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+    if (summarise !== undefined) writeFileSync(join(RESULTS, `${bench.name}.md`), summarise(posture));
   }
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return ok ? 0 : 1;

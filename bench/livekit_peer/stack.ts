@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,19 +6,12 @@ import { Redis } from 'ioredis';
 import { SipClient } from 'livekit-server-sdk';
 import { parse, stringify } from 'yaml';
 import { askOptions } from '../../src/supervisor/sip_options.ts';
-import { freePorts } from './free_ports.ts';
+import { freePorts } from '../sip/free_ports.ts';
+import { Processes, type Stack } from '../sip/processes.ts';
 
 export interface LiveKitPrograms {
   readonly livekitServer: string;
   readonly livekitSip: string;
-}
-
-/** A way through LiveKit that runs: livekit-sip, livekit-server and a peer that echoes, on the loopback. */
-export interface LiveKitStack {
-  /** sip:NUMBER@HOST:PORT */
-  readonly target: string;
-  readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  stop(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
@@ -30,62 +21,56 @@ const RTP_PORTS = '14000-17999';
 const RTC_PORTS = { port_range_start: 54_000, port_range_end: 57_999 };
 const READY_MS = 20_000;
 const POLL_MS = 50;
-const END_MS = 3000;
-/** Their garbage collectors may take twice the memory of the default for less work. */
+const OPTIONS_MS = 250;
+/** Their garbage collectors may take more memory than by default, for less work. */
 const GO_ENVIRONMENT = { GOGC: '200' };
 
-/** @throws Error when one of the programs ends or is not ready in time */
-export async function startLiveKitStack(programs: LiveKitPrograms): Promise<LiveKitStack> {
+/**
+ * A way through LiveKit on the loopback: livekit-sip, livekit-server, and a peer that echoes.
+ * @throws Error when one of the programs is not ready in time
+ */
+export async function startLiveKitStack(programs: LiveKitPrograms): Promise<Stack> {
   const [redis, server, tcp, sip, hook] = await freePorts(5);
   const apiSecret = randomBytes(32).toString('base64url');
   const url = `ws://${HOST}:${server}`;
-  const children = new Children();
+  const processes = new Processes();
   try {
-    await startRedis(children, redis!);
-    const keys = { [API_KEY]: apiSecret };
-    await children.start(
-      'room peer',
-      process.execPath,
-      [fileURLToPath(new URL('room_peer.ts', import.meta.url))],
-      {
-        ROOM_PEER: JSON.stringify({ url, apiKey: API_KEY, apiSecret, port: hook }),
-      },
-    );
-    await children.start('livekit-server', programs.livekitServer, [], {
-      ...GO_ENVIRONMENT,
-      LIVEKIT_CONFIG: filledIn('livekit.yaml', {
-        port: server,
-        rtc: { tcp_port: tcp, ...RTC_PORTS },
-        redis: { address: `${HOST}:${redis}` },
-        keys,
-        webhook: { api_key: API_KEY, urls: [`http://${HOST}:${hook}/`] },
-      }),
+    await startRedis(processes, redis!);
+    const peer = fileURLToPath(new URL('room_peer.ts', import.meta.url));
+    const settings = JSON.stringify({ url, apiKey: API_KEY, apiSecret, port: hook });
+    await processes.start('room peer', process.execPath, [peer], { environment: { ROOM_PEER: settings } });
+    const serverConfig = filledIn('livekit.yaml', {
+      port: server,
+      rtc: { tcp_port: tcp, ...RTC_PORTS },
+      redis: { address: `${HOST}:${redis}` },
+      keys: { [API_KEY]: apiSecret },
+      webhook: { api_key: API_KEY, urls: [`http://${HOST}:${hook}/`] },
+    });
+    await processes.start('livekit-server', programs.livekitServer, [], {
+      environment: { ...GO_ENVIRONMENT, LIVEKIT_CONFIG: serverConfig },
     });
     await until('livekit-server', () => fetch(`http://${HOST}:${server}/`).then(({ ok }) => ok));
-    await children.start('livekit-sip', programs.livekitSip, [], {
-      ...GO_ENVIRONMENT,
-      SIP_CONFIG_BODY: filledIn('livekit_sip.yaml', {
-        api_key: API_KEY,
-        api_secret: apiSecret,
-        ws_url: url,
-        redis: { address: `${HOST}:${redis}` },
-        sip_port: sip,
-        rtp_port: RTP_PORTS,
-      }),
+    const sipConfig = filledIn('livekit_sip.yaml', {
+      api_key: API_KEY,
+      api_secret: apiSecret,
+      ws_url: url,
+      redis: { address: `${HOST}:${redis}` },
+      sip_port: sip,
+      rtp_port: RTP_PORTS,
     });
-    await until('livekit-sip', () =>
-      askOptions(HOST, sip!, AbortSignal.timeout(POLL_MS * 5)).then(() => true),
+    await processes.start('livekit-sip', programs.livekitSip, [], {
+      environment: { ...GO_ENVIRONMENT, SIP_CONFIG_BODY: sipConfig },
+    });
+    await until(
+      'livekit-sip',
+      async () => (await askOptions(HOST, sip!, AbortSignal.timeout(OPTIONS_MS))) > 0,
     );
     await provision(`http://${HOST}:${server}`, apiSecret);
   } catch (error) {
-    await children.stop();
+    await processes.stop();
     throw error;
   }
-  return {
-    target: `sip:${NUMBER}@${HOST}:${sip}`,
-    processes: children.measured,
-    stop: () => children.stop(),
-  };
+  return { target: `sip:${NUMBER}@${HOST}:${sip}`, processes, stop: () => processes.stop() };
 }
 
 /** A configuration of this folder with what only this run knows. */
@@ -106,9 +91,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-async function startRedis(children: Children, port: number): Promise<void> {
+async function startRedis(processes: Processes, port: number): Promise<void> {
   const args = ['--bind', HOST, '--port', String(port), '--save', '', '--appendonly', 'no'];
-  await children.start('redis', 'redis-server', args, {});
+  await processes.start('redis', 'redis-server', args, { isCounted: false });
   const client = new Redis({ host: HOST, port, lazyConnect: true, retryStrategy: () => POLL_MS });
   client.on('error', () => {});
   try {
@@ -133,35 +118,5 @@ async function until(name: string, isReady: () => Promise<boolean>): Promise<voi
   while (!(await isReady().catch(() => false))) {
     if (performance.now() > deadlineMs) throw new Error(`${name} is not ready within ${READY_MS / 1000} s`);
     await delay(POLL_MS);
-  }
-}
-
-/** The programs of one stack; ended in the opposite order. */
-class Children {
-  readonly #running: { readonly name: string; readonly child: ChildProcess }[] = [];
-
-  /** What carries the calls; Redis only brings the parts together. */
-  get measured(): { name: string; pid: number }[] {
-    return this.#running.flatMap(({ name, child: { pid } }) =>
-      name === 'redis' || pid === undefined ? [] : [{ name, pid }],
-    );
-  }
-
-  async start(name: string, program: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
-    const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    await once(child, 'spawn');
-    this.#running.push({ name, child });
-  }
-
-  async stop(): Promise<void> {
-    for (const { child } of this.#running.toReversed()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const exit = once(child, 'exit');
-      child.kill('SIGINT');
-      const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
-      await exit;
-      clearTimeout(timer);
-    }
   }
 }

@@ -93,6 +93,14 @@ export class Load {
     return up;
   }
 
+  /** RTP packets of all calls so far, both ways. */
+  get packets(): number {
+    return this.records.reduce(
+      (sum, { packetsSent, reception }) => sum + packetsSent + (reception?.packets ?? 0),
+      0,
+    );
+  }
+
   /** Of all calls placed so far, those under way as they are now. */
   get records(): CallRecord[] {
     return [...this.#records, ...[...this.#live].map(call => call.record())];

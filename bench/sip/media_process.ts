@@ -1,0 +1,77 @@
+import { loadKernels } from '../../pipeline/kernels/load.ts';
+import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { MediaCalls } from '../../src/calls/media_calls.ts';
+import { MediaClock } from '../../src/calls/media_clock.ts';
+import { PhoneLegs } from '../../src/calls/phone_legs.ts';
+import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
+import { VadBoard } from '../../src/calls/vad_board.ts';
+import { nodePaths } from '../../src/config/paths.ts';
+import { readRuntime } from '../../src/config/runtime.ts';
+import { connectLink } from '../../src/ipc/link.ts';
+import { rateOf } from '../../src/lines/trunk_stream.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { EchoingTalk } from './echoing_talk.ts';
+
+/**
+ * A media process without its threads for conversation and voice activity: clock, phone legs and pipeline are the real
+ * ones (src/roles/media.ts), and callers hear themselves. `node media_process.ts RUNTIME_FILE CALLS`
+ */
+const [runtimeFile = '', calls = ''] = process.argv.slice(2);
+const maxCalls = Number(calls);
+const LOAD_EVERY_MS = 1000;
+
+const { project, config, socketPath } = readRuntime(runtimeFile);
+const log = createLogger('media-0', config.logLevel);
+const link = await connectLink({ address: 'media-0', socketPath, log });
+const memory = createSlotMemory(maxCalls);
+const spread = new SendSpread();
+const phones = new PhoneLegs({
+  parts: { kernels: await loadKernels(nodePaths(project, config).kernels, maxCalls), spread },
+  toEdge: message => link.send('edge', message),
+  log,
+});
+const talk = new EchoingTalk(memory, message => media.fromTalk(message));
+const clock = new MediaClock();
+const media = new MediaCalls({
+  memory,
+  board: new VadBoard(VadBoard.allocate(maxCalls)),
+  maxCalls,
+  rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : 8000),
+  openLine: ({ callId, line }, rateHz, events) => {
+    if (line.kind !== 'trunk') throw new TypeError('phone calls alone come here');
+    return phones.open(callId, line, rateHz, events);
+  },
+  ports: {
+    toTalk: message => talk.receive(message),
+    callUp: callId => link.send('edge', { type: 'callUp', callId }),
+    callRefused: (callId, reason) => link.send('edge', { type: 'callRefused', callId, reason }),
+    callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
+    loadChanged: () => tellLoad(),
+  },
+  log,
+});
+
+function tellLoad(): void {
+  link.send('edge', {
+    type: 'load',
+    calls: media.count,
+    maxCalls,
+    tickLatenessP99Ms: clock.latenessP99Ms(),
+    draining: false,
+    spoolFull: false,
+  });
+}
+
+clock.add({ tick: () => spread.startTick(), skip: () => undefined });
+clock.add(media);
+clock.add(talk);
+clock.start();
+spread.start();
+setInterval(tellLoad, LOAD_EVERY_MS);
+for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
+  link.on(type, message => phones.fromEdge(message));
+link.on('assign', ({ call }) => media.assign(call));
+link.on('hangUp', ({ callId }) => media.hangUp(callId));
+link.onLost(() => process.exit(0));
+process.on('SIGINT', () => process.exit(0));
+link.send('supervisor', { type: 'ready', detail: `${maxCalls} calls` });
