@@ -4,8 +4,7 @@ import type { WireTap } from '../../sip/transport/transport.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { LadderEntry, RtcpEntry, SipEntry } from './entries.ts';
 import { FirstAndLast, type Room } from './first_and_last.ts';
-import { maskMessage } from './mask/message.ts';
-import { Pseudonyms } from './mask/pseudonyms.ts';
+import { MessageMasker } from './mask/message.ts';
 import { maskRtcp } from './mask/rtcp.ts';
 
 /** An RTCP compound and the way that it went. */
@@ -92,13 +91,13 @@ export class LadderRecorder {
     const track = this.#find(callId);
     if (track === undefined) return [];
     this.drop(callId);
-    const names = new Pseudonyms();
+    const masker = new MessageMasker();
     const { first, missing, last } = track.seen.take();
     const gap = missing && { kind: 'gap' as const, atMs: missing.latest.atMs, count: missing.count };
     return [
-      ...first.map(seen => entryOf(seen, names)),
+      ...first.map(seen => entryOf(seen, masker)),
       ...(gap === undefined ? [] : [gap]),
-      ...last.map(seen => entryOf(seen, names)),
+      ...last.map(seen => entryOf(seen, masker)),
     ];
   }
 
@@ -168,8 +167,8 @@ function endOf({ address, port }: SipEntry['local']): SipEntry['local'] {
   return { address, port };
 }
 
-function entryOf(seen: SeenMessage | RtcpEntry, names: Pseudonyms): LadderEntry {
+function entryOf(seen: SeenMessage | RtcpEntry, masker: MessageMasker): LadderEntry {
   if (seen.kind === 'rtcp') return seen;
   const { wire, ...entry } = seen;
-  return { ...entry, text: maskMessage(Buffer.from(wire, 'latin1'), entry.cutBytes > 0, names) };
+  return { ...entry, text: masker.mask(Buffer.from(wire, 'latin1'), entry.cutBytes > 0) };
 }

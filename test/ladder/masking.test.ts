@@ -2,7 +2,7 @@ import t from 'tap';
 import { SIP_LIMITS } from '../../sip/limits.ts';
 import { parseDatagram } from '../../sip/message/parse.ts';
 import { maskField } from '../../src/ladder/mask/header_fields.ts';
-import { maskMessage } from '../../src/ladder/mask/message.ts';
+import { MessageMasker } from '../../src/ladder/mask/message.ts';
 import { Pseudonyms } from '../../src/ladder/mask/pseudonyms.ts';
 import { maskRtcp } from '../../src/ladder/mask/rtcp.ts';
 import { captureLadder } from '../../src/ladder/show/capture.ts';
@@ -14,7 +14,7 @@ import { TORTURE } from '../sip/message/torture_files.ts';
 import { SECRETS, STEPS, wire, wireCall } from './wire_call.ts';
 
 function mask(bytes: Buffer, isCut = false): string {
-  return maskMessage(bytes, isCut, new Pseudonyms());
+  return new MessageMasker().mask(bytes, isCut);
 }
 
 /** The masked form of a message with this body. */

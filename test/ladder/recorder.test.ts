@@ -4,6 +4,7 @@ import t from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
 import { packLadder, unpackLadder } from '../../src/ladder/archive.ts';
 import type { LadderEntry } from '../../src/ladder/entries.ts';
+import { ladderEvents } from '../../src/ladder/record.ts';
 import { LadderRecorder } from '../../src/ladder/recorder.ts';
 import { CALL_ID, START_MS, see, wire, wireCall } from './wire_call.ts';
 
@@ -181,6 +182,27 @@ t.test('what two processes saw is one ladder, by time', async t => {
     entries.filter(({ kind }) => kind === 'rtcp'),
   ];
   t.same(unpackLadder([...packLadder(media), ...packLadder(signalling)]), entries);
+});
+
+t.test('as events it has a place of its own for each process and each part', async t => {
+  const entries = wireCall();
+  const owner = { tenantId: 'acme', callId: 'call-1', seenBy: 'edge' };
+  const [event, ...others] = ladderEvents(owner, entries);
+  t.same(others, []);
+  t.same(event, {
+    key: `call-1:ladder:edge:${START_MS}:0`,
+    tenantId: 'acme',
+    callId: 'call-1',
+    at: '2026-01-05T12:00:15.001Z',
+    type: 'call.ladder',
+    detail: { part: packLadder(entries)[0] },
+  });
+  const keys = [
+    ...ladderEvents(owner, entries.slice(5)),
+    ...ladderEvents({ ...owner, seenBy: 'media-0' }, entries),
+  ].map(({ key }) => key);
+  t.equal(new Set([event?.key, ...keys]).size, 3);
+  t.same(ladderEvents(owner, []), []);
 });
 
 t.test('the largest ladder comes in parts, none too long for an event', async t => {

@@ -18,7 +18,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts', 'src/calls/ring.ts'],
   'src/telephony': ['sip', 'src/config'],
   // What crossed the wire in a call: masked, kept, shown.
-  'src/ladder': ['sip', 'src/config'],
+  'src/ladder': ['sip', 'src/config', 'src/store/events.ts'],
   'src/lines': ['pipeline', 'sip', 'src/config', 'src/observe'],
   'src/agent': [
     'pipeline/frame.ts',
