@@ -1,6 +1,7 @@
 import { Chain } from './chain.ts';
 import type { Frame, PipelineRateHz } from './frame.ts';
 import type { SpeechSource, StereoSink } from './ports.ts';
+import type { Stage } from './stage.ts';
 import { Duck } from './stages/duck.ts';
 import { Limiter } from './stages/limiter.ts';
 import { Playout, type PlayoutListener } from './stages/playout.ts';
@@ -12,6 +13,8 @@ export interface DownlinkPorts {
   /** The caller's frame of the tick, for the recording. */
   readonly caller: Frame;
   readonly listener: PlayoutListener;
+  /** Joins in what the caller is to hear beside the agent. */
+  readonly bridge: Stage;
 }
 
 export interface Downlink {
@@ -20,13 +23,14 @@ export interface Downlink {
   readonly duck: Duck;
 }
 
-/** The agent's way out of the house, from its speech to the line's frame. */
+/** The agent's way out of the house, from its speech to the line's frame; all that the caller hears is recorded. */
 export function createDownlink(rateHz: PipelineRateHz, ports: DownlinkPorts): Downlink {
   const playout = new Playout(rateHz, ports.speech, ports.listener);
   const duck = new Duck(rateHz);
   const chain = new Chain('downlink', rateHz, [
     playout,
     duck,
+    ports.bridge,
     new Limiter(rateHz),
     new RecorderTap(ports.caller, ports.recorder),
   ]);

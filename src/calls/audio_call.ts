@@ -5,6 +5,7 @@ import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
 import { LIMITS } from '../config/limits.ts';
+import { Bridge } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { HeardCounter } from './heard_counter.ts';
 import type { Ticking } from './media_clock.ts';
@@ -18,7 +19,7 @@ export interface AudioCallEvents {
   /** The line is up; media time is 0. */
   answered(): void;
   turn(event: TurnEvent): void;
-  dtmf(digit: string, atMs: number): void;
+  dtmf(digit: string, atMs: number, durationMs: number): void;
   playoutStarted(position: number, atMs: number): void;
   playoutDrained(position: number, atMs: number): void;
   /** The line is gone; `answered` says whether it ever was up. */
@@ -36,6 +37,8 @@ const FAR_END_BUFFER_MS = 200;
 /** One call on the audio thread: its line, both halves of the pipeline, whose turn it is, and its slot. */
 export class AudioCall implements Ticking, LineEvents {
   readonly slot: SlotView;
+  /** Joins further legs to the call. */
+  readonly bridge: Bridge;
   readonly #events: AudioCallEvents;
   readonly #line: Line;
   readonly #vadWindowLength: number;
@@ -50,6 +53,7 @@ export class AudioCall implements Ticking, LineEvents {
   readonly #turns: TurnTaker;
   readonly #heardCounter = new HeardCounter();
   #state: State = 'connecting';
+  #hasAgent = true;
   #frames = 0;
   #sentSamples = 0;
   #audibleUntilMs = 0;
@@ -72,11 +76,13 @@ export class AudioCall implements Ticking, LineEvents {
     this.#vadInput = new LegSink(slot, 'vadInput', length);
     this.#recording = new RecordingSink(slot, length, this.#caller);
     this.#activity = new SlotVoiceActivity(slot);
+    this.bridge = new Bridge(rateHz, this.#caller);
     this.#uplink = createUplink(rateHz, { voiceActivity: this.#vadInput, recogniser: this.#heard });
     this.#downlink = createDownlink(rateHz, {
       speech: new SlotSpeech(slot),
       recorder: this.#recording,
       caller: this.#caller,
+      bridge: this.bridge,
       listener: {
         started: (position, atMs) => this.#events.playoutStarted(position, atMs),
         drained: (position, atMs) => this.#events.playoutDrained(position, atMs),
@@ -97,6 +103,11 @@ export class AudioCall implements Ticking, LineEvents {
 
   get isUp(): boolean {
     return this.#state === 'up';
+  }
+
+  /** False once the agent has left the call to others. */
+  get hasAgent(): boolean {
+    return this.#hasAgent;
   }
 
   /** Media time: the end of the last frame, in milliseconds since answer. */
@@ -125,7 +136,7 @@ export class AudioCall implements Ticking, LineEvents {
     this.#line.measureDelay(this.#recording.isWanted);
     this.#line.pull(this.#caller);
     this.#uplink.chain.process(this.#caller);
-    this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));
+    if (this.#hasAgent) this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));
     this.#downlink.chain.process(this.#agent);
     this.#line.push(this.#agent);
     this.#frames += 1;
@@ -148,6 +159,14 @@ export class AudioCall implements Ticking, LineEvents {
     if (this.#state !== 'up' || generation !== current) return;
     this.#cut();
     this.#events.playoutDrained(this.#downlink.playout.position, this.mediaMs);
+  }
+
+  /** The agent falls silent within the coming frame, and whose turn it is matters no more. */
+  dismissAgent(): void {
+    if (!this.#hasAgent) return;
+    this.#hasAgent = false;
+    this.#hangsUpWhenQuiet = false;
+    if (this.#state === 'up') this.#cut();
   }
 
   /** Hangs up once what was said so far has been heard. */
@@ -174,10 +193,10 @@ export class AudioCall implements Ticking, LineEvents {
     this.#events.answered();
   }
 
-  dtmf(digit: string): void {
+  dtmf(digit: string, durationMs: number): void {
     if (this.#state !== 'up') return;
     this.#turns.noteSign(this.mediaMs);
-    this.#events.dtmf(digit, this.mediaMs);
+    this.#events.dtmf(digit, this.mediaMs, durationMs);
   }
 
   held(): void {
@@ -211,7 +230,8 @@ export class AudioCall implements Ticking, LineEvents {
 
   /** Ends the agent's speech within the coming frame and says how much of it is heard. */
   #cut(): number {
-    this.#heardCounter.flushed(this.#line.flush());
+    // What waits for the wire may hold other voices, too.
+    if (!this.bridge.hasLegs) this.#heardCounter.flushed(this.#line.flush());
     const { playout, duck } = this.#downlink;
     const before = playout.sentSamples;
     playout.cut();

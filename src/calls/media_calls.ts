@@ -1,9 +1,11 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { ERRORS } from '../config/errors.ts';
-import type { CallAssignment } from '../ipc/messages.ts';
+import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
+import { CALLER } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import { AudioCall } from './audio_call.ts';
+import { BridgeLegs } from './bridge_legs.ts';
 import type { Ticking } from './media_clock.ts';
 import type { FromTalk } from './media_threads.ts';
 import { clearSlot, slotView } from './slot_buffers.ts';
@@ -12,6 +14,12 @@ import type { VadBoard } from './vad_board.ts';
 
 /** Opens the line that an assignment names. */
 type OpenLine = (assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents) => Line;
+
+/** Opens the line of a further leg. */
+type OpenLegLine = (legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents) => Line;
+
+/** What the edge tells about further legs of a call. */
+type LegMessage = MessageOf<'openLeg' | 'legUp' | 'legGone'>;
 
 export interface MediaCallsPorts {
   toTalk(message: ToTalk): void;
@@ -29,6 +37,8 @@ export interface MediaCallsParts {
   /** At which the pipeline of a call runs. */
   rateOf(assignment: CallAssignment): PipelineRateHz;
   readonly openLine: OpenLine;
+  /** Without it calls have no further legs. */
+  readonly openLegLine?: OpenLegLine;
   readonly ports: MediaCallsPorts;
   readonly log: Logger;
 }
@@ -38,6 +48,7 @@ interface Entry {
   readonly assignment: CallAssignment;
   readonly slot: number;
   readonly call: AudioCall;
+  readonly legs: BridgeLegs;
   answered: boolean;
   ended: LineEndReason | undefined;
   broken: boolean;
@@ -110,6 +121,22 @@ export class MediaCalls implements Ticking {
     this.#find(callId)?.call.hangUp('localHangup');
   }
 
+  /** Whether a message about a further leg was about a call that is up, and could be followed. */
+  leg(message: LegMessage): boolean {
+    const { callId } = message;
+    const entry = this.#find(callId);
+    if (entry?.call.isUp !== true) return false;
+    try {
+      if (message.type === 'openLeg') entry.legs.open(message.leg);
+      else if (message.type === 'legUp') entry.legs.answered(message.legId);
+      else entry.legs.remove(message.legId, message.ending);
+      return true;
+    } catch (error) {
+      this.#parts.log.warn({ callId, err: error }, 'leg was not opened');
+      return false;
+    }
+  }
+
   fromTalk(message: FromTalk): void {
     if (message.type === 'spool') {
       this.#spoolFull = message.full;
@@ -121,6 +148,8 @@ export class MediaCalls implements Ticking {
     if (message.type === 'policy') entry.call.policy = message.policy;
     else if (message.type === 'cut') entry.call.cut(message.generation);
     else if (message.type === 'released') void this.#finish(entry);
+    // An agent that has left hangs up for itself alone.
+    else if (!entry.call.hasAgent) return;
     else if (message.drain) entry.call.hangUpWhenQuiet();
     else entry.call.hangUp('localHangup');
   }
@@ -155,17 +184,25 @@ export class MediaCalls implements Ticking {
   }
 
   #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
-    const { rateOf, openLine, ports } = this.#parts;
+    const { rateOf, openLine, openLegLine = noLegs, ports } = this.#parts;
     const rateHz = rateOf(assignment);
     const call = new AudioCall(view, rateHz, events => openLine(assignment, rateHz, events), {
       answered: () => this.#answered(entry),
       turn: event => ports.toTalk({ type: 'turn', slot, event }),
-      dtmf: (digit, atMs) => ports.toTalk({ type: 'dtmf', slot, digit, atMs }),
+      dtmf: (digit, atMs, durationMs) => {
+        if (call.hasAgent) ports.toTalk({ type: 'dtmf', slot, digit, atMs });
+        legs.pressed(CALLER, digit, durationMs);
+      },
       playoutStarted: (position, atMs) => ports.toTalk({ type: 'playoutStarted', slot, position, atMs }),
       playoutDrained: (position, atMs) => ports.toTalk({ type: 'playoutDrained', slot, position, atMs }),
       ended: (reason, atMs) => this.#ended(entry, reason, atMs),
     });
-    const entry: Entry = { assignment, slot, call, answered: false, ended: undefined, broken: false };
+    const legs = new BridgeLegs(call, {
+      openLine: openLegLine,
+      tell: fact => ports.toTalk({ type: 'leg', slot, fact }),
+      agentLeft: () => ports.toTalk({ type: 'agentLeft', slot }),
+    });
+    const entry: Entry = { assignment, slot, call, legs, answered: false, ended: undefined, broken: false };
     return entry;
   }
 
@@ -200,6 +237,7 @@ export class MediaCalls implements Ticking {
     const { board, ports, log } = this.#parts;
     const { slot, call, answered } = entry;
     entry.ended = reason;
+    entry.legs.end();
     board.vacate(slot);
     log.info({ callId: entry.assignment.callId, reason, mediaMs: atMs }, 'line ended');
     if (answered) ports.toTalk({ type: 'lineEnded', slot, reason, atMs, stats: call.line.stats() });
@@ -209,7 +247,7 @@ export class MediaCalls implements Ticking {
   /** The talk thread needs the slot no longer: once the line is closed, too, the call is over. */
   async #finish(entry: Entry): Promise<void> {
     const { ports } = this.#parts;
-    await entry.call.closed();
+    await Promise.all([entry.call.closed(), entry.legs.closed()]);
     if (this.#slots[entry.slot] !== entry) return;
     this.#slots[entry.slot] = undefined;
     ports.callEnded(entry.assignment.callId, entry.ended ?? 'localHangup', entry.broken || !entry.answered);
@@ -223,4 +261,8 @@ export class MediaCalls implements Ticking {
     this.#parts.log.error({ callId: entry.assignment.callId, err: error }, 'frame failed; call is hung up');
     entry.call.hangUp('localHangup');
   }
+}
+
+function noLegs(): never {
+  throw new RangeError('no further legs here');
 }

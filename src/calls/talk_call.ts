@@ -13,6 +13,8 @@ import type { Stt } from '../providers/types.ts';
 import type { EventSink } from '../store/events.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
+import { onCallTime } from './call_time.ts';
+import { type Checkpoint, machineMs, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
@@ -53,18 +55,26 @@ export class TalkCall {
   readonly #record: CallRecord;
   readonly #recording: TalkRecording;
   readonly #conversation: Conversation;
+  /** Where a process that was lost had left the call. */
+  readonly #left: Checkpoint | undefined;
+  /** Media time of the call at which the line's own begins. */
+  readonly #startMs: number;
+  #isOver = false;
 
   constructor(info: CallInfo, services: TalkServices) {
     const { stt, voice, config, after, events, nowMs } = services;
     this.info = info;
     this.#services = services;
     this.#slot = slotView(services.memory, info.slot);
-    this.#audio = new TalkAudio(this.#slot, info.rateHz, message => services.send(message));
+    this.#left = this.#readCheckpoint();
+    this.#startMs = this.#left === undefined ? 0 : Math.round(machineMs() - this.#left.epochMs);
+    this.#audio = new TalkAudio(this.#slot, info.rateHz, this.#startMs, message => services.send(message));
     this.#record = new CallRecord(events.sink, info, nowMs);
     this.#recording = new TalkRecording(services.openRecorder, {
       info,
       slot: this.#slot,
       record: this.#record,
+      mediaMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
     this.#conversation = new Conversation({
@@ -77,11 +87,21 @@ export class TalkCall {
       after,
       turn: config.turn,
       todayIso: () => CALENDAR_DAY.format(nowMs()),
+      resumed: this.#left?.conversation,
+      onProgress: () => this.#tellCheckpoint(),
       onFault: error => this.#report(error),
     });
   }
 
   answered(): void {
+    const { resume } = this.info;
+    if (this.#left === undefined) this.#recordBeginning();
+    if (resume !== undefined) this.#resume(resume.times);
+    this.#conversation.answered();
+    this.#tellCheckpoint();
+  }
+
+  #recordBeginning(): void {
     const { direction, lineKind, from, to, sipCallId, workflow, room } = this.info;
     this.#record.append('call.started', {
       direction,
@@ -94,22 +114,38 @@ export class TalkCall {
       room,
     });
     this.#record.append('call.answered', {});
-    this.#conversation.answered();
+  }
+
+  #resume(times: number): void {
+    const { turns = 0, recording = null } = this.#left ?? {};
+    this.#record.resume(times, turns);
+    if (recording !== null) this.#recording.resume(recording);
+    const mediaMs = this.#audio.mediaMs();
+    this.#record.append('call.resumed', {
+      mediaMs,
+      ...(recording !== null && { recording: recording.file }),
+    });
   }
 
   receive(message: ToTalk): void {
     switch (message.type) {
       case 'turn':
-        this.#conversation.turn(message.event);
+        this.#conversation.turn(onCallTime(message.event, this.#startMs));
         break;
       case 'dtmf':
         this.#conversation.dtmf(message.digit);
         break;
       case 'playoutStarted':
-        this.#conversation.playoutStarted(message.atMs);
+        this.#conversation.playoutStarted(this.#startMs + message.atMs);
         break;
       case 'playoutDrained':
         this.#conversation.progress();
+        break;
+      case 'leg':
+        this.#record.append(message.fact.type, message.fact.detail);
+        break;
+      case 'agentLeft':
+        this.#conversation.lineEnded();
         break;
       default:
         break;
@@ -141,6 +177,7 @@ export class TalkCall {
   /** The line is gone: resolves when the record is complete on the disk, in bounded time. */
   async end({ reason, atMs, stats }: LineEnded): Promise<void> {
     const { after, events } = this.#services;
+    this.#isOver = true;
     const outcome = this.#endConversation();
     this.#audio.close();
     const record = async () => {
@@ -149,7 +186,7 @@ export class TalkCall {
         disposition:
           outcome.failed || (outcome.reason === undefined && LOST.has(reason)) ? 'FAILED' : 'COMPLETED',
         reason: outcome.reason ?? reason,
-        durationMs: atMs,
+        durationMs: this.#startMs + atMs,
         framesConcealed: stats.framesConcealed,
         framesDropped: stats.framesDropped,
       });
@@ -160,6 +197,36 @@ export class TalkCall {
       await withDeadline(record(), { after, limitMs: LIMITS.callRecordMs, signal, late: recordIsLate });
     } catch (error) {
       this.#report(error);
+    }
+  }
+
+  /** Says what another process needs to go on from here, as soon as all that led here is on the disk. */
+  #tellCheckpoint(): void {
+    const { callId, slot, lineKind } = this.info;
+    if (lineKind !== 'trunk') return;
+    const { events, send, log } = this.#services;
+    const checkpoint = writeCheckpoint({
+      conversation: this.#conversation.state,
+      turns: this.#record.turns,
+      epochMs: machineMs() - this.#audio.mediaMs(),
+      recording: this.#recording.state,
+    });
+    if (checkpoint === undefined) log.warn({ callId }, 'a checkpoint is too long to be kept');
+    else
+      void events.flush().then(() => {
+        if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
+      });
+  }
+
+  /** What can't be read is left: the conversation begins anew. */
+  #readCheckpoint(): Checkpoint | undefined {
+    const { resume } = this.info;
+    if (resume === undefined || resume.checkpoint === null) return undefined;
+    try {
+      return readCheckpoint(resume.checkpoint);
+    } catch (error) {
+      this.#report(error);
+      return undefined;
     }
   }
 

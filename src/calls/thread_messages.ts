@@ -1,6 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
+import type { LegFact } from './bridge_legs.ts';
 
 /** What both threads of a media process know of a call from its assignment on. */
 export interface CallInfo {
@@ -44,6 +45,10 @@ export type ToTalk =
       readonly position: number;
       readonly atMs: number;
     }
+  /** A fact about a further leg, for the record. */
+  | { readonly type: 'leg'; readonly slot: number; readonly fact: LegFact }
+  /** Others have taken over: the conversation is at its end, and the call goes on. */
+  | { readonly type: 'agentLeft'; readonly slot: number }
   /** The line is gone; the slot stays until `released`. */
   | {
       readonly type: 'lineEnded';

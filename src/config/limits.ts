@@ -7,6 +7,8 @@ export const LIMITS = {
   callsPerMediaProcess: 64,
   /** Media processes of a node; more in the configuration is an error. */
   mediaProcesses: 64,
+  /** Parties of a call beside the caller and the agent; a further one is refused. */
+  callLegs: 4,
   /** How long a call slot is kept for a job that LiveKit does not assign after all. */
   reservationMs: 15_000,
   /** A call is hung up politely after this long. */

@@ -1,5 +1,19 @@
 import { z } from 'zod';
 
+/** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
+export const LEG_END_REASONS = [
+  'remoteHangup',
+  'localHangup',
+  'busy',
+  'declined',
+  'noAnswer',
+  'unreachable',
+  'rejected',
+  'networkLost',
+  'noMedia',
+  'callEnded',
+] as const;
+
 /** A process of the node by its role and number, such as `media-0`. */
 export const addressSchema = z.string().regex(/^(supervisor|edge|api|jobs|media-\d{1,3})$/);
 
@@ -25,7 +39,51 @@ const trunkStream = z.object({
   ptimeMs: z.number().int().min(10).max(60),
 });
 
+const legId = z.string().min(1).max(64);
+const legMode = z.enum(['bridge', 'listen', 'whisper']);
+const legEndReason = z.enum(LEG_END_REASONS);
+
 const lineEnd = z.enum(['remoteHangup', 'localHangup', 'rejected', 'networkLost', 'noMedia']);
+
+const trunkLine = z.object({
+  kind: z.literal('trunk'),
+  trunk: z.string().max(64),
+  /** Local address, and the even port that the edge chose for RTP; RTCP is on the next. */
+  host,
+  port: udpPort,
+  /** Null while the far end has not answered our offer. */
+  stream: trunkStream.nullable(),
+  from: z.string().max(256),
+  to: z.string().max(256),
+  sipCallId: z.string().max(512).exactOptional(),
+});
+
+/** To a room's line in this or another process, over the loopback. */
+const linkLine = z.object({
+  kind: z.literal('link'),
+  /** Even ports of this end and the other, for RTP; RTCP is on the next. */
+  port: udpPort,
+  farPort: udpPort,
+  /** The room. */
+  to: z.string().max(512),
+});
+
+/** A further leg of a call that is up. Where messages about a line name a call, its id stands for the leg. */
+const leg = z.object({
+  legId,
+  mode: legMode,
+  /** Whether the agent stays when the leg has answered. */
+  keepAgent: z.boolean(),
+  access: z.discriminatedUnion('kind', [trunkLine, linkLine]),
+});
+
+/** How a leg came to its end, as far as the edge knows. */
+const legEnding = z.object({
+  reason: legEndReason,
+  /** Final response of SIP (RFC 3261 §21), and cause of ITU-T Q.850 (RFC 3326), where there was one. */
+  status: z.number().int().min(300).max(699).exactOptional(),
+  cause: z.number().int().min(0).max(127).exactOptional(),
+});
 
 const assignment = z.object({
   callId: z.string().min(1).max(128),
@@ -43,18 +101,24 @@ const assignment = z.object({
       token: z.string().max(16384),
       room: z.string().max(512),
     }),
+    trunkLine,
+  ]),
+});
+
+/** A leg as the API orders it. */
+const legWish = z.object({
+  legId,
+  mode: legMode,
+  keepAgent: z.boolean(),
+  to: z.discriminatedUnion('kind', [
     z.object({
-      kind: z.literal('trunk'),
-      trunk: z.string().max(64),
-      /** Local address, and the even port that the edge chose for RTP; RTCP is on the next. */
-      host,
-      port: udpPort,
-      /** Null while the far end has not answered our offer. */
-      stream: trunkStream.nullable(),
-      from: z.string().max(256),
-      to: z.string().max(256),
-      sipCallId: z.string().max(512).exactOptional(),
+      kind: z.literal('number'),
+      number: z.string().max(64),
+      /** The first that places calls, when left out. */
+      trunk: z.string().max(64).exactOptional(),
+      callerNumber: z.string().max(64).exactOptional(),
     }),
+    z.object({ kind: z.literal('room'), room: z.string().min(1).max(512) }),
   ]),
 });
 
@@ -101,6 +165,20 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lineGone'), callId: z.string(), reason: lineEnd }),
   /** This end hung up: the far end is to be told. */
   z.object({ type: z.literal('lineClosed'), callId: z.string(), reason: lineEnd }),
+  /** The API wants another leg in a call: a number by a trunk, or whoever is in a room. */
+  z.object({ type: z.literal('addLeg'), callId: z.string().max(128), leg: legWish }),
+  /** The API wants a leg of a call gone; `agent` is one. */
+  z.object({ type: z.literal('dropLeg'), callId: z.string().max(128), legId }),
+  /** What the edge says to either of the two. */
+  z.object({
+    type: z.literal('legAnswer'),
+    legId,
+    refused: z.object({ code: z.string().max(64), detail: z.string().max(1024) }).nullable(),
+  }),
+  z.object({ type: z.literal('openLeg'), callId: z.string(), leg }),
+  /** Whoever was called has answered. */
+  z.object({ type: z.literal('legUp'), callId: z.string(), legId }),
+  z.object({ type: z.literal('legGone'), callId: z.string(), legId, ending: legEnding }),
   /** The edge could not take so many calls, for the reason of that row of the table of errors. */
   z.object({
     type: z.literal('notAdmitted'),
@@ -146,6 +224,10 @@ export type Message = z.infer<typeof messageSchema>;
 export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
 export type CallAssignment = z.infer<typeof assignment>;
 export type TrunkAccess = Extract<CallAssignment['line'], { kind: 'trunk' }>;
+export type LegOrder = z.infer<typeof leg>;
+export type LegAccess = LegOrder['access'];
+export type LegEnding = z.infer<typeof legEnding>;
+export type LegWish = z.infer<typeof legWish>;
 export type Address = z.infer<typeof addressSchema>;
 
 /** What crosses a link: the message with its way. */

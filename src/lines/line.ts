@@ -32,7 +32,7 @@ export interface LineParty {
 }
 
 /**
- * One leg's audio and signals, whatever carries it. `pull`, `measureDelay`, `push` and `flush` never wait and never
+ * One leg's audio and signals, whatever carries it. `pull`, `measureDelay`, `push`, `press` and `flush` never wait and never
  * throw.
  */
 export interface Line {
@@ -49,6 +49,8 @@ export interface Line {
   measureDelay(isWanted: boolean): void;
   /** Takes the next 10 ms to be heard. */
   push(frame: Frame): void;
+  /** Presses a key for the far end to hear, after those before it; nothing where it takes none. */
+  press(key: string, durationMs: number): void;
   /** Throws away what was pushed but not yet sent and says how many milliseconds that was. */
   flush(): number;
   /** Time from `push` to the wire, in milliseconds. */

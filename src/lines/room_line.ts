@@ -98,6 +98,10 @@ export class RoomLine implements Line {
     this.#sender.send(frame);
   }
 
+  press(key: string): void {
+    if (!this.#ended) this.#session.press(key);
+  }
+
   flush(): number {
     return this.#sender.flush();
   }

@@ -13,6 +13,7 @@ import {
   TrackSource,
 } from '@livekit/rtc-node';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { KEYS } from '../../sip/rtp/telephone_event.ts';
 import { LIMITS } from '../config/limits.ts';
 import { CallerAudio } from './caller_audio.ts';
 import { leaveRoom } from './leave_room.ts';
@@ -91,6 +92,12 @@ export class RoomSession {
   /** Whether `heldBack` is told from now on. */
   measureDelay(isWanted: boolean): void {
     this.#delay.follow(isWanted && !this.#closed);
+  }
+
+  /** One key of a telephone; whoever is not in the room yet hears none. */
+  press(key: string): void {
+    const code = KEYS.indexOf(key);
+    if (code >= 0) void this.#room.localParticipant?.publishDtmf(code, key).catch(() => undefined);
   }
 
   /** Joins and publishes; what fails is told as `gone`. */

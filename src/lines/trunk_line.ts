@@ -154,6 +154,10 @@ export class TrunkLine implements Line {
     else this.#session.skip();
   }
 
+  press(key: string, durationMs: number): void {
+    if (this.#state === 'up') this.#session?.press(key, durationMs);
+  }
+
   flush(): number {
     return this.#session?.flush() ?? 0;
   }

@@ -64,6 +64,25 @@ const details = {
     distanceMiles: z.number(),
     booked: z.boolean(),
   }),
+  /** Another party is called into the call: by its number, or whoever is in a room. */
+  'leg.added': z.object({
+    leg: z.string(),
+    kind: z.enum(['trunk', 'link']),
+    to: personal,
+    mode: z.enum(['bridge', 'listen', 'whisper']),
+    keepAgent: z.boolean(),
+    mediaMs,
+  }),
+  'leg.answered': z.object({ leg: z.string(), mediaMs }),
+  /** The agent is a leg, too, once it has left: `agent`. */
+  'leg.removed': z.object({
+    leg: z.string(),
+    reason: z.string(),
+    /** SIP's final response, and the cause of ITU-T Q.850, where there was one. */
+    status: z.number().int().exactOptional(),
+    cause: z.number().int().exactOptional(),
+    mediaMs,
+  }),
   'call.outcome': z.object({ outcome: z.string() }),
   /** What crossed the wire, as src/ladder packs it; a long ladder, and each process's own, comes in several parts. */
   'call.ladder': z.object({

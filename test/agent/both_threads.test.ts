@@ -82,8 +82,8 @@ t.test('keys silence the agent and are answered', async t => {
     scripted((_, heard) => ({ say: heard.type === 'keys' ? ['Thanks.'] : [`${WORDS.join(' ')}.`] })),
   ).answer();
   await rig.pass(1000);
-  rig.call.dtmf('5');
-  rig.call.dtmf('#');
+  rig.call.dtmf('5', 100);
+  rig.call.dtmf('#', 100);
   await rig.pass(1000);
   t.equal(rig.details('turn.agent')[0]?.interrupted, true);
   t.match(rig.details('turn.caller'), [{ text: '5' }]);

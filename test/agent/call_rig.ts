@@ -59,6 +59,8 @@ class WireLine implements Line {
     if (this.#queue.length > LINE_FRAMES) this.wire.push(this.#queue.shift()!);
   }
 
+  press(): void {}
+
   flush(): number {
     const flushedMs = this.#queue.length * FRAME_MS;
     this.#queue.fill(false);

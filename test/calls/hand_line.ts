@@ -13,6 +13,7 @@ export class HandLine implements Line {
   readonly heldFrames: number;
   /** Samples on the wire, in order. */
   readonly sent: number[] = [];
+  readonly pressed: string[] = [];
   readonly events: LineEvents;
   measuresDelay = false;
   closedWith: LineEndReason | undefined;
@@ -48,6 +49,10 @@ export class HandLine implements Line {
     this.#held.push([...frame.samples]);
     while (this.#held.length > this.heldFrames)
       for (const sample of this.#held.shift()!) this.sent.push(sample);
+  }
+
+  press(key: string, durationMs: number): void {
+    this.pressed.push(`${key} ${durationMs}`);
   }
 
   flush(): number {

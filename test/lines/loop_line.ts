@@ -65,6 +65,8 @@ class LoopLine implements Line {
     if (!isOdd) this.#queue.push([...frame.samples]);
   }
 
+  press(): void {}
+
   flush(): number {
     const flushedMs = this.#queue.length * 10;
     if (this.#fault !== 'sends what was flushed') this.#queue.length = 0;
