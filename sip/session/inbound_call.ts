@@ -203,6 +203,7 @@ export class InboundCall extends CallSession implements InboundSession {
     server.watch({
       cancelled: cancel =>
         this.#refuse(487, undefined, { by: 'remote', status: 487, reasons: readReasons(cancel.headers) }),
+      acknowledged: () => this.usage.retire(),
       ended: () => {
         unanswered.cancel();
         if (!this.#isAccepted) this.usage.retire();
