@@ -149,8 +149,9 @@ export const LIMITS = {
   lineReadyMs: 5_000,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
-  /** INVITEs that are no calls yet whose messages are kept for a ladder; the oldest is forgotten. */
+  /** INVITEs that are no calls yet whose messages are kept for a ladder, and for how long; the oldest is forgotten. */
   ladderAttempts: 512,
+  ladderAttemptMs: 60_000,
   /** Calls whose messages are kept; the oldest is forgotten. */
   ladderCalls: 4_096,
   /** From a call's first message to when its ladder is given up, should nobody have taken it. */

@@ -128,26 +128,26 @@ export class LadderRecorder {
   /** Calls begin with an INVITE; whatever else is not of a call seen before is none of a ladder's business. */
   #attempt(callId: string, message: SipMessage | Rejected): Track | undefined {
     if (!('method' in message) || message.method !== 'INVITE') return undefined;
-    if (this.#attempts.size >= LIMITS.ladderAttempts) this.#dropOldest(this.#attempts);
+    this.#makeRoom(this.#attempts, LIMITS.ladderAttempts, LIMITS.ladderAttemptMs);
     const track = this.#newTrack();
     this.#attempts.set(callId, track);
     return track;
   }
 
   #hold(callId: string, track: Track): Track {
-    const [oldest] = this.#calls.values();
-    const isOver = oldest !== undefined && this.#nowMs() - oldest.beganMs > LIMITS.ladderMs;
-    if (isOver || this.#calls.size >= LIMITS.ladderCalls) {
-      this.#dropOldest(this.#calls);
-      this.#forgotten += 1;
-    }
+    this.#forgotten += this.#makeRoom(this.#calls, LIMITS.ladderCalls, LIMITS.ladderMs);
     this.#calls.set(callId, track);
     return track;
   }
 
-  #dropOldest(tracks: ReadonlyMap<string, Track>): void {
-    const [oldest] = tracks.keys();
-    if (oldest !== undefined) this.drop(oldest);
+  /** Drops what is too old, and the oldest where there are too many for one more; how many it were. */
+  #makeRoom(tracks: ReadonlyMap<string, Track>, most: number, mostMs: number): number {
+    const before = tracks.size;
+    for (const [callId, { beganMs }] of tracks) {
+      if (tracks.size < most && this.#nowMs() - beganMs <= mostMs) break;
+      this.drop(callId);
+    }
+    return before - tracks.size;
   }
 
   #add({ seen }: Track, item: SeenMessage | RtcpEntry, bytes: number): void {

@@ -180,6 +180,8 @@ t.test('bodies', async t => {
     ),
     'v=0\r\no=user-1 1 1 IN IP4 h\r\nc=masked\r\na=x-name:masked\r\na=sendonly\r\nk=masked\r\n',
   );
+  t.equal(maskedBody('application/sdp', 'c=PSTN E164 +15550100123\n'), 'c=masked\r\n');
+  t.equal(maskedBody('application/sdp', 'c=IN IP6 2001:db8::1\n'), 'c=IN IP6 2001:db8::1\r\n');
   t.equal(
     maskedBody(
       'application/sdp',

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import t from 'tap';
+import { newResponse } from '../../sip/message/build.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { packLadder, unpackLadder } from '../../src/ladder/archive.ts';
 import type { LadderEntry } from '../../src/ladder/entries.ts';
 import { ladderEvents } from '../../src/ladder/record.ts';
 import { LadderRecorder } from '../../src/ladder/recorder.ts';
+import { requestOf } from '../sip/transport/requests.ts';
+import { Rig } from '../sip/transport/transport_rig.ts';
 import { CALL_ID, START_MS, see, wire, wireCall } from './wire_call.ts';
 
 /** A message of a call, as short as one can be. */
@@ -67,6 +70,28 @@ t.test('what is taken is forgotten, and what is dropped', async t => {
   t.same(recorder.stats(), { attempts: 0, calls: 0, bytes: 0, forgotten: 0 });
 });
 
+for (const protocol of ['UDP', 'TCP'] as const)
+  t.test(`both ends of a real connection see the same: ${protocol}`, async t => {
+    const [mine, theirs] = [new LadderRecorder(), new LadderRecorder()];
+    const [caller, callee] = [new Rig(t, { tap: mine.sip }), new Rig(t, { tap: theirs.sip })];
+    await caller.listen(protocol);
+    const hop = { protocol, address: '127.0.0.1', port: await callee.listen(protocol) };
+    caller.transport.sendRequest(requestOf('INVITE'), hop, caller.watcher);
+    const { request, flow } = await callee.requests.next();
+    callee.transport.sendResponse(newResponse(request, 486, { toTag: 'b' }), flow, callee.watcher);
+    await caller.responses.next();
+    const [sent, received] = [mine.take(request.callId), theirs.take(request.callId)];
+    const shown = (entries: readonly LadderEntry[]) =>
+      entries.map(entry => (entry.kind === 'sip' ? `${entry.protocol} ${entry.text}` : ''));
+    t.same(shown(sent), shown(received));
+    t.match(sent, [
+      { direction: 'out', text: /^INVITE / },
+      { direction: 'in', text: /^SIP\/2.0 486 Busy Here/ },
+    ]);
+    t.match(received, [{ direction: 'in' }, { direction: 'out' }]);
+    t.same(Object.keys(sent[0]?.kind === 'sip' ? sent[0].remote : {}), ['address', 'port']);
+  });
+
 t.test('only an INVITE begins a call', async t => {
   const recorder = new LadderRecorder();
   see(recorder, 'in', message('OPTIONS sip:b@h SIP/2.0', 'ping', '1 OPTIONS'));
@@ -98,6 +123,18 @@ t.test('a flood of attempts takes no call along', async t => {
   t.equal(recorder.take(CALL_ID).length, 1);
 });
 
+t.test('an attempt is forgotten with time, a call is not', async t => {
+  let nowMs = START_MS;
+  const recorder = new LadderRecorder(() => nowMs);
+  see(recorder, 'in', invite('attempt'));
+  see(recorder, 'in', invite('call'));
+  recorder.hold('call');
+  nowMs += LIMITS.ladderAttemptMs + 1;
+  see(recorder, 'in', invite('next'));
+  t.match(recorder.stats(), { attempts: 1, calls: 1, forgotten: 0 });
+  t.same(recorder.take('attempt'), []);
+});
+
 t.test('calls that nobody takes are given up, the oldest first', async t => {
   let nowMs = START_MS;
   const recorder = new LadderRecorder(() => nowMs);
@@ -106,6 +143,7 @@ t.test('calls that nobody takes are given up, the oldest first', async t => {
   t.same(recorder.take('call-0'), []);
   nowMs += LIMITS.ladderMs + 1;
   recorder.rtcp('young', REPORT);
+  t.match(recorder.stats(), { calls: 1, forgotten: LIMITS.ladderCalls + 1 });
   t.same(recorder.take('call-1'), [], 'too old');
   t.equal(recorder.take('young').length, 1);
 });

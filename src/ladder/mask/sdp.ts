@@ -27,8 +27,10 @@ function maskLine(type: string, value: string, names: Pseudonyms): string {
       return maskOrigin(value, names);
     case 's':
       return value.trim() === '' || value === '-' ? value : MASKED;
-    case 'v':
     case 'c':
+      // A connection can be a telephone number, too (RFC 7195).
+      return /^IN +IP[46] +[\w.:/%-]+$/.test(value) ? value : MASKED;
+    case 'v':
     case 'b':
     case 't':
     case 'r':
