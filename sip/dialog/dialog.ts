@@ -26,7 +26,7 @@ export interface DialogState {
 export type DialogRequestParts = Pick<RequestParts, 'contacts' | 'headers' | 'body'>;
 
 /** Under which a dialog is found: Call-ID and both tags (§12). */
-export function dialogKey(callId: string, localTag: string, remoteTag: string | undefined): string {
+function dialogKey(callId: string, localTag: string, remoteTag: string | undefined): string {
   return `${callId} ${localTag} ${remoteTag ?? ''}`;
 }
 

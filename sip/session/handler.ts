@@ -50,7 +50,7 @@ export interface UserAgentOptions {
   readonly limits?: Partial<UserAgentLimits>;
 }
 
-export interface UserAgentLimits {
+interface UserAgentLimits {
   /** Sessions at once, those included that have ended and still wait for their last messages; a further INVITE gets 503. */
   readonly sessions: number;
 }

@@ -2,6 +2,7 @@ import { dialogOfInvite } from '../dialog/dialog.ts';
 import type { Headers } from '../message/headers.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { NameAddr } from '../message/name_addr.ts';
+import { parseNumber } from '../message/syntax.ts';
 import type { Uri } from '../message/uri.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { SdpRejection } from '../sdp/rejection.ts';
@@ -108,8 +109,8 @@ export class InboundCall extends CallSession implements InboundSession {
   }
 
   reject(status: number, options: { readonly headers?: Headers; readonly reason?: string } = {}): void {
-    if (this.state === 'early' && !this.#isAccepted)
-      this.#refuse(status, options, { by: 'local', status, reasons: [] });
+    if (this.#isAccepted) this.hangUp();
+    else this.#refuse(status, options, { by: 'local', status, reasons: [] });
   }
 
   rejectWith(rejection: SdpRejection): void {
@@ -118,8 +119,7 @@ export class InboundCall extends CallSession implements InboundSession {
   }
 
   redirect(contacts: readonly NameAddr[]): void {
-    if (this.state === 'early' && !this.#isAccepted)
-      this.#refuse(302, { contacts }, { by: 'local', status: 302, reasons: [] });
+    if (!this.#isAccepted) this.#refuse(302, { contacts }, { by: 'local', status: 302, reasons: [] });
   }
 
   protected leave(parting: Parting): Pick<Ending, 'status'> {
@@ -197,8 +197,15 @@ export class InboundCall extends CallSession implements InboundSession {
   }
 
   #watch(server: ServerTransaction): void {
-    const unanswered = this.parts.clock.after(SESSION_LIMITS.unansweredMs, () => {
-      if (!this.#isAccepted) this.#refuse(480, undefined, { by: 'timeout', status: 480, reasons: [] });
+    // §13.3.1: the caller may say how long it wants to wait.
+    const expiresS = parseNumber(
+      this.invite.headers.get('expires') ?? '',
+      SESSION_LIMITS.unansweredMs / 1_000,
+    );
+    const unansweredMs = expiresS === undefined ? SESSION_LIMITS.unansweredMs : expiresS * 1_000;
+    const status = expiresS === undefined ? 480 : 487;
+    const unanswered = this.parts.clock.after(unansweredMs, () => {
+      if (!this.#isAccepted) this.#refuse(status, undefined, { by: 'timeout', status, reasons: [] });
     });
     server.watch({
       cancelled: cancel =>

@@ -20,6 +20,8 @@ export const SESSION_LIMITS = {
   intervalTries: 3,
   /** Until the next hop is tried when one says nothing (RFC 3263 §4.3 leaves it open; timer B is 32 s). */
   silentHopMs: 5_000,
+  /** How long a user agent that is closed waits for answers to its BYEs. */
+  closingMs: 1_000,
   /** Requests of ours inside a dialog that wait for their answer; a further one fails at once, with 503. */
   pendingRequests: 64,
 } as const;

@@ -63,6 +63,7 @@ export class RemoteChanges {
       server.respond(timer.status, { headers: timer.headers });
       return false;
     }
+    const before = JSON.stringify(this.#media.stream);
     const answered = this.#negotiate(server, offersBack);
     if (answered === undefined) return false;
     const headers = sayAbilities(namedHeaders(parts.serverName, 'Server'));
@@ -71,7 +72,8 @@ export class RemoteChanges {
     server.respond(200, { contacts: [contact], headers, ...(answered.body && { body: answered.body }) });
     if (refreshes) this.#link.dialog.retarget(request);
     if (timer !== undefined) this.#events.timed(timer);
-    if (answered.stream !== undefined) this.#events.changed(answered.stream);
+    const { stream } = answered;
+    if (stream !== undefined && JSON.stringify(stream) !== before) this.#events.changed(stream);
     return true;
   }
 

@@ -55,7 +55,10 @@ export interface SessionEvents {
   progress?(status: number, stream: AudioStream | undefined, response: SipResponse): void;
   /** Outbound: a 2xx came and its ACK has left. Inbound: the ACK to ours came. */
   confirmed?(stream: AudioStream): void;
-  /** Any agreement after the first one: hold and resume of either side, another address, codec or payload type. */
+  /**
+   * Another agreement than before: hold and resume of either side, another address, codec or payload type. An offer of
+   * this end is always told of, even when all is the same.
+   */
   changed?(stream: AudioStream): void;
   /** `hold`, `resume` or `reoffer` was refused for good; all stays as it was. `status` 408 when nobody answered. */
   changeRefused?(status: number): void;
@@ -104,10 +107,16 @@ export interface Session {
    * gets its BYE when that came or is overdue (§15). `ended` is heard before this returns. Does nothing once ended.
    */
   hangUp(parting?: Parting): void;
-  /** Offers to only send (`sendonly`, or `inactive` when the far end holds too): by re-INVITE, before the answer by UPDATE. */
+  /**
+   * Offers to only send, which makes `sendonly`, or `inactive` when the far end holds too: by re-INVITE; by UPDATE while
+   * it rings, where the far end takes that, else as soon as the call is confirmed.
+   */
   hold(): void;
   resume(): void;
-  /** Offers anew, also when nothing has changed; `changed` or `changeRefused` tells how it went. */
+  /**
+   * Offers anew, also when nothing has changed; `changed` or `changeRefused` tells how it went. Does nothing while there
+   * is no dialog.
+   */
   reoffer(media?: Partial<SessionMedia>): void;
   /** Sends an INFO; `answered` hears the status of its final response, 408 when there is none. */
   info(contentType: string, body: Buffer, answered?: (status: number) => void): void;
@@ -146,7 +155,7 @@ export interface InboundSession extends Session {
   progress(status: number, options?: ProgressOptions): void;
   /** Sends 200, as soon as no reliable progress with media waits for its PRACK, and repeats it until its ACK. */
   accept(options?: { readonly headers?: Headers }): void;
-  /** Sends a final response of 300 to 699; the session has ended then. */
+  /** Sends a final response of 300 to 699, and the session has ended; one that was accepted is hung up instead. */
   reject(status: number, options?: { readonly headers?: Headers; readonly reason?: string }): void;
   /** The response that fits: 488, 415 or 400 with Warning (§20.43). */
   rejectWith(rejection: SdpRejection): void;

@@ -20,6 +20,7 @@ export interface InviteUser {
 export class SessionTable {
   readonly #dialogs = new Map<string, DialogUser>();
   readonly #invites = new Map<string, InviteUser>();
+  #drained: (() => void) | undefined;
   readonly #sessions = new Set<Pick<Session, 'hangUp'>>();
 
   /** Sessions held: also those that have ended and wait for their last messages. */
@@ -39,12 +40,19 @@ export class SessionTable {
     for (const session of this.#sessions) session.hangUp();
   }
 
+  /** Calls back once, when the last dialog is gone. */
+  whenNoDialogs(callBack: () => void): void {
+    this.#drained = callBack;
+    this.#checkDrained();
+  }
+
   addDialog(key: string, user: DialogUser): void {
     this.#dialogs.set(key, user);
   }
 
   removeDialog(key: string, user: DialogUser): void {
     if (this.#dialogs.get(key) === user) this.#dialogs.delete(key);
+    this.#checkDrained();
   }
 
   dialog(key: string): DialogUser | undefined {
@@ -61,6 +69,12 @@ export class SessionTable {
 
   inviteOf({ callId, from }: SipResponse): InviteUser | undefined {
     return this.#invites.get(inviteKey(callId, tagOf(from) ?? ''));
+  }
+
+  #checkDrained(): void {
+    if (this.#dialogs.size > 0) return;
+    this.#drained?.();
+    this.#drained = undefined;
   }
 }
 

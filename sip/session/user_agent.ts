@@ -76,9 +76,13 @@ export class UserAgent implements TransactionUser {
     return new RestoredCall(snapshot, events, this.#ready, digest);
   }
 
-  /** Hangs up every session. */
-  close(): void {
+  /** Hangs up every session; resolves when the far ends have answered, or have had their time. */
+  close(): Promise<void> {
     this.#table.hangUpAll();
+    return new Promise(resolve => {
+      this.#table.whenNoDialogs(resolve);
+      this.#clock.after(SESSION_LIMITS.closingMs, resolve);
+    });
   }
 
   admit(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined {

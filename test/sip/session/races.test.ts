@@ -1,4 +1,5 @@
 import t from 'tap';
+import { Headers } from '../../../sip/message/headers.ts';
 import { established, isClean, mediaAt, pair } from './session_rig.ts';
 
 t.test('a 200 whose ACK is lost is repeated after T1, doubling to T2, and each copy gets an ACK', t => {
@@ -79,6 +80,33 @@ t.test('who hangs up before an ACK that never comes sends BYE after 64·T1', t =
   network.run(200);
   t.ok(network.take().includes('bob BYE'));
   t.same(bob.take(), ['ended local']);
+  t.end();
+});
+
+t.test('a rejection that comes after the acceptance is a hang-up', t => {
+  const { network, alice, bob } = pair();
+  bob.answers();
+  alice.invite(bob);
+  network.run(15);
+  t.equal(bob.call.state, 'early', 'no ACK yet');
+  bob.call.reject(503);
+  t.same(bob.take(), ['ended local']);
+  network.run();
+  t.same(network.take(), ['alice INVITE', 'bob 200 INVITE', 'alice ACK', 'bob BYE', 'alice 200 BYE']);
+  t.same(alice.take(), ['confirmed sendrecv', 'ended remote']);
+  t.end();
+});
+
+t.test('Expires says how long the caller wants to wait (§13.3.1)', t => {
+  const { network, alice, bob } = pair();
+  alice.invite(bob, { headers: Headers.of({ Expires: '20' }) });
+  network.run();
+  bob.call.progress(180);
+  network.run(19_800);
+  t.same(bob.take(), []);
+  network.run(200);
+  t.same(bob.take(), ['ended timeout 487']);
+  t.same(alice.take(), ['180', 'ended remote 487']);
   t.end();
 });
 

@@ -71,6 +71,7 @@ t.test('by re-INVITE where the far end takes no UPDATE', t => {
   network.run(900_000);
   t.same(network.take(), ['alice INVITE', 'bob 200 INVITE', 'alice ACK']);
   t.same(alice.take(), ['confirmed sendrecv'], 'the same description changes nothing');
+  t.same(bob.take(), ['confirmed sendrecv'], 'for neither');
   t.end();
 });
 

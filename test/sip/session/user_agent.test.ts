@@ -145,20 +145,32 @@ t.test('requests that nobody answers: the session ends; too many at once: they f
   t.equal(statuses.length, 70);
 });
 
-t.test('closing hangs up whatever there is', t => {
+t.test('closing hangs up whatever there is', async t => {
   const { network, alice, bob } = established();
   alice.invite(bob, { hops: [{ ...bob.hop, address: '192.0.2.99' }] });
   const carol = new Party(network, 'carol', '192.0.2.3');
   carol.invite(alice);
   network.run();
   t.equal(alice.calls.length, 1);
-  alice.agent.close();
-  network.run();
+  const closed = alice.agent.close();
+  network.run(25);
+  await closed;
   t.same(carol.take(), ['ended remote 480']);
   t.same(bob.take(), ['ended remote']);
   network.run(400_000);
   t.ok(isClean(network, alice, bob, carol));
-  t.end();
+  await alice.agent.close();
+  network.run(1_000);
+});
+
+t.test('closing waits no longer than a second for who does not answer', async t => {
+  const { network, alice } = established();
+  network.loses = () => true;
+  const closed = alice.agent.close().then(() => 'closed');
+  network.run(999);
+  t.equal(await Promise.race([closed, Promise.resolve('open')]), 'open');
+  network.run(1);
+  t.equal(await closed, 'closed');
 });
 
 t.test('a user agent without transactions places no calls', t => {
