@@ -1,7 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { Message, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import type { Line, LineEvents } from '../lines/line.ts';
-import { TrunkLine, type TrunkParts } from '../lines/trunk_line.ts';
+import { TrunkLine, type TrunkLineOptions, type TrunkParts } from '../lines/trunk_line.ts';
 import type { Logger } from '../observe/log.ts';
 
 interface PhoneLegsOptions {
@@ -22,11 +22,18 @@ export class PhoneLegs {
     this.#options = options;
   }
 
-  open(callId: string, access: TrunkAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
+  open(
+    callId: string,
+    access: TrunkAccess & Pick<TrunkLineOptions, 'portsHeldMs'>,
+    rateHz: PipelineRateHz,
+    events: LineEvents,
+  ): Line {
     const { parts, toEdge, log } = this.#options;
     const signals = {
       ready: () => toEdge({ type: 'lineReady', callId }),
       failed: (cause: string) => log.error({ callId, cause }, 'phone leg was not opened'),
+      onReport: (direction: 'in' | 'out', bytes: Uint8Array) =>
+        toEdge({ type: 'lineReport', callId, direction, bytes: Buffer.from(bytes).toString('base64') }),
       closed: (reason: MessageOf<'lineClosed'>['reason']) => toEdge({ type: 'lineClosed', callId, reason }),
     };
     const line = new TrunkLine({ ...access, rateHz }, parts, signals, {

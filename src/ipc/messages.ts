@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../config/limits.ts';
 
 /** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
 export const LEG_END_REASONS = [
@@ -85,6 +86,9 @@ const legEnding = z.object({
   cause: z.number().int().min(0).max(127).exactOptional(),
 });
 
+/** What a process keeps for another one to go on with, written as JSON by whoever reads it. */
+const keptText = z.string().max(LIMITS.keptCharacters);
+
 const assignment = z.object({
   callId: z.string().min(1).max(128),
   tenantId: z.string().min(1).max(128),
@@ -93,6 +97,8 @@ const assignment = z.object({
   /** What the caller has to key in before the workflow begins. Secret. */
   pin: z.string().min(1).max(32).exactOptional(),
   assignedAtMs: z.number(),
+  /** The call has lost its media process, so many times by now; its last checkpoint, where there was one. */
+  resume: z.object({ times: z.number().int().min(1), checkpoint: keptText.nullable() }).exactOptional(),
   /** How the media process reaches the line. */
   line: z.discriminatedUnion('kind', [
     z.object({
@@ -148,6 +154,11 @@ const messageSchema = z.discriminatedUnion('type', [
     failed: z.boolean(),
   }),
   z.object({ type: z.literal('hangUp'), callId: z.string() }),
+  /** What another media process needs to go on with the call from here; the last one counts. */
+  z.object({ type: z.literal('checkpoint'), callId: z.string(), checkpoint: keptText }),
+  /** A call that a media process had when it died: is it over, or has another one taken it over? */
+  z.object({ type: z.literal('orphan'), callId: z.string() }),
+  z.object({ type: z.literal('orphanFate'), callId: z.string(), isLost: z.boolean() }),
   /** A phone leg has its ports: the call can be answered. */
   z.object({ type: z.literal('lineReady'), callId: z.string() }),
   /** The far end has our answer, or has given its own: from now on both hear each other. */
@@ -163,6 +174,13 @@ const messageSchema = z.discriminatedUnion('type', [
   }),
   /** The far end hung up, or its signalling is lost. */
   z.object({ type: z.literal('lineGone'), callId: z.string(), reason: lineEnd }),
+  /** An RTCP datagram of a phone leg, for its ladder. */
+  z.object({
+    type: z.literal('lineReport'),
+    callId: z.string(),
+    direction: z.enum(['in', 'out']),
+    bytes: z.base64().max(4096),
+  }),
   /** This end hung up: the far end is to be told. */
   z.object({ type: z.literal('lineClosed'), callId: z.string(), reason: lineEnd }),
   /** The API wants another leg in a call: a number by a trunk, or whoever is in a room. */
@@ -179,6 +197,31 @@ const messageSchema = z.discriminatedUnion('type', [
   /** Whoever was called has answered. */
   z.object({ type: z.literal('legUp'), callId: z.string(), legId }),
   z.object({ type: z.literal('legGone'), callId: z.string(), legId, ending: legEnding }),
+  /** A room is to be joined, and a link opened to the call that it is a leg of. */
+  z.object({
+    type: z.literal('openRelay'),
+    legId,
+    room: z.object({ url: z.string().max(2048), token: z.string().max(16384) }),
+    port: udpPort,
+    farPort: udpPort,
+  }),
+  z.object({ type: z.literal('closeRelay'), legId }),
+  /** Somebody in the room can be heard. */
+  z.object({ type: z.literal('relayUp'), legId }),
+  z.object({ type: z.literal('relayGone'), legId, reason: lineEnd }),
+  /** The dialog of a phone leg as it is now, kept by the media process for an edge that comes after this one. */
+  z.object({ type: z.literal('dialog'), callId: z.string(), snapshot: keptText }),
+  /** An edge has begun, and knows nothing yet: a `dialogHeld` for each, and `dialogsTold`. */
+  z.object({ type: z.literal('tellDialogs') }),
+  z.object({
+    type: z.literal('dialogHeld'),
+    call: assignment,
+    snapshot: keptText,
+    checkpoint: keptText.nullable(),
+    /** This end has hung up meanwhile. */
+    closed: lineEnd.nullable(),
+  }),
+  z.object({ type: z.literal('dialogsTold') }),
   /** The edge could not take so many calls, for the reason of that row of the table of errors. */
   z.object({
     type: z.literal('notAdmitted'),

@@ -4,11 +4,9 @@ import { Assignment } from '../calls/assignment.ts';
 import { RoomJobs } from '../calls/room_jobs.ts';
 import { LiveKitWorker } from '../calls/worker_protocol.ts';
 import { LIMITS } from '../config/limits.ts';
-import { readRuntime } from '../config/runtime.ts';
-import type { Message } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
-import { Phone } from '../signalling/phone.ts';
 import type { Role, RoleContext } from './context.ts';
+import { openPhone } from './edge_phone.ts';
 
 /** Where calls come in: LiveKit's jobs are admitted, carried to media processes, and their rooms closed at the end. */
 export async function run(context: RoleContext): Promise<Role> {
@@ -94,26 +92,6 @@ function listen(
     admission.drain();
     tellLoad();
   });
-}
-
-async function openPhone(
-  { config, paths, link, log, runtimeFile }: RoleContext,
-  admission: Admission,
-  assignment: Assignment,
-): Promise<Phone> {
-  const tell = (message: Message): void => link.send('api', message);
-  const phone = new Phone({ config, folder: paths.project, admission, assignment, log, tell });
-  link.on('lineReady', ({ callId }) => phone.calls.lineReady(callId));
-  link.on('lineClosed', message => phone.calls.lineClosed(message));
-  link.on('trunksChanged', () => {
-    try {
-      phone.useTrunks(readRuntime(runtimeFile).config);
-    } catch (error) {
-      log.error({ err: error }, 'the trunks of before stay in force');
-    }
-  });
-  await phone.listen();
-  return phone;
 }
 
 /** Everybody still in the room is hung up; a room that is gone already is as good. */

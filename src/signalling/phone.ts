@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import { SYSTEM_CLOCK } from '../../sip/clock.ts';
+import { Locator } from '../../sip/locate/locator.ts';
 import { PortRange } from '../../sip/rtp/port_range.ts';
 import { UserAgent } from '../../sip/session/user_agent.ts';
 import { TransactionLayer } from '../../sip/transaction/transaction_layer.ts';
@@ -12,8 +14,11 @@ import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { Message } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
+import type { EventSink } from '../store/events.ts';
+import { TrunkPeers } from '../telephony/trunk_peers.ts';
 import { trunkTable } from '../telephony/trunk_table.ts';
 import { PhoneCalls } from './phone_calls.ts';
+import { PhoneLadders } from './phone_ladders.ts';
 import { SourceGuard } from './source_guard.ts';
 import { TrunkCredentials } from './trunk_credentials.ts';
 import { TrunkGate } from './trunk_gate.ts';
@@ -25,6 +30,8 @@ export interface PhoneOptions {
   readonly folder: string;
   readonly admission: Admission;
   readonly assignment: Assignment;
+  /** For what belongs into the records of calls. */
+  readonly events: Pick<EventSink, 'append'>;
   readonly log: Logger;
   /** To the control plane, about what was turned away. */
   tell(message: Message): void;
@@ -39,17 +46,22 @@ export class Phone {
   readonly #agent: UserAgent;
   readonly #guard: SourceGuard;
   readonly #turnedAway: TurnedAwayCounts;
+  readonly #ladders: PhoneLadders;
+  readonly #locator: Locator;
+  readonly #peers: TrunkPeers;
 
   /** @throws TrunklineError CONFIG_INVALID when a trunk's secret is not there */
   constructor(options: PhoneOptions) {
-    const { config, folder, admission, assignment, log, tell } = options;
+    const { config, folder, admission, assignment, events, log, tell } = options;
     this.#options = options;
+    this.#locator = new Locator({ families: isIPv6(config.sip.host) ? [6] : [4] });
     const table = trunkTable(config);
     const gate = new TrunkGate(table, TrunkCredentials.read(table, folder, process.env), {
       nowMs: SYSTEM_CLOCK.nowMs,
       turnedAway: cause => this.#turnedAway.request(cause),
     });
     this.#gate = gate;
+    this.#ladders = new PhoneLadders(events, SYSTEM_CLOCK);
     const { sip, tenant } = config;
     this.calls = new PhoneCalls({
       tenantId: tenant,
@@ -58,11 +70,15 @@ export class Phone {
       assignment,
       ports: portRange(sip.rtpPorts),
       clock: SYSTEM_CLOCK,
+      ladders: this.#ladders,
       rtpHost: sip.host,
       rtpAdvertised: ownAddress(sip),
       notAdmitted: code => this.#turnedAway.call(code),
     });
-    this.#guard = new SourceGuard({ isKnown: address => gate.isKnown(address), nowMs: SYSTEM_CLOCK.nowMs });
+    this.#guard = new SourceGuard({
+      isKnown: address => gate.isKnown(address) || this.#locator.hasLedTo(address),
+      nowMs: SYSTEM_CLOCK.nowMs,
+    });
     this.#turnedAway = new TurnedAwayCounts(tell, () => this.#guard.refused);
     this.#agent = new UserAgent({
       handler: {
@@ -75,9 +91,14 @@ export class Phone {
       serverName: 'Trunkline',
     });
     const transactions = new TransactionLayer({ user: this.#agent });
-    this.#transport = new TransportLayer({ handler: transactions, accepts: this.#guard.accepts });
+    this.#transport = new TransportLayer({
+      handler: transactions,
+      accepts: this.#guard.accepts,
+      tap: this.#ladders.tap,
+    });
     transactions.use(this.#transport);
     this.#agent.use(transactions);
+    this.#peers = this.#trunkPeers(transactions);
   }
 
   /** @throws TrunklineError PORT_BUSY when the sockets can't be opened */
@@ -91,6 +112,7 @@ export class Phone {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException;
       throw new TrunklineError('PORT_BUSY', `sip.port ${sip.port} on ${sip.host} (${code})`, { cause });
     }
+    this.#peers.use(this.#options.config.trunks);
   }
 
   /**
@@ -99,14 +121,32 @@ export class Phone {
    */
   useTrunks(config: Config): void {
     const table = trunkTable(config);
-    this.#gate.use(table, TrunkCredentials.read(table, this.#options.folder, process.env));
+    const credentials = TrunkCredentials.read(table, this.#options.folder, process.env);
+    this.#peers.use(config.trunks);
+    this.#gate.use(table, credentials);
     this.#guard.forget();
   }
 
   async close(): Promise<void> {
     this.#turnedAway.close();
-    await this.#agent.close();
+    this.#agent.close();
+    await this.#peers.end();
+    this.#ladders.close();
     await this.#transport.close();
+  }
+
+  #trunkPeers(requester: TransactionLayer): TrunkPeers {
+    const { folder, log } = this.#options;
+    return new TrunkPeers({
+      access: { requester, locator: this.#locator, contactOf: () => this.#contact() },
+      events: {
+        registered: trunk => log.info({ trunk }, 'registered'),
+        notRegistered: (trunk, { cause, status }) => log.warn({ trunk, cause, status }, 'not registered'),
+        gatewayChanged: (trunk, gateway, isUp) => log.warn({ trunk, gateway, isUp }, 'gateway changed'),
+      },
+      folder,
+      env: process.env,
+    });
   }
 
   #contact(): { readonly host: string; readonly port: number } {

@@ -16,8 +16,8 @@ export interface PhoneCallPorts {
   readonly clock: Clock;
   /** To the media process that has the call. */
   tell(message: Message): void;
-  /** Both the far end and the media process are done with it. */
-  over(): void;
+  /** Both the far end and the media process are done with it; whether it was ever answered. */
+  over(wasAnswered: boolean): void;
 }
 
 /** ITU-T Q.850 causes of our own hang-ups, for the Reason header (RFC 3326). */
@@ -31,6 +31,7 @@ export class PhoneCall implements CallOrigin {
   readonly #patience: Alarm;
   #hasSession = true;
   #hasMedia = true;
+  #wasAnswered = false;
 
   constructor(callId: string, session: InboundSession, ports: PhoneCallPorts) {
     this.callId = callId;
@@ -43,6 +44,11 @@ export class PhoneCall implements CallOrigin {
       info: request => this.#info(request),
       ended: ending => this.#sessionEnded(ending),
     });
+  }
+
+  /** As last agreed. */
+  get stream(): AudioStream | undefined {
+    return this.#session.stream;
   }
 
   /** The media process has its ports. */
@@ -77,6 +83,7 @@ export class PhoneCall implements CallOrigin {
   }
 
   #answered(stream: AudioStream): void {
+    this.#wasAnswered = true;
     this.#ports.tell({ type: 'lineAnswered', callId: this.callId, stream: trunkStreamOf(stream) });
   }
 
@@ -95,7 +102,7 @@ export class PhoneCall implements CallOrigin {
   }
 
   #settle(): void {
-    if (!this.#hasSession && !this.#hasMedia) this.#ports.over();
+    if (!this.#hasSession && !this.#hasMedia) this.#ports.over(this.#wasAnswered);
   }
 }
 

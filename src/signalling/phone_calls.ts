@@ -15,6 +15,7 @@ import type { Address, CallAssignment, MessageOf } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
 import { callingNumber } from './calling_number.ts';
 import { PhoneCall } from './phone_call.ts';
+import type { LadderCall, PhoneLadders } from './phone_ladders.ts';
 import { type AdmittedCall, type TrunkGate, unavailable } from './trunk_gate.ts';
 
 export interface PhoneCallsParts {
@@ -24,6 +25,7 @@ export interface PhoneCallsParts {
   readonly assignment: Assignment;
   readonly ports: PortRange;
   readonly clock: Clock;
+  readonly ladders: PhoneLadders;
   /** Local address of RTP, and the address that far ends are told. */
   readonly rtpHost: string;
   readonly rtpAdvertised: string;
@@ -46,7 +48,7 @@ const PTIME = { ptimeMs: 20, maxPtimeMs: 60 } as const;
 /** Calls that come by SIP: lets them in, hands each to a media process, and keeps its dialog and its leg together. */
 export class PhoneCalls {
   readonly #parts: PhoneCallsParts;
-  readonly #calls = new Map<string, PhoneCall>();
+  readonly #calls = new Map<string, { readonly phone: PhoneCall; readonly ladder: LadderCall }>();
   /** What was decided when the request was first seen. */
   readonly #admitted = new WeakMap<SipRequest, AdmittedCall>();
 
@@ -87,17 +89,23 @@ export class PhoneCalls {
 
   /** A media process has opened the ports of a call. */
   lineReady(callId: string): void {
-    this.#calls.get(callId)?.ready();
+    this.#calls.get(callId)?.phone.ready();
+  }
+
+  /** RTCP of a call. */
+  lineReport(report: MessageOf<'lineReport'>): void {
+    const entry = this.#calls.get(report.callId);
+    if (entry !== undefined) this.#parts.ladders.report(entry.ladder, entry.phone.stream?.remote, report);
   }
 
   /** A media process hung up. */
   lineClosed({ callId, reason }: Omit<MessageOf<'lineClosed'>, 'type'>): void {
-    this.#calls.get(callId)?.closed(reason);
+    this.#calls.get(callId)?.phone.closed(reason);
   }
 
   /** @throws SdpRejection, or TrunklineError CAPACITY and its like */
   #begin(session: InboundSession, admitted: AdmittedCall): void {
-    const { assignment, gate, clock } = this.#parts;
+    const { assignment, gate, clock, ladders } = this.#parts;
     const { trunk } = admitted;
     const place = this.#take();
     const over = (): void => {
@@ -107,16 +115,20 @@ export class PhoneCalls {
     gate.count(trunk.name, 1);
     try {
       const call = this.#assignmentOf(session, admitted, place);
-      const { callId } = call;
+      const { callId, tenantId } = call;
+      const local = { host: this.#parts.rtpHost, port: place.port };
+      const ladder = { tenantId, callId, sipCallId: session.callId, local };
       const phone = new PhoneCall(callId, session, {
         clock,
         tell: message => assignment.tell(callId, message),
-        over: () => {
+        over: wasAnswered => {
           this.#calls.delete(callId);
+          ladders.end(ladder, wasAnswered);
           over();
         },
       });
-      this.#calls.set(callId, phone);
+      this.#calls.set(callId, { phone, ladder });
+      ladders.begin(ladder);
       assignment.place(call, place.media, phone);
     } catch (error) {
       this.#parts.admission.release(place.media);

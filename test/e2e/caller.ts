@@ -2,6 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { ownTarget } from '../../bench/node.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { ROOT } from '../tidy/sources.ts';
 import type { TestNode } from './test_node.ts';
 
@@ -28,6 +30,11 @@ const report = z.object({
 export type Report = z.infer<typeof report>;
 
 const CALL = 'bench/call.ts';
+
+/** Options of a caller who comes by way of livekit-sip and a room; without them it is by the node's own SIP. */
+export function throughLiveKit(node: TestNode): readonly string[] {
+  return ['--target', ownTarget(loadConfig(node.configFile), 'livekit-sip')];
+}
 
 /** Starts the caller in the box, as `npm run call` does. */
 export function startCaller(

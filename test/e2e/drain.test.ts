@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ROOT } from '../tidy/sources.ts';
-import { placeCall } from './caller.ts';
+import { placeCall, throughLiveKit } from './caller.ts';
 import { TestNode } from './test_node.ts';
 
 const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
@@ -25,14 +25,20 @@ t.test(
     const first = placeCall(node, '+15557772001', '--silent', '--max-seconds', '25');
     while ((await node.calls()).length === 1) await sleep(200);
 
-    const second = await placeCall(node, '+15557772002', '--silent');
-    t.match(second.failure, /^486 /, 'the node is full');
+    const others = await Promise.all([
+      placeCall(node, '+15557772002', '--silent'),
+      placeCall(node, '+15557772012', '--silent', ...throughLiveKit(node)),
+    ]);
+    t.match(others[0].failure, /^503 /, 'the node is full');
+    t.match(others[1].failure, /^486 /, 'also for who comes through LiveKit');
 
     const stopped = node.stop();
     while ((await node.get('/readyz')).status !== 503) await sleep(100);
     const third = await placeCall(node, '+15557772003', '--silent');
-    t.match(third.failure, /^486 /, 'the node drains');
-    t.match(await (await node.get('/metrics')).text(), /calls_not_admitted_total\{code="DRAINING"\} [1-9]/);
+    t.match(third.failure, /^503 /, 'the node drains');
+    // Told once a second.
+    const counted = /calls_not_admitted_total\{code="DRAINING"\} [1-9]/;
+    while (!counted.test(await (await node.get('/metrics')).text())) await sleep(100);
     const [live] = await node.calls();
     t.equal(live?.endedAt, null, 'the live call goes on');
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ROOT } from '../tidy/sources.ts';
-import { placeCall, type Report } from './caller.ts';
+import { placeCall, type Report, throughLiveKit } from './caller.ts';
 import { type CallDetail, TestNode } from './test_node.ts';
 
 const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
@@ -30,17 +30,20 @@ t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built'
   const node = await TestNode.start();
   t.teardown(() => node.discard());
 
-  await t.test('three callers at once are understood, quoted and written down', async t => {
-    // By stairs, by elevator, and neither; few questions each.
-    const callers = [12, 80, 18].map(seed => ({ seed: String(seed), from: `+1555777100${seed}` }));
-    const calls = await Promise.all(
-      callers.map(({ seed, from }) => placeCall(node, from, '--seed', seed, '--voice', 'rms')),
-    );
+  await t.test('five callers at once are understood, quoted and written down', async t => {
+    // By stairs, by elevator, and neither; few questions each. Three come through rooms.
+    const callers = [12, 80, 18, 12, 18].map((seed, index) => ({
+      from: `+155577710${index}${seed}`,
+      lineKind: index < 3 ? 'room' : 'trunk',
+      options: ['--seed', `${seed}`, '--voice', 'rms', ...(index < 3 ? throughLiveKit(node) : [])],
+    }));
+    const calls = await Promise.all(callers.map(({ from, options }) => placeCall(node, from, ...options)));
     // A local recogniser on a busy machine may give up on one caller, who is then promised a call back.
-    t.ok(calls.filter(({ outcome }) => outcome === 'completed').length >= 2, 'callers reach their goal');
+    t.ok(calls.filter(({ outcome }) => outcome === 'completed').length >= 4, 'callers reach their goal');
     for (const [index, call] of calls.entries()) {
       const record = await node.ended(callers[index]!.from);
       t.equal(record.state, 'COMPLETED');
+      t.equal(record.lineKind, callers[index]!.lineKind);
       t.match(record.turns[0]?.text, /automated assistant/, 'the disclosure comes first');
       const recording = await node.get(record.recordings[0]!.url);
       const [caller, agent] = channelLevels(Buffer.from(await recording.arrayBuffer()));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ROOT } from '../tidy/sources.ts';
-import { placeCall } from './caller.ts';
+import { placeCall, throughLiveKit } from './caller.ts';
 import { TestNode } from './test_node.ts';
 
 const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
@@ -38,7 +38,9 @@ t.test('what cuts a call short', { skip: built ? false : 'livekit-sip is not bui
 
   await t.test('a media process that is killed takes no other call with it, and comes back', async t => {
     const [killed, kept] = ['+15557771030', '+15557771031'];
-    const calls = [killed, kept].map(from => placeCall(node, from, '--silent', '--max-seconds', '14'));
+    const calls = [killed, kept].map(from =>
+      placeCall(node, from, '--silent', '--max-seconds', '14', ...throughLiveKit(node)),
+    );
     while ((await node.calls()).filter(({ from }) => from === killed || from === kept).length < 2)
       await sleep(200);
     await sleep(2000);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ROOT } from '../tidy/sources.ts';
-import { placeCall, startCaller } from './caller.ts';
+import { placeCall, startCaller, throughLiveKit } from './caller.ts';
 import { openFiles, threads, withDescendants } from './process_tree.ts';
 import { TestNode } from './test_node.ts';
 
@@ -70,10 +70,14 @@ t.test('difficult callers', { skip: built ? false : 'livekit-sip is not built' }
     return holdings;
   }
 
-  /** All of them at once; each media process gets some. */
+  /** All of them at once, every second through LiveKit; each media process gets some. */
   async function round(number: number): Promise<void> {
     const froms = BEHAVIOURS.map((_, index) => `+155577740${number}${index}`);
-    await Promise.all(BEHAVIOURS.map((options, index) => placeCall(node, froms[index]!, ...options)));
+    await Promise.all(
+      BEHAVIOURS.map((options, index) =>
+        placeCall(node, froms[index]!, ...options, ...(index % 2 === 0 ? throughLiveKit(node) : [])),
+      ),
+    );
     for (const from of froms) await node.ended(from);
     while ((await activeCalls()) > 0) await sleep(200);
   }

@@ -19,6 +19,7 @@ const callRow = z.object({
   endedAt: z.string().nullable(),
 });
 const callDetail = callRow.extend({
+  lineKind: z.string(),
   turns: z.array(z.object({ speaker: z.string(), text: z.string(), interrupted: z.boolean().nullable() })),
   slots: z.array(z.object({ slot: z.string(), value: z.unknown() })),
   recordings: z.array(z.object({ url: z.string(), durationMs: z.number().nullable() })),

@@ -1,0 +1,60 @@
+import type { Admission } from '../calls/admission.ts';
+import type { Assignment } from '../calls/assignment.ts';
+import { openVault } from '../compliance/vault.ts';
+import { readRuntime } from '../config/runtime.ts';
+import type { Message } from '../ipc/messages.ts';
+import { Phone } from '../signalling/phone.ts';
+import { openEventLog } from '../store/event_log.ts';
+import type { RoleContext } from './context.ts';
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * The node's own phone, connected to the media processes that have its calls.
+ * @throws TrunklineError PORT_BUSY, or CONFIG_INVALID when a trunk's secret is not there
+ */
+export async function openPhone(
+  { config, paths, link, log, runtimeFile }: RoleContext,
+  admission: Admission,
+  assignment: Assignment,
+): Promise<Closable> {
+  const tell = (message: Message): void => link.send('api', message);
+  const events = await openEventLog({
+    dir: paths.spool,
+    address: 'edge',
+    isAbandoned: () => false,
+    databaseUrl: config.postgres.url,
+    redisUrl: config.redis.url,
+    vault: openVault(config.sealKeyFile),
+    findRemains: async () => undefined,
+    log,
+  });
+  const phone = new Phone({
+    config,
+    folder: paths.project,
+    admission,
+    assignment,
+    events: events.sink,
+    log,
+    tell,
+  });
+  link.on('lineReady', ({ callId }) => phone.calls.lineReady(callId));
+  link.on('lineReport', report => phone.calls.lineReport(report));
+  link.on('lineClosed', message => phone.calls.lineClosed(message));
+  link.on('trunksChanged', () => {
+    try {
+      phone.useTrunks(readRuntime(runtimeFile).config);
+    } catch (error) {
+      log.error({ err: error }, 'the trunks of before stay in force');
+    }
+  });
+  await phone.listen();
+  return {
+    close: async () => {
+      await phone.close();
+      await events.close();
+    },
+  };
+}
