@@ -44,6 +44,15 @@ export class PortRange {
     return next.port;
   }
 
+  /** Takes a port that is in use since before; false when it is taken or none of these. */
+  claim(port: number): boolean {
+    const place = this.#free.findIndex(free => free.port === port);
+    if (place < 0) return false;
+    this.#free.splice(place, 1);
+    this.#taken.add(port);
+    return true;
+  }
+
   /** To be called once for each port taken; also when another program turned out to use it. */
   giveBack(port: number, nowMs: number): void {
     if (this.#taken.delete(port)) this.#free.push({ port, fromMs: nowMs + this.#reuseDelayMs });

@@ -7,6 +7,8 @@ const SHORTEST_MS = 2.5;
 const LONGEST_MS = 15;
 /** Two neighbours this alike (normalised correlation) may be folded into one without being heard. */
 const ALIKE = 0.8;
+/** Looked for at this rate first and then around the best place at the full one: a fifth of the work, and as good. */
+const COARSE_HZ = 4_000;
 /** Below this power, −50 dBFS, anything may. */
 const QUIET_POWER = 1e-5;
 
@@ -52,10 +54,18 @@ function findLag(pcm: Float32Array, most: number, rateHz: number, isForced: bool
   const shortest = (SHORTEST_MS * rateHz) / 1000;
   const longest = Math.min(most, (LONGEST_MS * rateHz) / 1000);
   if (longest < shortest) return 0;
-  let best = 0;
-  let bestLikeness = isForced ? -2 : ALIKE;
-  for (let lag = shortest; lag <= longest; lag += 1) {
-    const likeness = compare(pcm, lag);
+  const step = rateHz / COARSE_HZ;
+  const near = findMostAlike(pcm, shortest, longest, step);
+  const best = findMostAlike(pcm, Math.max(shortest, near - step + 1), Math.min(longest, near + step - 1), 1);
+  return isForced || compare(pcm, best, 1) > ALIKE ? best : 0;
+}
+
+/** The best of every so-many-th length from `shortest` to `longest`, judged by every so-many-th sample. */
+function findMostAlike(pcm: Float32Array, shortest: number, longest: number, step: number): number {
+  let best = shortest;
+  let bestLikeness = Number.NEGATIVE_INFINITY;
+  for (let lag = shortest; lag <= longest; lag += step) {
+    const likeness = compare(pcm, lag, step);
     if (likeness <= bestLikeness) continue;
     bestLikeness = likeness;
     best = lag;
@@ -63,18 +73,21 @@ function findLag(pcm: Float32Array, most: number, rateHz: number, isForced: bool
   return best;
 }
 
-/** How alike the first `lag` samples and the next are: normalised correlation, or 1 where both are hardly heard. */
-function compare(pcm: Float32Array, lag: number): number {
+/**
+ * How alike the first `lag` samples and the next are, by every `step`-th: normalised correlation, or 1 where both are
+ * hardly heard.
+ */
+function compare(pcm: Float32Array, lag: number, step: number): number {
   let product = 0;
   let power = 0;
   let nextPower = 0;
-  for (let i = 0; i < lag; i += 1) {
+  for (let i = 0; i < lag; i += step) {
     const sample = pcm[i]!;
     const next = pcm[lag + i]!;
     product += sample * next;
     power += sample * sample;
     nextPower += next * next;
   }
-  if (power + nextPower < 2 * QUIET_POWER * lag) return 1;
+  if ((power + nextPower) * step < 2 * QUIET_POWER * lag) return 1;
   return product / Math.sqrt(power * nextPower + 1e-12);
 }

@@ -1,10 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { CodecLeg } from '../../pipeline/kernels/codec_leg.ts';
 import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import { type OnReport, RtpSession } from '../../sip/rtp/rtp_session.ts';
 import type { SendSpread } from '../../sip/rtp/send_spread.ts';
-import { SocketPair } from '../../sip/rtp/socket_pair.ts';
+import { SocketPair, type SocketPairOptions } from '../../sip/rtp/socket_pair.ts';
 import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
 import { LineKeys } from './line_keys.ts';
 import { TickTime } from './tick_time.ts';
@@ -26,6 +27,8 @@ export interface TrunkAccess {
 export interface TrunkLineOptions extends TrunkAccess {
   /** Of the call's pipeline; see `rateOf`. */
   readonly rateHz: PipelineRateHz;
+  /** How long another process may still hold the ports, having had the leg before; not at all when left out. */
+  readonly portsHeldMs?: number;
 }
 
 /** What the trunk lines of a media process share. Whoever ticks the calls calls `spread.startTick` before each tick. */
@@ -39,7 +42,7 @@ export interface TrunkParts {
 /** Why a line can't be opened: another program has its ports, the address is not this machine's, or all legs are taken. */
 export type TrunkFailure = 'portInUse' | 'noSuchAddress' | 'noLegLeft';
 
-/** What a trunk line tells the signalling. Never called before the constructor has returned, nor in a tick. */
+/** What a trunk line tells the signalling, never before the constructor has returned. */
 export interface TrunkSignals {
   /** The ports are bound: the call can be answered. */
   ready(): void;
@@ -53,6 +56,8 @@ export interface TrunkSignals {
 
 /** A call in which nothing was heard for so long, without being held, is over. */
 const NO_MEDIA_MS = 60_000;
+
+const BIND_AGAIN_MS = 20;
 
 type State = 'opening' | 'ready' | 'up' | 'ended';
 
@@ -101,6 +106,7 @@ export class TrunkLine implements Line {
 
   /** The far end has our answer, or we have its: media time starts here. */
   answered(stream: TrunkStream): void {
+    if (this.#hasAnswer) return;
     this.#stream = stream;
     this.#hasAnswer = true;
     this.#start();
@@ -178,9 +184,9 @@ export class TrunkLine implements Line {
     await this.#opening;
   }
 
-  async #open({ host, port }: TrunkAccess): Promise<void> {
+  async #open({ host, port, portsHeldMs = 0 }: TrunkLineOptions): Promise<void> {
     try {
-      this.#sockets = await SocketPair.bind({
+      this.#sockets = await bindWithin(portsHeldMs, {
         host,
         port,
         onRtp: (bytes, fromHost, fromPort) =>
@@ -224,6 +230,7 @@ export class TrunkLine implements Line {
     this.#state = 'up';
     this.#agree(this.#stream);
     this.#events.answered();
+    if (this.#stream.held) this.#events.held();
   }
 
   /** On hold there may be music, which is not the caller. */
@@ -270,6 +277,20 @@ export class TrunkLine implements Line {
   #release(): void {
     this.#sockets?.close();
     this.#codecs?.close();
+  }
+}
+
+/** Tries again while ports are in use. @throws Error of the system, with its code */
+async function bindWithin(patienceMs: number, options: SocketPairOptions): Promise<SocketPair> {
+  const untilMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await SocketPair.bind(options);
+    } catch (error) {
+      const isHeld = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isHeld || performance.now() > untilMs) throw error;
+      await sleep(BIND_AGAIN_MS);
+    }
   }
 }
 

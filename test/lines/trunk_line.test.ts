@@ -101,6 +101,15 @@ t.test('hold by direction, by address and by both, and its end', async t => {
   }
 });
 
+t.test('a call that begins on hold', async t => {
+  const rig = await TrunkRig.ready();
+  rig.line.answered(rig.peer.stream({ sends: false, held: true }));
+  await rig.run(100);
+  rig.line.changed(rig.peer.stream());
+  t.same(rig.told.log, ['ready', 'answered', 'held', 'resumed']);
+  await rig.close();
+});
+
 t.test('a hold lasts as long as the far end likes; silence does not', async t => {
   const heard = await TrunkRig.up();
   await heard.run(500);
