@@ -76,6 +76,14 @@ export function dialogOfResponse(invite: SipRequest, response: SipResponse): Dia
   };
 }
 
+/** Further requests of this end may have left since a snapshot was taken. */
+const CSEQ_GAP = 100;
+
+/** A dialog from its snapshot: numbers may skip (§12.2.2), but must not come twice. */
+export function continued(state: DialogState): DialogState {
+  return { ...state, localCSeq: state.localCSeq + CSEQ_GAP };
+}
+
 /** A dialog as it goes on: makes its requests, counts those that come. */
 export class Dialog {
   #state: DialogState;

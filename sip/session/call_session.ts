@@ -86,10 +86,10 @@ export abstract class CallSession implements Session {
 
   snapshot(): SessionSnapshot | undefined {
     const { usage, direction, identity } = this;
-    const { media } = usage ?? {};
     if (this.#state === 'ended' || usage === undefined || !usage.isConfirmed) return undefined;
-    if (media?.stream === undefined) return undefined;
     const { link, timer } = usage;
+    const media = usage.media?.snapshot();
+    if (media?.stream === undefined) return undefined;
     return {
       direction,
       identity,
@@ -97,12 +97,7 @@ export abstract class CallSession implements Session {
       hop: link.hop,
       contact: link.contact,
       allows: link.allows,
-      media: {
-        session: media.session,
-        ...media.media,
-        direction: media.direction,
-        stream: media.stream,
-      },
+      media: { ...media, stream: media.stream },
       timer,
     };
   }

@@ -1,9 +1,9 @@
-import { dialogOfInvite } from '../dialog/dialog.ts';
+import type { DialogState } from '../dialog/dialog.ts';
 import type { Headers } from '../message/headers.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { NameAddr } from '../message/name_addr.ts';
+import { serialize } from '../message/serialize.ts';
 import { parseNumber } from '../message/syntax.ts';
-import type { Uri } from '../message/uri.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { SdpRejection } from '../sdp/rejection.ts';
 import type { AudioStream } from '../sdp/session.ts';
@@ -20,7 +20,16 @@ import { Progress } from './progress.ts';
 import { readReasons } from './reason.ts';
 import { names, RELIABLE_TAG } from './reliable.ts';
 import { rejectionHeaders } from './remote_changes.ts';
-import type { Ending, Identity, InboundSession, Parting, ProgressOptions, SessionMedia } from './session.ts';
+import type {
+  Ending,
+  Identity,
+  InboundSession,
+  MediaSnapshot,
+  Parting,
+  ProgressOptions,
+  RingingSnapshot,
+  SessionMedia,
+} from './session.ts';
 import { answerTimer, sayTimer } from './session_expires.ts';
 
 /** A call to this end: the INVITE's server side until its ACK (RFC 3261 §13.3), then a dialog like any other. */
@@ -44,8 +53,8 @@ export class InboundCall extends CallSession implements InboundSession {
   #waiting: { readonly headers?: Headers } | undefined;
   #isAccepted = false;
 
-  /** @param remoteTarget the INVITE's Contact */
-  constructor(server: ServerTransaction, remoteTarget: Uri, parts: AgentParts) {
+  /** @param dialog as the INVITE makes it, or as it was when a snapshot was taken */
+  constructor(server: ServerTransaction, dialog: DialogState, parts: AgentParts) {
     super(parts);
     const { request, flow, localTag } = server;
     this.#server = server;
@@ -58,7 +67,7 @@ export class InboundCall extends CallSession implements InboundSession {
     this.#contact = contactOn(flow, parts, request.uri.kind === 'sip' ? request.uri.user : undefined);
     const link = new DialogLink({
       parts,
-      dialog: dialogOfInvite(request, remoteTarget, localTag),
+      dialog,
       hop: { ...flow.remote, protocol: flow.protocol },
       contact: this.#contact,
       allows: request.headers.list('allow'),
@@ -86,6 +95,26 @@ export class InboundCall extends CallSession implements InboundSession {
     usage.describe(described);
     this.#answer = answered?.body;
     return answered?.stream;
+  }
+
+  ringingSnapshot(): RingingSnapshot | undefined {
+    if (this.state === 'ended' || this.#isAccepted || this.#progress.isWaiting) return undefined;
+    const { protocol, local, remote } = this.flow;
+    return {
+      invite: serialize(this.invite).toString('base64'),
+      flow: { protocol, local, remote },
+      dialog: this.usage.link.dialog.state,
+      media: this.usage.media?.snapshot(),
+      answer: this.#isSaid ? undefined : this.#answer?.toString('base64'),
+    };
+  }
+
+  /** Goes on from what another process has negotiated. */
+  restoreMedia(media: MediaSnapshot, answer: string | undefined): void {
+    this.usage.describe(OfferAnswer.restore(media));
+    this.#answer = answer === undefined ? undefined : Buffer.from(answer, 'base64');
+    this.#isSaid = media.stream !== undefined && answer === undefined;
+    if (this.#isSaid) this.usage.open();
   }
 
   progress(status: number, { withMedia = false, reliable, headers }: ProgressOptions = {}): void {

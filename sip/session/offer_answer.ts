@@ -9,7 +9,7 @@ import type { Direction, SessionDescription } from '../sdp/description.ts';
 import { makeOffer } from '../sdp/offer.ts';
 import { SdpRejection } from '../sdp/rejection.ts';
 import { type AudioStream, newSdpSession, type SdpSession } from '../sdp/session.ts';
-import type { SessionMedia } from './session.ts';
+import type { MediaSnapshot, SessionMedia } from './session.ts';
 
 export const SDP_TYPE = 'application/sdp';
 
@@ -51,25 +51,20 @@ export class OfferAnswer {
     this.#session = session;
   }
 
-  /** As a snapshot has it; codecs are told by their identity. */
-  static restore(
-    media: SessionMedia,
-    session: SdpSession,
-    direction: Direction,
-    stream: AudioStream,
-  ): OfferAnswer {
-    const restored = new OfferAnswer(media, session);
+  static restore({ session, capabilities, local, direction, stream }: MediaSnapshot): OfferAnswer {
+    const restored = new OfferAnswer({ capabilities, local }, session);
     restored.direction = direction;
-    restored.#stream = {
-      ...stream,
-      sendCodec: CODECS[stream.sendCodec.name],
-      receive: stream.receive.map(({ payloadType, codec }) => ({ payloadType, codec: CODECS[codec.name] })),
-    };
+    restored.#stream = stream && withOwnCodecs(stream);
     return restored;
   }
 
-  get session(): SdpSession {
-    return this.#session;
+  snapshot(): MediaSnapshot {
+    return {
+      ...this.media,
+      session: this.#session,
+      direction: this.direction,
+      stream: this.#stream,
+    };
   }
 
   /** As last agreed. */
@@ -147,6 +142,15 @@ export class OfferAnswer {
   #accept({ session, media }: PendingOffer, described: SessionDescription): AudioStream {
     return acceptAnswer(session, described, media.capabilities);
   }
+}
+
+/** The same stream with codecs that are told by their identity. */
+function withOwnCodecs(stream: AudioStream): AudioStream {
+  return {
+    ...stream,
+    sendCodec: CODECS[stream.sendCodec.name],
+    receive: stream.receive.map(({ payloadType, codec }) => ({ payloadType, codec: CODECS[codec.name] })),
+  };
 }
 
 /** RFC 3264 §5: of up to 62 bits. */

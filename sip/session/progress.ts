@@ -49,6 +49,11 @@ export class Progress {
     this.#nextRSeq = 1 + Math.floor(random() * (MOST_FIRST_RSEQ - 1));
   }
 
+  /** Whether a response has left that no PRACK answers yet. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** Whether a description has left, or is to leave, that no PRACK answers yet: no 2xx may be sent (RFC 3262 §3). */
   get holdsMedia(): boolean {
     return [...(this.#waiting ? [this.#waiting] : []), ...this.#queue].some(

@@ -1,3 +1,4 @@
+import { continued } from '../dialog/dialog.ts';
 import type { DigestClient } from '../digest/client.ts';
 import { tagOf } from '../message/name_addr.ts';
 import type { AgentParts } from './agent_parts.ts';
@@ -6,9 +7,6 @@ import { DialogLink } from './dialog_link.ts';
 import { InviteUsage } from './invite_usage.ts';
 import { OfferAnswer } from './offer_answer.ts';
 import type { Ending, Identity, Parting, SessionEvents, SessionSnapshot } from './session.ts';
-
-/** The snapshot may be older than the last request; numbers may skip (RFC 3261 §12.2.2), but must not come twice. */
-const CSEQ_GAP = 100;
 
 /** Refreshes that may be due are spread over this time, for many sessions come at once. */
 const REFRESH_WITHIN_MS = 5_000;
@@ -36,19 +34,12 @@ export class RestoredCall extends CallSession {
     this.isHeld = media.direction !== 'sendrecv';
     const link = new DialogLink({
       parts,
-      dialog: { ...dialog, localCSeq: dialog.localCSeq + CSEQ_GAP },
+      dialog: continued(dialog),
       hop,
       contact,
       digest,
       allows,
     });
-    const { capabilities, local } = media;
-    const restored = OfferAnswer.restore(
-      { capabilities, local },
-      media.session,
-      media.direction,
-      media.stream,
-    );
     this.usage = new InviteUsage(
       link,
       this.usageEvents({
@@ -56,7 +47,7 @@ export class RestoredCall extends CallSession {
         over: ending => this.finish(ending),
         gone: () => parts.table.removeSession(this),
       }),
-      restored,
+      OfferAnswer.restore(media),
     );
     this.usage.restored(timer, parts.random() * REFRESH_WITHIN_MS);
     this.confirm(media.stream);

@@ -161,6 +161,8 @@ export interface InboundSession extends Session {
   rejectWith(rejection: SdpRejection): void;
   /** Sends 302 with these places to try instead. */
   redirect(contacts: readonly NameAddr[]): void;
+  /** What `restoreRinging` needs; undefined once the call was accepted or has ended, and while a PRACK is waited for. */
+  ringingSnapshot(): RingingSnapshot | undefined;
 }
 
 /** A call to place. */
@@ -185,6 +187,26 @@ export interface InviteOptions {
   readonly maxForwards?: number;
 }
 
+/** What a session has said and agreed to, as plain JSON. */
+export interface MediaSnapshot extends SessionMedia {
+  readonly session: SdpSession;
+  /** What this end wants: `sendrecv`, or `sendonly` while it holds. */
+  readonly direction: Direction;
+  readonly stream: AudioStream | undefined;
+}
+
+/** A call that rings here, as plain JSON: enough for another process to answer it. */
+export interface RingingSnapshot {
+  /** The INVITE as it came, in base64. */
+  readonly invite: string;
+  readonly flow: Pick<Flow, 'protocol' | 'local' | 'remote'>;
+  readonly dialog: DialogState;
+  /** Undefined before it was negotiated. */
+  readonly media: MediaSnapshot | undefined;
+  /** Our answer to the offer of the INVITE, in base64, while it is still to be said. */
+  readonly answer: string | undefined;
+}
+
 /** A confirmed session as plain JSON: enough for another process to go on with it. */
 export interface SessionSnapshot {
   readonly direction: 'inbound' | 'outbound';
@@ -195,14 +217,7 @@ export interface SessionSnapshot {
   readonly contact: NameAddr;
   /** Methods of the far end's Allow. */
   readonly allows: readonly string[];
-  readonly media: {
-    readonly session: SdpSession;
-    readonly capabilities: Capabilities;
-    readonly local: LocalMedia;
-    /** What this end wants: `sendrecv`, or `sendonly` while it holds. */
-    readonly direction: Direction;
-    readonly stream: AudioStream;
-  };
+  readonly media: MediaSnapshot & { readonly stream: AudioStream };
   /** RFC 4028; undefined where the session does not expire. */
   readonly timer: SessionTimerState | undefined;
 }

@@ -1,11 +1,12 @@
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
-import { contactUri, keyOfRequest, keyOfResponse } from '../dialog/dialog.ts';
+import { contactUri, continued, dialogOfInvite, keyOfRequest, keyOfResponse } from '../dialog/dialog.ts';
 import type { DigestClient } from '../digest/client.ts';
 import { SIP_LIMITS } from '../limits.ts';
 import { Headers } from '../message/headers.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { tagOf } from '../message/name_addr.ts';
 import type { Rejected } from '../message/outcome.ts';
+import { parseDatagram } from '../message/parse.ts';
 import type { Refusal } from '../message/screen.ts';
 import type { ServerTransaction } from '../transaction/server_transaction.ts';
 import type { TransactionLayer, TransactionUser } from '../transaction/transaction_layer.ts';
@@ -16,7 +17,14 @@ import { InboundCall } from './inbound_call.ts';
 import { SESSION_LIMITS } from './limits.ts';
 import { OutboundCall } from './outbound_call.ts';
 import { RestoredCall } from './restored_call.ts';
-import type { InviteOptions, Session, SessionEvents, SessionSnapshot } from './session.ts';
+import type {
+  InboundSession,
+  InviteOptions,
+  RingingSnapshot,
+  Session,
+  SessionEvents,
+  SessionSnapshot,
+} from './session.ts';
 import { answerTimer } from './session_expires.ts';
 import { SessionTable } from './session_table.ts';
 
@@ -74,6 +82,23 @@ export class UserAgent implements TransactionUser {
   /** Goes on with a session that another process has begun; a refresh that may be due is sent at once. */
   restore(snapshot: SessionSnapshot, events: SessionEvents, digest?: DigestClient): Session {
     return new RestoredCall(snapshot, events, this.#ready, digest);
+  }
+
+  /**
+   * Goes on with a call that rang at another process: before the transport listens, or its INVITE might be met twice.
+   * @throws TypeError for an INVITE that cannot be read
+   */
+  restoreRinging(snapshot: RingingSnapshot, events: SessionEvents): InboundSession {
+    const parts = this.#ready;
+    const { dialog, flow, media, answer } = snapshot;
+    const read = parseDatagram(Buffer.from(snapshot.invite, 'base64'));
+    if (read.outcome !== 'message' || read.message.kind !== 'request')
+      throw new TypeError('a snapshot without an INVITE');
+    const server = parts.transactions.adopt(read.message, flow, tagOf(dialog.local) ?? '');
+    const call = new InboundCall(server, continued(dialog), parts);
+    if (media !== undefined) call.restoreMedia(media, answer);
+    call.listen(events);
+    return call;
   }
 
   /** Hangs up every session; resolves when the far ends have answered, or have had their time. */
@@ -135,7 +160,8 @@ export class UserAgent implements TransactionUser {
     } else if ('status' in timer) {
       server.respond(timer.status, { headers: timer.headers });
     } else {
-      this.#handler.incoming(new InboundCall(server, remoteTarget, parts));
+      const dialog = dialogOfInvite(server.request, remoteTarget, server.localTag);
+      this.#handler.incoming(new InboundCall(server, dialog, parts));
     }
   }
 

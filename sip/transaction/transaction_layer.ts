@@ -96,6 +96,14 @@ export class TransactionLayer implements TransportHandler {
     return this.#start(withBranch(request, hop), hop, events);
   }
 
+  /**
+   * Goes on with an INVITE that another process has received and not answered: the same bytes, Via with `received` and
+   * `rport`, and the tag that its responses had.
+   */
+  adopt(invite: SipRequest, flow: Flow, localTag: string): ServerTransaction {
+    return this.#open(invite, flow, localTag, mergeKey(invite));
+  }
+
   /** Sends the ACK to a 2xx, which has no transaction (§13.2.2.4); `resend` repeats it for each copy of the 2xx. */
   sendAck(ack: SipRequest, hop: Hop, watcher: SendWatcher): Sending {
     return this.#sender.sendRequest(withBranch(ack, hop), hop, watcher);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { SessionSnapshot } from '../../../sip/session/session.ts';
-import { established, isClean, type Network, Party, pair } from './session_rig.ts';
+import type { RingingSnapshot, SessionSnapshot } from '../../../sip/session/session.ts';
+import { established, isClean, mediaAt, type Network, Party, pair } from './session_rig.ts';
 
 /** Bob's process is gone, and another one is there with what was written down of the call. */
 function restarted(network: Network, bob: Party, snapshot: SessionSnapshot | undefined) {
@@ -9,6 +9,14 @@ function restarted(network: Network, bob: Party, snapshot: SessionSnapshot | und
   const again = new Party(network, 'bob', bob.local.address);
   const stored: SessionSnapshot = JSON.parse(JSON.stringify(snapshot));
   return { again, session: again.restore(stored) };
+}
+
+/** The same while the call rings. */
+function ringingElsewhere(network: Network, bob: Party) {
+  const stored: RingingSnapshot = JSON.parse(JSON.stringify(bob.call.ringingSnapshot()));
+  network.detach(bob.local);
+  const again = new Party(network, 'bob', bob.local.address);
+  return { again, session: again.agent.restoreRinging(stored, again.events()) };
 }
 
 t.test('a restarted callee holds, resumes, is changed, informed and hung up', t => {
@@ -76,6 +84,71 @@ t.test('a restored session is refreshed soon, and expires', t => {
   network.run(100_000);
   t.ok(isClean(network, again));
   return t.end();
+});
+
+t.test('a call that rang at another process is answered, or cancelled', t => {
+  for (const [lateOffer, negotiated] of [
+    [false, true],
+    [false, false],
+    [true, true],
+  ] as const) {
+    const { network, alice, bob } = pair();
+    const outbound = alice.invite(bob, { lateOffer });
+    network.run();
+    bob.call.progress(180);
+    network.run();
+    if (negotiated) bob.call.negotiate(mediaAt('192.0.2.2', 40_000));
+    const { again, session } = ringingElsewhere(network, bob);
+    t.equal(session.state, 'early');
+    if (!negotiated) session.negotiate(mediaAt('192.0.2.2', 40_000));
+    else t.throws(() => session.negotiate(mediaAt('192.0.2.2')), TypeError, 'it was negotiated');
+    session.accept();
+    network.run();
+    t.same(alice.take(), ['180', 'confirmed sendrecv']);
+    t.same(again.take(), ['confirmed sendrecv']);
+    t.match(outbound.stream?.remote, { rtp: { port: 40_000 } });
+    outbound.hold();
+    network.run();
+    t.same(again.take(), ['changed recvonly held']);
+  }
+  const { network, alice, bob } = pair();
+  const outbound = alice.invite(bob);
+  network.run();
+  bob.call.progress(180);
+  network.run();
+  const { again } = ringingElsewhere(network, bob);
+  outbound.hangUp();
+  network.run();
+  t.same(again.take(), ['ended remote 487']);
+  t.equal(again.agent.size, 0);
+  t.end();
+});
+
+t.test('early media that was acknowledged is not said again by another process', t => {
+  const { network, alice, bob } = pair();
+  alice.invite(bob);
+  network.run();
+  bob.call.negotiate(mediaAt('192.0.2.2', 40_000));
+  bob.call.progress(183, { withMedia: true });
+  t.equal(bob.call.ringingSnapshot(), undefined, 'not while its PRACK is under way');
+  network.run();
+  ringingElsewhere(network, bob).session.accept();
+  network.run();
+  t.same(alice.take(), ['183 sendrecv', 'confirmed sendrecv']);
+  t.equal(network.messages.findLast(({ kind }) => kind === 'response')?.body.length, 0);
+  t.end();
+});
+
+t.test('a snapshot of a call that rings', t => {
+  const { network, alice, bob } = pair();
+  alice.invite(bob);
+  network.run();
+  const snapshot = bob.call.ringingSnapshot();
+  if (snapshot === undefined) throw new Error('no snapshot');
+  t.throws(() => bob.agent.restoreRinging({ ...snapshot, invite: '' }, {}), TypeError, 'needs its INVITE');
+  bob.call.reject(486);
+  t.equal(bob.call.ringingSnapshot(), undefined, 'is none when it has ended');
+  t.end();
 });
 
 t.test('when a snapshot is there, and when it is worth taking again', t => {
