@@ -8,7 +8,7 @@ import { isCooperative } from './caller/behaviour.ts';
 import { Display } from './caller/display.ts';
 import { openEars, openVoice } from './caller/local_speech.ts';
 import { type CallOptions, HELP, readOptions, UsageError, VOICES, type VoiceName } from './caller/options.ts';
-import { type Caller, placeCalls, type Watcher } from './caller/place.ts';
+import { type Caller, type Dial, placeCalls, type Watcher } from './caller/place.ts';
 import { SeededRandom } from './caller/random.ts';
 import { findRecord } from './caller/record.ts';
 import type { CallReport } from './caller/report.ts';
@@ -17,7 +17,6 @@ import { summaryTable, totals } from './caller/summary.ts';
 import { ownTarget } from './node.ts';
 import { type Get, ownApi } from './own_api.ts';
 import { parseSipUri } from './wire/sip_uri.ts';
-import type { WireCallOptions } from './wire/wire_call.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const SILENT: Watcher = {
@@ -75,15 +74,16 @@ function watcherOf(options: CallOptions, target: string, seed: number, voice: st
 }
 
 /** ^C ends what is going on in an orderly way: a ringing call is cancelled, a call hung up. */
-function dialOf(options: CallOptions, target: string): WireCallOptions {
+function dialOf(options: CallOptions, target: string): Dial {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   process.once('SIGTERM', () => abort.abort());
-  const { user, password } = options;
+  const { user, password, network } = options;
   return {
     target,
     fromUser: options.from,
     codecs: options.codecs,
+    network,
     localHost: options.localHost,
     credentials: user === undefined || password === undefined ? undefined : { user, password },
     answerTimeoutMs: options.answerTimeoutMs,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CODECS, type Codec, codecNamed } from '../wire/codec.ts';
+import { type Impairment, parseImpairment } from '../wire/impaired_path.ts';
 import { parseSipUri } from '../wire/sip_uri.ts';
 import { areKeys } from '../wire/telephone_event.ts';
 import { type Behaviour, COOPERATIVE } from './behaviour.ts';
@@ -24,6 +25,7 @@ export interface CallOptions {
   readonly localHost: string | undefined;
   readonly answerTimeoutMs: number;
   readonly behaviour: Behaviour;
+  readonly network: Impairment | undefined;
   readonly out: string;
   readonly files: boolean;
   readonly json: boolean;
@@ -45,6 +47,9 @@ and tells how it went. It knows nothing but what is on the wire.
   --silent                       says nothing
   --noise [DBFS]                 with steady noise, -30 dBFS unless told
   --never-stop                   talks on and on
+  --network loss=5,jitter=60,reorder=3,outage=200/5000
+                                 through a bad network: percent of packets lost, ms of jitter,
+                                 percent out of order, ms without any every so many ms
   --max-seconds S                hangs up after S seconds at the latest (default 600)
   --voice rms|awb|kal16|slt      the caller's voice; default: by the seed
   --codec G722,PCMU,PCMA         codecs offered, in this order
@@ -100,6 +105,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Ca
       neverStops: values['never-stop'],
       maxSeconds: whole('--max-seconds', values['max-seconds'], 1, 3600),
     },
+    network: networkOf(values.network),
     out: values.out,
     files: !values['no-files'],
     json: values.json,
@@ -123,6 +129,7 @@ function parse(args: readonly string[]) {
         silent: flag,
         noise: text,
         'never-stop': flag,
+        network: text,
         'max-seconds': { ...text, default: String(COOPERATIVE.maxSeconds) },
         voice: text,
         codec: { ...text, default: 'G722,PCMU,PCMA' },
@@ -193,6 +200,10 @@ function codecsOf(text: string): Codec[] {
     if (codec === undefined) throw new UsageError(`--codec: one or more of ${Object.keys(CODECS).join(',')}`);
     return codec;
   });
+}
+
+function networkOf(text: string | undefined): Impairment | undefined {
+  return text === undefined ? undefined : check('--network', () => parseImpairment(text));
 }
 
 function numberOf(text: string): string {

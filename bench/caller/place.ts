@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Expectation, Stt, Tts } from '../../src/providers/types.ts';
 import type { LoadedFlow } from '../../src/workflow/load.ts';
+import type { Impairment } from '../wire/impaired_path.ts';
 import { SdpError } from '../wire/sdp.ts';
 import { SipFailure } from '../wire/sip_client.ts';
 import type { Track } from '../wire/track.ts';
@@ -41,10 +42,15 @@ export interface Caller extends Talker {
   readonly out: string | undefined;
 }
 
+/** How calls are placed; a bad network treats each by its caller's seed. */
+export interface Dial extends Omit<WireCallOptions, 'network'> {
+  readonly network?: Impairment | undefined;
+}
+
 /** Places calls, so many at once, and gives their reports in the order of the callers. */
 export async function placeCalls(
   callers: readonly Caller[],
-  dial: WireCallOptions,
+  dial: Dial,
   parallel: number,
 ): Promise<CallReport[]> {
   const reports: CallReport[] = [];
@@ -60,7 +66,7 @@ export async function placeCalls(
 }
 
 /** Places one call and tells all about it; whatever happens to the call is in the report. */
-export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promise<CallReport> {
+export async function placeOneCall(caller: Caller, dial: Dial): Promise<CallReport> {
   const { seed, voice, watcher } = caller;
   let call: WireCall | undefined;
   let failure: string | undefined;
@@ -68,7 +74,8 @@ export async function placeOneCall(caller: Caller, dial: WireCallOptions): Promi
   const provisional: Watcher['provisional'] = (status, reason) => watcher.provisional(status, reason);
   const talk = await holdTalk(caller, dial.signal, async ends => {
     try {
-      call = await placeCall(dial, { ...ends, provisional });
+      const network = dial.network && { impairment: dial.network, seed };
+      call = await placeCall({ ...dial, network }, { ...ends, provisional });
       watcher.answered(call);
     } catch (error) {
       if (!(error instanceof SipFailure || error instanceof SdpError)) throw error;

@@ -42,7 +42,8 @@ const RESTART_DISTANCE = 1000;
 /** Packets whose repetition is noticed. */
 const REMEMBERED = 32;
 const WINDOW_MS = 1000;
-/** The timeline follows a sender whose clock jumps by more than this. */
+/** Within a second the timeline stays as it is, but for packets so much earlier or later than it: sounds stay whole. */
+const ANCHOR_SLACK_MS = 20;
 const ANCHOR_JUMP_MS = 200;
 const MOST_WINDOWS = 7200;
 const LEAST_WINDOWS = 10;
@@ -201,7 +202,8 @@ export class IncomingStream {
     counts.mostJitterMs = Math.max(counts.mostJitterMs, counts.jitterMs);
     this.#lastTransitMs = transitMs;
     if (transitMs - this.#anchorMs > LATE_MS) counts.late += 1;
-    if (transitMs < this.#anchorMs || transitMs - this.#anchorMs > ANCHOR_JUMP_MS) this.#anchorMs = transitMs;
+    const aheadMs = this.#anchorMs - transitMs;
+    if (aheadMs > ANCHOR_SLACK_MS || -aheadMs > ANCHOR_JUMP_MS) this.#anchorMs = transitMs;
     this.#windowLeastMs = Math.min(this.#windowLeastMs, transitMs);
     if (nowMs >= this.#windowEndMs) {
       this.#anchorMs = this.#windowLeastMs;

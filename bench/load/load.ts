@@ -1,9 +1,9 @@
 import type { Codec } from '../wire/codec.ts';
+import type { Impairment } from '../wire/impaired_path.ts';
 import { PACKET_MS } from '../wire/rtp_sender.ts';
 import type { Credentials } from '../wire/sip_digest.ts';
 import type { CallRecord } from './call_record.ts';
 import { type EncodedAudio, encodeAudio } from './encoded_audio.ts';
-import type { Impairment } from './impaired_path.ts';
 import { LoadCall } from './load_call.ts';
 import { marker } from './marker.ts';
 import { MediaPorts } from './media_ports.ts';
@@ -55,6 +55,11 @@ interface Placing {
   readonly intervalMs: number;
 }
 
+/** Ports bound at a time beyond those that were foreseen. */
+const MORE_PORTS = 16;
+/** A call takes so much longer than it is held. */
+const AROUND_HOLD_MS = 3000;
+
 /** A load on one target: hundreds of scripted calls from one process, measured from the wire. */
 export class Load {
   readonly #options: LoadOptions;
@@ -65,9 +70,14 @@ export class Load {
   readonly #marker: EncodedAudio;
   readonly #live = new Set<LoadCall>();
   readonly #records: CallRecord[] = [];
-  readonly #waiting = new Set<{ readonly holds: () => boolean; readonly resolve: () => void }>();
+  readonly #waiting = new Set<{
+    readonly holds: () => boolean;
+    readonly resolve: () => void;
+    readonly reject: (error: unknown) => void;
+  }>();
   #placing: Placing | undefined;
   #placed = 0;
+  #isBinding = false;
 
   private constructor(options: LoadOptions, sip: SipPort) {
     const { codec, idle } = options;
@@ -108,7 +118,9 @@ export class Load {
 
   /** Places calls; returns when each of them is up or over. */
   async place({ calls, callsPerSecond, burst = 1 }: Ramp): Promise<void> {
-    await this.#ports.provide(calls);
+    const { holdMs = Number.POSITIVE_INFINITY } = this.#options;
+    const atOnce = burst + (callsPerSecond * (holdMs + AROUND_HOLD_MS)) / 1000;
+    await this.#ports.provide(Math.min(calls, Math.ceil(atOnce)));
     const intervalMs = (burst * 1000) / callsPerSecond;
     this.#placing = { left: calls, nextMs: performance.now(), burst, intervalMs };
     await this.#until(() => this.#placing === undefined && [...this.#live].every(call => call.isUp));
@@ -144,7 +156,7 @@ export class Load {
   }
 
   #until(holds: () => boolean): Promise<void> {
-    return new Promise(resolve => this.#waiting.add({ holds, resolve }));
+    return new Promise((resolve, reject) => this.#waiting.add({ holds, resolve, reject }));
   }
 
   #everySlot(nowMs: number): void {
@@ -163,15 +175,37 @@ export class Load {
     if (placing === undefined) return;
     for (; placing.left > 0 && placing.nextMs <= nowMs; placing.nextMs += placing.intervalMs) {
       const burst = Math.min(placing.burst, placing.left);
+      if (this.#ports.free < burst) {
+        this.#provideMore(burst);
+        return;
+      }
       for (let i = 0; i < burst; i += 1) this.#placeOne(nowMs);
       placing.left -= burst;
     }
     if (placing.left === 0) this.#placing = undefined;
   }
 
+  /** More calls are under way than was foreseen: the next ones wait for their ports. */
+  #provideMore(burst: number): void {
+    if (this.#isBinding) return;
+    this.#isBinding = true;
+    this.#ports.provide(burst + MORE_PORTS).then(
+      () => {
+        this.#isBinding = false;
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** Whoever waits is told; calls that are up go on until they are hung up. */
+  #fail(error: unknown): void {
+    this.#placing = undefined;
+    for (const { reject } of this.#waiting) reject(error);
+    this.#waiting.clear();
+  }
+
   #placeOne(nowMs: number): void {
     const media = this.#ports.take();
-    if (media === undefined) return;
     const { codec, seed, script, fromUser, sending, receiving, holdMs, cancelAfterMs } = this.#options;
     const index = this.#placed;
     this.#placed += 1;

@@ -1,10 +1,10 @@
 import { SeededRandom } from '../caller/random.ts';
 import type { Codec } from '../wire/codec.ts';
+import { ImpairedPath, type Impairment } from '../wire/impaired_path.ts';
 import type { Direction } from '../wire/sdp.ts';
 import type { CallRecord, Interruption } from './call_record.ts';
 import { Ears } from './ears.ts';
 import type { EncodedAudio } from './encoded_audio.ts';
-import { ImpairedPath, type Impairment } from './impaired_path.ts';
 import { IncomingStream } from './incoming_stream.ts';
 import type { MediaPort } from './media_ports.ts';
 import { OutgoingStream } from './outgoing_stream.ts';

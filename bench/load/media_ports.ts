@@ -44,10 +44,18 @@ export class MediaPorts {
     }
   }
 
-  /** The pair longest free, so that nothing of the call before is still on its way; undefined when none is. */
-  take(): MediaPort | undefined {
+  get free(): number {
+    return this.#free.length;
+  }
+
+  /**
+   * The pair longest free, so that nothing of the call before is still on its way.
+   * @throws RangeError when none is
+   */
+  take(): MediaPort {
     const pair = this.#free.shift();
-    if (pair !== undefined) pair.rtcpPackets = 0;
+    if (pair === undefined) throw new RangeError('no ports are free');
+    pair.rtcpPackets = 0;
     return pair;
   }
 

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
+import { SeededRandom } from '../caller/random.ts';
 import type { Codec } from './codec.ts';
+import { ImpairedPath, type Impairment } from './impaired_path.ts';
 import { type AudioSink, RtpReceiver, type RtpReceiverStats } from './rtp_receiver.ts';
 import { type AudioSource, PACKET_MS, RtpSender } from './rtp_sender.ts';
 
@@ -24,6 +26,14 @@ export interface RtpAudio {
   readonly received: AudioSink;
 }
 
+/** A bad network between both ends, the same both ways. */
+export interface BadNetwork {
+  readonly impairment: Impairment;
+  readonly seed: number;
+}
+
+/** Packets that are held up are looked after so often. */
+const NETWORK_POLL_MS = 2;
 /** Ports tried before giving up. */
 const BIND_ATTEMPTS = 50;
 const LOWEST_PORT = 20_000;
@@ -69,14 +79,31 @@ export class RtpSession {
   #timer: NodeJS.Timeout | undefined;
   #latestMs = 0;
   #skippedPackets = 0;
+  readonly #outbound: ImpairedPath | undefined;
+  readonly #networkTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, media: RtpMedia, audio: RtpAudio) {
+  constructor(socket: Socket, media: RtpMedia, audio: RtpAudio, network?: BadNetwork) {
     this.#socket = socket;
     this.#audio = audio;
     this.#remote = media.remote;
     this.#receiver = new RtpReceiver(media.codec, audio.received);
     this.#sender = new RtpSender(media.codec, frame => this.#pull(frame), media.eventPayloadType);
-    socket.on('message', datagram => this.#receiver.receive(datagram, performance.now()));
+    const receive = (datagram: Uint8Array, nowMs: number): void => this.#receiver.receive(datagram, nowMs);
+    if (network === undefined) {
+      socket.on('message', datagram => receive(datagram, performance.now()));
+    } else {
+      const { impairment, seed } = network;
+      const inbound = new ImpairedPath(impairment, new SeededRandom(seed, 'inbound'), receive);
+      const outbound = new ImpairedPath(impairment, new SeededRandom(seed, 'outbound'), packet =>
+        this.#transmit(packet),
+      );
+      this.#outbound = outbound;
+      socket.on('message', datagram => inbound.pass(datagram, performance.now()));
+      this.#networkTimer = setInterval(() => {
+        inbound.poll(performance.now());
+        outbound.poll(performance.now());
+      }, NETWORK_POLL_MS);
+    }
     // ICMP errors of a far end that is gone; the signalling tells the same.
     socket.on('error', () => {});
   }
@@ -106,6 +133,7 @@ export class RtpSession {
     if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#timer);
+    clearInterval(this.#networkTimer);
     this.#socket.close();
   }
 
@@ -121,12 +149,21 @@ export class RtpSession {
     if (due > MAX_CATCH_UP_PACKETS) this.#skip(due - MAX_CATCH_UP_PACKETS);
     while (this.#open && this.#nextMs <= nowMs) {
       const packet = this.#sender.next();
-      if (this.#open && this.#sending) this.#socket.send(packet, this.#remote.port, this.#remote.host);
+      if (this.#open && this.#sending) this.#send(packet, nowMs);
       this.#nextMs += PACKET_MS;
     }
     this.#receiver.poll(nowMs);
     if (this.#open) this.#timer = setTimeout(this.#tick, Math.max(0, this.#nextMs - performance.now()));
   };
+
+  #send(packet: Uint8Array, nowMs: number): void {
+    if (this.#outbound === undefined) this.#transmit(packet);
+    else this.#outbound.pass(packet, nowMs);
+  }
+
+  #transmit(packet: Uint8Array): void {
+    this.#socket.send(packet, this.#remote.port, this.#remote.host);
+  }
 
   #skip(packets: number): void {
     this.#sender.skip(packets);

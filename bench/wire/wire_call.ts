@@ -3,7 +3,7 @@ import type { Socket } from 'node:dgram';
 import type { Codec } from './codec.ts';
 import type { AudioSink } from './rtp_receiver.ts';
 import type { AudioSource } from './rtp_sender.ts';
-import { bindRtpSocket, RtpSession } from './rtp_session.ts';
+import { type BadNetwork, bindRtpSocket, RtpSession } from './rtp_session.ts';
 import { type Direction, formatSdp, mirrored, readSdp, SdpError } from './sdp.ts';
 import { SipCall, type SipCallOptions, SipFailure } from './sip_client.ts';
 import type { SipResponse } from './sip_message.ts';
@@ -15,6 +15,8 @@ export interface WireCallOptions
   readonly codecs: readonly Codec[];
   /** Ours; undefined: the one from which the target is reached. */
   readonly localHost: string | undefined;
+  /** Between us and the far end; undefined: the network as it is. */
+  readonly network?: BadNetwork | undefined;
   /** How long it may ring. */
   readonly answerTimeoutMs: number;
   /** Gives up the call while it is being set up. */
@@ -192,11 +194,12 @@ class Attempt {
       const media = readSdp(response.body, this.#codecs);
       this.#codecs = [media.codec];
       const audio = this.#handlers.audio(media.codec);
-      const rtp = new RtpSession(this.#socket, media, {
+      const sinceAnswer = {
         source: audio.source,
-        sent: (pcm, atMs) => audio.sent(pcm, atMs - answeredAtMs),
-        received: (pcm, atMs) => audio.received(pcm, atMs - answeredAtMs),
-      });
+        sent: (pcm: Int16Array, atMs: number) => audio.sent(pcm, atMs - answeredAtMs),
+        received: (pcm: Int16Array, atMs: number) => audio.received(pcm, atMs - answeredAtMs),
+      };
+      const rtp = new RtpSession(this.#socket, media, sinceAnswer, this.#options.network);
       this.#rtp = rtp;
       const { ended } = this.#handlers;
       const connectMs = answeredAtMs - startedAtMs;

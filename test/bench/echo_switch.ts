@@ -64,8 +64,10 @@ export class EchoSwitch {
     return this.#calls.size;
   }
 
+  /** Requests of that method, those that were sent again counted once. */
   count(method: string): number {
-    return this.requests.filter(request => request.method === method).length;
+    const sent = this.requests.filter(request => request.method === method);
+    return new Set(sent.map(request => headerOf(request, 'via'))).size;
   }
 
   /** Resolves once so many of these requests have come. */

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { SeededRandom } from '../../bench/caller/random.ts';
 import { encodeAudio } from '../../bench/load/encoded_audio.ts';
-import { UNIMPAIRED } from '../../bench/load/impaired_path.ts';
 import { Load, type LoadOptions } from '../../bench/load/load.ts';
 import { reportOn } from '../../bench/load/load_report.ts';
 import type { Step } from '../../bench/load/script.ts';
 import { babble, tone } from '../../bench/load/sounds.ts';
 import { CODECS } from '../../bench/wire/codec.ts';
+import { UNIMPAIRED } from '../../bench/wire/impaired_path.ts';
 import { formatRtp, parseRtp } from '../../bench/wire/rtp_packet.ts';
 import { headerOf } from '../../bench/wire/sip_message.ts';
 import { EchoSwitch, type SwitchManners } from './echo_switch.ts';
@@ -36,6 +39,7 @@ const once =
 
 t.test('calls are set up, carried and ended, and everything said comes back', async t => {
   const script = once(
+    { do: 'wait', ms: 200 },
     { do: 'mark' },
     { do: 'wait', ms: 100 },
     { do: 'say', audio: SAID },
@@ -133,7 +137,8 @@ t.test('what gets lost of the signalling is sent again', async t => {
     await load.place({ calls: 3, callsPerSecond: 100 });
     await load.ended();
     t.match(reportOn(load.records), { outcomes: { answered: 3 } });
-    t.ok(far.count('INVITE') >= 6 && far.count('BYE') >= 6);
+    const copies = (method: string): number => far.requests.filter(each => each.method === method).length;
+    t.ok(copies('INVITE') >= 6 && copies('BYE') >= 6);
   });
 });
 
@@ -201,4 +206,33 @@ t.test('one-way audio: a far end that is mute, or deaf', async t => {
     await load.ended();
     t.match(reportOn(load.records), { oneWay: { unheard: 2 }, markers: { sent: 2, returned: 0 } });
   });
+});
+
+t.test('more calls than were foreseen wait for ports, and none is forgotten', async t => {
+  await withLoad({}, { holdMs: 10 }, async (load, far) => {
+    await load.place({ calls: 60, callsPerSecond: 2000, burst: 30 });
+    await load.ended();
+    t.equal(reportOn(load.records).outcomes.answered, 60);
+    t.equal(far.count('BYE'), 60);
+  });
+});
+
+t.test('as a command: JSON in the last line; wrong options in one sentence', async t => {
+  const script = fileURLToPath(new URL('../../bench/load.ts', import.meta.url));
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, [script, ...args]);
+  const far = await EchoSwitch.start();
+  t.teardown(() => far.close());
+  const { stdout } = await run('--target', far.target, '--calls', '3', '--hold', '0.5', '--records').catch(
+    // The machine may be too busy for it to be on time.
+    (error: { stdout: string }) => error,
+  );
+  const result = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+  t.match(result, { calls: 3, outcomes: { answered: 3 }, generator: { skippedSlots: 0 } });
+  t.match(result.records, [{ outcome: 'answered', endedBy: 'local' }, {}, {}]);
+  for (const wrong of [
+    [],
+    ['--target', far.target, '--manner', 'rude'],
+    ['--target', far.target, '--cps', '0'],
+  ])
+    await t.rejects(run(...wrong), { code: 2, stderr: /^--(target|manner|cps): [^\n]+\n$/ });
 });

@@ -3,13 +3,18 @@ import { SeededRandom } from '../../bench/caller/random.ts';
 import { findClicks } from '../../bench/load/clicks.ts';
 import { encodeAudio } from '../../bench/load/encoded_audio.ts';
 import { Histogram } from '../../bench/load/histogram.ts';
-import { ImpairedPath, type Impairment, UNIMPAIRED } from '../../bench/load/impaired_path.ts';
 import { IncomingStream } from '../../bench/load/incoming_stream.ts';
 import { driftOf, findReturns, marker } from '../../bench/load/marker.ts';
 import { OutgoingStream } from '../../bench/load/outgoing_stream.ts';
 import { babble, mixed, noise, silence, tone } from '../../bench/load/sounds.ts';
 import { CODECS } from '../../bench/wire/codec.ts';
 import { decodeMuLaw } from '../../bench/wire/g711.ts';
+import {
+  ImpairedPath,
+  type Impairment,
+  parseImpairment,
+  UNIMPAIRED,
+} from '../../bench/wire/impaired_path.ts';
 import { findSounds } from '../../bench/wire/onset.ts';
 import { formatRtp, parseRtp, type RtpPacket } from '../../bench/wire/rtp_packet.ts';
 import { Track } from '../../bench/wire/track.ts';
@@ -227,6 +232,28 @@ t.test('a path never holds more than its slots, and loses what would be more', a
   t.equal(path.dropped, 68);
   path.pass(new Uint8Array(9000), 1e9);
   t.equal(path.dropped, 69, 'larger than a datagram');
+});
+
+t.test('a bad network in words', async t => {
+  t.same(parseImpairment('loss=5,jitter=60,reorder=3,outage=200/5000'), {
+    lossPercent: 5,
+    jitterMs: 60,
+    reorderPercent: 3,
+    outage: { lengthMs: 200, everyMs: 5000 },
+  });
+  t.same(parseImpairment('loss=0.5'), { ...UNIMPAIRED, lossPercent: 0.5 });
+  for (const wrong of [
+    '',
+    'loss',
+    'loss=-1',
+    'loss=101',
+    'loss=x',
+    'delay=5',
+    'outage=200',
+    'jitter=1e9',
+    'loss=1,,',
+  ])
+    t.throws(() => parseImpairment(wrong), /loss=PERCENT/, wrong);
 });
 
 t.test('markers come back through noise, codecs and delay', async t => {

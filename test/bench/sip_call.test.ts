@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { CODECS, type Codec } from '../../bench/wire/codec.ts';
+import { parseImpairment } from '../../bench/wire/impaired_path.ts';
 import { parseRtp } from '../../bench/wire/rtp_packet.ts';
 import { SipFailure } from '../../bench/wire/sip_client.ts';
 import { headerOf, headersOf, type SipRequest, type SipResponse } from '../../bench/wire/sip_message.ts';
@@ -20,7 +21,7 @@ interface Placed {
 function place(
   t: Test,
   phone: Phone,
-  { password = '', answerTimeoutMs = 5000, codecs = [CODECS.PCMU] as Codec[] } = {},
+  { password = '', answerTimeoutMs = 5000, codecs = [CODECS.PCMU] as Codec[], network = '' } = {},
 ): Placed {
   const abort = new AbortController();
   const ended = Promise.withResolvers<'agent' | 'caller'>();
@@ -34,6 +35,7 @@ function place(
       localHost: '127.0.0.1',
       credentials: password === '' ? undefined : { user: 'u', password },
       answerTimeoutMs,
+      network: network === '' ? undefined : { impairment: parseImpairment(network), seed: 5 },
       t1Ms: T1_MS,
       signal: abort.signal,
     },
@@ -334,4 +336,14 @@ t.test('the far end chooses among the codecs', async t => {
   const call = await place(t, phone, { codecs: [CODECS.PCMU, CODECS.G722] }).call;
   t.equal(call.codec.name, 'G722');
   t.match(phone.requests[0]!.body, /m=audio \d*[02468] RTP\/AVP 0 9 101/);
+});
+
+t.test('through a bad network packets get lost both ways', async t => {
+  const phone = await Phone.start(answerer);
+  phone.echo();
+  const call = await place(t, phone, { network: 'loss=20,jitter=30' }).call;
+  await phone.until(({ rtp }) => rtp.length >= 80);
+  const { packets, lost } = call.stats;
+  t.ok(packets > 20 && packets < 75, `${packets} of what the phone sent back`);
+  t.ok(lost >= 8, `${lost} missing`);
 });

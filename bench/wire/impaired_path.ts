@@ -13,13 +13,48 @@ export interface Impairment {
 
 export const UNIMPAIRED: Impairment = { lossPercent: 0, jitterMs: 0, reorderPercent: 0, outage: undefined };
 
-export type Deliver = (packet: Uint8Array, nowMs: number) => void;
+const HELP = 'loss=PERCENT, jitter=MS, reorder=PERCENT and outage=MS/EVERY_MS, with commas between them';
+const MOST_MS = 600_000;
+
+/**
+ * Reads `loss=5,jitter=60,reorder=3,outage=200/5000`, any of these.
+ * @throws Error that says what it may be
+ */
+export function parseImpairment(text: string): Impairment {
+  const parts = new Map(text.split(',').map(part => part.split('=', 2) as [string, string | undefined]));
+  const figure = (value: string | undefined, most: number): number => {
+    const number = Number(value);
+    if (!/^\d+(?:\.\d+)?$/.test(value ?? '') || number > most) throw new Error(HELP);
+    return number;
+  };
+  const take = (name: string, most: number): number => {
+    const value = parts.get(name);
+    return parts.delete(name) ? figure(value, most) : 0;
+  };
+  const outage = parts.get('outage')?.split('/', 2);
+  if (parts.delete('outage') && outage === undefined) throw new Error(HELP);
+  const impairment = {
+    lossPercent: take('loss', 100),
+    jitterMs: take('jitter', MOST_JITTER_MS),
+    reorderPercent: take('reorder', 100),
+    outage:
+      outage === undefined
+        ? undefined
+        : { lengthMs: figure(outage[0], MOST_MS), everyMs: Math.max(1, figure(outage[1], MOST_MS)) },
+  };
+  if (parts.size > 0) throw new Error(HELP);
+  return impairment;
+}
+
+type Deliver = (packet: Uint8Array, nowMs: number) => void;
 
 /** Long enough to come after the next packet. */
 const REORDER_MS = 25;
 /** No two packets are due at the same moment: their order would be lost. */
 const LEAST_APART_MS = 0.001;
 const SLOTS = 32;
+/** What fits into the slots at 20 ms a packet. */
+const MOST_JITTER_MS = 500;
 const MOST_BYTES = 1500;
 
 /**
