@@ -46,7 +46,12 @@ export class PhoneRig {
     });
     const log = createLogger('test', 'silent');
     const { admission } = this;
-    this.#assignment = new Assignment({ admission, send: (_, message) => this.#receive(message), log });
+    this.#assignment = new Assignment({
+      admission,
+      send: (_, message) => this.#receive(message),
+      after: later,
+      log,
+    });
     const config = parseConfig(`sip: {port: ${port}}\n${trunks}`, 'test', {});
     const tell = (message: Message): void => void this.turnedAway.push(message);
     const events = { append: () => undefined };
@@ -64,7 +69,7 @@ export class PhoneRig {
   static async open(t: Test, options: PhoneOptions = {}): Promise<PhoneRig> {
     const rig = new PhoneRig(await portForBoth(), options);
     await rig.#phone.listen();
-    t.teardown(() => rig.#phone.close().catch((e) => { console.error(e); throw e; }));
+    t.teardown(() => rig.#phone.close());
     return rig;
   }
 
@@ -81,11 +86,6 @@ export class PhoneRig {
   /** The agent hangs up the last call. */
   hangUp(): void {
     this.#phone.calls.lineClosed({ callId: this.#last, reason: 'localHangup' });
-  }
-
-  /** The media process is lost with all its calls. */
-  fail(): void {
-    this.#assignment.mediaGone(MEDIA);
   }
 
   /** The next of what the media process is told of this kind; what comes before is passed over. */
@@ -121,4 +121,9 @@ export class PhoneRig {
 
 function isOf<Type extends Message['type']>(message: Message, type: Type): message is MessageOf<Type> {
   return message.type === type;
+}
+
+function later(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
 }
