@@ -125,11 +125,6 @@ export class Dialog {
     return this.#make('ACK', cseq, parts);
   }
 
-  /** Goes on with numbers from here: an INVITE that was sent again outside of the dialog counts too. */
-  countTo(localCSeq: number): void {
-    if (localCSeq > this.#state.localCSeq) this.#state = { ...this.#state, localCSeq };
-  }
-
   /** Counts a request of the far end; false for one out of order, which must get a 500 (§12.2.2). */
   receive({ cseq }: SipRequest): boolean {
     const { remoteCSeq } = this.#state;

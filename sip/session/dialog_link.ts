@@ -36,8 +36,8 @@ export class DialogLink {
   readonly parts: AgentParts;
   readonly dialog: Dialog;
   readonly contact: NameAddr;
+  readonly hop: Hop;
   readonly #digest: DigestClient | undefined;
-  #hop: Hop;
   #allows: readonly string[];
   #pending = 0;
 
@@ -45,13 +45,9 @@ export class DialogLink {
     this.parts = parts;
     this.dialog = new Dialog(dialog);
     this.contact = contact;
-    this.#hop = hop;
+    this.hop = hop;
     this.#digest = digest;
     this.#allows = allows;
-  }
-
-  get hop(): Hop {
-    return this.#hop;
   }
 
   get allows(): readonly string[] {
@@ -62,11 +58,6 @@ export class DialogLink {
   learn(message: SipRequest | SipResponse): void {
     const methods = message.headers.list('allow');
     if (methods.length > 0) this.#allows = methods;
-  }
-
-  /** The far end as it was reached in the end. */
-  reachedBy(hop: Hop): void {
-    this.#hop = hop;
   }
 
   /**
@@ -85,7 +76,7 @@ export class DialogLink {
     return new Attempt({
       transactions,
       clock,
-      hops: hopsTo(this.dialog.nextUri, this.#hop),
+      hops: hopsTo(this.dialog.nextUri, this.hop),
       make: () => this.dialog.request(method, { headers: named, contacts, body }),
       digest: this.#digest,
       events: {
@@ -106,7 +97,7 @@ export class DialogLink {
     const named = namedHeaders(undefined, 'User-Agent', headers);
     for (const name of CREDENTIALS) for (const value of request.headers.all(name)) named.append(name, value);
     const ack = this.dialog.ack(request.cseq.number, { headers: named, body });
-    return new Acknowledgement(ack, hopsTo(this.dialog.nextUri, this.#hop), this.parts);
+    return new Acknowledgement(ack, hopsTo(this.dialog.nextUri, this.hop), this.parts);
   }
 }
 
