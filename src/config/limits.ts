@@ -9,6 +9,14 @@ export const LIMITS = {
   mediaProcesses: 64,
   /** Parties of a call beside the caller and the agent; a further one is refused. */
   callLegs: 4,
+  /** Further legs by RTP in one media process, of all its calls; one more fails. */
+  legsPerMediaProcess: 64,
+  /** Rooms that one media process joins for calls; one more fails. */
+  roomRelays: 32,
+  /** From a leg's ringing to its answer; then it is given up. */
+  legAnswerMs: 60_000,
+  /** The edge's word on a leg that the API wants; then the request fails. */
+  legAnswerWaitMs: 8_000,
   /** How long a call slot is kept for a job that LiveKit does not assign after all. */
   reservationMs: 15_000,
   /** A call is hung up politely after this long. */
