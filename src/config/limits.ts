@@ -93,6 +93,8 @@ export const LIMITS = {
    * listens counts them in ticks of its own, so that a machine that is overloaded or was suspended kills nothing.
    */
   silentSeconds: 15,
+  /** The same for the main thread of a media process, on which the sound of calls depends, in quarters of a second. */
+  mediaSilentQuarters: 4,
   /** Restarts of one role in a minute before the supervisor gives up on it. */
   roleRestartsPerMinute: 10,
   /** One log of a process; beyond it it is copied aside, over the copy before, and begun anew. */
@@ -142,6 +144,8 @@ export const LIMITS = {
   trunkDispatchRules: 1_000,
   trunkGateways: 16,
   trunkAttributes: 32,
+  /** What a header says of a call; the rest is cut off. */
+  attributeCharacters: 256,
   /** A password or PIN of a trunk; a longer one is an error. */
   trunkSecretCharacters: 256,
   /** SIP messages read of one peer in a second, on average; further ones are not read. */
@@ -155,6 +159,16 @@ export const LIMITS = {
   rtpPortRestMs: 5_000,
   /** From an INVITE to the media process's word that its ports are open; then the call is refused. */
   lineReadyMs: 5_000,
+  /** A call that has lost its media process is hung up when no other one has it after this long. */
+  takeoverMs: 10_000,
+  /** Calls that were taken over, for their first process's word after its restart; the oldest is forgotten. */
+  takeoversRemembered: 10_000,
+  /** Ports of a process that was killed are free this long after it at the latest. */
+  portsHeldMs: 1_000,
+  /** A checkpoint of a call or a dialog; a longer one is not kept, and the one before stays. */
+  keptCharacters: 64 << 10,
+  /** What media processes know of their dialogs, at an edge's start; those that take longer are heard later. */
+  dialogsToldMs: 2_000,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
   /** INVITEs that are no calls yet whose messages are kept for a ladder, and for how long; the oldest is forgotten. */

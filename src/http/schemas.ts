@@ -31,6 +31,11 @@ export const callSummarySchema = z
     workflow: z.string().nullable(),
     workflowVersion: z.string().nullable(),
     room: z.string().nullable(),
+    trunk: z.string().nullable().describe('By which a phone call came'),
+    attributes: z
+      .record(z.string(), z.string())
+      .nullable()
+      .describe('What its headers said of it, by the names that the trunk gives them'),
     startedAt: instant,
     answeredAt: instant.nullable(),
     endedAt: instant.nullable(),

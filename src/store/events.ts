@@ -20,8 +20,14 @@ const details = {
     workflowVersion: z.string(),
     /** Where the line is in a room of LiveKit. */
     room: z.string().optional(),
+    /** By which a phone call came. */
+    trunk: z.string().optional(),
+    /** What its headers said of it. */
+    attributes: z.record(z.string().max(64), personal).optional().meta({ personal: true }),
   }),
   'call.answered': z.object({}),
+  /** Another media process goes on with the call, at that time of it; the recording, where there is one, too. */
+  'call.resumed': z.object({ mediaMs, recording: z.string().exactOptional() }),
   'consent.recorded': z.object({ kind: z.literal('recording'), granted: z.boolean(), mediaMs }),
   'recording.started': z.object({ file: z.string(), mediaMs, rateHz: z.number().int() }),
   'recording.ended': z.object({ file: z.string(), durationMs: z.number(), bytes: z.number().int() }),

@@ -22,7 +22,8 @@ const CALL_STARTED = `
     to_sealed = detail ->> 'to', to_index = indexes ->> 'to',
     sip_call_id_sealed = detail ->> 'sipCallId', sip_call_id_index = indexes ->> 'sipCallId',
     workflow = detail ->> 'workflow', workflow_version = detail ->> 'workflowVersion',
-    room = detail ->> 'room', started_at = at
+    room = detail ->> 'room', trunk = detail ->> 'trunk', attributes_sealed = detail ->> 'attributes',
+    started_at = at
   FROM (SELECT call_id AS started_call, at, detail, indexes ${added('call.started')}) AS event
   WHERE tenant_id = $1 AND call_id = started_call`;
 
@@ -95,6 +96,7 @@ const TURN_LATENCY = `
   ${added('turn.latency')}
   ON CONFLICT DO NOTHING`;
 
+/** What a process that died had not sent on comes after what its successor has. */
 const SLOT_SET = `
   INSERT INTO slots (tenant_id, call_id, slot, value, value_sealed, value_index, confirmed, set_at)
   SELECT DISTINCT ON (call_id, detail ->> 'slot') tenant_id, call_id, detail ->> 'slot',
@@ -104,7 +106,8 @@ const SLOT_SET = `
   ${added('slot.set')} ORDER BY call_id, detail ->> 'slot', seq DESC
   ON CONFLICT (tenant_id, call_id, slot) DO UPDATE SET
     value = EXCLUDED.value, value_sealed = EXCLUDED.value_sealed, value_index = EXCLUDED.value_index,
-    confirmed = EXCLUDED.confirmed, set_at = EXCLUDED.set_at`;
+    confirmed = EXCLUDED.confirmed, set_at = EXCLUDED.set_at
+  WHERE slots.set_at <= EXCLUDED.set_at`;
 
 const QUOTE_MADE = `
   INSERT INTO quotes

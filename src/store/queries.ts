@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Vault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
@@ -88,9 +89,17 @@ function iso(column: string, name: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "${name}"`;
 }
 
+/** A call as its row has it. */
+interface CallRow extends Omit<CallView, 'attributes'> {
+  readonly attributes: string | null;
+}
+
+const attributesSchema = z.record(z.string(), z.string());
+
 const CALL_COLUMNS = `
   call_id AS "callId", state, direction, line_kind AS "lineKind", from_sealed AS "from", to_sealed AS "to",
-  sip_call_id_sealed AS "sipCallId", workflow, workflow_version AS "workflowVersion", room, ${iso('started_at', 'startedAt')},
+  sip_call_id_sealed AS "sipCallId", workflow, workflow_version AS "workflowVersion", room,
+  trunk, attributes_sealed AS attributes, ${iso('started_at', 'startedAt')},
   ${iso('answered_at', 'answeredAt')}, ${iso('ended_at', 'endedAt')}, end_reason AS "endReason", outcome,
   duration_ms AS "durationMs", frames_concealed AS "framesConcealed", frames_dropped AS "framesDropped"`;
 
@@ -167,16 +176,19 @@ async function listCalls(
     after?.id ?? null,
     limit + 1,
   ];
-  const rows = await database.transaction(tenantId, tx => tx.query<CallView>(LIST_CALLS, values));
+  const rows = await database.transaction(tenantId, tx => tx.query<CallRow>(LIST_CALLS, values));
   const opened = rows.map(row => openCall(row, tenantId, vault));
   return pageOf(opened, limit, ({ startedAt, callId }): Cursor => ({ at: startedAt, id: callId }));
 }
 
-function openCall<Row extends CallView>(row: Row, tenantId: string, vault: Vault): Row {
+function openCall(row: CallRow, tenantId: string, vault: Vault): CallView {
   const place = { tenantId, callId: row.callId, type: 'call.started' } as const;
   const opened = (field: 'from' | 'to' | 'sipCallId') =>
     row[field] === null ? null : String(openField(place, field, row[field], vault));
-  return { ...row, from: opened('from'), to: opened('to'), sipCallId: opened('sipCallId') };
+  const { attributes: sealed } = row;
+  const attributes =
+    sealed === null ? null : attributesSchema.parse(openField(place, 'attributes', sealed, vault));
+  return { ...row, from: opened('from'), to: opened('to'), sipCallId: opened('sipCallId'), attributes };
 }
 
 async function getCall(
@@ -186,7 +198,7 @@ async function getCall(
   callId: string,
 ): Promise<CallDetailView | undefined> {
   const key = [tenantId, callId];
-  const [call] = await tx.query<CallView>(
+  const [call] = await tx.query<CallRow>(
     `SELECT ${CALL_COLUMNS} FROM calls WHERE tenant_id = $1 AND call_id = $2`,
     key,
   );

@@ -23,6 +23,9 @@ export interface CallView {
   readonly workflow: string | null;
   readonly workflowVersion: string | null;
   readonly room: string | null;
+  readonly trunk: string | null;
+  /** What the trunk's headers said of the call, by the names that the configuration gives them. */
+  readonly attributes: Readonly<Record<string, string>> | null;
   readonly startedAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;

@@ -26,6 +26,8 @@ export function callView(callId: string, more: Partial<CallView> = {}): CallView
     workflow: 'piano_removal',
     workflowVersion: '1',
     room: `web-${callId}`,
+    trunk: null,
+    attributes: null,
     startedAt: '2026-03-01T10:00:00.123456Z',
     answeredAt: '2026-03-01T10:00:01.000000Z',
     endedAt: '2026-03-01T10:02:00.000000Z',

@@ -6,6 +6,7 @@ import type { SipRequest } from '../../sip/message/message.ts';
 import { parseNameAddr } from '../../sip/message/name_addr.ts';
 import { parseDatagram } from '../../sip/message/parse.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { callAttributes } from '../../src/signalling/call_attributes.ts';
 import { callingNumber } from '../../src/signalling/calling_number.ts';
 import { readInfoKey } from '../../src/signalling/info_keys.ts';
 import { SourceGuard } from '../../src/signalling/source_guard.ts';
@@ -166,6 +167,19 @@ t.test('who calls: what a trunk asserts goes before what a phone says, and some 
   const anonymous = parseNameAddr('<sip:anonymous@anonymous.invalid>')!;
   t.equal(callingNumber(trunk!, { ...identity, from: anonymous }), '');
   t.equal(callingNumber(trunk!, { ...identity, from: parseNameAddr('<sip:al%69ce@x>')! }), 'alice');
+});
+
+t.test('headers become attributes of the call, cut and clean', async t => {
+  const trunk = {
+    attributes: { 'X-Customer': 'customer', 'X-Long': 'long', 'X-None': 'none', 'X-Empty': 'empty' },
+  };
+  const { headers } = invite('sip:1@x', [
+    'x-customer: 4711\t\t; "Ü"',
+    `X-Long: ${'a'.repeat(1000)}`,
+    'X-Empty:  ',
+    'X-Other: not asked for',
+  ]);
+  t.same(callAttributes(trunk, headers), { customer: '4711 ; "Ü"', long: 'a'.repeat(256) });
 });
 
 t.test('keys that come by INFO, in both formats, and what is none', async t => {

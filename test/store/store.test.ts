@@ -264,6 +264,20 @@ t.test('a call is found by its Call-ID, to the letter; browsers have none', asyn
   t.match(events[0]?.detail, { sipCallId: PERSONAL.sipCallId });
 });
 
+t.test('what a trunk said of a call is sealed, and shown with it', async t => {
+  const [started] = callStory('trunks', 'by-trunk');
+  const attributes = { customer: 'Zachary Quill', tier: 'gold' };
+  const detail = { ...(started!.detail as EventDetail<'call.started'>), trunk: 'provider', attributes };
+  await write('trunks', [storyTeller('trunks', 'by-trunk')('call.started', detail)]);
+  await write('trunks', callStory('trunks', 'by-room'));
+  t.match(await queries.getCall('trunks', 'by-trunk'), { trunk: 'provider', attributes });
+  const { rows } = await queries.listCalls('trunks', { limit: 5 });
+  t.same(rows.map(row => [row.callId, row.trunk, row.attributes]).toSorted(), [
+    ['by-room', null, null],
+    ['by-trunk', 'provider', attributes],
+  ]);
+});
+
 t.test('calls are found by number, however it is written', async t => {
   const tell = storyTeller('finder', 'other');
   const [started] = callStory('finder', 'wanted');
