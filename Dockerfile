@@ -36,11 +36,14 @@ COPY --from=tools /out/livekit-server /out/livekit-sip /usr/local/bin/
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY . .
+# What is compiled at a first start elsewhere: here nobody may write.
+RUN node pipeline/kernels/build.ts
 ENV NODE_ENV=production TRUNKLINE_DATA_DIR=/data PATH=/app/node_modules/.bin:$PATH
 USER trunkline
 VOLUME /data
-# HTTP; LiveKit's signalling and media over TCP; SIP. RTP is UDP 10000–11999 (SIP) and 50000–52000 (LiveKit).
-EXPOSE 8080 7880 7881 5060/tcp 5060/udp
+# HTTP; LiveKit's signalling and media over TCP; SIP, and livekit-sip's. RTP is UDP 10000–13999 (SIP) and 50000–52000
+# (LiveKit).
+EXPOSE 8080 7880 7881 5060/tcp 5060/udp 5070/tcp 5070/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TRUNKLINE_HTTP__PORT ?? 8080}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
