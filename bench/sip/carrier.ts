@@ -7,8 +7,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../src/config/load.ts';
+import { nodePaths } from '../../src/config/paths.ts';
 import type { Runtime } from '../../src/config/runtime.ts';
 import type { Config } from '../../src/config/schema.ts';
+import { ensureKeys } from '../../src/supervisor/keys.ts';
 import { ownTarget } from '../node.ts';
 import { freePorts } from './free_ports.ts';
 import { Processes, type Stack } from './processes.ts';
@@ -43,19 +45,13 @@ export async function startCarrier(calls: number): Promise<Stack> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const signs = new Signs(await start('hub', new URL('hub_process.ts', import.meta.url), runtimeFile));
-    await signs.until('hub');
-    await start('media', new URL('media_process.ts', import.meta.url), runtimeFile, String(calls));
-    await signs.until('media-0');
-    await start(
-      'edge',
-      new URL('../../src/main.ts', import.meta.url),
-      '--role',
-      'edge',
-      '--runtime',
-      runtimeFile,
-    );
-    await signs.until('edge');
+    const hub = await start('hub', new URL('hub_process.ts', import.meta.url), runtimeFile);
+    const signs = new Signs(hub);
+    await signs.until('hub', hub);
+    const mediaScript = new URL('media_process.ts', import.meta.url);
+    await signs.until('media-0', await start('media', mediaScript, runtimeFile, String(calls)));
+    const main = new URL('../../src/main.ts', import.meta.url);
+    await signs.until('edge', await start('edge', main, '--role', 'edge', '--runtime', runtimeFile));
     await delay(FIRST_LOAD_MS);
   } catch (error) {
     await stop();
@@ -70,9 +66,11 @@ async function carrierConfig(folder: string): Promise<Config> {
     dataDir: folder,
     logLevel: 'error',
     livekit: { enabled: false },
+    media: { processes: 1 },
     sip: { port, rtpPorts: RTP_PORTS },
   };
-  return parseConfig(JSON.stringify(settings), 'bench', {});
+  const config = parseConfig(JSON.stringify(settings), 'bench', {});
+  return { ...config, sealKeyFile: ensureKeys(config, nodePaths(ROOT, config)).sealKeyFile };
 }
 
 /** Who has told the hub that it is ready. */
@@ -85,12 +83,15 @@ class Signs {
     this.#lines.on('line', line => this.#seen.add(line));
   }
 
-  async until(name: string): Promise<void> {
-    const signal = AbortSignal.timeout(READY_MS);
+  /** @throws Error when `child` ends before it has told, or takes too long */
+  async until(name: string, child: ChildProcess): Promise<void> {
+    const given = new AbortController();
+    const signal = AbortSignal.any([given.signal, AbortSignal.timeout(READY_MS)]);
+    child.once('exit', () => given.abort());
     try {
       while (!this.#seen.has(name)) await once(this.#lines, 'line', { signal });
     } catch {
-      throw new Error(`${name} is not ready within ${READY_MS / 1000} s`);
+      throw new Error(`${name} ended, or was not ready within ${READY_MS / 1000} s`);
     }
   }
 }

@@ -45,6 +45,8 @@ const media = new MediaCalls({
     toTalk: message => talk.receive(message),
     callUp: callId => link.send('edge', { type: 'callUp', callId }),
     callRefused: (callId, reason) => link.send('edge', { type: 'callRefused', callId, reason }),
+    checkpoint: () => undefined,
+    orphan: () => undefined,
     callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
     loadChanged: () => tellLoad(),
   },
