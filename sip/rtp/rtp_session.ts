@@ -14,6 +14,9 @@ import { SourceLatch } from './source_latch.ts';
 export interface RtpWire {
   sendRtp(packet: Uint8Array, host: string, port: number): void;
   sendRtcp(packet: Uint8Array, host: string, port: number): void;
+  /** What others send to the RTP port need not be brought any more; all RTP goes there until `hearAll`. */
+  hearOnly(host: string, port: number): void;
+  hearAll(): void;
 }
 
 /** Called with every RTCP datagram, which is the callee's to keep. */
@@ -69,6 +72,8 @@ export class RtpSession implements Outgoing {
   #controlAtMs = Number.NEGATIVE_INFINITY;
   /** It comes with its RTP, and so shall ours. */
   #isMuxed = false;
+  /** Nobody but the far end is heard on the RTP port: a flood of strangers ends in the system. */
+  #isShut = false;
   #malformed = 0;
   #packetsSent = 0;
 
@@ -93,6 +98,7 @@ export class RtpSession implements Outgoing {
       if (this.#latch.expect(remote.host, remote.rtpPort)) {
         this.#controlPort = undefined;
         this.#isMuxed = false;
+        this.#open();
       }
     }
     this.#receiver.agree(stream);
@@ -116,6 +122,7 @@ export class RtpSession implements Outgoing {
       return;
     }
     if (!this.#latch.admit(host, port, header.ssrc, header.sequence, nowMs)) return;
+    if (!this.#isShut && this.#latch.isWhereMeant) this.#shut();
     // Two ends with one SSRC: ours is chosen anew (RFC 3550 §8.2).
     if (header.ssrc === this.#sender.ssrc) this.#sender.renew();
     this.#receiver.receive(header, bytes, nowMs);
@@ -158,9 +165,10 @@ export class RtpSession implements Outgoing {
     return this.#sender.press(key, durationMs);
   }
 
-  /** What is due beside the audio: reports, and key presses whose end was lost. */
+  /** What is due beside the audio: reports, key presses whose end was lost, an ear for who may follow on silence. */
   tick(nowMs: number): void {
     this.#events.poll(nowMs);
+    if (this.#isShut && nowMs - this.#latch.heardAtMs >= RTP_LIMITS.latchSilenceMs) this.#open();
     if (this.#rtcp.isDue(nowMs)) this.#sendControl(this.#rtcp.next(this.#sender.sent(), nowMs), nowMs);
   }
 
@@ -203,6 +211,17 @@ export class RtpSession implements Outgoing {
     this.sendNow();
     this.#ready = packet;
     if (!isQueued) this.#options.spread.add(this);
+  }
+
+  #shut(): void {
+    this.#isShut = true;
+    this.#options.wire.hearOnly(this.#latch.host, this.#latch.port);
+  }
+
+  #open(): void {
+    if (!this.#isShut) return;
+    this.#isShut = false;
+    this.#options.wire.hearAll();
   }
 
   /** Reads RTCP of the latched host; false for a stranger's, and for what is none. */

@@ -17,11 +17,15 @@ export interface SocketPairOptions {
 export class SocketPair {
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
+  readonly #isWildcard: boolean;
   #isOpen = true;
+  /** The RTP socket is connected to the far end. */
+  #isConnected = false;
 
-  private constructor({ onRtp, onRtcp }: SocketPairOptions, rtp: Socket, rtcp: Socket) {
+  private constructor({ host, onRtp, onRtcp }: SocketPairOptions, rtp: Socket, rtcp: Socket) {
     this.#rtp = rtp;
     this.#rtcp = rtcp;
+    this.#isWildcard = host === '0.0.0.0' || host === '::';
     // An unreachable far end shows here on some systems; the call ends by silence or signalling, not by this.
     for (const socket of [rtp, rtcp]) socket.on('error', () => {});
     rtp.on('message', (bytes: Buffer, from: RemoteInfo) => onRtp(bytes, from.address, from.port));
@@ -49,11 +53,34 @@ export class SocketPair {
 
   /** Hands a packet to the system, which may read it until a few packets later. Never throws. */
   sendRtp(packet: Uint8Array, host: string, port: number): void {
-    this.#send(this.#rtp, packet, host, port);
+    if (this.#isOpen && this.#isConnected) this.#rtp.send(packet);
+    else this.#send(this.#rtp, packet, host, port);
   }
 
   sendRtcp(packet: Uint8Array, host: string, port: number): void {
     this.#send(this.#rtcp, packet, host, port);
+  }
+
+  /**
+   * The system drops what others send to the RTP port from now on, and spares a look-up for each packet. Not on a socket
+   * of all addresses: it would hear at one of them only.
+   */
+  hearOnly(host: string, port: number): void {
+    if (!this.#isOpen || this.#isWildcard) return;
+    try {
+      this.#rtp.connect(port, host);
+      // Throws if that did not succeed, which shows at once since nothing is looked up.
+      this.#rtp.remoteAddress();
+      this.#isConnected = true;
+    } catch {
+      this.#isConnected = false;
+    }
+  }
+
+  /** Undoes `hearOnly`. */
+  hearAll(): void {
+    if (this.#isOpen && this.#isConnected) this.#rtp.disconnect();
+    this.#isConnected = false;
   }
 
   /** Closes both sockets. Safe to call twice. */

@@ -59,6 +59,11 @@ export class SourceLatch {
     return this.#port !== 0;
   }
 
+  /** The source is right where the signalling said: nobody else can be meant while it speaks. */
+  get isWhereMeant(): boolean {
+    return this.isLatched && this.#port === this.#expectedPort && this.#host === this.#expectedHost;
+  }
+
   /** Packets of others that were not heard. */
   get refused(): number {
     return this.#refused;

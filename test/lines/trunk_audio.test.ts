@@ -170,6 +170,32 @@ t.test('the far end moves to another address', async t => {
   await rig.close();
 });
 
+t.test(
+  'a far end whose ports are gone for a while, as its system says, is there again afterwards',
+  async t => {
+    const rig = await TrunkRig.up();
+    await rig.run(500);
+    const { port } = rig.peer;
+    rig.peer.close();
+    rig.peer.isSilent = true;
+    await rig.run(500);
+    const again = await TrunkPeer.open(port);
+    again.linePort = rig.port;
+    again.ssrc = 78;
+    again.say(toneInt16(500, 8000, 2_000));
+    const ear = new ToneEar(500);
+    for (let i = 0; i < 100; i += 1) {
+      again.tick();
+      await rig.run(10, ear.hear, toneFill(900, 8000));
+    }
+    t.ok(ear.clear > 85, `${ear.clear} of 100`);
+    t.ok(again.heard.length >= 49, `${again.heard.length} packets`);
+    t.same(rig.told.log, ['ready', 'answered']);
+    await rig.line.close('localHangup');
+    again.close();
+  },
+);
+
 t.test('an offer without an address is answered to nobody; who speaks on and on is believed', async t => {
   const rig = await TrunkRig.ready();
   const { peer } = rig;
@@ -241,8 +267,8 @@ t.test('a tick costs no memory', async t => {
     run(4_000);
     return (process.memoryUsage().heapUsed - before) / 4_000;
   });
-  // A round may shrink by a collection, or come before its code was optimised.
+  // A round may shrink by a collection, or come before its code was optimised; the hand-driven times are boxed.
   const [, least = Infinity] = grown.filter(growth => growth >= 0).toSorted((a, b) => a - b);
-  t.ok(least < 16, `${least} bytes a tick`);
+  t.ok(least < 32, `${least} bytes a tick`);
   await rig.close();
 });

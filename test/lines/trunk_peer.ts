@@ -42,12 +42,10 @@ export class TrunkPeer {
     rtcp.on('message', bytes => this.reports.push(bytes));
   }
 
-  static async open(): Promise<TrunkPeer> {
-    const [rtp, rtcp] = [createSocket('udp4'), createSocket('udp4')];
-    for (const socket of [rtp, rtcp]) {
-      socket.bind(0, HOST);
-      await once(socket, 'listening');
-    }
+  /** @param port of its RTP; any when left out */
+  static async open(port = 0): Promise<TrunkPeer> {
+    const [rtp, rtcp] = [createSocket('udp4').bind(port, HOST), createSocket('udp4').bind(0, HOST)];
+    await Promise.all([rtp, rtcp].map(socket => once(socket, 'listening')));
     return new TrunkPeer(rtp, rtcp);
   }
 

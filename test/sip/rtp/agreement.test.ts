@@ -152,3 +152,23 @@ t.test('while nothing is received, what comes is counted and not heard', async t
   run(1_020, 1_200);
   t.equal(heard[0], 0.5);
 });
+
+t.test('while the far end speaks from where it was said to be, nobody else need be heard', async t => {
+  const { session, wire, spread } = createSession();
+  const run = (host: string, port: number, fromMs: number, toMs: number): string[] => {
+    for (let nowMs = fromMs; nowMs < toMs; nowMs += 20) {
+      if (host !== '') session.receiveRtp(packet(0, nowMs / 20), host, port, nowMs);
+      tick(session, spread, nowMs);
+    }
+    return wire.ears.splice(0);
+  };
+  t.same(run(FAR_HOST, FAR_PORT, 0, 1_000), ['192.0.2.1 4000']);
+  t.same(run('', 0, 1_000, 2_980), [], 'a pause');
+  t.same(run('', 0, 2_980, 4_000), ['all'], 'a silence, after which another may follow');
+  t.same(run(FAR_HOST, FAR_PORT, 4_000, 5_000), ['192.0.2.1 4000']);
+  session.agree({ ...STREAM, remote: { host: '192.0.2.2', rtpPort: 6_000, rtcpPort: null } });
+  session.agree({ ...STREAM, remote: { host: '192.0.2.2', rtpPort: 6_000, rtcpPort: null } });
+  t.same(wire.ears.splice(0), ['all'], 'the signalling tells another place');
+  t.same(run('198.51.100.7', 40_000, 5_000, 6_000), [], 'from elsewhere: who was meant may still come');
+  t.same(run('192.0.2.2', 6_000, 6_000, 7_000), ['192.0.2.2 6000']);
+});

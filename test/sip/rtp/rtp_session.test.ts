@@ -269,10 +269,12 @@ t.test('a packet costs no memory', async t => {
   const bytes = packet(0);
   let octets = 0;
   const wire = {
-    sendRtp: (packet: Uint8Array): void => {
-      octets += packet.length;
+    sendRtp: (sent: Uint8Array): void => {
+      octets += sent.length;
     },
     sendRtcp: (): void => {},
+    hearOnly: (): void => {},
+    hearAll: (): void => {},
   };
   const { session, spread } = createSession({ wire });
   const run = (packets: number, from: number): void => {

@@ -13,9 +13,19 @@ export interface Datagram {
 export class NotingWire implements RtpWire {
   readonly rtp: Datagram[] = [];
   readonly rtcp: Datagram[] = [];
+  /** Whom it was told to hear. */
+  readonly ears: string[] = [];
 
   sendRtp(packet: Uint8Array, host: string, port: number): void {
     this.rtp.push({ bytes: packet.slice(), host, port });
+  }
+
+  hearOnly(host: string, port: number): void {
+    this.ears.push(`${host} ${port}`);
+  }
+
+  hearAll(): void {
+    this.ears.push('all');
   }
 
   sendRtcp(packet: Uint8Array, host: string, port: number): void {

@@ -96,3 +96,51 @@ t.test(
     await t.rejects(SocketPair.bind({ ...options, host: '192.0.2.77' }), { code: 'EADDRNOTAVAIL' });
   },
 );
+
+t.test(
+  'what strangers send to a pair that hears one end only does not arrive, until it hears all again',
+  async t => {
+    for (const host of [HOST, '0.0.0.0']) {
+      const heard: string[] = [];
+      const near = await SocketPair.bind({
+        host,
+        port: LOWEST + 6,
+        onRtp: bytes => heard.push(`${Buffer.from(bytes)}`),
+        onRtcp: ignore,
+      });
+      const ends = [createSocket('udp4'), createSocket('udp4')] as const;
+      const answers = ends.map(() => 0);
+      for (const [i, end] of ends.entries()) {
+        end.bind(0, HOST);
+        end.on('message', () => {
+          answers[i]! += 1;
+        });
+        await once(end, 'listening');
+      }
+      const [far, stranger] = ends;
+      const say = async (): Promise<string> => {
+        stranger.send('stranger', LOWEST + 6, HOST);
+        far.send('far', LOWEST + 6, HOST);
+        near.sendRtp(Buffer.from('hello'), HOST, far.address().port);
+        while (!heard.includes('far')) await new Promise(resolve => setImmediate(resolve));
+        return heard.splice(0).join();
+      };
+      t.equal(await say(), 'stranger,far');
+      near.hearOnly(HOST, far.address().port);
+      // A socket of all addresses goes on hearing all.
+      t.equal(await say(), host === HOST ? 'far' : 'stranger,far');
+      near.hearAll();
+      near.hearAll();
+      t.equal(await say(), 'stranger,far');
+      near.hearOnly('not an address', 4_000);
+      near.hearOnly(HOST, 0);
+      t.equal(await say(), 'stranger,far', 'what can not be done is not');
+      while (answers[0]! < 4) await new Promise(resolve => setImmediate(resolve));
+      t.same(answers, [4, 0]);
+      near.close();
+      near.hearOnly(HOST, far.address().port);
+      near.hearAll();
+      for (const end of ends) end.close();
+    }
+  },
+);
