@@ -1,10 +1,14 @@
 import type { CallEvent, EventDetail, EventSink, EventType } from '../store/events.ts';
 
+/** More turns than can be written down and not yet be known of elsewhere. */
+const UNTOLD_TURNS = 10;
+
 /** Numbers and stamps a call's facts on their way to the store. */
 export class CallRecord {
   readonly #sink: EventSink;
   readonly #call: { readonly callId: string; readonly tenantId: string };
   readonly #nowMs: () => number;
+  #series: string;
   #events = 0;
   #turns = 0;
 
@@ -17,13 +21,29 @@ export class CallRecord {
     this.#sink = sink;
     this.#call = call;
     this.#nowMs = nowMs;
+    this.#series = call.callId;
+  }
+
+  /** Turns numbered so far. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /**
+   * Goes on with the record of a process that was lost, the `times`th one. Events are numbered in a row of their own, and
+   * turns far enough from those known of: more may be on that process's disk.
+   */
+  resume(times: number, turns: number): void {
+    this.#series = `${this.#call.callId}:${times}`;
+    this.#events = 0;
+    this.#turns = turns + UNTOLD_TURNS;
   }
 
   append<T extends EventType>(type: T, detail: EventDetail<T>): void {
     const { callId, tenantId } = this.#call;
     this.#events += 1;
     this.#sink.append({
-      key: `${callId}:${this.#events}`,
+      key: `${this.#series}:${this.#events}`,
       tenantId,
       callId,
       at: new Date(this.#nowMs()).toISOString(),

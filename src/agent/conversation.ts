@@ -2,7 +2,7 @@ import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { Stt } from '../providers/types.ts';
-import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
+import type { Flow, FlowStep, Heard } from '../workflow/types.ts';
 import { AgentSpeech } from './agent_speech.ts';
 import { Belief } from './belief.ts';
 import type { CallRecord } from './call_record.ts';
@@ -12,6 +12,7 @@ import { Keypad } from './keypad.ts';
 import type { After, CallAudio, CallRecording } from './ports.ts';
 import { PreRoll } from './pre_roll.ts';
 import { type Answered, heardSpeech, type Reply, recordAgent, recordCaller, recordEffects } from './reply.ts';
+import { type ConversationState, firstStep, newConversation } from './resumption.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 import type { Voice } from './voice.ts';
 
@@ -30,6 +31,10 @@ export interface ConversationParts {
   readonly turn: Config['turn'];
   /** Today where the business is, as YYYY-MM-DD. */
   todayIso(): string;
+  /** Another process had this conversation before, and left it so. */
+  readonly resumed?: ConversationState | undefined;
+  /** `state` is another, and all that happened is written down. */
+  onProgress(): void;
   /** Told of what went wrong, once a failure. */
   onFault(error: unknown): void;
 }
@@ -47,7 +52,7 @@ export class Conversation {
   readonly #ear: Ear;
   readonly #preRoll: PreRoll;
   readonly #keypad: Keypad;
-  #state: FlowState;
+  #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
   #caller: CallerTurn | undefined;
@@ -66,15 +71,21 @@ export class Conversation {
     this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief() };
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
-    this.#state = parts.flow.initial;
+    this.#state = parts.resumed ?? newConversation(parts.flow);
   }
 
-  /** The caller can hear: greets. */
+  /** Enough for another process to go on with it from the last step of which something was heard. */
+  get state(): ConversationState {
+    return this.#state;
+  }
+
+  /** The caller can hear: greets, or goes on. */
   answered(): void {
-    this.#cancelLimit = this.#parts.after(LIMITS.callMinutes * 60_000 - LIMITS.farewellMs, () =>
+    const { after, audio, flow, todayIso } = this.#parts;
+    this.#cancelLimit = after(LIMITS.callMinutes * 60_000 - LIMITS.farewellMs - audio.mediaMs(), () =>
       this.#guard(() => this.#part(FAREWELLS.timeLimit)),
     );
-    this.#guard(() => this.#respond({ type: 'start' }));
+    this.#guard(() => this.#take(firstStep(flow, this.#state, todayIso()), { stands: false }));
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
@@ -135,12 +146,16 @@ export class Conversation {
       if (!reply.stands) recordCaller(record, reply, audio.mediaMs());
       this.#close(reply, audio.playedSamples());
     }
-    return this.#farewell ?? { failed: false, ...(this.#state.done && { reason: 'completed' }) };
+    return this.#farewell ?? { failed: false, ...(this.#isDone && { reason: 'completed' }) };
   }
 
   /** True once nothing that the caller does changes the end. */
   get #ending(): boolean {
-    return this.#over || this.#farewell !== undefined || this.#state.done;
+    return this.#over || this.#farewell !== undefined || this.#isDone;
+  }
+
+  get #isDone(): boolean {
+    return this.#state.flow.done;
   }
 
   get #interruptible(): boolean {
@@ -230,7 +245,7 @@ export class Conversation {
       if (this.#reply !== reply) return;
       answered.recognition = recognition;
       answered.sttFinalMs = this.#parts.audio.mediaMs();
-      const isHopeless = recognition.text === '' && this.#notUnderstood >= LIMITS.turnsNotUnderstood;
+      const isHopeless = recognition.text === '' && this.#state.notUnderstood >= LIMITS.turnsNotUnderstood;
       this.#respond(heardSpeech(recognition), reply, isHopeless ? FAREWELLS.notUnderstood : undefined);
     } catch (error) {
       if (this.#reply === reply) this.fail(error);
@@ -242,8 +257,9 @@ export class Conversation {
     if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
     else if (this.#step === undefined) this.#respond({ type: 'start' });
     else {
-      this.#silences += 1;
-      const isHopeless = this.#silences > this.#parts.turn.silencePrompts;
+      const silences = this.#state.silences + 1;
+      this.#state = { ...this.#state, silences };
+      const isHopeless = silences > this.#parts.turn.silencePrompts;
       this.#respond({ type: 'silence' }, { stands: false }, isHopeless ? FAREWELLS.silence : undefined);
     }
   }
@@ -260,13 +276,16 @@ export class Conversation {
 
   /** Asks the workflow what to say to what was heard, and says it; a farewell, where given, unless that is its own. */
   #respond(heard: Heard, reply: Reply = { stands: false }, farewell?: Farewell): void {
-    const { flow, audio, turn, todayIso } = this.#parts;
+    const { flow, todayIso } = this.#parts;
     this.#reply = reply;
-    const step = flow.next(this.#state, heard, { todayIso: todayIso() });
-    if (farewell !== undefined && !step.state.done) {
-      this.#part(farewell);
-      return;
-    }
+    const step = flow.next(this.#state.flow, heard, { todayIso: todayIso() });
+    if (farewell !== undefined && !step.state.done) this.#part(farewell);
+    else this.#take(step, reply);
+  }
+
+  #take(step: FlowStep, reply: Reply): void {
+    const { audio, turn } = this.#parts;
+    this.#reply = reply;
     reply.step = step;
     reply.firstWordMs = audio.mediaMs();
     audio.setPolicy(turnPolicy(turn, step));
@@ -301,13 +320,18 @@ export class Conversation {
     if (step === undefined) return;
     const { record, recording, audio } = this.#parts;
     this.#step = step;
-    this.#state = step.state;
     const understood = reply.keys !== undefined || (reply.answered?.recognition?.text ?? '') !== '';
-    if (understood) this.#silences = 0;
-    if (understood) this.#notUnderstood = 0;
-    else if (reply.answered !== undefined) this.#notUnderstood += 1;
+    const { silences, notUnderstood } = this.#state;
+    const missed = reply.answered === undefined ? notUnderstood : notUnderstood + 1;
+    this.#state = {
+      flow: step.state,
+      said: step.say,
+      silences: understood ? 0 : silences,
+      notUnderstood: understood ? 0 : missed,
+    };
     recordCaller(record, reply, audio.mediaMs());
     recordEffects(record, recording, step.effects, audio.mediaMs());
+    this.#parts.onProgress();
   }
 
   /** The reply is over, as far as it was heard: what comes next is up to the caller, if nothing waits. */
@@ -320,10 +344,11 @@ export class Conversation {
     if (reply.stands) {
       const text = reply.speech?.heard(heardSamples) ?? '';
       recordAgent(record, reply, { text, endMs: audio.mediaMs(), interrupted });
+      this.#parts.onProgress();
     }
     if (this.#over) return;
     if (this.#farewell !== undefined && !reply.last) this.#sayFarewell(this.#farewell);
-    else if (reply.last || this.#state.done) this.#hangUp();
+    else if (reply.last || this.#isDone) this.#hangUp();
     else if (this.#keys !== undefined) {
       const digits = this.#keys;
       this.#keys = undefined;

@@ -37,12 +37,13 @@ export class Admission {
 
   /** Takes a slot, or says why there is none. `except` has refused already. */
   reserve(except: readonly Address[] = []): SlotOrRefusal {
-    const [best] = [...this.#media]
-      .filter(([address, media]) => !except.includes(address) && freeSlots(media) > 0)
-      .toSorted(([, a], [, b]) => share(a) - share(b));
-    if (this.#draining || best === undefined) return { refused: this.#whyFull() };
-    best[1].reserved += 1;
-    return { media: best[0] };
+    const media = this.#draining ? undefined : this.#best(except, freeSlots);
+    return media === undefined ? { refused: this.#whyFull() } : { media };
+  }
+
+  /** A slot for a call that has lost its media process, also where nothing new comes in; undefined when all are taken. */
+  reserveForLost(except: readonly Address[]): Address | undefined {
+    return this.#best(except, emptySlots);
   }
 
   /** The call is counted in the process's own load from now on, or will never come. */
@@ -66,6 +67,15 @@ export class Admission {
     return this.total().available ? undefined : this.#whyFull();
   }
 
+  #best(except: readonly Address[], slotsOf: (media: MediaProcess) => number): Address | undefined {
+    const [best] = [...this.#media]
+      .filter(([address, media]) => !except.includes(address) && slotsOf(media) > 0)
+      .toSorted(([, a], [, b]) => share(a) - share(b));
+    if (best === undefined) return undefined;
+    best[1].reserved += 1;
+    return best[0];
+  }
+
   /** A full spool is named where, but for it, there would be a slot. */
   #whyFull(): Refusal {
     if (this.#draining) return 'DRAINING';
@@ -78,7 +88,11 @@ export class Admission {
 }
 
 function freeSlots(media: MediaProcess): number {
-  return media.draining || media.spoolFull ? 0 : media.maxCalls - media.calls - media.reserved;
+  return media.draining || media.spoolFull ? 0 : emptySlots(media);
+}
+
+function emptySlots({ maxCalls, calls, reserved }: MediaProcess): number {
+  return maxCalls - calls - reserved;
 }
 
 function share(media: MediaProcess): number {

@@ -26,6 +26,9 @@ export interface MediaCallsPorts {
   callUp(callId: string): void;
   callRefused(callId: string, reason: string): void;
   callEnded(callId: string, reason: string, failed: boolean): void;
+  checkpoint(callId: string, checkpoint: string): void;
+  /** A call that an earlier run of this process had; it waits for its fate. */
+  orphan(callId: string): void;
   /** The number of calls, or the will to take more, has changed. */
   loadChanged(): void;
 }
@@ -102,7 +105,9 @@ export class MediaCalls implements Ticking {
     const { ports, board, memory, log } = this.#parts;
     const { callId } = assignment;
     const slot = this.#slots.findIndex((entry, index) => entry === undefined && board.isVacant(index));
-    if (this.#draining || this.#spoolFull || slot < 0 || this.#find(callId) !== undefined) {
+    // What another process has lost comes in also where nothing new does.
+    const isClosed = (this.#draining || this.#spoolFull) && assignment.resume === undefined;
+    if (isClosed || slot < 0 || this.#find(callId) !== undefined) {
       ports.callRefused(callId, ERRORS[this.#refusal()].cause);
       return;
     }
@@ -143,9 +148,14 @@ export class MediaCalls implements Ticking {
       this.#parts.ports.loadChanged();
       return;
     }
+    if (message.type === 'orphan') {
+      this.#parts.ports.orphan(message.callId);
+      return;
+    }
     const entry = this.#slots[message.slot];
     if (entry === undefined) return;
-    if (message.type === 'policy') entry.call.policy = message.policy;
+    if (message.type === 'checkpoint') this.#parts.ports.checkpoint(message.callId, message.checkpoint);
+    else if (message.type === 'policy') entry.call.policy = message.policy;
     else if (message.type === 'cut') entry.call.cut(message.generation);
     else if (message.type === 'released') void this.#finish(entry);
     // An agent that has left hangs up for itself alone.
@@ -217,7 +227,7 @@ export class MediaCalls implements Ticking {
   }
 
   #info({ assignment, slot, call }: Entry): CallInfo {
-    const { callId, tenantId, direction, workflow, pin, assignedAtMs, line } = assignment;
+    const { callId, tenantId, direction, workflow, pin, assignedAtMs, line, resume } = assignment;
     return {
       callId,
       tenantId,
@@ -230,6 +240,7 @@ export class MediaCalls implements Ticking {
       ...(pin !== undefined && { pin }),
       ...(line.kind === 'room' && { room: line.room }),
       assignedAtMs,
+      ...(resume && { resume }),
     };
   }
 

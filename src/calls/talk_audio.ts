@@ -21,6 +21,7 @@ interface WaitingSpeech {
 export class TalkAudio implements CallAudio {
   readonly rateHz: PipelineRateHz;
   readonly #slot: SlotView;
+  readonly #startMs: number;
   readonly #send: (message: ToAudio) => void;
   readonly #writer: SpeechWriter;
   readonly #chunk: Int16Array;
@@ -33,9 +34,11 @@ export class TalkAudio implements CallAudio {
   #cutSeenMs: number | undefined;
   #closed = false;
 
-  constructor(slot: SlotView, rateHz: PipelineRateHz, send: (message: ToAudio) => void) {
+  /** `startMs` is the media time of the call at which the slot's own begins. */
+  constructor(slot: SlotView, rateHz: PipelineRateHz, startMs: number, send: (message: ToAudio) => void) {
     this.#slot = slot;
     this.rateHz = rateHz;
+    this.#startMs = startMs;
     this.#send = send;
     this.#writer = new SpeechWriter(slot);
     this.#chunk = new Int16Array((CHUNK_MS * rateHz) / 1000);
@@ -57,7 +60,7 @@ export class TalkAudio implements CallAudio {
   }
 
   mediaMs(): number {
-    return this.#word(CONTROL.mediaMs);
+    return this.#startMs + this.#word(CONTROL.mediaMs);
   }
 
   cut(): void {

@@ -19,7 +19,7 @@ import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
 import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
-import type { CallInfo, ToAudio, ToTalk } from './thread_messages.ts';
+import type { CallInfo, ToAudio, ToCall } from './thread_messages.ts';
 
 /** What all calls of a talk thread share. */
 export interface TalkServices {
@@ -38,7 +38,7 @@ export interface TalkServices {
   send(message: ToAudio): void;
 }
 
-export type LineEnded = Extract<ToTalk, { type: 'lineEnded' }>;
+export type LineEnded = Extract<ToCall, { type: 'lineEnded' }>;
 
 /** Writes the node's own calendar day as YYYY-MM-DD. */
 const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
@@ -127,7 +127,7 @@ export class TalkCall {
     });
   }
 
-  receive(message: ToTalk): void {
+  receive(message: ToCall): void {
     switch (message.type) {
       case 'turn':
         this.#conversation.turn(onCallTime(message.event, this.#startMs));

@@ -1,6 +1,6 @@
 import { describeFault } from './fault.ts';
 import { TalkCall, type TalkServices } from './talk_call.ts';
-import type { CallInfo, ToTalk } from './thread_messages.ts';
+import type { CallInfo, ToCall } from './thread_messages.ts';
 
 /** How often the rings are emptied and speech is followed. */
 const PUMP_EVERY_MS = 10;
@@ -36,7 +36,7 @@ export class TalkCalls {
     return this.#live.size + this.#ending.size;
   }
 
-  receive(message: Exclude<ToTalk, { type: 'stop' }>): void {
+  receive(message: ToCall): void {
     if (message.type === 'answered') {
       this.#begin(message.call);
       return;

@@ -1,30 +1,43 @@
 import type { CallRecord } from '../agent/call_record.ts';
 import type { CallRecording } from '../agent/ports.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { CONTROL, type RingView, type SlotView } from './slot_buffers.ts';
 import type { CallInfo } from './thread_messages.ts';
 
 /** Takes both legs of a call from its slot to a file. */
 export interface Recorder {
-  /** Below the recordings folder. */
+  /** Below the recordings folder: once it is complete, and until then. */
   readonly file: string;
+  readonly unfinishedFile: string;
   /** Takes what the audio thread wrote since; never waits. */
   drain(): void;
   /** Takes the rest; resolves when the file is complete. */
   close(): Promise<{ readonly durationMs: number; readonly bytes: number }>;
 }
 
-/** Begins a recording with the next sample of the ring, which holds both legs interleaved, caller first. */
+/** The recording of a process that was lost. */
+export interface LeftRecording {
+  readonly file: string;
+  readonly unfinishedFile: string;
+  /** How long it is to be by now; what is wanting is silence. */
+  readonly lengthMs: number;
+}
+
+/** Begins a recording, or goes on with one, with the next sample of the ring: both legs interleaved, caller first. */
 export type OpenRecorder = (call: {
   readonly tenantId: string;
   readonly callId: string;
   readonly rateHz: number;
   readonly ring: RingView;
+  readonly goesOnWith?: LeftRecording;
 }) => Recorder;
 
 export interface TalkRecordingParts {
   readonly info: CallInfo;
   readonly slot: SlotView;
   readonly record: CallRecord;
+  /** Media time of the call. */
+  mediaMs(): number;
   onFault(error: unknown): void;
 }
 
@@ -33,6 +46,7 @@ export class TalkRecording implements CallRecording {
   readonly #open: OpenRecorder;
   readonly #parts: TalkRecordingParts;
   #recorder: Recorder | undefined;
+  #startMs = 0;
   #closing: Promise<unknown> = Promise.resolve();
 
   constructor(open: OpenRecorder, parts: TalkRecordingParts) {
@@ -40,18 +54,26 @@ export class TalkRecording implements CallRecording {
     this.#parts = parts;
   }
 
+  /** What goes on just now, for another process to go on with. */
+  get state(): Checkpoint['recording'] {
+    if (this.#recorder === undefined) return null;
+    const { file, unfinishedFile } = this.#recorder;
+    return { file, unfinishedFile, startMs: this.#startMs };
+  }
+
   start(): void {
     if (this.#recorder !== undefined) return;
-    const { info, slot, record, onFault } = this.#parts;
-    try {
-      const { tenantId, callId, rateHz } = info;
-      this.#recorder = this.#open({ tenantId, callId, rateHz, ring: slot.recording });
-      Atomics.store(slot.control, CONTROL.recording, 1);
-      const mediaMs = Atomics.load(slot.control, CONTROL.mediaMs);
-      record.append('recording.started', { file: this.#recorder.file, mediaMs, rateHz });
-    } catch (error) {
-      onFault(error);
-    }
+    const { info, record } = this.#parts;
+    const recorder = this.#begin();
+    if (recorder === undefined) return;
+    const { file } = recorder;
+    record.append('recording.started', { file, mediaMs: this.#startMs, rateHz: info.rateHz });
+  }
+
+  /** Goes on with what a process had recorded that was lost meanwhile. */
+  resume({ file, unfinishedFile, startMs }: NonNullable<Checkpoint['recording']>): void {
+    const lengthMs = this.#parts.mediaMs() - startMs;
+    if (this.#begin({ file, unfinishedFile, lengthMs }) !== undefined) this.#startMs = startMs;
   }
 
   stop(): void {
@@ -71,6 +93,20 @@ export class TalkRecording implements CallRecording {
   async finish(): Promise<void> {
     this.stop();
     await this.#closing;
+  }
+
+  #begin(goesOnWith?: LeftRecording): Recorder | undefined {
+    const { info, slot, mediaMs, onFault } = this.#parts;
+    const { tenantId, callId, rateHz } = info;
+    try {
+      const call = { tenantId, callId, rateHz, ring: slot.recording };
+      this.#recorder = this.#open(goesOnWith === undefined ? call : { ...call, goesOnWith });
+      Atomics.store(slot.control, CONTROL.recording, 1);
+      this.#startMs = mediaMs();
+    } catch (error) {
+      onFault(error);
+    }
+    return this.#recorder;
   }
 
   async #close(recorder: Recorder): Promise<void> {

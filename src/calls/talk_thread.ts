@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../agent/farewell.ts';
 import type { After } from '../agent/ports.ts';
+import { BRIDGING_WORDS } from '../agent/resumption.ts';
 import { Voice } from '../agent/voice.ts';
 import type { Tts } from '../providers/types.ts';
 import type { EventLog } from '../store/event_log.ts';
@@ -48,10 +49,12 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   };
   port.on('message', (message: ToTalk) => {
     if (message.type === 'stop') void stop();
+    else if (message.type === 'orphanFate') void events.settleOrphan(message.callId, message.isLost);
     else calls.receive(message);
   });
   log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name }, 'ready for calls');
   send({ type: 'ready' });
+  for (const callId of events.orphans) send({ type: 'orphan', callId });
 }
 
 /** Tells whenever the spool became full or has room again; until the returned function is called. */
@@ -71,7 +74,7 @@ async function preparedVoice(
   rateHz: PipelineRateHz,
 ): Promise<Voice> {
   const voice = new Voice(tts, after);
-  await voice.keep(Object.values(LAST_WORDS), rateHz);
+  await voice.keep([...Object.values(LAST_WORDS), BRIDGING_WORDS], rateHz);
   for (const flow of flows.values()) {
     const { say } = flow.next(flow.initial, { type: 'start' }, { todayIso: '2000-01-01' });
     await voice.keep(say, rateHz);

@@ -23,10 +23,12 @@ export interface CallInfo {
   readonly room?: string;
   /** Wall clock at assignment, milliseconds since the epoch; the only time of day a call carries. */
   readonly assignedAtMs: number;
+  /** The call goes on from here: its media process was lost, for the so-manieth time. */
+  readonly resume?: { readonly times: number; readonly checkpoint: string | null };
 }
 
-/** Audio thread → talk thread. Plain data only. */
-export type ToTalk =
+/** Audio thread → talk thread, about a call. Plain data only. */
+export type ToCall =
   /** The line is up in both directions: greet now. */
   | { readonly type: 'answered'; readonly call: CallInfo }
   | { readonly type: 'turn'; readonly slot: number; readonly event: TurnEvent }
@@ -56,7 +58,13 @@ export type ToTalk =
       readonly reason: LineEndReason;
       readonly atMs: number;
       readonly stats: LineStats;
-    }
+    };
+
+/** Audio thread → talk thread. */
+export type ToTalk =
+  | ToCall
+  /** A call of which the spool of a dead process tells is over, or lives on elsewhere. */
+  | { readonly type: 'orphanFate'; readonly callId: string; readonly isLost: boolean }
   /** No more calls come: end those that are left, give everything back and end the thread. */
   | { readonly type: 'stop' };
 
@@ -69,6 +77,15 @@ export type ToAudio =
   | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */
   | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
+  /** What another media process needs to go on with the call. */
+  | {
+      readonly type: 'checkpoint';
+      readonly slot: number;
+      readonly callId: string;
+      readonly checkpoint: string;
+    }
+  /** A call that this process had when it died; what became of it is for the edge to say. */
+  | { readonly type: 'orphan'; readonly callId: string }
   /** Whether the spool has room for what further calls would tell; until told, it has. */
   | { readonly type: 'spool'; readonly full: boolean }
   /** The talk thread has let go of the slot: it may be zeroed and used again. */

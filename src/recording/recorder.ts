@@ -14,6 +14,12 @@ export interface RecordedCall {
   readonly rateHz: number;
   /** Interleaved samples, caller first (SlotView.recording). */
   readonly ring: RingView;
+  /** What a process that was lost had recorded of it: completed with silence up to a length, it goes on from there. */
+  readonly goesOnWith?: {
+    readonly file: string;
+    readonly unfinishedFile: string;
+    readonly lengthMs: number;
+  };
 }
 
 /** A recording as it is on the disk. */
@@ -66,14 +72,26 @@ export class Recorders {
     this.#onFault = onFault;
   }
 
-  /** Begins a recording with the ring's next sample. @throws TrunklineError BAD_REQUEST for ids that name no file */
+  /** Begins a recording, or goes on with one, with the ring's next sample. @throws TrunklineError BAD_REQUEST for ids that name no file */
   open(call: RecordedCall): CallRecorder {
-    const file = this.#freeName(call);
+    const { goesOnWith, rateHz } = call;
+    const file = goesOnWith?.file ?? this.#freeName(call);
+    const unfinishedFile = provisionalName(file, this.#address);
+    const path = join(this.#dir, file);
+    const provisionalPath = join(this.#dir, unfinishedFile);
     this.#counts.begun += 1;
     this.#open.add(file);
+    const opened =
+      goesOnWith === undefined
+        ? RecordingFile.create(path, provisionalPath, rateHz)
+        : RecordingFile.goOn(
+            [join(this.#dir, goesOnWith.unfinishedFile), path],
+            { path, provisionalPath, rateHz },
+            goesOnWith.lengthMs,
+          );
     return new CallRecorder(call, file, {
-      path: join(this.#dir, file),
-      provisionalPath: join(this.#dir, provisionalName(file, this.#address)),
+      unfinishedFile,
+      opened,
       onClosed: () => this.#open.delete(file),
       onFault: error => {
         this.#counts.failed += 1;
@@ -99,8 +117,9 @@ export class Recorders {
  * falls behind, the recording ends with what is there; the ring is drained nevertheless.
  */
 class CallRecorder {
-  /** Below the recordings folder. */
+  /** Below the recordings folder: once complete, and until then. */
   readonly file: string;
+  readonly unfinishedFile: string;
   readonly #call: RecordedCall;
   readonly #onFault: (error: TrunklineError) => void;
   readonly #onClosed: () => void;
@@ -119,19 +138,20 @@ class CallRecorder {
     call: RecordedCall,
     file: string,
     parts: {
-      readonly path: string;
-      readonly provisionalPath: string;
+      readonly unfinishedFile: string;
+      readonly opened: Promise<RecordingFile>;
       readonly onFault: (error: TrunklineError) => void;
       readonly onClosed: () => void;
     },
   ) {
     this.file = file;
+    this.unfinishedFile = parts.unfinishedFile;
     this.#call = call;
     this.#onFault = parts.onFault;
     this.#onClosed = parts.onClosed;
     this.#chunkSamples = (2 * call.rateHz * CHUNK_MS) / 1000;
     this.#chunk = new Int16Array(this.#chunkSamples);
-    this.#opened = RecordingFile.create(parts.path, parts.provisionalPath, call.rateHz);
+    this.#opened = parts.opened;
     this.#writing = this.#opened.catch(error => this.#break(error));
   }
 

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { encodeHead, FRAME_BYTES, HEAD_BYTES } from './wav_file.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { decodeHead, encodeHead, FRAME_BYTES, HEAD_BYTES, type WavHead } from './wav_file.ts';
 
 /**
  * The file behind one recording. It lies under a provisional name until it is complete, and is playable at any
@@ -35,6 +36,29 @@ export class RecordingFile {
     return file;
   }
 
+  /**
+   * Goes on with the first of some files that is there, under a provisional name of its own; it is made where none is.
+   * It is `lengthMs` long then: what is wanting is silence.
+   * @throws TrunklineError RECORDING_FAILED when the file is no recording at that rate
+   */
+  static async goOn(
+    candidates: readonly string[],
+    { path, provisionalPath, rateHz }: { path: string; provisionalPath: string; rateHz: number },
+    lengthMs: number,
+  ): Promise<RecordingFile> {
+    const isThere = await moveFirst(candidates, provisionalPath);
+    const file = isThere
+      ? new RecordingFile(path, provisionalPath, rateHz, await open(provisionalPath, 'r+'))
+      : await RecordingFile.create(path, provisionalPath, rateHz);
+    try {
+      await file.#extend(Math.round((lengthMs * rateHz) / 1000) * FRAME_BYTES);
+    } catch (error) {
+      await file.#handle.close();
+      throw error;
+    }
+    return file;
+  }
+
   /** Bytes of audio in the file. */
   get dataBytes(): number {
     return this.#dataBytes;
@@ -59,9 +83,39 @@ export class RecordingFile {
     await rename(this.#provisionalPath, this.#path);
   }
 
+  /** Brings the audio to a length, by silence at its end. */
+  async #extend(dataBytes: number): Promise<void> {
+    const head = await readHead(this.#handle);
+    // Without a head it was made just before its process died.
+    if (head !== undefined && head.rateHz !== this.#rateHz)
+      throw new TrunklineError('RECORDING_FAILED', 'it is at another rate');
+    await this.#handle.truncate(HEAD_BYTES + dataBytes);
+    this.#dataBytes = dataBytes;
+    await this.#writeHead();
+  }
+
   async #writeHead(): Promise<void> {
     await writeAt(this.#handle, encodeHead({ rateHz: this.#rateHz, dataBytes: this.#dataBytes }), 0);
   }
+}
+
+/** Moves the first of these files that is there; false when none is. */
+async function moveFirst(candidates: readonly string[], to: string): Promise<boolean> {
+  for (const from of candidates) {
+    try {
+      await rename(from, to);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return false;
+}
+
+/** Head of a recording; undefined for any other file. */
+export async function readHead(handle: FileHandle): Promise<WavHead | undefined> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  return decodeHead(buffer.subarray(0, bytesRead));
 }
 
 async function writeAt(handle: FileHandle, data: Buffer, position: number): Promise<void> {

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordingSize } from './recorder.ts';
-import { decodeHead, durationMsOf, encodeHead, FRAME_BYTES, HEAD_BYTES, type WavHead } from './wav_file.ts';
+import { readHead } from './recording_file.ts';
+import { durationMsOf, encodeHead, FRAME_BYTES, HEAD_BYTES } from './wav_file.ts';
 
 /**
  * Completes the recordings that an earlier run of the process `address` left unfinished: their heads get the length
- * of what is there, the files their names. To be called before that process records anew.
+ * of what is there, the files their names. To be called before that process records anew. One that another process goes
+ * on with meanwhile is its own.
  * @returns how many there were
  */
 export async function repairRecordings(dir: string, address: string): Promise<number> {
@@ -15,13 +17,24 @@ export async function repairRecordings(dir: string, address: string): Promise<nu
   let repaired = 0;
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith(`.wav${suffix}`)) continue;
-    await complete(join(entry.parentPath, entry.name), suffix);
-    repaired += 1;
+    if (await complete(join(entry.parentPath, entry.name), suffix)) repaired += 1;
   }
   return repaired;
 }
 
-async function complete(provisionalPath: string, suffix: string): Promise<void> {
+/** False when the file is gone. */
+async function complete(provisionalPath: string, suffix: string): Promise<boolean> {
+  try {
+    await completeHead(provisionalPath);
+    await rename(provisionalPath, provisionalPath.slice(0, -suffix.length));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function completeHead(provisionalPath: string): Promise<void> {
   const handle = await open(provisionalPath, 'r+');
   try {
     const { size } = await handle.stat();
@@ -38,7 +51,6 @@ async function complete(provisionalPath: string, suffix: string): Promise<void> 
   } finally {
     await handle.close();
   }
-  await rename(provisionalPath, provisionalPath.slice(0, -suffix.length));
 }
 
 /** Size of a finished recording; undefined when there is none, or it is no recording of ours. */
@@ -54,9 +66,4 @@ export async function recordingSize(dir: string, file: string): Promise<Recordin
   } catch {
     return undefined;
   }
-}
-
-async function readHead(handle: FileHandle): Promise<WavHead | undefined> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return decodeHead(buffer.subarray(0, bytesRead));
 }

@@ -14,7 +14,15 @@ export async function run(context: RoleContext): Promise<Role> {
   const { url, apiKey, apiSecret, agentName } = config.livekit;
   const admission = new Admission();
   const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
-  const assignment = new Assignment({ admission, send: (to, message) => link.send(to, message), log });
+  const assignment = new Assignment({
+    admission,
+    send: (to, message) => link.send(to, message),
+    after: (delayMs, action) => {
+      const timer = setTimeout(action, delayMs);
+      return () => clearTimeout(timer);
+    },
+    log,
+  });
   const jobs = new RoomJobs({
     tenantId: config.tenant,
     defaultWorkflow: config.workflows.default,
@@ -45,12 +53,17 @@ export async function run(context: RoleContext): Promise<Role> {
     },
   });
   listen(context, admission, assignment, worker);
+  const knowsCalls = Promise.withResolvers<void>();
+  link.on('orphan', ({ callId }, from) => {
+    void knowsCalls.promise.then(() => assignment.orphan(callId, from));
+  });
   if (config.livekit.enabled) worker.start();
   const phone = config.sip.enabled ? await openPhone(context, admission, assignment) : undefined;
   const ways = [
     ...(config.livekit.enabled ? [`worker of ${url}`] : []),
     ...(phone === undefined ? [] : [`SIP on ${config.sip.host}:${config.sip.port}`]),
   ];
+  knowsCalls.resolve();
   link.send('supervisor', { type: 'ready', detail: ways.join(', ') || 'no way in' });
   return {
     stop: async () => {
@@ -78,8 +91,10 @@ function listen(
   };
   link.on('load', (load, from) => {
     admission.update(from, load);
+    assignment.slotsChanged();
     tellLoad();
   });
+  link.on('checkpoint', ({ callId, checkpoint }) => assignment.checkpoint(callId, checkpoint));
   link.on('callUp', ({ callId }) => assignment.callUp(callId));
   link.on('callRefused', ({ callId, reason }, from) => assignment.callRefused(callId, from, reason));
   link.on('callEnded', ({ callId, failed, reason }) => assignment.callEnded(callId, failed, reason));

@@ -1,14 +1,39 @@
 import type { Admission } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
 import { openVault } from '../compliance/vault.ts';
+import { LIMITS } from '../config/limits.ts';
+import { mediaProcesses } from '../config/media_processes.ts';
 import { readRuntime } from '../config/runtime.ts';
 import type { Message } from '../ipc/messages.ts';
 import { Phone } from '../signalling/phone.ts';
+import { type ToldDialog, ToldDialogs } from '../signalling/told_dialogs.ts';
 import { openEventLog } from '../store/event_log.ts';
 import type { RoleContext } from './context.ts';
 
 interface Closable {
   close(): Promise<void>;
+}
+
+/** Goes on with the dialogs of an edge before this one; the sockets open when nothing that comes by them is strange. */
+async function adoptDialogs(
+  phone: Phone,
+  { config, link, log }: Pick<RoleContext, 'config' | 'link' | 'log'>,
+): Promise<void> {
+  const media = Array.from({ length: mediaProcesses(config) }, (_, index) => `media-${index}`);
+  const told = new ToldDialogs(link, media);
+  const adopt = ({ dialog, media }: ToldDialog): void => {
+    try {
+      phone.calls.restore(dialog, media);
+    } catch (error) {
+      log.error({ callId: dialog.call.callId, err: error }, 'a dialog was not adopted');
+    }
+  };
+  const dialogs = await told.all(LIMITS.dialogsToldMs);
+  const isLive = ({ dialog }: ToldDialog): boolean => dialog.closed === null;
+  for (const each of dialogs.filter(isLive)) adopt(each);
+  await phone.listen();
+  for (const each of dialogs.filter(each => !isLive(each))) adopt(each);
+  told.onLate(adopt);
 }
 
 /**
@@ -50,7 +75,7 @@ export async function openPhone(
       log.error({ err: error }, 'the trunks of before stay in force');
     }
   });
-  await phone.listen();
+  await adoptDialogs(phone, { config, link, log });
   return {
     close: async () => {
       await phone.close();

@@ -1,10 +1,13 @@
 import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
 import { MediaThreads } from '../calls/media_threads.ts';
 import { PhoneLegs } from '../calls/phone_legs.ts';
 import { createSlotMemory } from '../calls/slot_buffers.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Link } from '../ipc/link.ts';
 import type { Address, Message } from '../ipc/messages.ts';
 import { RoomLine } from '../lines/room_line.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
@@ -13,6 +16,8 @@ import type { Role, RoleContext } from './context.ts';
 const LOAD_EVERY_MS = 1000;
 /** Calls are hung up at a stop and may take so long to be written down. */
 const LAST_CALLS_MS = 5000;
+/** The process that was lost may still be giving its ports back. */
+const TAKEN_OVER = { portsHeldMs: LIMITS.portsHeldMs };
 /** Who wants to know the load. */
 const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
 
@@ -22,9 +27,15 @@ export async function run(context: RoleContext): Promise<Role> {
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
+  const orphans = new Set<string>();
+  const toEdge = (message: Message): void => link.send('edge', message);
+  const dialogs = new KeptDialogs({
+    toEdge,
+    giveUp: callId => phones.fromEdge({ type: 'lineGone', callId, reason: 'networkLost' }),
+  });
   const phones = new PhoneLegs({
     parts: { kernels: await loadKernels(paths.kernels, maxCalls), spread },
-    toEdge: message => link.send('edge', message),
+    toEdge: message => (message.type === 'lineClosed' ? dialogs.send(message) : toEdge(message)),
     log,
   });
   const clock = new MediaClock();
@@ -57,11 +68,11 @@ export async function run(context: RoleContext): Promise<Role> {
     board: threads.board,
     maxCalls,
     rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
-    openLine: ({ callId, line }, rateHz, events) =>
+    openLine: ({ callId, line, resume }, rateHz, events) =>
       line.kind === 'trunk'
-        ? phones.open(callId, line, rateHz, events)
+        ? phones.open(callId, resume ? { ...line, ...TAKEN_OVER } : line, rateHz, events)
         : new RoomLine({ ...line, rateHz }, events),
-    ports: callPorts(context, threads, tellLoad),
+    ports: callPorts({ link, threads, dialogs, orphans }, tellLoad),
     log,
   });
   await threads.ready();
@@ -71,11 +82,15 @@ export async function run(context: RoleContext): Promise<Role> {
   clock.start();
   spread.start();
   const loadTimer = setInterval(tellLoad, LOAD_EVERY_MS);
-  link.on('assign', ({ call }) => calls.assign(call));
+  link.on('assign', ({ call }) => {
+    dialogs.assigned(call);
+    calls.assign(call);
+  });
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
   link.on('drain', () => calls.drain());
   for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
     link.on(type, message => phones.fromEdge(message));
+  outliveEdge(context, { dialogs, orphans, threads, tellLoad });
   link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();
@@ -90,13 +105,49 @@ export async function run(context: RoleContext): Promise<Role> {
   };
 }
 
+interface CallPortParts {
+  readonly link: Link;
+  readonly threads: MediaThreads;
+  readonly dialogs: KeptDialogs;
+  /** Calls of an earlier run of this process whose fate is not known. */
+  readonly orphans: Set<string>;
+}
+
 /** Calls are the edge's business: it hears what becomes of each. */
-function callPorts({ link }: RoleContext, threads: MediaThreads, loadChanged: () => void): MediaCallsPorts {
+function callPorts(
+  { link, threads, dialogs, orphans }: CallPortParts,
+  loadChanged: () => void,
+): MediaCallsPorts {
   return {
     toTalk: message => threads.toTalk(message),
     callUp: callId => link.send('edge', { type: 'callUp', callId }),
-    callRefused: (callId, reason) => link.send('edge', { type: 'callRefused', callId, reason }),
-    callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
+    callRefused: (callId, reason) => dialogs.send({ type: 'callRefused', callId, reason }),
+    callEnded: (callId, reason, failed) => dialogs.send({ type: 'callEnded', callId, reason, failed }),
+    checkpoint: (callId, checkpoint) => dialogs.send({ type: 'checkpoint', callId, checkpoint }),
+    orphan: callId => {
+      orphans.add(callId);
+      link.send('edge', { type: 'orphan', callId });
+    },
     loadChanged,
   };
+}
+
+/** An edge that has just begun hears what this process knows of calls; the one before may have died with it. */
+function outliveEdge(
+  { link }: RoleContext,
+  parts: Omit<CallPortParts, 'link'> & { readonly tellLoad: () => void },
+): void {
+  const { dialogs, orphans, threads, tellLoad } = parts;
+  for (const type of ['dialog', 'lineGone'] as const) link.on(type, message => dialogs.heard(message));
+  link.on('peerGone', ({ peer }) => {
+    if (peer === 'edge') dialogs.edgeGone();
+  });
+  link.on('tellDialogs', () => {
+    tellLoad();
+    dialogs.tell();
+    for (const callId of orphans) link.send('edge', { type: 'orphan', callId });
+  });
+  link.on('orphanFate', fate => {
+    if (orphans.delete(fate.callId)) threads.toTalk(fate);
+  });
 }

@@ -71,6 +71,7 @@ export class Phone {
       ports: portRange(sip.rtpPorts),
       clock: SYSTEM_CLOCK,
       ladders: this.#ladders,
+      restoreSession: snapshot => this.#agent.restore(snapshot, {}),
       rtpHost: sip.host,
       rtpAdvertised: ownAddress(sip),
       notAdmitted: code => this.#turnedAway.call(code),

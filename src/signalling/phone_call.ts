@@ -1,7 +1,7 @@
 import type { Alarm, Clock } from '../../sip/clock.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
 import type { AudioStream } from '../../sip/sdp/session.ts';
-import type { Ending, InboundSession, RequestAnswer } from '../../sip/session/session.ts';
+import type { Ending, InboundSession, RequestAnswer, Session } from '../../sip/session/session.ts';
 import type { CallOrigin } from '../calls/assignment.ts';
 import { ERRORS } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -26,14 +26,17 @@ const CAUSES = { normal: 16, networkOutOfOrder: 38, temporaryFailure: 41 } as co
 /** One call of a phone: what its dialog does is told to the media process, and what that does to the dialog. */
 export class PhoneCall implements CallOrigin {
   readonly callId: string;
-  readonly #session: InboundSession;
+  readonly #session: Session | InboundSession;
   readonly #ports: PhoneCallPorts;
   readonly #patience: Alarm;
+  #keeping: Alarm | undefined;
+  #isAccepted = false;
   #hasSession = true;
   #hasMedia = true;
   #wasAnswered = false;
 
-  constructor(callId: string, session: InboundSession, ports: PhoneCallPorts) {
+  /** The session is one that comes in, or one that an edge before this one had. */
+  constructor(callId: string, session: Session | InboundSession, ports: PhoneCallPorts) {
     this.callId = callId;
     this.#session = session;
     this.#ports = ports;
@@ -42,6 +45,7 @@ export class PhoneCall implements CallOrigin {
       confirmed: stream => this.#answered(stream),
       changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
       info: request => this.#info(request),
+      dialogChanged: () => this.#keepSoon(),
       ended: ending => this.#sessionEnded(ending),
     });
   }
@@ -51,10 +55,21 @@ export class PhoneCall implements CallOrigin {
     return this.#session.stream;
   }
 
-  /** The media process has its ports. */
+  /** The media process has its ports; one that has taken the call over goes on where the one before was. */
   ready(): void {
     this.#patience.cancel();
-    if (this.#hasSession) this.#session.accept();
+    if (!this.#hasSession) return;
+    const { stream, state } = this.#session;
+    if (state === 'confirmed' && stream !== undefined) this.#answered(stream);
+    else if (!this.#isAccepted && 'accept' in this.#session) {
+      this.#isAccepted = true;
+      this.#session.accept();
+    }
+    this.#keep();
+  }
+
+  canGoOn(): boolean {
+    return this.#hasSession;
   }
 
   up(): void {
@@ -75,7 +90,8 @@ export class PhoneCall implements CallOrigin {
 
   #giveUp(failed: boolean): void {
     // Where nobody has answered yet, the caller may try again elsewhere.
-    if (this.#session.state === 'early') this.#session.reject(ERRORS.LINE_FAILED.sip);
+    if (this.#session.state === 'early' && 'reject' in this.#session)
+      this.#session.reject(ERRORS.LINE_FAILED.sip);
     else
       this.#session.hangUp({
         reason: { protocol: 'Q.850', cause: failed ? CAUSES.temporaryFailure : CAUSES.normal },
@@ -85,6 +101,19 @@ export class PhoneCall implements CallOrigin {
   #answered(stream: AudioStream): void {
     this.#wasAnswered = true;
     this.#ports.tell({ type: 'lineAnswered', callId: this.callId, stream: trunkStreamOf(stream) });
+  }
+
+  /** The media process keeps the dialog for an edge after this one. */
+  #keep(): void {
+    const snapshot = JSON.stringify(this.#session.snapshot() ?? null);
+    const isKept = snapshot !== 'null' && snapshot.length <= LIMITS.keptCharacters;
+    if (isKept) this.#ports.tell({ type: 'dialog', callId: this.callId, snapshot });
+  }
+
+  /** Once for all that changes at one time. */
+  #keepSoon(): void {
+    this.#keeping?.cancel();
+    this.#keeping = this.#ports.clock.after(0, () => this.#keep());
   }
 
   #info(request: SipRequest): RequestAnswer {
@@ -97,6 +126,7 @@ export class PhoneCall implements CallOrigin {
   #sessionEnded(ending: Ending): void {
     this.#hasSession = false;
     this.#patience.cancel();
+    this.#keeping?.cancel();
     this.#ports.tell({ type: 'lineGone', callId: this.callId, reason: lineEndOf(ending) });
     this.#settle();
   }

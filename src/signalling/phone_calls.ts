@@ -5,13 +5,13 @@ import { tagOf } from '../../sip/message/name_addr.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
 import type { PortRange } from '../../sip/rtp/port_range.ts';
 import { SdpRejection } from '../../sip/sdp/rejection.ts';
-import type { InboundSession, SessionMedia } from '../../sip/session/session.ts';
+import type { InboundSession, Session, SessionMedia, SessionSnapshot } from '../../sip/session/session.ts';
 import type { Flow } from '../../sip/transport/transport.ts';
 import type { Admission, Refusal as NoSlot } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
 import { ERRORS, TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Address, CallAssignment, MessageOf } from '../ipc/messages.ts';
+import type { Address, CallAssignment, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
 import { callingNumber } from './calling_number.ts';
 import { PhoneCall } from './phone_call.ts';
@@ -26,6 +26,8 @@ export interface PhoneCallsParts {
   readonly ports: PortRange;
   readonly clock: Clock;
   readonly ladders: PhoneLadders;
+  /** The session of a dialog that an edge before this one had. */
+  restoreSession(snapshot: SessionSnapshot): Session;
   /** Local address of RTP, and the address that far ends are told. */
   readonly rtpHost: string;
   readonly rtpAdvertised: string;
@@ -87,6 +89,26 @@ export class PhoneCalls {
     }
   }
 
+  /**
+   * Goes on with a call that an edge before this one had. One that its media process has hung up meanwhile is hung up
+   * here, too, for which the sockets must be open.
+   * @throws SyntaxError or TypeError when its dialog was kept by another version
+   */
+  restore({ call, snapshot, checkpoint, closed }: MessageOf<'dialogHeld'>, media: Address): void {
+    const { assignment, ports, restoreSession } = this.#parts;
+    const { callId, line } = call;
+    if (line.kind !== 'trunk' || this.#calls.has(callId)) return;
+    const session = restoreSession(JSON.parse(snapshot));
+    if (closed !== null) {
+      session.hangUp();
+      return;
+    }
+    ports.claim(line.port);
+    const phone = this.#enter(call, line, session);
+    assignment.adopt(call, media, checkpoint, phone);
+    phone.ready();
+  }
+
   /** A media process has opened the ports of a call. */
   lineReady(callId: string): void {
     this.#calls.get(callId)?.phone.ready();
@@ -105,36 +127,37 @@ export class PhoneCalls {
 
   /** @throws SdpRejection, or TrunklineError CAPACITY and its like */
   #begin(session: InboundSession, admitted: AdmittedCall): void {
-    const { assignment, gate, clock, ladders } = this.#parts;
-    const { trunk } = admitted;
-    const place = this.#take();
-    const over = (): void => {
-      gate.count(trunk.name, -1);
-      this.#parts.ports.giveBack(place.port, clock.nowMs());
-    };
-    gate.count(trunk.name, 1);
+    const { admission, assignment, ports, clock } = this.#parts;
+    const { media, port } = this.#take();
     try {
-      const call = this.#assignmentOf(session, admitted, place);
-      const { callId, tenantId } = call;
-      const local = { host: this.#parts.rtpHost, port: place.port };
-      const ladder = { tenantId, callId, sipCallId: session.callId, local };
-      const phone = new PhoneCall(callId, session, {
-        clock,
-        tell: message => assignment.tell(callId, message),
-        over: wasAnswered => {
-          this.#calls.delete(callId);
-          ladders.end(ladder, wasAnswered);
-          over();
-        },
-      });
-      this.#calls.set(callId, { phone, ladder });
-      ladders.begin(ladder);
-      assignment.place(call, place.media, phone);
+      const line = this.#lineOf(session, admitted, port);
+      const call = this.#assignmentOf(admitted, line);
+      assignment.place(call, media, this.#enter(call, line, session));
     } catch (error) {
-      this.#parts.admission.release(place.media);
-      over();
+      admission.release(media);
+      ports.giveBack(port, clock.nowMs());
       throw error;
     }
+  }
+
+  #enter(call: CallAssignment, { trunk, host, port }: TrunkAccess, session: Session): PhoneCall {
+    const { assignment, gate, clock, ladders, ports } = this.#parts;
+    const { callId, tenantId } = call;
+    const ladder = { tenantId, callId, sipCallId: session.callId, local: { host, port } };
+    const phone = new PhoneCall(callId, session, {
+      clock,
+      tell: message => assignment.tell(callId, message),
+      over: wasAnswered => {
+        this.#calls.delete(callId);
+        ladders.end(ladder, wasAnswered);
+        gate.count(trunk, -1);
+        ports.giveBack(port, clock.nowMs());
+      },
+    });
+    this.#calls.set(callId, { phone, ladder });
+    ladders.begin(ladder);
+    gate.count(trunk, 1);
+    return phone;
   }
 
   /** @throws TrunklineError when a slot or a port is wanting */
@@ -148,31 +171,30 @@ export class PhoneCalls {
     throw new TrunklineError('CAPACITY', 'no port for the call');
   }
 
-  #assignmentOf(
-    session: InboundSession,
-    { trunk, number, workflow, pin }: AdmittedCall,
-    { port }: Place,
-  ): CallAssignment {
-    const { tenantId, rtpHost } = this.#parts;
-    const stream = session.negotiate(this.#mediaOf(trunk.codecs, port));
-    const { callId: sipCallId } = session;
+  #assignmentOf({ workflow, pin }: AdmittedCall, line: TrunkAccess): CallAssignment {
     return {
       callId: randomUUID(),
-      tenantId,
+      tenantId: this.#parts.tenantId,
       direction: 'inbound',
       workflow,
       ...(pin !== undefined && { pin }),
       assignedAtMs: Date.now(),
-      line: {
-        kind: 'trunk',
-        trunk: trunk.name,
-        host: rtpHost,
-        port,
-        stream: stream === undefined ? null : trunkStreamOf(stream),
-        from: callingNumber(trunk, session.identity),
-        to: number,
-        ...(sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
-      },
+      line,
+    };
+  }
+
+  #lineOf(session: InboundSession, { trunk, number }: AdmittedCall, port: number): TrunkAccess {
+    const stream = session.negotiate(this.#mediaOf(trunk.codecs, port));
+    const { callId: sipCallId } = session;
+    return {
+      kind: 'trunk',
+      trunk: trunk.name,
+      host: this.#parts.rtpHost,
+      port,
+      stream: stream === undefined ? null : trunkStreamOf(stream),
+      from: callingNumber(trunk, session.identity),
+      to: number,
+      ...(sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
     };
   }
 

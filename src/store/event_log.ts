@@ -18,6 +18,10 @@ interface EventLogStats {
 export interface EventLog {
   readonly sink: EventSink;
   stats(): EventLogStats;
+  /** Calls of dead processes that others may have taken over; each waits for `settleOrphan`. */
+  readonly orphans: readonly string[];
+  /** A call that is lost gets its end; one that another process has taken over is that one's. */
+  settleOrphan(callId: string, isLost: boolean): Promise<void>;
   /** Resolves when everything appended so far is safe on the disk. */
   flush(): Promise<void>;
   /** Writes and ships what is there as far as disk and database take it; the rest waits for the next start. */
@@ -40,8 +44,8 @@ export interface EventLogOptions {
 }
 
 /**
- * Opens a process's event log. Calls that an earlier run of the same process left without an end get it now. Neither
- * database nor Redis need to be there.
+ * Opens a process's event log. Calls that an earlier run of the same process left without an end get it now, unless
+ * another process may have taken them over. Neither database nor Redis need to be there.
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
   const { dir, address, isAbandoned, vault, findRemains, log } = options;
@@ -53,6 +57,8 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   return {
     sink: spool,
     stats: () => ({ spool: spool.stats(), shipper: shipper.stats(), unpublished: publisher.dropped() }),
+    orphans: spool.orphans,
+    settleOrphan: (callId, isLost) => spool.settleOrphan(callId, isLost),
     flush: () => spool.flush(),
     async close() {
       await spool.close();

@@ -7,7 +7,7 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { CallEvent, EventSink } from './events.ts';
 import { type SealedEvent, sealEvent } from './sealing.ts';
-import { adoptOrphans, type FindRemains } from './spool/adoption.ts';
+import { adoptOrphans, endsOf, type FindRemains, type Orphans } from './spool/adoption.ts';
 import { encodeLine } from './spool/lines.ts';
 import { type LiveCall, trackCall } from './spool/live_calls.ts';
 import { type Segment, segmentFile, startName } from './spool/segments.ts';
@@ -52,7 +52,7 @@ interface OwnSegment extends Segment {
  * @throws TrunklineError DISK_FULL or STEP_FAILED when there can be no such folder
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { dir, isOrphan, findRemains } = options;
+  const { dir, isOrphan } = options;
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -60,9 +60,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const full = code === 'ENOSPC' || code === 'EDQUOT';
     throw new TrunklineError(full ? 'DISK_FULL' : 'STEP_FAILED', `${dir}: ${code}`, { cause });
   }
-  const orphans = await adoptOrphans(dir, isOrphan, findRemains);
-  const spool = new Spool(options, orphans.segments);
-  for (const end of orphans.ends) spool.append(end);
+  const spool = new Spool(options, await adoptOrphans(dir, isOrphan));
+  await spool.endOrphans();
   return spool;
 }
 
@@ -77,8 +76,12 @@ export class Spool implements EventSink {
   readonly #segments: Segment[];
   #current: OwnSegment | undefined;
   #segmentsBegun = 0;
+  #mustRotate = false;
+  readonly #findRemains: FindRemains;
   /** Live calls after the last event that was written. */
   readonly #live = new Map<string, LiveCall>();
+  /** Calls that were live when their process died, of which it is not known whether another one has them. */
+  readonly #orphans: Map<string, LiveCall>;
   #queue: Entry[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
@@ -86,11 +89,35 @@ export class Spool implements EventSink {
   #onWritten: () => void = () => undefined;
   readonly #counts = { appended: 0, refused: 0, lost: 0, writeFailures: 0 };
 
-  constructor(options: SpoolOptions, orphans: readonly Segment[]) {
+  constructor(options: SpoolOptions, { segments, calls }: Orphans) {
     this.#dir = options.dir;
     this.#vault = options.vault;
     this.#name = { address: options.address, start: startName(Date.now(), process.pid) };
-    this.#segments = [...orphans];
+    this.#segments = [...segments];
+    this.#findRemains = options.findRemains;
+    this.#orphans = new Map(calls.map(call => [call.callId, call]));
+  }
+
+  /** Ends the orphans that nobody can have taken over. The others are on the disk once this is done, whatever follows. */
+  async endOrphans(): Promise<void> {
+    for (const { callId, mayLiveOn } of [...this.#orphans.values()])
+      if (mayLiveOn !== true) await this.settleOrphan(callId, true);
+    if (this.#orphans.size > 0) this.#current = await this.#beginSegment();
+  }
+
+  /** Calls that others may have taken over; each waits for `settleOrphan`. */
+  get orphans(): readonly string[] {
+    return [...this.#orphans.keys()];
+  }
+
+  /** A call that is lost gets its end; one that another process has taken over is that one's. */
+  async settleOrphan(callId: string, isLost: boolean): Promise<void> {
+    const call = this.#orphans.get(callId);
+    if (call === undefined) return;
+    if (isLost) for (const end of await endsOf(call, this.#findRemains)) this.append(end);
+    this.#orphans.delete(callId);
+    // The next segment says that it is settled, should this process die.
+    this.#mustRotate ||= !isLost;
   }
 
   append(event: CallEvent): void {
@@ -147,7 +174,7 @@ export class Spool implements EventSink {
     this.#closing = true;
     await this.flush();
     // With calls that have no end yet, the segment stays to be adopted.
-    if (this.#live.size === 0) await this.#endSegment();
+    if (this.#live.size === 0 && this.#orphans.size === 0) await this.#endSegment();
     else await this.#current?.handle.close();
   }
 
@@ -203,7 +230,7 @@ export class Spool implements EventSink {
     await writeAt(segment.handle, data, segment.bytes);
     segment.bytes += data.length;
     for (const { event } of batch) trackCall(this.#live, event);
-    if (segment.bytes >= LIMITS.spoolSegmentBytes) await this.#rotate();
+    if (segment.bytes >= LIMITS.spoolSegmentBytes || this.#mustRotate) await this.#rotate();
   }
 
   /** The next segment lists the live calls on the disk before the one that began them may be deleted. */
@@ -212,6 +239,7 @@ export class Spool implements EventSink {
       const next = await this.#beginSegment();
       await this.#endSegment();
       this.#current = next;
+      this.#mustRotate = false;
     } catch {
       // The segment at hand grows on; the next write tries again.
       this.#counts.writeFailures += 1;
@@ -222,7 +250,8 @@ export class Spool implements EventSink {
     const path = join(this.#dir, segmentFile({ ...this.#name, number: this.#segmentsBegun }));
     const handle = await open(path, 'w', 0o600);
     try {
-      const head = encodeLine({ live: [...this.#live.values()] });
+      const live = new Map([...this.#orphans, ...this.#live]);
+      const head = encodeLine({ live: [...live.values()] });
       await writeAt(handle, head, 0);
       await syncFolder(this.#dir);
       const segment = { path, handle, bytes: head.length, closed: false };

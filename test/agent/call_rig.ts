@@ -8,7 +8,7 @@ import { available, readFloats } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
-import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
+import type { ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
@@ -150,7 +150,7 @@ export class CallRig {
         };
       },
     );
-    const tell = (message: ToTalk) => message.type !== 'stop' && this.calls.receive(message);
+    const tell = (message: ToCall) => this.calls.receive(message);
     this.call = new AudioCall(
       this.#slot,
       rateHz,

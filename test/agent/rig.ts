@@ -55,6 +55,7 @@ export class Rig {
       after: this.timers.after,
       turn: this.turn,
       todayIso: () => '2025-01-01',
+      onProgress: () => undefined,
       onFault: error => this.faults.push(error),
     });
     this.audio.onStarted = atMs => this.conversation.playoutStarted(atMs);

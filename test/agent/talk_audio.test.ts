@@ -13,7 +13,7 @@ const RATE_HZ = 16000;
 function start() {
   const slot = slotView(createSlotMemory(2), 1);
   const sent: ToAudio[] = [];
-  const audio = new TalkAudio(slot, RATE_HZ, message => sent.push(message));
+  const audio = new TalkAudio(slot, RATE_HZ, 0, message => sent.push(message));
   const heard: { samples: number[]; endMs: number }[] = [];
   const pump = () => audio.pump((pcm, endMs) => heard.push({ samples: [...pcm], endMs }));
   return { slot, sent, audio, heard, pump };
@@ -124,7 +124,7 @@ t.test('once closed it takes nothing and holds up nobody', async t => {
 t.test('with a thread that plays and cuts: nothing stale is ever heard, and positions stay true', async t => {
   const memory = createSlotMemory(1);
   const slot = slotView(memory, 0);
-  const audio = new TalkAudio(slot, RATE_HZ, () => undefined);
+  const audio = new TalkAudio(slot, RATE_HZ, 0, () => undefined);
   const worker = new Worker(new URL('./playing_thread.ts', import.meta.url), {
     workerData: { memory, ticks: 4000 },
     execArgv: [],

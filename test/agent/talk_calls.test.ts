@@ -6,7 +6,7 @@ import { readSamples, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { Recorder } from '../../src/calls/talk_recording.ts';
-import type { CallInfo, ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
+import type { CallInfo, ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -21,6 +21,7 @@ const GRANTED = { type: 'consent', kind: 'recording', granted: true } as const;
 /** A recorder on paper. */
 class PaperRecorder implements Recorder {
   readonly file = 'tenant/call.wav';
+  readonly unfinishedFile = 'tenant/call.wav.part';
   readonly samples: number[] = [];
   closed = false;
   fails = false;
@@ -115,7 +116,7 @@ class TalkRig {
     await this.receive({ type: 'answered', call });
   }
 
-  async receive(message: Exclude<ToTalk, { type: 'stop' }>): Promise<void> {
+  async receive(message: ToCall): Promise<void> {
     this.calls.receive(message);
     await settle();
   }

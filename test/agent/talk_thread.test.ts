@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import pino from 'pino';
 import t from 'tap';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import { available } from '../../src/calls/ring.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { serveCalls } from '../../src/calls/talk_thread.ts';
@@ -22,9 +23,15 @@ const STATS: ReturnType<EventLog['stats']> = {
 class MemoryLog implements EventLog {
   readonly events: CallEvent[] = [];
   readonly sink = { append: (event: CallEvent) => void this.events.push(event) };
+  readonly orphans: string[] = [];
+  readonly fates: string[] = [];
   closed = false;
 
   full = false;
+
+  async settleOrphan(callId: string, isLost: boolean): Promise<void> {
+    this.fates.push(`${callId} ${isLost ? 'lost' : 'kept'}`);
+  }
 
   stats() {
     return { ...STATS, spool: { ...STATS.spool, full: this.full } };
@@ -89,7 +96,7 @@ t.test('is ready once all that must never be waited for is rendered, and greets 
   const { audio, received, events, tts, serve } = parts();
   const send = (message: ToTalk) => audio.postMessage(message);
   await serve();
-  t.same(new Set(tts.rendered), new Set([...Object.values(LAST_WORDS), 'Hello there.']));
+  t.same(new Set(tts.rendered), new Set([...Object.values(LAST_WORDS), BRIDGING_WORDS, 'Hello there.']));
   const { length } = tts.rendered;
   send({ type: 'answered', call });
   const { speech } = slotView(memory, 0);

@@ -62,6 +62,8 @@ export class BridgeRig {
         callEnded: (_, reason) => this.ended.push(reason),
         checkpoint: () => undefined,
         orphan: () => undefined,
+        checkpoint: () => undefined,
+        orphan: () => undefined,
         loadChanged: () => {},
       },
       log,

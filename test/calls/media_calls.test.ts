@@ -48,6 +48,8 @@ function house() {
       callRefused: (callId, reason) => told.push(`refused ${callId}: ${reason}`),
       callEnded: (callId, reason, failed) =>
         told.push(`ended ${callId}: ${reason}${failed ? ', failed' : ''}`),
+      checkpoint: () => undefined,
+      orphan: () => undefined,
       loadChanged: () => {},
     },
   });

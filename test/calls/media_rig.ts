@@ -62,6 +62,8 @@ export class MediaRig {
           this.ended.push({ callId, reason, failed });
           this.#wake();
         },
+        checkpoint: () => undefined,
+        orphan: () => undefined,
         loadChanged: () => {},
       },
     });

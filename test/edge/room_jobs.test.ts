@@ -24,7 +24,12 @@ function edge(
   const admission = new Admission();
   for (const address of media) admission.update(address, LOAD);
   const log = createLogger('test', 'silent');
-  const assignment = new Assignment({ admission, send: (to, message) => sent.push({ to, message }), log });
+  const assignment = new Assignment({
+    admission,
+    send: (to, message) => sent.push({ to, message }),
+    after: () => () => undefined,
+    log,
+  });
   const roomJobs = new RoomJobs({
     tenantId: 'default',
     defaultWorkflow: 'piano_removal',

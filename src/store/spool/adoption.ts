@@ -16,26 +16,25 @@ export type FindRemains = (file: string) => Promise<RecordingRemains | undefined
 export interface Orphans {
   /** In the order in which they are to be shipped. */
   readonly segments: readonly Segment[];
-  /** The ends of the calls that were live when their process died; the same at every adoption. */
-  readonly ends: readonly CallEvent[];
+  /** The calls that were live when their process died. */
+  readonly calls: readonly LiveCall[];
 }
 
 /**
  * Takes over what dead processes left in the spool.
  * @param isOrphan whether the process with that address, in another run than this one, is dead
  */
-export async function adoptOrphans(
-  dir: string,
-  isOrphan: (address: string) => boolean,
-  findRemains: FindRemains,
-): Promise<Orphans> {
+export async function adoptOrphans(dir: string, isOrphan: (address: string) => boolean): Promise<Orphans> {
   const segments = listSegments(dir).filter(({ address }) => isOrphan(address));
-  const runs = Map.groupBy(segments, ({ address, start }) => `${address}.${start}`);
-  const ends: CallEvent[] = [];
-  for (const run of runs.values()) {
-    for (const call of await liveAtDeath(run)) ends.push(...(await endsOf(call, findRemains)));
+  const runs = [...Map.groupBy(segments, ({ address, start }) => `${address}.${start}`).values()];
+  const calls: LiveCall[] = [];
+  for (const [index, run] of runs.entries()) {
+    const live = await liveAtDeath(run);
+    // A later run of the process has listed those that are not settled, before all else.
+    const isLast = runs[index + 1]?.[0]?.address !== run[0]?.address;
+    calls.push(...live.filter(({ mayLiveOn }) => isLast || mayLiveOn !== true));
   }
-  return { segments, ends };
+  return { segments, calls };
 }
 
 /** The calls that were live when a run ended: the latest list of them, and what happened since. */
@@ -77,8 +76,11 @@ async function readSegment(
   return { head, events };
 }
 
-/** Their keys don't change, so that an adoption that is itself cut short adds nothing twice. */
-async function endsOf(call: LiveCall, findRemains: FindRemains): Promise<CallEvent[]> {
+/**
+ * The end of a call that was live when its process died. The keys don't change, so that an adoption that is itself cut
+ * short adds nothing twice, nor that of several processes that had the call one after the other.
+ */
+export async function endsOf(call: LiveCall, findRemains: FindRemains): Promise<CallEvent[]> {
   const { tenantId, callId, recording, lastAt, answeredAt } = call;
   const common = { tenantId, callId, at: lastAt };
   const durationMs = answeredAt === undefined ? 0 : Math.max(0, Date.parse(lastAt) - Date.parse(answeredAt));

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Flow, FlowState, FlowStep } from '../workflow/types.ts';
+
+const slotState = z.object({
+  value: z.union([z.string(), z.number(), z.boolean()]),
+  confirmed: z.boolean(),
+});
+
+const flowState: z.ZodType<FlowState> = z.object({
+  workflow: z.string(),
+  version: z.string(),
+  stage: z.string(),
+  slots: z.record(z.string(), slotState),
+  memory: z.record(z.string(), z.unknown()),
+  done: z.boolean(),
+});
+
+/** All that another process needs to go on with a conversation; plain data. */
+export const conversationState = z.object({
+  flow: flowState,
+  /** The agent's last sentences of which something was heard; none before the greeting. */
+  said: z.array(z.string()).readonly(),
+  /** Times in a row that the caller said nothing, and that nothing was understood. */
+  silences: z.number().int().min(0),
+  notUnderstood: z.number().int().min(0),
+});
+export type ConversationState = Readonly<z.infer<typeof conversationState>>;
+
+/** What comes before the last question when a call goes on after a gap. */
+export const BRIDGING_WORDS = 'Sorry, we were cut off for a moment.';
+
+export function newConversation(flow: Flow): ConversationState {
+  return { flow: flow.initial, said: [], silences: 0, notUnderstood: 0 };
+}
+
+/**
+ * The step with which a conversation begins: a caller who has heard nothing yet is greeted. One who was cut off is asked
+ * again what was asked last, and nothing else; where nothing is asked any more, what was said last is said again.
+ */
+export function firstStep(flow: Flow, { flow: state, said }: ConversationState, todayIso: string): FlowStep {
+  const step = flow.next(state, { type: 'start' }, { todayIso });
+  if (said.length === 0) return step;
+  return { ...step, say: [BRIDGING_WORDS, ...(step.say.length > 0 ? step.say : said)] };
+}
