@@ -59,8 +59,6 @@ export class Conversation {
   #reply: Reply | undefined;
   /** Keys that wait for the end of a reply that may not be interrupted. */
   #keys: string | undefined;
-  #silences = 0;
-  #notUnderstood = 0;
   #farewell: Farewell | undefined;
   #over = false;
   #cancelLimit: (() => void) | undefined;

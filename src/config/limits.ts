@@ -169,14 +169,6 @@ export const LIMITS = {
   keptCharacters: 64 << 10,
   /** What media processes know of their dialogs, at an edge's start; those that take longer are heard later. */
   dialogsToldMs: 2_000,
-  /** A call that has lost its media process is hung up when no other one has it after this long. */
-  takeoverMs: 10_000,
-  /** Ports of a process that was killed are free this long after it at the latest. */
-  portsHeldMs: 1_000,
-  /** A checkpoint of a call or a dialog; a longer one is not kept, and the one before stays. */
-  keptCharacters: 64 << 10,
-  /** What media processes know of their dialogs, at an edge's start; those that take longer are heard later. */
-  dialogsToldMs: 2_000,
   /** A SIP Call-ID; a longer one is not kept. */
   sipCallIdCharacters: 512,
   /** INVITEs that are no calls yet whose messages are kept for a ladder, and for how long; the oldest is forgotten. */

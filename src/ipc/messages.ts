@@ -156,11 +156,6 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hangUp'), callId: z.string() }),
   /** What another media process needs to go on with the call from here; the last one counts. */
   z.object({ type: z.literal('checkpoint'), callId: z.string(), checkpoint: keptText }),
-  /** Calls that a media process had when it died: are they over, or has another one taken them over? */
-  z.object({ type: z.literal('orphans'), callIds: z.array(z.string()).max(LIMITS.callsPerMediaProcess) }),
-  z.object({ type: z.literal('orphanFate'), callId: z.string(), isLost: z.boolean() }),
-  /** What another media process needs to go on with the call from here; the last one counts. */
-  z.object({ type: z.literal('checkpoint'), callId: z.string(), checkpoint: keptText }),
   /** A call that a media process had when it died: is it over, or has another one taken it over? */
   z.object({ type: z.literal('orphan'), callId: z.string() }),
   z.object({ type: z.literal('orphanFate'), callId: z.string(), isLost: z.boolean() }),
