@@ -178,7 +178,7 @@ export class InviteUsage implements DialogUser {
   retire(): void {
     this.#close();
     this.#accepted?.stop();
-    this.link.parts.table.removeDialog(this.link.dialog.key, this);
+    this.link.parts.table.removeDialog(this.link.dialog.key);
     this.#events.gone();
   }
 
@@ -324,7 +324,6 @@ export class InviteUsage implements DialogUser {
 
   /** Ended by what happened in the dialog; the far end hears a BYE, in case that it is there. */
   #over(ending: Omit<Ending, 'reasons'>, reasons: readonly Reason[] = []): void {
-    if (this.#phase === 'closed') return;
     const wasConfirmed = this.#phase === 'confirmed';
     this.#events.over({ ...ending, reasons });
     if (wasConfirmed) this.bye({});

@@ -50,8 +50,8 @@ export class SessionTable {
     this.#dialogs.set(key, user);
   }
 
-  removeDialog(key: string, user: DialogUser): void {
-    if (this.#dialogs.get(key) === user) this.#dialogs.delete(key);
+  removeDialog(key: string): void {
+    this.#dialogs.delete(key);
     this.#checkDrained();
   }
 

@@ -125,6 +125,25 @@ t.test('a hop that was silent and accepts all the same: the first 2xx wins, the 
   t.end();
 });
 
+t.test('a hop that was silent and accepts while the next one rings: that is cancelled', t => {
+  const { network, alice, one, two } = gateways();
+  const late: Buffer[] = [];
+  const receive = one.receive.bind(one);
+  one.receive = bytes => void late.push(bytes);
+  two.onIncoming = session => session.progress(180);
+  alice.invite(two, { hops: [one.hop, two.hop] });
+  network.run(6_000);
+  t.same(alice.take(), ['180']);
+  one.receive = receive;
+  one.answers();
+  const [invite] = late;
+  if (invite !== undefined) one.receive(invite, { protocol: 'UDP', local: one.local, remote: alice.local });
+  network.run();
+  t.same(alice.take(), ['confirmed sendrecv']);
+  t.same(two.take(), ['ended remote 487']);
+  t.end();
+});
+
 t.test('hanging up tries no further hop', t => {
   const { network, alice, one, three } = gateways();
   one.receive = () => undefined;

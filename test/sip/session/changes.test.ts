@@ -94,6 +94,44 @@ t.test('glare for ever is given up', t => {
   t.end();
 });
 
+t.test('a lost ACK to a re-INVITE is sent again for each copy of its 200', t => {
+  const { network, alice, bob, outbound } = established();
+  let acks = 0;
+  network.loses = message => message.kind === 'request' && message.method === 'ACK' && ++acks <= 2;
+  outbound.hold();
+  network.run(40_000);
+  t.equal(acks, 3);
+  t.same(alice.take(), ['changed sendonly']);
+  t.same(bob.take(), ['changed recvonly held']);
+  t.end();
+});
+
+t.test('the far end moves: by the Contact of its re-INVITE, of its UPDATE, and of its 200 to ours', t => {
+  const { network, alice, bob, outbound, inbound } = established();
+  const receive = bob.receive.bind(bob);
+  let port = 0;
+  bob.receive = (bytes, flow) =>
+    receive(
+      Buffer.from(bytes.toString().replace(/Contact: <[^>]*>/, `Contact: <sip:alice@192.0.2.1:${port}>`)),
+      flow,
+    );
+  const target = (): unknown => inbound.snapshot()?.dialog.remoteTarget;
+  port = 5071;
+  outbound.hold();
+  network.run();
+  t.match(target(), { port });
+  port = 5072;
+  outbound.request('UPDATE', {});
+  network.run();
+  t.match(target(), { port });
+  port = 5073;
+  network.attach('alice', { address: '192.0.2.1', port: 5072 }, (bytes, flow) => alice.receive(bytes, flow));
+  inbound.reoffer();
+  network.run();
+  t.match(target(), { port });
+  t.end();
+});
+
 t.test('an INVITE before the ACK to the 200 before it', t => {
   const { network, alice, bob, outbound, inbound } = established();
   network.loses = message => message.kind === 'request' && message.method === 'ACK';
@@ -131,7 +169,10 @@ t.test('an offer that is refused changes nothing', t => {
   network.run();
   t.same(alice.take(), ['refused 488']);
   t.same(bob.take(), []);
-  t.equal(outbound.stream?.direction, 'sendrecv');
+  inbound.reoffer();
+  network.run();
+  t.same(alice.take(), ['changed sendrecv'], 'nor what this end answers');
+  t.same(bob.take(), ['changed sendrecv']);
   outbound.reoffer({ capabilities: { ...mediaAt('192.0.2.1').capabilities, codecs: ['G722'] } });
   inbound.listen(bob.events());
   network.run();

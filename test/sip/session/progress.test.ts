@@ -174,6 +174,41 @@ t.test('a delayed offer whose answer is missing ends the call', t => {
   t.end();
 });
 
+t.test('a PRACK must name number and method of the INVITE, too', t => {
+  const { network, alice, bob } = pair();
+  alice.invite(bob);
+  network.run();
+  const receive = bob.receive.bind(bob);
+  let wrong = 'RAck: $1 9 INVITE';
+  bob.receive = (bytes, flow) =>
+    receive(Buffer.from(bytes.toString().replace(/RAck: (\d+) 1 INVITE/, wrong)), flow);
+  for (const change of ['RAck: $1 9 INVITE', 'RAck: $1 1 INFO']) {
+    wrong = change;
+    bob.call.progress(183, { reliable: true });
+    network.run();
+    t.equal(bob.call.ringingSnapshot(), undefined, `${change} acknowledges nothing`);
+  }
+  t.equal(network.take().filter(one => one === 'bob 481 PRACK').length, 1);
+  t.end();
+});
+
+t.test('a 200 without the description that an unreliable 183 had', t => {
+  const { network, alice, bob } = pair();
+  const receive = alice.receive.bind(alice);
+  alice.receive = (bytes, flow) => {
+    const text = bytes.toString();
+    receive(text.startsWith('SIP/2.0 200') ? Buffer.from(withoutBody(text)) : bytes, flow);
+  };
+  alice.invite(bob, { reliableProgress: 'off' });
+  network.run();
+  bob.call.negotiate(BOBS);
+  bob.call.progress(183, { withMedia: true });
+  bob.call.accept();
+  network.run();
+  t.same(alice.take(), ['183 sendrecv', 'confirmed sendrecv'], 'as careless gateways do');
+  t.end();
+});
+
 t.test('a PRACK to nothing is a 481, and so is each one after', t => {
   const { network, alice, bob } = pair();
   const outbound = alice.invite(bob);
@@ -236,8 +271,18 @@ t.test('an UPDATE with an offer before our answer has left is told to come later
   network.run();
   outbound.request('UPDATE', { contentType: 'application/sdp', body: Buffer.from('v=0\r\n') });
   network.run();
+  t.match(
+    network.messages.findLast(message => message.kind === 'response'),
+    { status: 500 },
+  );
+  bob.call.negotiate(BOBS);
+  outbound.request('UPDATE', {
+    contentType: 'application/sdp',
+    body: network.messages[0]?.body ?? Buffer.alloc(0),
+  });
+  network.run();
   const refused = network.messages.findLast(message => message.kind === 'response');
-  t.match(refused, { status: 500 });
+  t.match(refused, { status: 500 }, 'also when it is known, but not said');
   t.match(refused?.headers.get('retry-after'), /^(?:\d|10)$/);
   t.end();
 });

@@ -138,6 +138,20 @@ t.test('CANCEL while it rings: 200 to it, 487 to the INVITE', t => {
   t.end();
 });
 
+t.test('an early dialog of a call that was given up is none', t => {
+  const { network, alice, bob } = pair();
+  const outbound = alice.invite(bob);
+  network.run();
+  bob.call.progress(180);
+  network.run();
+  network.loses = message => message.kind === 'request' && message.method === 'CANCEL';
+  outbound.hangUp();
+  bob.call.info('text/plain', Buffer.from('1'));
+  network.run();
+  t.ok(network.take().includes('alice 481 INFO'));
+  t.end();
+});
+
 t.test('CANCEL waits for the first provisional response', t => {
   const { network, alice, bob } = pair();
   const outbound = alice.invite(bob);
