@@ -13,8 +13,8 @@ export const LIMITS = {
   legsPerMediaProcess: 64,
   /** Rooms that one media process joins for calls; one more fails. */
   roomRelays: 32,
-  /** From a leg's ringing to its answer; then it is given up. */
-  legAnswerMs: 60_000,
+  /** From a leg's first ringing, or looking into its room, to its answer; then it is given up. */
+  legAnswerMs: 50_000,
   /** The edge's word on a leg that the API wants; then the request fails. */
   legAnswerWaitMs: 8_000,
   /** How long a call slot is kept for a job that LiveKit does not assign after all. */
@@ -160,7 +160,7 @@ export const LIMITS = {
   /** From an INVITE to the media process's word that its ports are open; then the call is refused. */
   lineReadyMs: 5_000,
   /** A call that has lost its media process is hung up when no other one has it after this long. */
-  takeoverMs: 10_000,
+  takeoverMs: 20_000,
   /** Calls that were taken over, for their first process's word after its restart; the oldest is forgotten. */
   takeoversRemembered: 10_000,
   /** Ports of a process that was killed are free this long after it at the latest. */

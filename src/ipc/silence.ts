@@ -8,6 +8,9 @@ export interface ListeningTimes {
 
 export const LISTENING: ListeningTimes = { tickMs: 1000, limitTicks: LIMITS.silentSeconds };
 
+/** The sound of many calls depends on it. */
+export const LISTENING_CLOSELY: ListeningTimes = { tickMs: 250, limitTicks: LIMITS.mediaSilentQuarters };
+
 /**
  * Who has been silent for how long, in ticks of whoever listens. Time itself is no measure: a listener that was held up
  * by a busy machine, or suspended with it, has ticked as little as it has listened, and takes nobody for dead.

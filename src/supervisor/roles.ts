@@ -6,12 +6,13 @@ import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Hub } from '../ipc/hub.ts';
 import type { Address } from '../ipc/messages.ts';
-import type { ListeningTimes } from '../ipc/silence.ts';
+import { LISTENING_CLOSELY, type ListeningTimes } from '../ipc/silence.ts';
 import type { Logger } from '../observe/log.ts';
 import type { ChildStarter, Running } from './child.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Keeper } from './keeper.ts';
 import { RoleFaults } from './role_faults.ts';
+import { Starvation } from './starvation.ts';
 
 export interface RoleFleetOptions {
   readonly config: Config;
@@ -41,6 +42,9 @@ export class RoleFleet {
   readonly #calls = new Map<Address, number>();
   readonly #faults: RoleFaults;
   readonly #heartbeat: Heartbeat;
+  /** Of media processes, in addition. */
+  readonly #closeHeartbeat: Heartbeat;
+  readonly #starvation = new Starvation();
 
   constructor(options: RoleFleetOptions) {
     this.#options = options;
@@ -48,7 +52,12 @@ export class RoleFleet {
     this.#keepers = new Map([...media, 'edge', 'api'].map(address => [address, this.#keeper(address)]));
     const { hub, heartbeatTimes } = options;
     this.#faults = new RoleFaults(hub, [...this.#keepers.keys()]);
-    this.#heartbeat = new Heartbeat(hub, (address, what) => this.#kill(address, what), heartbeatTimes);
+    const kill = (address: Address, what: string): void => this.#kill(address, what);
+    this.#heartbeat = new Heartbeat(hub, kill, heartbeatTimes && { times: heartbeatTimes });
+    this.#closeHeartbeat = new Heartbeat(hub, kill, {
+      times: heartbeatTimes ?? LISTENING_CLOSELY,
+      isExcused: address => this.#starvation.hasStarved(address),
+    });
     hub.on('ready', (_, from) => this.#readyWaiters.get(from)?.());
     hub.on('load', ({ calls }, from) => this.#calls.set(from, calls));
     hub.onPeerGone(peer => this.#calls.delete(peer));
@@ -80,6 +89,7 @@ export class RoleFleet {
   /** Ends all roles: they are told to, then asked by SIGTERM, then killed. */
   async stop(): Promise<void> {
     this.#heartbeat.close();
+    this.#closeHeartbeat.close();
     for (const keeper of this.#keepers.values()) keeper.expectEnd();
     this.#options.hub.broadcast({ type: 'stop' });
     await Promise.all(
@@ -100,6 +110,7 @@ export class RoleFleet {
       log,
       onDied: lastWords => {
         this.#heartbeat.forget(address);
+        this.#closeHeartbeat.forget(address);
         this.#faults.countDeath(address);
         onDied(address, lastWords);
       },
@@ -114,6 +125,8 @@ export class RoleFleet {
   #kill(address: Address, what: string): void {
     const { log, onHung } = this.#options;
     log.error({ process: address, what }, 'process hangs and is killed');
+    this.#heartbeat.forget(address);
+    this.#closeHeartbeat.forget(address);
     this.#faults.countHang(address);
     onHung(address, what);
     this.#keepers.get(address)?.kill();
@@ -137,6 +150,10 @@ export class RoleFleet {
       signal,
     );
     this.#heartbeat.expect(address);
+    if (address.startsWith('media-')) {
+      this.#starvation.watch(address, running.pid);
+      this.#closeHeartbeat.expect(address);
+    }
     return running;
   }
 }
