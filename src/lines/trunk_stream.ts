@@ -1,3 +1,4 @@
+import { isIPv6, SocketAddress } from 'node:net';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { RtpCodec, RtpRemote, RtpStream } from '../../sip/rtp/rtp_stream.ts';
 import type { Codec } from '../../sip/sdp/codec.ts';
@@ -41,10 +42,15 @@ function remoteOf({ remote }: AudioStream): RtpRemote | null {
   if (remote === undefined) return null;
   const { rtp, rtcp } = remote;
   return {
-    host: rtp.address,
+    host: asSystemWrites(rtp.address),
     rtpPort: rtp.port,
     rtcpPort: rtcp?.address === rtp.address ? rtcp.port : null,
   };
+}
+
+/** IPv6 can be written in many ways; where packets come from is told in one. */
+function asSystemWrites(address: string): string {
+  return isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
 }
 
 function carriedCodec({ name }: Codec): RtpCodec {

@@ -42,5 +42,11 @@ t.test('what the edge agreed on, in plain JSON', async t => {
   const elsewhere = { rtp: endpoint, rtcp: { address: '192.0.2.2', port: 4_001 } };
   t.equal(trunkStreamOf({ ...agreed, remote: elsewhere }).remote?.rtcpPort, null);
   t.equal(trunkStreamOf({ ...agreed, remote: undefined }).remote, null);
+  const v6 = { rtp: { address: '2001:DB8:0:0::0001', port: 4_000 }, rtcp: undefined };
+  t.same(trunkStreamOf({ ...agreed, remote: v6 }).remote, {
+    host: '2001:db8::1',
+    rtpPort: 4_000,
+    rtcpPort: null,
+  });
   t.throws(() => trunkStreamOf({ ...agreed, sendCodec: CODECS.opus }), RangeError);
 });
