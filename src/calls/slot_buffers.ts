@@ -68,6 +68,7 @@ const LENGTHS = {
 
 const RINGS = ['heard', 'speech', 'recording', 'vadInput'] as const;
 const POSITION_BYTES = 8;
+const WRITE_POSITION = 0;
 
 const SLOT_BYTES =
   CONTROL_WORDS * 4 + RINGS.reduce((sum, ring) => sum + POSITION_BYTES + LENGTHS[ring] * 2, 0);
@@ -98,11 +99,16 @@ export function slotView(memory: SharedArrayBuffer, index: number): SlotView {
   };
 }
 
-/** Zeroes a slot before its next call, so that no caller ever hears another. */
+/**
+ * Zeroes a slot before its next call, so that no caller ever hears another. Only what was written: a slot is megabytes,
+ * and the calls that are up wait meanwhile.
+ */
 export function clearSlot(slot: SlotView): void {
   for (const name of RINGS) {
-    slot[name].samples.fill(0);
-    slot[name].positions.fill(0);
+    const { samples, positions } = slot[name];
+    const written = positions[WRITE_POSITION]!;
+    samples.fill(0, 0, Math.min(written, samples.length));
+    positions.fill(0);
   }
   slot.control.fill(0);
 }
