@@ -28,6 +28,7 @@ const MONOTONIC: TimeBase = {
 const MAX_CATCH_UP_TICKS = 20;
 /** Ticks over which lateness is judged: ten seconds. */
 const LATENESS_WINDOW = 1000;
+const TICKS_BETWEEN_JUDGEMENTS = 100;
 
 /**
  * The one 10 ms clock of a media process. It never loses time: a late tick is made up for at once, and after a long
@@ -37,6 +38,8 @@ export class MediaClock {
   readonly #time: TimeBase;
   readonly #calls = new Set<Ticking>();
   readonly #latenessMs = new Float64Array(LATENESS_WINDOW);
+  #latenessP99Ms = 0;
+  #judgeAtTick = 0;
   #ticks = 0;
   #nextMs = 0;
   #cancel: (() => void) | undefined;
@@ -68,10 +71,14 @@ export class MediaClock {
     return this.#ticks;
   }
 
-  /** 99th percentile of the lateness of the last 1,000 ticks, in milliseconds. */
+  /** 99th percentile of the lateness of the last 1,000 ticks, in milliseconds; looked for once a second at most. */
   latenessP99Ms(): number {
-    const measured = this.#latenessMs.slice(0, Math.min(this.#ticks, LATENESS_WINDOW)).toSorted();
-    return measured[Math.floor(measured.length * 0.99)] ?? 0;
+    if (this.#ticks >= this.#judgeAtTick) {
+      const measured = this.#latenessMs.slice(0, Math.min(this.#ticks, LATENESS_WINDOW)).toSorted();
+      this.#latenessP99Ms = measured[Math.floor(measured.length * 0.99)] ?? 0;
+      this.#judgeAtTick = this.#ticks + TICKS_BETWEEN_JUDGEMENTS;
+    }
+    return this.#latenessP99Ms;
   }
 
   /** Makes every tick that is due by now. */
