@@ -10,8 +10,9 @@ type LineEnd = MessageOf<'lineClosed'>['reason'];
 
 interface KeptDialog {
   readonly call: CallAssignment;
-  /** From when the far end may have been answered. */
+  /** From when the far end relies on an answer. */
   snapshot?: string;
+  isReady: boolean;
   checkpoint?: string;
   /** This end has hung up, and the edge has not said that it knows. */
   closed?: LineEnd;
@@ -32,7 +33,7 @@ export class KeptDialogs {
   assigned(call: CallAssignment): void {
     if (call.line.kind !== 'trunk') return;
     const checkpoint = call.resume?.checkpoint ?? undefined;
-    this.#dialogs.set(call.callId, checkpoint === undefined ? { call } : { call, checkpoint });
+    this.#dialogs.set(call.callId, { call, isReady: false, ...(checkpoint && { checkpoint }) });
   }
 
   /** What the edge says of a leg. */
@@ -43,12 +44,17 @@ export class KeptDialogs {
   }
 
   /** Passes on what this process says of a leg. */
-  send(message: MessageOf<'lineClosed' | 'checkpoint' | 'callRefused' | 'callEnded'>): void {
+  send(message: MessageOf<'lineReady' | 'lineClosed' | 'checkpoint' | 'callRefused' | 'callEnded'>): void {
     const dialog = this.#dialogs.get(message.callId);
-    if (dialog !== undefined && message.type === 'lineClosed') dialog.closed = message.reason;
-    else if (dialog !== undefined && message.type === 'checkpoint') dialog.checkpoint = message.checkpoint;
-    else if (dialog?.closed === undefined) this.#dialogs.delete(message.callId);
+    if (dialog !== undefined) this.#note(dialog, message);
     this.#ports.toEdge(message);
+  }
+
+  #note(dialog: KeptDialog, message: Parameters<KeptDialogs['send']>[0]): void {
+    if (message.type === 'lineReady') dialog.isReady = true;
+    else if (message.type === 'lineClosed') dialog.closed = message.reason;
+    else if (message.type === 'checkpoint') dialog.checkpoint = message.checkpoint;
+    else if (dialog.closed === undefined) this.#dialogs.delete(message.callId);
   }
 
   /** The edge is lost, and with it the calls that were not answered: who waits calls on, and comes to the next one. */
@@ -62,9 +68,9 @@ export class KeptDialogs {
 
   /** Tells an edge that has just begun. */
   tell(): void {
-    for (const [callId, { call, snapshot, checkpoint = null, closed = null }] of this.#dialogs) {
+    for (const [callId, { call, snapshot, isReady, checkpoint = null, closed = null }] of this.#dialogs) {
       if (snapshot === undefined) continue;
-      this.#ports.toEdge({ type: 'dialogHeld', call, snapshot, checkpoint, closed });
+      this.#ports.toEdge({ type: 'dialogHeld', call, snapshot, isReady, checkpoint, closed });
       if (closed !== null) this.#dialogs.delete(callId);
     }
     this.#ports.toEdge({ type: 'dialogsTold' });

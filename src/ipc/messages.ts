@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 
 /** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
-export const LEG_END_REASONS = [
+const LEG_END_REASONS = [
   'remoteHangup',
   'localHangup',
   'busy',
@@ -217,6 +217,8 @@ const messageSchema = z.discriminatedUnion('type', [
     type: z.literal('dialogHeld'),
     call: assignment,
     snapshot: keptText,
+    /** Its ports are open. */
+    isReady: z.boolean(),
     checkpoint: keptText.nullable(),
     /** This end has hung up meanwhile. */
     closed: lineEnd.nullable(),

@@ -35,7 +35,8 @@ export async function run(context: RoleContext): Promise<Role> {
   });
   const phones = new PhoneLegs({
     parts: { kernels: await loadKernels(paths.kernels, maxCalls), spread },
-    toEdge: message => (message.type === 'lineClosed' ? dialogs.send(message) : toEdge(message)),
+    toEdge: message =>
+      message.type === 'lineClosed' || message.type === 'lineReady' ? dialogs.send(message) : toEdge(message),
     log,
   });
   const clock = new MediaClock();

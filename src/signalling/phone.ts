@@ -17,6 +17,7 @@ import type { Logger } from '../observe/log.ts';
 import type { EventSink } from '../store/events.ts';
 import { TrunkPeers } from '../telephony/trunk_peers.ts';
 import { trunkTable } from '../telephony/trunk_table.ts';
+import { reviveSession } from './kept_session.ts';
 import { PhoneCalls } from './phone_calls.ts';
 import { PhoneLadders } from './phone_ladders.ts';
 import { SourceGuard } from './source_guard.ts';
@@ -71,7 +72,7 @@ export class Phone {
       ports: portRange(sip.rtpPorts),
       clock: SYSTEM_CLOCK,
       ladders: this.#ladders,
-      restoreSession: snapshot => this.#agent.restore(snapshot, {}),
+      restoreSession: text => reviveSession(text, this.#agent),
       rtpHost: sip.host,
       rtpAdvertised: ownAddress(sip),
       notAdmitted: code => this.#turnedAway.call(code),

@@ -8,6 +8,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { Message } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
 import { readInfoKey } from './info_keys.ts';
+import { keepSession } from './kept_session.ts';
 
 type LineEnd = Extract<Message, { type: 'lineGone' }>['reason'];
 
@@ -20,6 +21,9 @@ export interface PhoneCallPorts {
   over(wasAnswered: boolean): void;
 }
 
+/** A caller who is not answered by then is told to send the INVITE no more (100, RFC 3261 §17.2.1): it must not get lost. */
+const RINGS_LONG_MS = 150;
+
 /** ITU-T Q.850 causes of our own hang-ups, for the Reason header (RFC 3326). */
 const CAUSES = { normal: 16, networkOutOfOrder: 38, temporaryFailure: 41 } as const;
 
@@ -29,7 +33,9 @@ export class PhoneCall implements CallOrigin {
   readonly #session: Session | InboundSession;
   readonly #ports: PhoneCallPorts;
   readonly #patience: Alarm;
-  #keeping: Alarm | undefined;
+  #keeping: Alarm;
+  /** What the media process has of the dialog. */
+  #kept: string | undefined;
   #isAccepted = false;
   #hasSession = true;
   #hasMedia = true;
@@ -41,6 +47,7 @@ export class PhoneCall implements CallOrigin {
     this.#session = session;
     this.#ports = ports;
     this.#patience = ports.clock.after(LIMITS.lineReadyMs, () => this.#giveUp(true));
+    this.#keeping = ports.clock.after(RINGS_LONG_MS, () => this.#keep());
     session.listen({
       confirmed: stream => this.#answered(stream),
       changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
@@ -58,6 +65,7 @@ export class PhoneCall implements CallOrigin {
   /** The media process has its ports; one that has taken the call over goes on where the one before was. */
   ready(): void {
     this.#patience.cancel();
+    this.#kept = undefined;
     if (!this.#hasSession) return;
     const { stream, state } = this.#session;
     if (state === 'confirmed' && stream !== undefined) this.#answered(stream);
@@ -105,14 +113,16 @@ export class PhoneCall implements CallOrigin {
 
   /** The media process keeps the dialog for an edge after this one. */
   #keep(): void {
-    const snapshot = JSON.stringify(this.#session.snapshot() ?? null);
-    const isKept = snapshot !== 'null' && snapshot.length <= LIMITS.keptCharacters;
-    if (isKept) this.#ports.tell({ type: 'dialog', callId: this.callId, snapshot });
+    this.#keeping.cancel();
+    const snapshot = keepSession(this.#session);
+    if (snapshot === undefined || snapshot === this.#kept) return;
+    this.#kept = snapshot;
+    this.#ports.tell({ type: 'dialog', callId: this.callId, snapshot });
   }
 
   /** Once for all that changes at one time. */
   #keepSoon(): void {
-    this.#keeping?.cancel();
+    this.#keeping.cancel();
     this.#keeping = this.#ports.clock.after(0, () => this.#keep());
   }
 
@@ -126,7 +136,7 @@ export class PhoneCall implements CallOrigin {
   #sessionEnded(ending: Ending): void {
     this.#hasSession = false;
     this.#patience.cancel();
-    this.#keeping?.cancel();
+    this.#keeping.cancel();
     this.#ports.tell({ type: 'lineGone', callId: this.callId, reason: lineEndOf(ending) });
     this.#settle();
   }

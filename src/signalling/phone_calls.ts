@@ -5,7 +5,7 @@ import { tagOf } from '../../sip/message/name_addr.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
 import type { PortRange } from '../../sip/rtp/port_range.ts';
 import { SdpRejection } from '../../sip/sdp/rejection.ts';
-import type { InboundSession, Session, SessionMedia, SessionSnapshot } from '../../sip/session/session.ts';
+import type { InboundSession, Session, SessionMedia } from '../../sip/session/session.ts';
 import type { Flow } from '../../sip/transport/transport.ts';
 import type { Admission, Refusal as NoSlot } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
@@ -26,8 +26,8 @@ export interface PhoneCallsParts {
   readonly ports: PortRange;
   readonly clock: Clock;
   readonly ladders: PhoneLadders;
-  /** The session of a dialog that an edge before this one had. */
-  restoreSession(snapshot: SessionSnapshot): Session;
+  /** The session of a dialog that an edge before this one had, as `keepSession` wrote it. */
+  restoreSession(text: string): Session;
   /** Local address of RTP, and the address that far ends are told. */
   readonly rtpHost: string;
   readonly rtpAdvertised: string;
@@ -94,11 +94,11 @@ export class PhoneCalls {
    * here, too, for which the sockets must be open.
    * @throws SyntaxError or TypeError when its dialog was kept by another version
    */
-  restore({ call, snapshot, checkpoint, closed }: MessageOf<'dialogHeld'>, media: Address): void {
+  restore({ call, snapshot, isReady, checkpoint, closed }: MessageOf<'dialogHeld'>, media: Address): void {
     const { assignment, ports, restoreSession } = this.#parts;
     const { callId, line } = call;
     if (line.kind !== 'trunk' || this.#calls.has(callId)) return;
-    const session = restoreSession(JSON.parse(snapshot));
+    const session = restoreSession(snapshot);
     if (closed !== null) {
       session.hangUp();
       return;
@@ -106,7 +106,7 @@ export class PhoneCalls {
     ports.claim(line.port);
     const phone = this.#enter(call, line, session);
     assignment.adopt(call, media, checkpoint, phone);
-    phone.ready();
+    if (isReady) phone.ready();
   }
 
   /** A media process has opened the ports of a call. */
