@@ -5,7 +5,7 @@ import type { Direction } from '../sdp/description.ts';
 import { SdpRejection } from '../sdp/rejection.ts';
 import type { AudioStream } from '../sdp/session.ts';
 import type { ClientFailure } from '../transaction/client_transaction.ts';
-import type { Attempt, Try } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import type { Acknowledgement, DialogLink } from './dialog_link.ts';
 import { glareWaitMs, retryAfterMs } from './glare.ts';
 import { SESSION_LIMITS } from './limits.ts';
@@ -134,9 +134,15 @@ export class LocalChanges {
       {
         final: (response, sent) => {
           pending.cancel();
-          if (acknowledgement !== undefined) acknowledgement.again();
-          else if (response.status < 300 && method === 'INVITE')
-            acknowledgement = this.#acknowledge(response, sent);
+          if (acknowledgement !== undefined) {
+            acknowledgement.again();
+            return;
+          }
+          if (response.status < 300) {
+            link.dialog.retarget(response);
+            // Also when all is over: a 2xx wants its ACK.
+            if (method === 'INVITE') acknowledgement = link.acknowledge(sent);
+          }
           if (this.#running === running) this.#finish(running, response);
         },
         failed: failure => {
@@ -145,13 +151,6 @@ export class LocalChanges {
         },
       },
     );
-  }
-
-  /** Also when all is over: a 2xx wants its ACK. */
-  #acknowledge(response: SipResponse, sent: Try): Acknowledgement {
-    const { link } = this.#ground;
-    link.dialog.retarget(response);
-    return link.acknowledge(sent);
   }
 
   #finish(running: Running, response: SipResponse): void {
@@ -166,8 +165,7 @@ export class LocalChanges {
   }
 
   #succeed({ change, offers }: Running, response: SipResponse): void {
-    const { link, media } = this.#ground;
-    link.dialog.retarget(response);
+    const { media } = this.#ground;
     this.#tries = 0;
     const before = media.stream;
     try {

@@ -129,6 +129,11 @@ t.test('the far end moves: by the Contact of its re-INVITE, of its UPDATE, and o
   inbound.reoffer();
   network.run();
   t.match(target(), { port });
+  t.match(
+    network.messages.findLast(({ cseq }) => cseq.method === 'ACK'),
+    { uri: { port } },
+    'where the ACK goes too',
+  );
   t.end();
 });
 

@@ -24,13 +24,17 @@ export const EARLY_MEDIA = 'early';
  * A user agent on real sockets of the loopback, UDP and TCP on one port. It answers at once, but for the users named
  * above; an INFO with `hold` or `hangup` has it do that.
  */
-export async function realAgent(t: Test): Promise<RealAgent> {
+export async function realAgent(
+  t: Test,
+  { incoming = () => undefined }: { readonly incoming?: (session: Session) => void } = {},
+): Promise<RealAgent> {
   const port = await portForBoth();
   const endings: string[] = [];
   const agent = new UserAgent({
     handler: {
       incoming: session => {
         session.listen(listening(session, endings));
+        incoming(session);
         answer(session);
       },
     },
