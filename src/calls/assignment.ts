@@ -73,6 +73,12 @@ export class Assignment {
     if (live?.media !== undefined) this.#options.send(live.media, message);
   }
 
+  /** The process in which a call is up. */
+  mediaOf(callId: string): Address | undefined {
+    const live = this.#calls.get(callId);
+    return live?.up === true ? live.media : undefined;
+  }
+
   callUp(callId: string): void {
     const live = this.#calls.get(callId);
     if (live === undefined) return;

@@ -1,7 +1,7 @@
 import { AGENT, CALLER, type Hearing } from '../lines/bridge.ts';
 
 /** What a further leg does in a call: speaks with all, hears all, or hears all and is heard by bridged legs alone. */
-export type LegMode = 'bridge' | 'listen' | 'whisper';
+type LegMode = 'bridge' | 'listen' | 'whisper';
 
 interface PlannedLeg {
   readonly legId: string;

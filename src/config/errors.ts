@@ -91,6 +91,12 @@ export const ERRORS = {
     remedy: 'try again later or add media processes',
     retryAfterS: 10,
   },
+  LEGS_FULL: {
+    http: 409,
+    sip: 486,
+    cause: 'the call has as many legs as it can have',
+    remedy: 'remove one of them first',
+  },
   SPOOL_FULL: {
     http: 503,
     sip: 503,

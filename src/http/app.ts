@@ -15,6 +15,7 @@ import { routeCalls } from './routes/calls.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
 import { routeLadders } from './routes/ladders.ts';
+import { routeLegs } from './routes/legs.ts';
 import { routePage } from './routes/page.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
@@ -41,6 +42,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeHealth(scope, plane);
     routeCalls(scope, plane);
     routeLadders(scope, plane);
+    routeLegs(scope, plane);
     routeQuotes(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);

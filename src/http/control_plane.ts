@@ -6,6 +6,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Queries } from '../store/queries.ts';
 import type { RoomMaker } from './browser_room.ts';
 import type { EventFeed } from './event_feed.ts';
+import type { LegOrders } from './leg_orders.ts';
 import type { NodeView } from './node_view.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -24,6 +25,8 @@ export interface ControlPlane {
   readonly queries: Pick<Queries, 'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf'>;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;
+  /** Further legs of calls that are up. */
+  readonly legs: Pick<LegOrders, 'add' | 'drop'>;
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;

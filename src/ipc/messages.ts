@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 
 /** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
@@ -18,6 +19,7 @@ const LEG_END_REASONS = [
 /** A process of the node by its role and number, such as `media-0`. */
 export const addressSchema = z.string().regex(/^(supervisor|edge|api|jobs|media-\d{1,3})$/);
 
+const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 const host = z.string().max(64);
 const udpPort = z.number().int().min(1).max(65_535);
 const payloadType = z.number().int().min(0).max(127);
@@ -191,7 +193,7 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('legAnswer'),
     legId,
-    refused: z.object({ code: z.string().max(64), detail: z.string().max(1024) }).nullable(),
+    refused: z.object({ code: errorCode, detail: z.string().max(1024) }).nullable(),
   }),
   z.object({ type: z.literal('openLeg'), callId: z.string(), leg }),
   /** Whoever was called has answered. */

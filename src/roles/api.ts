@@ -8,6 +8,7 @@ import { createApp } from '../http/app.ts';
 import { createRoomMaker } from '../http/browser_room.ts';
 import type { ControlPlane } from '../http/control_plane.ts';
 import { EventFeed } from '../http/event_feed.ts';
+import { LegOrders } from '../http/leg_orders.ts';
 import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
 import { createReadiness, type Readiness } from '../http/readiness.ts';
@@ -32,6 +33,7 @@ export async function run(context: RoleContext): Promise<Role> {
   );
   // Before anything is waited for: the hub tells at once who is ready.
   const node = new NodeView(link, metrics);
+  const legs = new LegOrders(link);
   const apiKey = readApiKey(join(paths.keys, 'api.key'));
   const vault = openVault(config.sealKeyFile);
   const pageDir = join(paths.run, 'page');
@@ -43,7 +45,7 @@ export async function run(context: RoleContext): Promise<Role> {
   });
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
   const app = await createApp(
-    planeOf(context, { metrics, node, apiKey, vault, pageDir, queries, publications }),
+    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications }),
   );
   const stop = async (): Promise<void> => {
     await app.close();
@@ -64,6 +66,7 @@ export async function run(context: RoleContext): Promise<Role> {
 interface Parts {
   readonly metrics: Metrics;
   readonly node: NodeView;
+  readonly legs: LegOrders;
   readonly apiKey: string;
   readonly vault: Vault;
   readonly pageDir: string;
@@ -73,7 +76,7 @@ interface Parts {
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
   const { tenant, livekit, workflows } = config;
-  const { metrics, node, queries, publications, vault, apiKey, pageDir } = parts;
+  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
     publications,
@@ -94,6 +97,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     queries,
     feed,
     node,
+    legs,
     readiness: readinessOf(queries, publications, node),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => listWorkflows(paths.workflows), default: workflows.default },

@@ -1,10 +1,13 @@
 import type { Admission } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
 import { openVault } from '../compliance/vault.ts';
+import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { mediaProcesses } from '../config/media_processes.ts';
 import { readRuntime } from '../config/runtime.ts';
-import type { Message } from '../ipc/messages.ts';
+import type { Message, MessageOf } from '../ipc/messages.ts';
+import type { Logger } from '../observe/log.ts';
+import { openLiveKitDoor } from '../signalling/livekit_door.ts';
 import { Phone } from '../signalling/phone.ts';
 import { type ToldDialog, ToldDialogs } from '../signalling/told_dialogs.ts';
 import { openEventLog } from '../store/event_log.ts';
@@ -36,6 +39,35 @@ async function adoptDialogs(
   told.onLate(adopt);
 }
 
+/** Further legs of calls, as the API orders them. */
+function takeLegs({ legs }: Phone, link: RoleContext['link'], log: Logger): void {
+  link.on('addLeg', async ({ callId, leg }, from) => {
+    const refused = await refusalOf(log, () => legs.add(callId, leg));
+    link.send(from, { type: 'legAnswer', legId: leg.legId, refused });
+  });
+  link.on('dropLeg', async ({ callId, legId }, from) => {
+    const refused = await refusalOf(log, () => legs.drop(callId, legId));
+    link.send(from, { type: 'legAnswer', legId, refused });
+  });
+  link.on('relayUp', ({ legId }) => legs.relayUp(legId));
+  link.on('relayGone', message => legs.relayGone(message));
+  link.on('peerGone', ({ peer }) => legs.mediaGone(peer));
+}
+
+async function refusalOf(
+  log: Logger,
+  action: () => Promise<void> | void,
+): Promise<MessageOf<'legAnswer'>['refused']> {
+  try {
+    await action();
+    return null;
+  } catch (error) {
+    if (error instanceof TrunklineError) return { code: error.code, detail: error.detail };
+    log.error({ err: error }, 'leg was not begun');
+    return { code: 'INTERNAL', detail: 'see the log' };
+  }
+}
+
 /**
  * The node's own phone, connected to the media processes that have its calls.
  * @throws TrunklineError PORT_BUSY, or CONFIG_INVALID when a trunk's secret is not there
@@ -62,12 +94,21 @@ export async function openPhone(
     admission,
     assignment,
     events: events.sink,
+    rooms: config.livekit.enabled ? openLiveKitDoor(config.livekit) : undefined,
     log,
+    send: (to, message) => link.send(to, message),
     tell,
   });
-  link.on('lineReady', ({ callId }) => phone.calls.lineReady(callId));
+  link.on('lineReady', ({ callId }) => {
+    phone.calls.lineReady(callId);
+    phone.legs.ready(callId);
+  });
   link.on('lineReport', report => phone.calls.lineReport(report));
-  link.on('lineClosed', message => phone.calls.lineClosed(message));
+  link.on('lineClosed', message => {
+    phone.calls.lineClosed(message);
+    phone.legs.closed(message.callId);
+  });
+  takeLegs(phone, link, log);
   link.on('trunksChanged', () => {
     try {
       phone.useTrunks(readRuntime(runtimeFile).config);

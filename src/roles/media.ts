@@ -1,5 +1,7 @@
 import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { LegLines } from '../calls/bridge_lines.ts';
+import { Relays } from '../calls/bridge_relays.ts';
 import { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
@@ -9,7 +11,9 @@ import { createSlotMemory } from '../calls/slot_buffers.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Link } from '../ipc/link.ts';
 import type { Address, Message } from '../ipc/messages.ts';
+import { openLink } from '../lines/link_line.ts';
 import { RoomLine } from '../lines/room_line.ts';
+import type { TrunkParts } from '../lines/trunk_line.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
 import type { Role, RoleContext } from './context.ts';
 
@@ -28,17 +32,22 @@ export async function run(context: RoleContext): Promise<Role> {
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
   const orphans = new Set<string>();
+  const trunks = {
+    kernels: await loadKernels(paths.kernels, maxCalls + LIMITS.legsPerMediaProcess),
+    spread,
+  };
   const toEdge = (message: Message): void => link.send('edge', message);
   const dialogs = new KeptDialogs({
     toEdge,
     giveUp: callId => phones.fromEdge({ type: 'lineGone', callId, reason: 'networkLost' }),
   });
   const phones = new PhoneLegs({
-    parts: { kernels: await loadKernels(paths.kernels, maxCalls), spread },
+    parts: trunks,
     toEdge: message =>
       message.type === 'lineClosed' || message.type === 'lineReady' ? dialogs.send(message) : toEdge(message),
     log,
   });
+  const legLines = new LegLines({ phones, trunks, toEdge });
   const clock = new MediaClock();
   const threads = new MediaThreads({
     talk: new URL('./talk.ts', import.meta.url),
@@ -73,13 +82,16 @@ export async function run(context: RoleContext): Promise<Role> {
       line.kind === 'trunk'
         ? phones.open(callId, resume ? { ...line, ...TAKEN_OVER } : line, rateHz, events)
         : new RoomLine({ ...line, rateHz }, events),
+    openLegLine: (...leg) => legLines.open(...leg),
     ports: callPorts({ link, threads, dialogs, orphans }, tellLoad),
     log,
   });
+  const relays = openRelays(context, trunks);
   await threads.ready();
   // What is left of the tick before goes out first.
   clock.add({ tick: () => spread.startTick(), skip: () => undefined });
   clock.add(calls);
+  clock.add(relays);
   clock.start();
   spread.start();
   const loadTimer = setInterval(tellLoad, LOAD_EVERY_MS);
@@ -89,6 +101,7 @@ export async function run(context: RoleContext): Promise<Role> {
   });
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
   link.on('drain', () => calls.drain());
+  followLegs(context, calls, relays);
   for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
     link.on(type, message => phones.fromEdge(message));
   outliveEdge(context, { dialogs, orphans, threads, tellLoad });
@@ -98,12 +111,34 @@ export async function run(context: RoleContext): Promise<Role> {
   return {
     stop: async () => {
       await calls.stop(LAST_CALLS_MS);
+      await relays.stop();
       clearInterval(loadTimer);
       clock.stop();
       spread.stop();
       await threads.stop();
     },
   };
+}
+
+function openRelays({ config, link }: RoleContext, trunks: TrunkParts): Relays {
+  return new Relays({
+    rateHz: config.media.roomRateHz,
+    openRoom: (access, rateHz, events) => new RoomLine({ ...access, rateHz }, events),
+    openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, trunks, events),
+    toEdge: message => link.send('edge', message),
+  });
+}
+
+/** Further legs of calls, and rooms that such legs lead to from here. */
+function followLegs({ link }: RoleContext, calls: MediaCalls, relays: Relays): void {
+  link.on('openLeg', message => {
+    const { legId } = message.leg;
+    if (!calls.leg(message)) link.send('edge', { type: 'lineClosed', callId: legId, reason: 'rejected' });
+  });
+  link.on('legUp', message => void calls.leg(message));
+  link.on('legGone', message => void calls.leg(message));
+  link.on('openRelay', message => relays.open(message));
+  link.on('closeRelay', ({ legId }) => relays.close(legId));
 }
 
 interface CallPortParts {

@@ -1,4 +1,6 @@
+import type { SipRequest } from '../../sip/message/message.ts';
 import { mediaType } from '../../sip/message/multipart.ts';
+import type { RequestAnswer } from '../../sip/session/session.ts';
 
 export interface InfoKey {
   /** 0–9, A–D, * or #. */
@@ -24,6 +26,17 @@ export function readInfoKey(contentType: string, body: Buffer): InfoKey | 'unkno
   if (key === undefined) return undefined;
   const durationMs = Number(fieldOf(text, 'duration') ?? DEFAULT_MS);
   return { key, durationMs: durationMs > 0 && durationMs <= MOST_MS ? durationMs : DEFAULT_MS };
+}
+
+/** What an INFO is answered with; `onKey` hears the key in it. */
+export function answerInfo(
+  { headers, body }: SipRequest,
+  onKey: (key: string, durationMs: number) => void,
+): RequestAnswer {
+  const key = readInfoKey(headers.get('content-type') ?? '', body);
+  if (key === 'unknownType') return { status: 415 };
+  if (key !== undefined) onKey(key.key, key.durationMs);
+  return { status: key === undefined ? 400 : 200 };
 }
 
 function fieldOf(text: string, name: string): string | undefined {

@@ -12,14 +12,17 @@ import type { Assignment } from '../calls/assignment.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
-import type { Message } from '../ipc/messages.ts';
+import type { Address, Message } from '../ipc/messages.ts';
 import type { Logger } from '../observe/log.ts';
 import type { EventSink } from '../store/events.ts';
 import { TrunkPeers } from '../telephony/trunk_peers.ts';
 import { trunkTable } from '../telephony/trunk_table.ts';
 import { reviveSession } from './kept_session.ts';
+import { Legs } from './legs.ts';
+import { NewLegs } from './new_legs.ts';
 import { PhoneCalls } from './phone_calls.ts';
 import { PhoneLadders } from './phone_ladders.ts';
+import type { RoomDoor } from './room_leg.ts';
 import { SourceGuard } from './source_guard.ts';
 import { TrunkCredentials } from './trunk_credentials.ts';
 import { TrunkGate } from './trunk_gate.ts';
@@ -33,7 +36,11 @@ export interface PhoneOptions {
   readonly assignment: Assignment;
   /** For what belongs into the records of calls. */
   readonly events: Pick<EventSink, 'append'>;
+  /** Undefined on a node without rooms. */
+  readonly rooms: RoomDoor | undefined;
   readonly log: Logger;
+  /** To another process of the node. */
+  send(to: Address, message: Message): void;
   /** To the control plane, about what was turned away. */
   tell(message: Message): void;
 }
@@ -41,6 +48,8 @@ export interface PhoneOptions {
 /** The node's own telephone: SIP on UDP and TCP, and the calls that come by it. */
 export class Phone {
   readonly calls: PhoneCalls;
+  /** Further legs of calls. */
+  readonly legs: Legs;
   readonly #options: PhoneOptions;
   readonly #gate: TrunkGate;
   readonly #transport: TransportLayer;
@@ -50,6 +59,7 @@ export class Phone {
   readonly #ladders: PhoneLadders;
   readonly #locator: Locator;
   readonly #peers: TrunkPeers;
+  #trunks: Config['trunks'];
 
   /** @throws TrunklineError CONFIG_INVALID when a trunk's secret is not there */
   constructor(options: PhoneOptions) {
@@ -64,12 +74,13 @@ export class Phone {
     this.#gate = gate;
     this.#ladders = new PhoneLadders(events, SYSTEM_CLOCK);
     const { sip, tenant } = config;
+    const ports = portRange(sip.rtpPorts);
     this.calls = new PhoneCalls({
       tenantId: tenant,
       gate,
       admission,
       assignment,
-      ports: portRange(sip.rtpPorts),
+      ports,
       clock: SYSTEM_CLOCK,
       ladders: this.#ladders,
       restoreSession: text => reviveSession(text, this.#agent),
@@ -101,6 +112,8 @@ export class Phone {
     transactions.use(this.#transport);
     this.#agent.use(transactions);
     this.#peers = this.#trunkPeers(transactions);
+    this.#trunks = config.trunks;
+    this.legs = this.#furtherLegs(ports);
   }
 
   /** @throws TrunklineError PORT_BUSY when the sockets can't be opened */
@@ -126,6 +139,7 @@ export class Phone {
     const credentials = TrunkCredentials.read(table, this.#options.folder, process.env);
     this.#peers.use(config.trunks);
     this.#gate.use(table, credentials);
+    this.#trunks = config.trunks;
     this.#guard.forget();
   }
 
@@ -135,6 +149,37 @@ export class Phone {
     await this.#peers.end();
     this.#ladders.close();
     await this.#transport.close();
+  }
+
+  #furtherLegs(ports: PortRange): Legs {
+    const { config, admission, assignment, rooms, send } = this.#options;
+    const ways = new NewLegs({
+      clock: SYSTEM_CLOCK,
+      ports,
+      tenantId: config.tenant,
+      rtpHost: config.sip.host,
+      rtpAdvertised: ownAddress(config.sip),
+      trunks: () => this.#trunks,
+      peerOf: trunk => this.#peers.of(trunk),
+      callsOf: trunk => this.#gate.calls(trunk),
+      count: (trunk, change) => this.#gate.count(trunk, change),
+      invite: (options, events) => this.#agent.invite(options, events),
+      door: rooms,
+      relayMedia: () => {
+        const slot = admission.reserve();
+        if ('refused' in slot) return undefined;
+        // A room beside a call takes no slot.
+        admission.release(slot.media);
+        return slot.media;
+      },
+      send,
+      ladders: this.#ladders,
+    });
+    return new Legs({
+      mediaOf: callId => assignment.mediaOf(callId),
+      send,
+      begin: (wish, place) => ways.begin(wish, place),
+    });
   }
 
   #trunkPeers(requester: TransactionLayer): TrunkPeers {

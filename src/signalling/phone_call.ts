@@ -1,13 +1,12 @@
 import type { Alarm, Clock } from '../../sip/clock.ts';
-import type { SipRequest } from '../../sip/message/message.ts';
 import type { AudioStream } from '../../sip/sdp/session.ts';
-import type { Ending, InboundSession, RequestAnswer, Session } from '../../sip/session/session.ts';
+import type { Ending, InboundSession, Session } from '../../sip/session/session.ts';
 import type { CallOrigin } from '../calls/assignment.ts';
 import { ERRORS } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Message } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
-import { readInfoKey } from './info_keys.ts';
+import { answerInfo } from './info_keys.ts';
 import { keepSession } from './kept_session.ts';
 
 type LineEnd = Extract<Message, { type: 'lineGone' }>['reason'];
@@ -51,7 +50,8 @@ export class PhoneCall implements CallOrigin {
     session.listen({
       confirmed: stream => this.#answered(stream),
       changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
-      info: request => this.#info(request),
+      info: request =>
+        answerInfo(request, (key, durationMs) => ports.tell({ type: 'lineKey', callId, key, durationMs })),
       dialogChanged: () => this.#keepSoon(),
       ended: ending => this.#sessionEnded(ending),
     });
@@ -124,13 +124,6 @@ export class PhoneCall implements CallOrigin {
   #keepSoon(): void {
     this.#keeping.cancel();
     this.#keeping = this.#ports.clock.after(0, () => this.#keep());
-  }
-
-  #info(request: SipRequest): RequestAnswer {
-    const key = readInfoKey(request.headers.get('content-type') ?? '', request.body);
-    if (key === 'unknownType') return { status: 415 };
-    if (key !== undefined) this.#ports.tell({ type: 'lineKey', callId: this.callId, ...key });
-    return { status: key === undefined ? 400 : 200 };
   }
 
   #sessionEnded(ending: Ending): void {

@@ -5,7 +5,7 @@ import { tagOf } from '../../sip/message/name_addr.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
 import type { PortRange } from '../../sip/rtp/port_range.ts';
 import { SdpRejection } from '../../sip/sdp/rejection.ts';
-import type { InboundSession, Session, SessionMedia } from '../../sip/session/session.ts';
+import type { InboundSession, Session } from '../../sip/session/session.ts';
 import type { Flow } from '../../sip/transport/transport.ts';
 import type { Admission, Refusal as NoSlot } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
@@ -16,6 +16,7 @@ import { trunkStreamOf } from '../lines/trunk_stream.ts';
 import { callingNumber } from './calling_number.ts';
 import { PhoneCall } from './phone_call.ts';
 import type { LadderCall, PhoneLadders } from './phone_ladders.ts';
+import { sessionMedia } from './session_media.ts';
 import { type AdmittedCall, type TrunkGate, unavailable } from './trunk_gate.ts';
 
 export interface PhoneCallsParts {
@@ -41,11 +42,8 @@ interface Place {
   readonly port: number;
 }
 
-/** Events are keyed at the clock of the codecs that a trunk may have. */
-const EVENT_CLOCKS_HZ = [8000];
 /** Where the table of errors names no time. */
 const RETRY_S = 30;
-const PTIME = { ptimeMs: 20, maxPtimeMs: 60 } as const;
 
 /** Calls that come by SIP: lets them in, hands each to a media process, and keeps its dialog and its leg together. */
 export class PhoneCalls {
@@ -184,7 +182,7 @@ export class PhoneCalls {
   }
 
   #lineOf(session: InboundSession, { trunk, number }: AdmittedCall, port: number): TrunkAccess {
-    const stream = session.negotiate(this.#mediaOf(trunk.codecs, port));
+    const stream = session.negotiate(sessionMedia(trunk.codecs, port, this.#parts.rtpAdvertised));
     const { callId: sipCallId } = session;
     return {
       kind: 'trunk',
@@ -195,13 +193,6 @@ export class PhoneCalls {
       from: callingNumber(trunk, session.identity),
       to: number,
       ...(sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
-    };
-  }
-
-  #mediaOf(codecs: AdmittedCall['trunk']['codecs'], port: number): SessionMedia {
-    return {
-      capabilities: { codecs, eventClocksHz: EVENT_CLOCKS_HZ, ...PTIME },
-      local: { addresses: [this.#parts.rtpAdvertised], rtpPort: port, rtcpPort: port + 1 },
     };
   }
 

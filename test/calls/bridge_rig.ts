@@ -1,4 +1,5 @@
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { LegLines } from '../../src/calls/bridge_lines.ts';
 import { Relays } from '../../src/calls/bridge_relays.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { PhoneLegs } from '../../src/calls/phone_legs.ts';
@@ -42,6 +43,7 @@ export class BridgeRig {
     const toEdge = (message: Message): void => void this.toEdge.push(message);
     const phones = new PhoneLegs({ parts, toEdge, log });
     this.#phones = phones;
+    const legLines = new LegLines({ phones, trunks: parts, toEdge });
     this.calls = new MediaCalls({
       memory: this.#memory,
       board: new VadBoard(VadBoard.allocate(1)),
@@ -51,17 +53,12 @@ export class BridgeRig {
         if (line.kind !== 'trunk') throw new Error('phones only');
         return phones.open(callId, line, rateHz, events);
       },
-      openLegLine: (legId, access, rateHz, events) =>
-        access.kind === 'trunk'
-          ? phones.open(legId, access, rateHz, events)
-          : openLink({ ...access, rateHz }, parts, events),
+      openLegLine: (...leg) => legLines.open(...leg),
       ports: {
         toTalk: message => this.toTalk.push(message),
         callUp: () => {},
         callRefused: () => {},
         callEnded: (_, reason) => this.ended.push(reason),
-        checkpoint: () => undefined,
-        orphan: () => undefined,
         checkpoint: () => undefined,
         orphan: () => undefined,
         loadChanged: () => {},

@@ -198,6 +198,7 @@ export async function startTestPlane(
     queries,
     feed,
     node: { draining: false, hasFreeSlot: () => true },
+    legs: { add: async () => {}, drop: async () => {} },
     readiness: async () => ({ ready: true, parts: { postgres: 'up' } }),
     rooms: undefined,
     workflows: { names: async () => ['piano_removal'], default: 'piano_removal' },

@@ -61,7 +61,9 @@ export class PhoneRig {
       admission,
       assignment: this.#assignment,
       events,
+      rooms: undefined,
       log,
+      send: () => undefined,
       tell,
     });
   }

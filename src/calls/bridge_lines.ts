@@ -1,0 +1,39 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import type { LegAccess, MessageOf } from '../ipc/messages.ts';
+import type { Line, LineEvents } from '../lines/line.ts';
+import { openLink } from '../lines/link_line.ts';
+import type { TrunkParts } from '../lines/trunk_line.ts';
+import type { PhoneLegs } from './phone_legs.ts';
+
+interface LegLinesParts {
+  readonly phones: Pick<PhoneLegs, 'open'>;
+  readonly trunks: TrunkParts;
+  toEdge(message: MessageOf<'lineReady' | 'lineClosed'>): void;
+}
+
+/** Opens the lines of further legs; of a link the edge hears in the words in which it hears of a phone. */
+export class LegLines {
+  readonly #parts: LegLinesParts;
+
+  constructor(parts: LegLinesParts) {
+    this.#parts = parts;
+  }
+
+  open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
+    const { phones, trunks, toEdge } = this.#parts;
+    if (access.kind === 'trunk') return phones.open(legId, access, rateHz, events);
+    return openLink({ ...access, rateHz }, trunks, {
+      answered: () => {
+        toEdge({ type: 'lineReady', callId: legId });
+        events.answered();
+      },
+      dtmf: (key, durationMs) => events.dtmf(key, durationMs),
+      held: () => events.held(),
+      resumed: () => events.resumed(),
+      ended: reason => {
+        toEdge({ type: 'lineClosed', callId: legId, reason });
+        events.ended(reason);
+      },
+    });
+  }
+}

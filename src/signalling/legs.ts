@@ -1,0 +1,107 @@
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Address, LegWish, Message, MessageOf } from '../ipc/messages.ts';
+import type { LegLine } from './leg_line.ts';
+
+/** A further leg of a call, whatever it leads to. */
+export interface Leg {
+  readonly line: LegLine;
+  /** The media process has opened its line. */
+  ready(): void;
+  /** The media process has no line of it any more. */
+  closed(): void;
+  hangUp(): void;
+  relayUp?(): void;
+  relayGone?(reason: MessageOf<'relayGone'>['reason']): void;
+  mediaGone?(media: Address): void;
+}
+
+/** Where a leg belongs, and who hears that it is over. */
+export interface LegPlace {
+  readonly callId: string;
+  readonly media: Address;
+  over(): void;
+}
+
+export interface LegsParts {
+  /** The process that has a call; undefined for one that is not up. */
+  mediaOf(callId: string): Address | undefined;
+  send(to: Address, message: Message): void;
+  /** Begins a leg. @throws TrunklineError what is wrong with the wish, or wanting */
+  begin(wish: LegWish, place: LegPlace): Promise<Leg>;
+}
+
+/** The agent's own part in a call goes by this name. */
+const AGENT = 'agent';
+
+/** The further legs of all calls. */
+export class Legs {
+  readonly #parts: LegsParts;
+  /** By id; undefined while one begins. */
+  readonly #legs = new Map<string, { readonly callId: string; leg: Leg | undefined }>();
+
+  constructor(parts: LegsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves when the leg is on its way: what becomes of it is in the call's record.
+   * @throws TrunklineError NOT_FOUND for a call that is not up, LEGS_FULL, LINE_FAILED, and what `begin` throws
+   */
+  async add(callId: string, wish: LegWish): Promise<void> {
+    const { legId } = wish;
+    const media = this.#parts.mediaOf(callId);
+    if (media === undefined) throw new TrunklineError('NOT_FOUND', 'no call with this id is up');
+    const count = [...this.#legs.values()].filter(other => other.callId === callId).length;
+    if (count >= LIMITS.callLegs) throw new TrunklineError('LEGS_FULL', `${LIMITS.callLegs} legs`);
+    if (this.#legs.has(legId)) throw new TrunklineError('BAD_REQUEST', 'a leg has this id already');
+    const entry: { callId: string; leg: Leg | undefined } = { callId, leg: undefined };
+    this.#legs.set(legId, entry);
+    const over = (): void => void this.#legs.delete(legId);
+    try {
+      entry.leg = await this.#parts.begin(wish, { callId, media, over });
+    } catch (error) {
+      over();
+      throw error;
+    }
+    await entry.leg.line.opened.catch((error: unknown) => {
+      entry.leg?.hangUp();
+      throw error;
+    });
+  }
+
+  /** @throws TrunklineError NOT_FOUND for what is no leg of a call that is up */
+  drop(callId: string, legId: string): void {
+    const { mediaOf, send } = this.#parts;
+    const media = mediaOf(callId);
+    const entry = this.#legs.get(legId);
+    if (legId === AGENT && media !== undefined)
+      send(media, { type: 'legGone', callId, legId, ending: { reason: 'localHangup' } });
+    else if (entry?.leg !== undefined && entry.callId === callId) entry.leg.hangUp();
+    else throw new TrunklineError('NOT_FOUND', 'the call has no such leg');
+  }
+
+  /** What media processes tell of a line, where it is a leg's. */
+  ready(legId: string): void {
+    this.#legs.get(legId)?.leg?.ready();
+  }
+
+  closed(legId: string): void {
+    this.#legs.get(legId)?.leg?.closed();
+  }
+
+  relayUp(legId: string): void {
+    this.#legs.get(legId)?.leg?.relayUp?.();
+  }
+
+  relayGone({ legId, reason }: Omit<MessageOf<'relayGone'>, 'type'>): void {
+    this.#legs.get(legId)?.leg?.relayGone?.(reason);
+  }
+
+  /** Legs go with the process that had them, though their call may go on in another one. */
+  mediaGone(media: Address): void {
+    for (const { leg } of this.#legs.values())
+      if (leg?.line.media === media) leg.closed();
+      else leg?.mediaGone?.(media);
+  }
+}
