@@ -28,25 +28,21 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Suites with whole nodes and calls, which take the time that talking takes. */
-const NODES = 'test/e2e';
-/** Three whole conversations at once: no other suite runs meanwhile. */
-const ALONE: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** Sound through WebRTC, which gives up what it can't do in time: one after the other. */
+/** Five whole conversations at once: of the other suites only those run meanwhile that can wait. */
+const FIRST: readonly string[] = ['test/e2e/first_call.test.ts'];
+/** Suites with whole nodes and calls, which take the time that talking takes, and what must not be starved. */
+const TALKING: readonly string[] = [
+  'test/e2e',
+  'test/supervisor/hung_roles.test.ts',
+  'test/supervisor/node.test.ts',
+  'test/web/page.test.ts',
+];
+/** Sound through WebRTC, which gives up what it can't do in time: alone, one after the other. */
 const ROOM_SOUND: readonly string[] = [
   'test/calls/media_role.test.ts',
   'test/calls/room_call.test.ts',
   'test/lines/conformance.test.ts',
   'test/lines/room_line.test.ts',
-];
-/** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
-const QUIET: readonly string[] = [
-  'test/e2e/browser_call.test.ts',
-  'test/e2e/drain.test.ts',
-  'test/e2e/judges.test.ts',
-  'test/supervisor/hung_roles.test.ts',
-  'test/supervisor/node.test.ts',
-  'test/web/page.test.ts',
 ];
 
 type Priority = 'normal' | 'low';
@@ -86,7 +82,11 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
 }
 
 /** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
+async function runSuites(
+  files: readonly string[],
+  jobs: number,
+  priority: Priority = 'normal',
+): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   let summarised = false;
   let output: string[] = [];
@@ -103,7 +103,7 @@ async function runSuites(files: readonly string[], jobs: number): Promise<Counts
       output = [];
     }
   };
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine);
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine, priority);
   if (code !== 0) console.log(output.join('\n'));
   if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
   return counts;
@@ -136,27 +136,27 @@ function isTapBuilt(): boolean {
   return built !== undefined && built.mtimeMs > statSync(join(ROOT, '.taprc')).mtimeMs;
 }
 
-async function runChecks(): Promise<Counts[]> {
-  const results: Counts[] = [];
-  for (const check of CHECKS) results.push(await runCheck(check));
-  return results;
+/**
+ * Callers wait most of the time: the checks and all suites that no clock hurries use what callers leave of the machine.
+ */
+async function runEverything(): Promise<Counts[]> {
+  const talking = TALKING.flatMap(testFiles).filter(file => !FIRST.includes(file));
+  const apart = [...FIRST, ...talking, ...ROOM_SOUND];
+  const patient = testFiles('test').filter(file => !apart.includes(file));
+  const [inTime, meanwhile] = await Promise.all([
+    runInTurn(
+      () => runSuites(FIRST, 1),
+      () => runSuites(talking, 2),
+    ),
+    runInTurn(...CHECKS.map(check => () => runCheck(check)), () => runSuites(patient, 2, 'low')),
+  ]);
+  return [...inTime, ...meanwhile, await runSuites(ROOM_SOUND, 1)];
 }
 
-/** Callers wait most of the time: the checks, which no clock hurries, use what three of them leave of the machine. */
-async function runEverything(): Promise<Counts[]> {
-  const withNodes = testFiles(NODES);
-  const apart = [...withNodes, ...ROOM_SOUND, ...QUIET];
-  const others = testFiles('test').filter(file => !apart.includes(file));
-  const busy = withNodes.filter(file => !ALONE.includes(file) && !QUIET.includes(file));
-  const [checks, alone] = await Promise.all([runChecks(), runSuites(ALONE, 1)]);
-  return [
-    ...checks,
-    alone,
-    await runSuites(others, 3),
-    await runSuites(ROOM_SOUND, 1),
-    await runSuites(QUIET, 2),
-    await runSuites(busy, 3),
-  ];
+async function runInTurn(...steps: (() => Promise<Counts>)[]): Promise<Counts[]> {
+  const results: Counts[] = [];
+  for (const step of steps) results.push(await step());
+  return results;
 }
 
 async function main(targets: readonly string[]): Promise<void> {

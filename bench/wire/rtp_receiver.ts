@@ -37,6 +37,8 @@ const ANCHOR_JUMP_MS = 200;
 interface Waiting {
   readonly packet: RtpPacket;
   readonly arrivalMs: number;
+  /** It may have come earlier, by up to so much. */
+  readonly unreadMs: number;
 }
 
 /**
@@ -81,7 +83,8 @@ export class RtpReceiver {
     return { ...this.#stats };
   }
 
-  receive(datagram: Uint8Array, nowMs: number): void {
+  /** @param unreadMs how long the datagram may have waited because this process was busy with something else */
+  receive(datagram: Uint8Array, nowMs: number, unreadMs = 0): void {
     const packet = parseRtp(datagram);
     if (
       packet === undefined ||
@@ -91,7 +94,7 @@ export class RtpReceiver {
       this.#stats.ignored += 1;
       return;
     }
-    this.#noteArrival(nowMs);
+    this.#noteArrival(nowMs, unreadMs);
     if (packet.ssrc !== this.#ssrc) this.#restart(packet);
     const ahead = sequenceDistance(this.#expected, packet.sequence);
     if (Math.abs(ahead) > RESTART_DISTANCE) this.#restart(packet);
@@ -101,7 +104,7 @@ export class RtpReceiver {
     }
     // The datagram's buffer is its giver's.
     const kept = { ...packet, payload: packet.payload.slice() };
-    this.#waiting.set(packet.sequence, { packet: kept, arrivalMs: nowMs });
+    this.#waiting.set(packet.sequence, { packet: kept, arrivalMs: nowMs, unreadMs });
     this.#drain(nowMs);
   }
 
@@ -110,9 +113,9 @@ export class RtpReceiver {
     this.#drain(nowMs);
   }
 
-  #noteArrival(nowMs: number): void {
+  #noteArrival(nowMs: number, unreadMs: number): void {
     if (this.#stats.packets > 0) {
-      const gapMs = nowMs - this.#lastArrivalMs;
+      const gapMs = Math.max(0, nowMs - this.#lastArrivalMs - unreadMs);
       if (gapMs > LATE_GAP_MS) this.#stats.lateGaps += 1;
       this.#stats.longestGapMs = Math.max(this.#stats.longestGapMs, gapMs);
     }
@@ -154,12 +157,15 @@ export class RtpReceiver {
     return false;
   }
 
-  #emit({ packet, arrivalMs }: Waiting): void {
+  #emit({ packet, arrivalMs, unreadMs }: Waiting): void {
     this.#mediaMs += timestampDistance(this.#lastTimestamp, packet.timestamp) / this.#codec.ticksPerMs;
     this.#lastTimestamp = packet.timestamp;
     const transitMs = arrivalMs - this.#mediaMs;
     this.#updateJitter(transitMs);
-    this.#sink(this.#decode(packet.payload), this.#mediaMs + this.#anchor(transitMs, packet.marker));
+    this.#sink(
+      this.#decode(packet.payload),
+      this.#mediaMs + this.#anchor(transitMs, unreadMs, packet.marker),
+    );
   }
 
   #updateJitter(transitMs: number): void {
@@ -168,10 +174,11 @@ export class RtpReceiver {
     this.#stats.jitterMs += (change - this.#stats.jitterMs) / 16;
   }
 
-  #anchor(transitMs: number, resumed: boolean): number {
+  #anchor(transitMs: number, unreadMs: number, resumed: boolean): number {
     const anchorMs = this.#anchorMs;
     if (anchorMs === undefined) return this.#setAnchor(transitMs);
     const lateMs = transitMs - anchorMs;
+    if (lateMs > 0 && lateMs <= unreadMs) return anchorMs;
     if (lateMs < 0 && lateMs >= -ANCHOR_SLACK_MS) return this.#setAnchor(transitMs);
     if (Math.abs(lateMs) > ANCHOR_JUMP_MS || lateMs < 0 || (resumed && lateMs > ANCHOR_SLACK_MS)) {
       this.#stats.reanchors += 1;

@@ -39,6 +39,8 @@ const BIND_ATTEMPTS = 50;
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 39_998;
 /** After a stall, up to so many packets are sent at once; the rest of the time is skipped. */
+/** After a late tick, datagrams that are read so soon had waited for it. */
+const STALL_READ_MS = 10;
 const MAX_CATCH_UP_PACKETS = 5;
 
 /** A UDP socket on a free even port (RFC 3550 §11). */
@@ -75,9 +77,12 @@ export class RtpSession {
   #remote: RtpRemote;
   #sending = true;
   #open = true;
-  #nextMs = 0;
+  #nextMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #latestMs = 0;
+  /** By how much the last tick was late, and until when what had piled up meanwhile is read. */
+  #stalledMs = 0;
+  #stallReadMs = 0;
   #skippedPackets = 0;
   readonly #outbound: ImpairedPath | undefined;
   readonly #networkTimer: NodeJS.Timeout | undefined;
@@ -88,7 +93,7 @@ export class RtpSession {
     this.#remote = media.remote;
     this.#receiver = new RtpReceiver(media.codec, audio.received);
     this.#sender = new RtpSender(media.codec, frame => this.#pull(frame), media.eventPayloadType);
-    const receive = (datagram: Uint8Array, nowMs: number): void => this.#receiver.receive(datagram, nowMs);
+    const receive = (datagram: Uint8Array, nowMs: number): void => this.#receive(datagram, nowMs);
     if (network === undefined) {
       socket.on('message', datagram => receive(datagram, performance.now()));
     } else {
@@ -142,9 +147,21 @@ export class RtpSession {
     this.#audio.sent(frame, this.#nextMs);
   }
 
+  /** A process that is late to send is late to read, too: what it is late by is no lateness of the far end. */
+  #receive(datagram: Uint8Array, nowMs: number): void {
+    const overdueMs = Math.max(0, nowMs - this.#nextMs);
+    const stalledMs = nowMs <= this.#stallReadMs ? this.#stalledMs : 0;
+    this.#receiver.receive(datagram, nowMs, Math.max(overdueMs, stalledMs));
+  }
+
   readonly #tick = (): void => {
     const nowMs = performance.now();
-    this.#latestMs = Math.max(this.#latestMs, nowMs - this.#nextMs);
+    const lateMs = nowMs - this.#nextMs;
+    this.#latestMs = Math.max(this.#latestMs, lateMs);
+    if (nowMs > this.#stallReadMs || lateMs > this.#stalledMs) {
+      this.#stalledMs = lateMs;
+      this.#stallReadMs = nowMs + STALL_READ_MS;
+    }
     const due = Math.floor((nowMs - this.#nextMs) / PACKET_MS) + 1;
     if (due > MAX_CATCH_UP_PACKETS) this.#skip(due - MAX_CATCH_UP_PACKETS);
     while (this.#open && this.#nextMs <= nowMs) {

@@ -98,6 +98,16 @@ t.test('a pause of the sender without a pause in its timestamps is a pause', asy
   t.match(receiver.stats, { lateGaps: 1, longestGapMs: 1020, reanchors: 1 });
 });
 
+t.test('what was read late because the reader was busy is no pause of the sender', async t => {
+  const { receiver, heard } = listen();
+  receiver.receive(packet(0), 100);
+  for (let n = 1; n < 15; n += 1) receiver.receive(packet(n), 380 + n / 100, 280);
+  t.same(heard, inOrder(15));
+  t.match(receiver.stats, { lateGaps: 0, reanchors: 0 });
+  receiver.receive(packet(15), 800, 100);
+  t.match(receiver.stats, { lateGaps: 1 }, 'but only as far as it was busy');
+});
+
 t.test('a new source begins anew', async t => {
   const { receiver, heard } = listen();
   receiver.receive(packet(0), 100);
