@@ -1,0 +1,196 @@
+import t from 'tap';
+import { PortRange } from '../../sip/rtp/port_range.ts';
+import { makeTrunk } from '../../src/config/trunks.ts';
+import type { LegWish, Message } from '../../src/ipc/messages.ts';
+import { Legs } from '../../src/signalling/legs.ts';
+import { NewLegs } from '../../src/signalling/new_legs.ts';
+import type { RoomDoor } from '../../src/signalling/room_leg.ts';
+import { settle } from '../sip/far_end.ts';
+import { HandClock } from '../sip/transport/hand_clock.ts';
+
+const CARRIER = makeTrunk({
+  name: 'carrier',
+  directions: ['outbound'],
+  gateways: ['sip:192.0.2.1'],
+  maxCalls: 2,
+});
+const INBOUND = makeTrunk({ name: 'in', allowedAddresses: ['192.0.2.1'] });
+
+function inRoom(legId: string, room = 'desk'): LegWish {
+  return { legId, mode: 'bridge', keepAgent: true, to: { kind: 'room', room } };
+}
+
+function toNumber(legId: string, settings: { trunk?: string; number?: string } = {}): LegWish {
+  return { legId, mode: 'bridge', keepAgent: true, to: { kind: 'number', number: '+15550111', ...settings } };
+}
+
+/** The edge's legs, with one call in `media-0`; rooms and trunks are the test's. */
+function rig({ pairs = 20, door = true }: { pairs?: number; door?: boolean } = {}) {
+  const clock = new HandClock();
+  const sent: { to: string; message: Message }[] = [];
+  const people = new Set<string>();
+  let isAway = false;
+  let calls = 0;
+  const room: RoomDoor = {
+    hasPeople: async name => {
+      if (isAway) throw new Error('LiveKit is away');
+      return people.has(name);
+    },
+    access: async (_, identity) => ({ url: 'ws://rooms', token: `for ${identity}` }),
+  };
+  const ports = new PortRange({
+    lowest: 100,
+    highest: 100 + 2 * pairs - 1,
+    reuseDelayMs: 0,
+    random: () => 0,
+  });
+  const send = (to: string, message: Message): void => void sent.push({ to, message });
+  const ways = new NewLegs({
+    clock,
+    ports,
+    tenantId: 'default',
+    rtpHost: '192.0.2.9',
+    rtpAdvertised: '192.0.2.9',
+    trunks: () => [INBOUND, CARRIER],
+    peerOf: () => undefined,
+    callsOf: () => calls,
+    count: (_, change) => {
+      calls += change;
+    },
+    invite: () => {
+      throw new Error('nobody is called here');
+    },
+    door: door ? room : undefined,
+    relayMedia: () => 'media-1',
+    send,
+    ladders: { begin: () => {}, end: () => {} },
+  });
+  const legs = new Legs({
+    mediaOf: callId => (callId === 'call' ? 'media-0' : undefined),
+    send,
+    begin: (wish, place) => ways.begin(wish, place),
+  });
+  /** Who was told what since the last look. */
+  const told = (): string[] =>
+    sent.splice(0).map(({ to, message }) => {
+      const ending = message.type === 'legGone' ? ` ${message.ending.reason}` : '';
+      return `${to} ${message.type}${ending}`;
+    });
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      clock.turn(500);
+      await settle();
+    }
+  };
+  /** A leg whose line is open. */
+  const add = async (wish: LegWish): Promise<void> => {
+    const added = legs.add('call', wish);
+    await settle();
+    legs.ready(wish.legId);
+    await added;
+    await settle();
+  };
+  const freePorts = (): number => ports.freePorts;
+  const away = (value: boolean): void => {
+    isAway = value;
+  };
+  return { legs, people, told, pass, add, freePorts, away, sent };
+}
+
+t.test('a room is joined when somebody is in it, and left when they are gone', async t => {
+  const { legs, people, told, pass, add, away, freePorts } = rig();
+  const before = freePorts();
+  await add(inRoom('leg'));
+  t.same(told(), ['media-0 openLeg']);
+  await pass(1_000);
+  away(true);
+  await pass(1_000);
+  away(false);
+  t.same(told(), [], 'nobody is there');
+  people.add('desk');
+  await pass(500);
+  t.same(told(), ['media-1 openRelay']);
+  legs.relayUp('leg');
+  await pass(90_000);
+  t.same(told(), ['media-0 legUp'], 'answered, and no longer waited for');
+  legs.relayGone({ legId: 'leg', reason: 'remoteHangup' });
+  t.same(told(), ['media-0 legGone remoteHangup']);
+  t.equal(freePorts(), before - 2, 'in use until the line is closed');
+  legs.closed('leg');
+  t.equal(freePorts(), before);
+  legs.closed('leg');
+  t.throws(() => legs.drop('call', 'leg'), { code: 'NOT_FOUND' });
+});
+
+t.test('both ends of a link know each other’s ports', async t => {
+  const { people, add, sent } = rig();
+  people.add('desk');
+  await add(inRoom('leg'));
+  const open = sent.find(({ message }) => message.type === 'openLeg')?.message;
+  const relay = sent.find(({ message }) => message.type === 'openRelay')?.message;
+  if (open?.type !== 'openLeg' || relay?.type !== 'openRelay') throw new Error('not opened');
+  const { access } = open.leg;
+  if (access.kind !== 'link') throw new Error('no link');
+  t.same([relay.port, relay.farPort], [access.farPort, access.port]);
+  t.not(access.port, access.farPort);
+  t.same(relay.room, { url: 'ws://rooms', token: 'for leg-leg' });
+});
+
+t.test('nobody comes, or the leg is not wanted any more', async t => {
+  const late = rig();
+  await late.add(inRoom('leg'));
+  late.told();
+  await late.pass(50_000);
+  t.same(late.told(), ['media-0 legGone noAnswer']);
+
+  const { legs, people, told, add, pass } = rig();
+  people.add('desk');
+  await add(inRoom('leg'));
+  told();
+  t.throws(() => legs.drop('another', 'leg'), { code: 'NOT_FOUND' });
+  legs.drop('call', 'leg');
+  legs.drop('call', 'leg');
+  t.same(told(), ['media-1 closeRelay', 'media-0 legGone localHangup']);
+  legs.closed('leg');
+  await pass(1_000);
+  legs.drop('call', 'agent');
+  t.same(told(), ['media-0 legGone localHangup']);
+});
+
+t.test('a leg goes with either of its media processes', async t => {
+  for (const media of ['media-0', 'media-1'] as const) {
+    const { legs, people, told, add, freePorts } = rig();
+    people.add('desk');
+    await add(inRoom('leg'));
+    told();
+    legs.mediaGone('media-2');
+    legs.mediaGone(media);
+    t.equal(
+      told().at(-1),
+      media === 'media-0' ? 'media-0 legGone localHangup' : 'media-0 legGone networkLost',
+    );
+    legs.closed('leg');
+    t.equal(freePorts(), 20);
+  }
+});
+
+t.test('what can not be had is said, and keeps nothing', async t => {
+  const { legs, add, freePorts, pass } = rig();
+  await t.rejects(legs.add('another', inRoom('leg')), { code: 'NOT_FOUND' });
+  await t.rejects(legs.add('call', toNumber('leg', { trunk: 'in' })), { code: 'BAD_REQUEST' });
+  await t.rejects(legs.add('call', toNumber('leg', { trunk: 'none' })), { code: 'BAD_REQUEST' });
+  await t.rejects(legs.add('call', toNumber('leg')), { code: 'LINE_FAILED' });
+  t.equal(freePorts(), 20);
+  for (const id of ['a', 'b', 'c', 'd']) await add(inRoom(id));
+  await t.rejects(legs.add('call', inRoom('e')), { code: 'LEGS_FULL' });
+  legs.closed('a');
+  await t.rejects(legs.add('call', inRoom('b')), { code: 'BAD_REQUEST' });
+  const unheard = t.rejects(legs.add('call', inRoom('e')), { code: 'LINE_FAILED' });
+  await pass(5_000);
+  await unheard;
+  const none = rig({ pairs: 1, door: false });
+  await t.rejects(none.legs.add('call', inRoom('leg')), { code: 'ROOMS_DISABLED' });
+  const few = rig({ pairs: 1 });
+  await t.rejects(few.legs.add('call', inRoom('leg')), { code: 'CAPACITY' });
+  t.equal(few.freePorts(), 1);
+});
