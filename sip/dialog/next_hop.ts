@@ -11,17 +11,15 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = { udp: 'UDP', tcp: 'TCP', 
  * @param known the hop of the dialog's first request, or where that came from
  */
 export function hopsTo(uri: Uri, known: Hop): [Hop, ...Hop[]] {
-  const target = uri.kind === 'sip' ? numericHop(uri, known) : undefined;
-  if (target === undefined) return [known];
-  const shares = target.address === known.address && target.protocol === known.protocol;
-  return shares && known.protocol !== 'UDP' && target.port !== known.port ? [known, target] : [target];
-}
-
-function numericHop(uri: SipUri, known: Hop): Hop | undefined {
-  const address = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
-  if (isIP(address) === 0) return undefined;
+  if (uri.kind !== 'sip') return [known];
+  const host = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
+  const isName = isIP(host) === 0;
+  const address = isName ? known.address : host;
   const protocol = protocolOf(uri, known, address);
-  return { address, port: uri.port ?? (protocol === 'TLS' ? 5061 : 5060), protocol };
+  const target: Hop = { address, port: uri.port ?? (protocol === 'TLS' ? 5061 : 5060), protocol };
+  const isKnown = address === known.address && protocol === known.protocol;
+  if (isKnown && protocol === 'UDP') return [isName ? known : target];
+  return isKnown && target.port !== known.port ? [known, target] : [target];
 }
 
 /** As the URI says; many peers leave `;transport=tcp` out of the Contact that they send over TCP. */

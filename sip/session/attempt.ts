@@ -32,6 +32,11 @@ export interface AttemptParts {
   readonly transactions: TransactionLayer;
   readonly clock: Clock;
   readonly hops: readonly [Hop, ...Hop[]];
+  /**
+   * When the next hop is tried. `unreachable`: the message could not leave; hops are ways to one far end, and it must not
+   * hear the request twice. `unwilling`: also on 503 and on silence; each hop is somebody else.
+   */
+  readonly nextHopOn: 'unreachable' | 'unwilling';
   /** The request as it goes to a hop, of a new CSeq number each time. */
   readonly make: (hop: Hop) => SipRequest;
   readonly digest: DigestClient | undefined;
@@ -93,7 +98,7 @@ export class Attempt {
     });
     this.#running.add(client);
     this.#client = client;
-    if (this.#hasNextHop)
+    if (this.#hasNextHop && this.#parts.nextHopOn === 'unwilling')
       this.#silence = clock.after(SESSION_LIMITS.silentHopMs, () => this.#giveUpHop(client));
   }
 
@@ -112,7 +117,7 @@ export class Attempt {
   /** Whether a final response leads to another try. */
   #goesOn(response: SipResponse): boolean {
     if (this.#cancelled) return false;
-    if (response.status === 503 && this.#hasNextHop) {
+    if (response.status === 503 && this.#hasNextHop && this.#parts.nextHopOn === 'unwilling') {
       this.#nextHop();
       return true;
     }
@@ -133,7 +138,8 @@ export class Attempt {
   #failed(client: ClientTransaction, failure: ClientFailure): void {
     if (client !== this.#client) return;
     this.#silence?.cancel();
-    if (this.#hasNextHop) this.#nextHop();
+    const isSilent = failure.cause === 'timeout' && this.#parts.nextHopOn === 'unreachable';
+    if (this.#hasNextHop && !isSilent) this.#nextHop();
     else this.#parts.events.failed(failure);
   }
 

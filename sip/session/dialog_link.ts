@@ -77,6 +77,7 @@ export class DialogLink {
       transactions,
       clock,
       hops: hopsTo(this.dialog.nextUri, this.hop),
+      nextHopOn: 'unreachable',
       make: () => this.dialog.request(method, { headers: named, contacts, body }),
       digest: this.#digest,
       events: {

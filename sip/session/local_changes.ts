@@ -182,22 +182,30 @@ export class LocalChanges {
     if (stream !== undefined && (change === 'offer' || differs)) this.#events.changed(stream);
   }
 
-  #refused({ change, method, offers }: Running, response: SipResponse): void {
-    const { media } = this.#ground;
-    if (offers) media.withdraw();
+  #refused(running: Running, response: SipResponse): void {
     this.#tries += 1;
+    const { method, change, offers } = running;
     const waitMs = this.#tries < SESSION_LIMITS.changeTries ? this.#waitAfter(method, response) : undefined;
-    if (waitMs !== undefined) {
-      this.#tryAgainIn(waitMs, change);
+    if (waitMs === undefined) {
+      this.#giveUp(running, response.status);
       return;
     }
+    if (offers) this.#ground.media.withdraw();
+    this.#tryAgainIn(waitMs, change);
+  }
+
+  /** All stays as it was agreed, unless the user wishes something else by now. */
+  #giveUp({ change, offers }: Running, status: number): void {
+    const { media } = this.#ground;
     this.#tries = 0;
+    if (offers) media.withdraw();
+    // The session timer tries again while there is time.
     if (change === 'refresh') return;
     if (this.#wanted === undefined) {
       media.direction = this.#agreed.direction;
       media.media = this.#agreed.media;
     }
-    this.#events.changeRefused(response.status);
+    this.#events.changeRefused(status);
   }
 
   /** After what time a refused change may succeed; `undefined` when it will not. */
@@ -225,11 +233,13 @@ export class LocalChanges {
     });
   }
 
-  #unanswered({ offers }: Running, failure: ClientFailure): void {
+  /** Silence ends the dialog (§12.2.1.2); what could not leave counts as 503 (§8.1.3.1), and harms nothing. */
+  #unanswered(running: Running, failure: ClientFailure): void {
     this.#running = undefined;
-    if (offers) this.#ground.media.withdraw();
     if (this.#stopped) return;
-    this.#events.over({ by: failure.cause === 'timeout' ? 'timeout' : 'error', status: 408 });
+    if (failure.cause === 'timeout') this.#events.over({ by: 'timeout', status: 408 });
+    else this.#giveUp(running, 503);
+    this.#next();
   }
 
   #next(): void {

@@ -65,6 +65,7 @@ export class OutboundCall extends CallSession implements InviteUser {
       transactions: parts.transactions,
       clock,
       hops: options.hops,
+      nextHopOn: 'unwilling',
       make: hop => this.#invite(hop),
       digest: options.digest,
       events: {

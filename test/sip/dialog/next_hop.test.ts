@@ -32,5 +32,11 @@ t.test('an open connection to the same address goes first', t => {
 t.test('a name, and what is no SIP, stands for where the dialog came by', t => {
   for (const uri of ['sip:a@gateway.example.com:5099', 'tel:+49301234', 'http://x/', 'sip:a@1.2.3'])
     t.same(hops(uri), ['UDP 192.0.2.1 40000'], uri);
+  t.same(hops('sip:gateway.example.com', 'TCP'), ['TCP 192.0.2.1 40000', 'TCP 192.0.2.1 5060']);
+  t.same(
+    hops('sip:gateway.example.com:5070;transport=tcp'),
+    ['TCP 192.0.2.1 5070'],
+    'by the protocol that it asks for',
+  );
   t.end();
 });

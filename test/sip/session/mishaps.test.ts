@@ -177,6 +177,44 @@ t.test('a connection that is gone: requests go to where the far end says it list
   t.match(alice.take(), ['info 2'], 'then by a new one');
 });
 
+t.test('a far end with two addresses hears each request once, however slow it is', t => {
+  const network = new Network();
+  const alice = new Party(network, 'alice', '192.0.2.1', {
+    contactOf: () => ({ host: '192.0.2.1', port: 5070 }),
+  });
+  const bob = new Party(network, 'bob', '192.0.2.2').answers();
+  alice.invite(bob, { hops: [{ ...bob.hop, protocol: 'TCP' }] });
+  network.run();
+  network.attach('alice', { ...alice.local, port: 5070 }, (bytes, flow) => alice.receive(bytes, flow));
+  const receive = alice.receive.bind(alice);
+  alice.receive = (bytes, flow) => void network.clock.after(20_000, () => receive(bytes, flow));
+  network.take();
+  const statuses: number[] = [];
+  bob.call.info('text/plain', Buffer.from('1'), status => statuses.push(status));
+  network.run(30_000);
+  t.same(statuses, [200]);
+  t.equal(network.take().filter(one => one === 'bob INFO').length, 1);
+  t.end();
+});
+
+t.test('a change that cannot leave is refused, and the call goes on', async t => {
+  const { network, alice, bob } = pair();
+  bob.answers();
+  const outbound = alice.invite(bob, { hops: [{ ...bob.hop, protocol: 'TCP' }] });
+  network.run();
+  alice.take();
+  network.detach(bob.local);
+  outbound.hold();
+  await new Promise(setImmediate);
+  t.same(alice.take(), ['refused 503']);
+  t.equal(outbound.state, 'confirmed');
+  t.equal(outbound.stream?.direction, 'sendrecv');
+  network.attach('bob', bob.local, (bytes, flow) => bob.receive(bytes, flow));
+  outbound.hold();
+  network.run();
+  t.same(alice.take(), ['changed sendonly']);
+});
+
 t.test('an ACK that cannot be sent one way goes the other', async t => {
   const network = new Network();
   const alice = new Party(network, 'alice', '192.0.2.1');
