@@ -21,7 +21,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
 
   calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
   rooms      the same through livekit-sip and rooms
-  judges     SIPp and baresip each complete a call
+  judges     SIPp, baresip and linphone complete calls by both ways in, with PCMU and G.722
   understanding
              spoken conversations without a line: calls completed, words heard, recognition times
   recording  a long call: drift of both sides of its recording against the wire

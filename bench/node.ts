@@ -11,7 +11,7 @@ import { isInstanceRunning } from '../src/supervisor/instance_lock.ts';
 import type { BenchOptions } from './bench.ts';
 import { hostInUri } from './wire/sip_uri.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+export const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 const READY_WITHIN_MS = 600_000;
 const POLL_MS = 500;
 
@@ -41,7 +41,7 @@ export async function withNode<T>(
 ): Promise<T> {
   const config = loadConfig(resolve(options.configFile));
   if (options.target !== undefined) return bench({ target: options.target, config, pid: undefined });
-  const paths = nodePaths(ROOT, config);
+  const paths = nodePaths(PROJECT, config);
   const started = (await isInstanceRunning(paths)) ? undefined : startNode(options.configFile);
   try {
     await untilReady(config, started);
@@ -54,8 +54,8 @@ export async function withNode<T>(
 
 function startNode(configFile: string): ChildProcess {
   process.stderr.write('no node runs: starting one\n');
-  const args = [join(ROOT, 'bin/start.mjs'), '--config', resolve(configFile)];
-  return spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  const args = [join(PROJECT, 'bin/start.mjs'), '--config', resolve(configFile)];
+  return spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 2, 2] });
 }
 
 async function untilReady({ http }: Config, started: ChildProcess | undefined): Promise<void> {
