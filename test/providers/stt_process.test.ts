@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import t from 'tap';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
 import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { callerSpeech } from './spoken_fixtures.ts';
 import { DATES, recognise, YES_NO } from './stt_conformance.ts';
@@ -113,16 +114,29 @@ t.test('closing ends the process and every utterance', async t => {
   await t.rejects(recognise(stt, YES_NO, new Int16Array(160)), { code: 'STT_FAILED' });
 });
 
+/** Starts a program that has a recogniser, and goes on with the rest of its code. */
+function parentOf(t: Test, more: string): ChildProcess {
+  const code = `import { createPocketsphinxStt } from '${PROVIDER}'; const stt = createPocketsphinxStt(); ${more}`;
+  const folder = t.testdir({ 'parent.mjs': code });
+  return spawn(process.execPath, [join(folder, 'parent.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Searches without an end, several at once, and tells when the first was done. */
+const SEARCHING = `
+  const expect = ${JSON.stringify(DATES)};
+  const noise = Int16Array.from({ length: 80_000 }, () => Math.random() * 20_000 - 10_000);
+  const search = async () => {
+    for (;;) {
+      const session = stt.open({ rateHz: 16_000, expect });
+      session.write(noise);
+      await session.finish();
+      process.stdout.write('.');
+    }
+  };
+  for (let i = 0; i < 4; i += 1) void search();`;
+
 t.test('the process ends with its parent, however that ends', async t => {
-  const parent = spawn(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      `import { createPocketsphinxStt } from '${PROVIDER}'; createPocketsphinxStt(); setInterval(() => {}, 1000);`,
-    ],
-    { stdio: 'ignore' },
-  );
+  const parent = parentOf(t, 'setInterval(() => {}, 1000);');
   await until(() => recognisersOf(parent.pid!).length === 1);
   const [pid] = recognisersOf(parent.pid!);
   parent.kill('SIGKILL');
@@ -131,16 +145,17 @@ t.test('the process ends with its parent, however that ends', async t => {
   t.notOk(isAlive(pid!));
 });
 
+t.test('also while it searches', async t => {
+  const parent = parentOf(t, SEARCHING);
+  await once(parent.stdout!, 'data');
+  const [pid] = recognisersOf(parent.pid!);
+  parent.kill('SIGKILL');
+  await until(() => !isAlive(pid!));
+  t.notOk(isAlive(pid!));
+});
+
 t.test('an idle recogniser does not keep its parent alive', async t => {
-  const parent = spawn(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      `import { createPocketsphinxStt } from '${PROVIDER}'; createPocketsphinxStt();`,
-    ],
-    { stdio: 'ignore' },
-  );
+  const parent = parentOf(t, '');
   const [code] = await once(parent, 'exit');
   t.equal(code, 0);
 });

@@ -9,7 +9,6 @@ import { Sphinx } from './sphinx.ts';
 
 interface Bench {
   readonly idle: Decoder[];
-  readonly all: Decoder[];
   readonly waiting: (() => void)[];
   /** Decoders there are or that are being made. */
   size: number;
@@ -46,8 +45,10 @@ export class DecoderPool {
     }
   }
 
+  /** Decoders that are at work stay: a search on what was freed might never end. */
   async close(): Promise<void> {
-    for (const bench of Object.values(this.#benches)) for (const decoder of bench.all) decoder.close();
+    for (const { idle } of Object.values(this.#benches))
+      for (const decoder of idle.splice(0)) decoder.close();
     await rm(this.#scratch, { recursive: true, force: true });
   }
 
@@ -66,9 +67,7 @@ export class DecoderPool {
   async #add(band: Band, bench: Bench): Promise<Decoder> {
     bench.size++;
     try {
-      const decoder = await Decoder.create(this.#sphinx, this.#model, band, this.#scratch);
-      bench.all.push(decoder);
-      return decoder;
+      return await Decoder.create(this.#sphinx, this.#model, band, this.#scratch);
     } catch (error) {
       bench.size--;
       throw error;
@@ -77,5 +76,5 @@ export class DecoderPool {
 }
 
 function emptyBench(): Bench {
-  return { idle: [], all: [], waiting: [], size: 0 };
+  return { idle: [], waiting: [], size: 0 };
 }
