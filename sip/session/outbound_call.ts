@@ -151,7 +151,11 @@ export class OutboundCall extends CallSession implements InviteUser {
   }
 
   #heard(response: SipResponse, sent: Try): void {
-    if (response.status === 100 || this.state !== 'early') return;
+    if (this.state !== 'early') return;
+    if (response.status === 100) {
+      this.events.trying?.();
+      return;
+    }
     const tag = tagOf(response.to);
     const early = tag === undefined ? undefined : this.#earlyDialog(tag, response, sent);
     if (tag !== undefined && early === undefined) return;

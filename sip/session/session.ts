@@ -51,6 +51,8 @@ export interface RequestAnswer {
  * (`hangUp` → `ended`). Nothing comes after `ended`.
  */
 export interface SessionEvents {
+  /** Outbound: a 100 came, so that somebody is there. */
+  trying?(): void;
   /** Outbound: a provisional response other than 100; `stream` where it described early media. */
   progress?(status: number, stream: AudioStream | undefined, response: SipResponse): void;
   /** Outbound: a 2xx came and its ACK has left. Inbound: the ACK to ours came. */

@@ -15,6 +15,8 @@ export const LIMITS = {
   roomRelays: 32,
   /** From a leg's first ringing, or looking into its room, to its answer; then it is given up. */
   legAnswerMs: 50_000,
+  /** From an INVITE to the first word of a gateway, where there is another one; then that is tried. */
+  silentGatewayMs: 4_000,
   /** The edge's word on a leg that the API wants; then the request fails. */
   legAnswerWaitMs: 8_000,
   /** How long a call slot is kept for a job that LiveKit does not assign after all. */

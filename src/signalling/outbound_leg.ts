@@ -37,6 +37,9 @@ export class OutboundLeg {
   readonly #patience: Alarm;
   #tries = 0;
   #session: Session | undefined;
+  /** Runs while a gateway has said nothing yet, and there is another. */
+  #silence: Alarm | undefined;
+  #wasSilent = false;
   #hasRung = false;
   #wasAnswered = false;
   #isOver = false;
@@ -70,12 +73,16 @@ export class OutboundLeg {
   }
 
   #call(): void {
-    const { attempts, media, invite, began } = this.#parts;
+    const { attempts, media, clock, invite, began } = this.#parts;
     const { target, from, routes, hops, digest } = attempts[this.#tries] ?? attempts[0];
     this.#tries += 1;
+    const isLast = this.#tries >= attempts.length;
+    this.#wasSilent = false;
+    this.#silence = isLast ? undefined : clock.after(LIMITS.silentGatewayMs, () => this.#giveUpGateway());
     const session: Session = invite(
       { target, from, routes, hops, digest, media },
       {
+        trying: () => this.#silence?.cancel(),
         progress: (_, stream) => this.#rings(stream),
         confirmed: stream => this.#answered(stream),
         changed: stream => this.line.agreed(stream),
@@ -89,6 +96,7 @@ export class OutboundLeg {
 
   /** What the far end plays before it answers is heard in the call. */
   #rings(stream: AudioStream | undefined): void {
+    this.#silence?.cancel();
     this.#hasRung = true;
     if (stream !== undefined) this.line.agreed(stream);
   }
@@ -102,9 +110,10 @@ export class OutboundLeg {
 
   #ended(session: Session, ending: Ending): void {
     const { attempts, ended } = this.#parts;
+    this.#silence?.cancel();
     ended(session);
-    const isHopeless = this.#hasRung || this.#wasAnswered || !isWorthAnotherTry(ending);
-    if (!isHopeless && this.line.isOpen && this.#tries < attempts.length) this.#call();
+    const isFinal = this.#hasRung || this.#wasAnswered || !(this.#wasSilent || isWorthAnotherTry(ending));
+    if (!isFinal && this.line.isOpen && this.#tries < attempts.length) this.#call();
     else this.#gone(ending);
   }
 
@@ -115,6 +124,11 @@ export class OutboundLeg {
     const told = legEndingOf(ending, this.#wasAnswered);
     this.line.gone(this.#isTooLate ? { ...told, reason: 'noAnswer' } : told);
     if (!this.line.isOpen) this.#parts.over();
+  }
+
+  #giveUpGateway(): void {
+    this.#wasSilent = true;
+    this.#session?.hangUp(NORMAL_CLEARING);
   }
 
   #giveUp(): void {

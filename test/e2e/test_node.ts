@@ -42,7 +42,8 @@ export class TestNode {
     writeFileSync(this.configFile, stringify({ ...config, dataDir: this.#dataDir }));
   }
 
-  static async start(media: object = { processes: 2 }): Promise<TestNode> {
+  /** `more` takes the place of what this node would have otherwise. */
+  static async start(media: object = { processes: 2 }, more: object = {}): Promise<TestNode> {
     const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await Promise.all(
       Array.from({ length: 7 }, freePort),
     );
@@ -63,6 +64,7 @@ export class TestNode {
       // What is said takes most of the time of these suites.
       voice: { pace: 1.4 },
       drainS: 30,
+      ...more,
     });
     await node.#up();
     return node;
@@ -109,8 +111,22 @@ export class TestNode {
 
   /** GET with the node's key. */
   async get(path: string): Promise<Response> {
+    return this.#ask(path, {});
+  }
+
+  async post(path: string, body: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  async delete(path: string): Promise<Response> {
+    return this.#ask(path, { method: 'DELETE' });
+  }
+
+  #ask(path: string, { headers, ...request }: RequestInit): Promise<Response> {
     return fetch(`http://127.0.0.1:${this.#httpPort}${path}`, {
-      headers: { authorization: `Bearer ${this.#key('api')}` },
+      ...request,
+      headers: { ...headers, authorization: `Bearer ${this.#key('api')}` },
     });
   }
 

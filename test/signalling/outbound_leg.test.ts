@@ -133,6 +133,21 @@ t.test('gateway after gateway, until one is there', async t => {
   t.same(told(), [{ reason: 'unreachable', status: 503 }]);
 });
 
+t.test('a gateway that says nothing is passed over, one that tries is not', async t => {
+  const { clock, leg, tries, told } = rig(['one', 'two', 'three']);
+  leg.ready();
+  clock.turn(4_000);
+  t.ok(tries[0]?.hungUp);
+  tries[1]?.events.trying?.();
+  clock.turn(10_000);
+  t.equal(tries.length, 2);
+  tries[1]?.end(DOWN);
+  told();
+  clock.turn(10_000);
+  t.equal(tries[2]?.hungUp, undefined, 'the last is waited for');
+  t.same(told(), []);
+});
+
 t.test('a far end that has spoken for itself is the last', async t => {
   for (const ring of [true, false]) {
     const { leg, tries, told } = rig(['one', 'two']);
