@@ -17,8 +17,8 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** LiveKit gets as many calls as it carries without either side being short of processors. */
 const FULL = {
   rounds: 3,
-  own: { calls: 200, callsPerSecond: 40, settleMs: 4000, measureMs: 15_000 },
-  livekit: { calls: 5, callsPerSecond: 2, settleMs: 5000, measureMs: 15_000 },
+  own: { calls: 200, callsPerSecond: 40, settleMs: 4000, measureMs: 10_000 },
+  livekit: { calls: 5, callsPerSecond: 2, settleMs: 5000, measureMs: 10_000 },
   warmUp: { callsPerSecond: JUDGED_CPS, seconds: 20 },
   settingUp: [
     { callsPerSecond: JUDGED_CPS, seconds: 20 },

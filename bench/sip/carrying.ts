@@ -40,10 +40,13 @@ const SPEECH_MS = 1500;
 const PAUSE_MS = 500;
 /** Every so many-th call keeps what it hears, so that its markers can be looked for. */
 const KEPT_CALL = 10;
+/** Programs are still busy with their start when they are ready. */
+const STARTED_MS = 3000;
 const IDLE_MS = 2000;
 
 /** Calls that talk and hear themselves, carried by one way without speech work: what do its processes use? */
 export async function measureCarrying(stack: Stack, plan: CarryingPlan): Promise<CarryingRun> {
+  await delay(STARTED_MS);
   const measuringIdle = stack.processes.measure();
   await delay(IDLE_MS);
   const idle = measuringIdle.stop();
@@ -87,7 +90,7 @@ export async function measureCarrying(stack: Stack, plan: CarryingPlan): Promise
 }
 
 /** Every call in a voice of its own. */
-function talkAndMark(index: number): CallScript {
+export function talkAndMark(index: number): CallScript {
   const voice = new SeededRandom(index, 'voice');
   const audio = encodeAudio(babble(SPEECH_MS, CODEC.rateHz, SPEECH_DBFS, voice), CODEC);
   const pause = { do: 'wait', ms: PAUSE_MS } as const;
