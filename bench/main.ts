@@ -15,6 +15,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   understanding: () => import('./understanding.ts'),
   recording: () => import('./recording.ts'),
   sip: () => import('./sip.ts'),
+  takeover: () => import('./takeover.ts'),
+  hostile: () => import('./hostile.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
@@ -26,6 +28,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
              spoken conversations without a line: calls completed, words heard, recognition times
   recording  a long call: drift of both sides of its recording against the wire
   sip        setting up and carrying calls without speech work, against LiveKit; needs a quiet machine
+  takeover   processes are killed and hang while calls are live: none is lost, and how long they are silent
+  hostile    mutated messages and packets, and floods while calls are live: nothing breaks, leaks or is late
 
 A node that runs is used; else one is started for the bench and stopped afterwards.
 The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.

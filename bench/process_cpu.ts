@@ -64,13 +64,17 @@ function sampleProcess(pid: number): Sample | undefined {
   const fields = statFields(pid);
   if (fields === undefined) return undefined;
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const residentKiB = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0);
     const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    return { name: nameOf(pid), cpuSeconds, residentMiB: Math.round(residentKiB / 1024) };
+    return { name: nameOf(pid), cpuSeconds, residentMiB: Math.round(residentMiB(pid)) };
   } catch {
     return undefined;
   }
+}
+
+/** Physical memory of one process now. */
+export function residentMiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
 /** Fields of /proc/PID/stat from the third on (proc(5)): the second, the name, may hold anything. */

@@ -1,15 +1,25 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findSounds } from '../wire/onset.ts';
 import { hostInUri } from '../wire/sip_uri.ts';
-import { readWav, writeWav } from '../wire/wav.ts';
-import { type JudgeTask, lastLine, runProgram, type Verdict } from './judge.ts';
+import { writeWav } from '../wire/wav.ts';
+import {
+  AUDIO_RATE_HZ,
+  type Heard,
+  type JudgeTask,
+  lastLine,
+  runProgram,
+  soundsIn,
+  unheard,
+  type Verdict,
+} from './judge.ts';
 
-const RATE_HZ = 8000;
+/** As an account names them, and the rate that the file must have. */
+const CODECS = {
+  PCMU: { name: 'PCMU/8000/1', rateHz: 8000 },
+  G722: { name: 'G722/16000/1', rateHz: 16_000 },
+} as const;
 const MODULES = '/usr/lib/baresip/modules';
-/** A silence of this length parts what the agent says. */
-const PAUSE_MS = 900;
 const ESTABLISHED = /Call established/;
 /** The far end's doing: a refusal, or a hang-up. */
 const CLOSED = /session closed/;
@@ -19,9 +29,13 @@ const LAST_LINES = 4;
 
 /** baresip (Debian's baresip-core) holds a call and records what it hears: a greeting, and a reply to the answer. */
 export async function judgeByBaresip(task: JudgeTask): Promise<Verdict> {
-  writeWav(join(task.folder, 'answer.wav'), { rateHz: RATE_HZ, channels: [task.audio] });
+  const { codec } = task;
+  const { name, rateHz } = CODECS[codec];
+  const samples = rateHz === AUDIO_RATE_HZ ? task.audio : doubled(task.audio);
+  writeWav(join(task.folder, 'answer.wav'), { rateHz, channels: [samples] });
   writeFileSync(join(task.folder, 'config'), configOf(task));
-  writeFileSync(join(task.folder, 'accounts'), `<sip:baresip@${hostInUri(task.localHost)}>;regint=0\n`);
+  const account = `<sip:baresip@${hostInUri(task.localHost)}>;regint=0;audio_codecs=${name}`;
+  writeFileSync(join(task.folder, 'accounts'), `${account}\n`);
   writeFileSync(join(task.folder, 'contacts'), '');
   const target = `sip:${task.user}@${hostInUri(task.remote.host)}:${task.remote.port}`;
   const args = ['-f', '.', '-e', `/dial ${target}`];
@@ -29,10 +43,24 @@ export async function judgeByBaresip(task: JudgeTask): Promise<Verdict> {
   const heard = ESTABLISHED.test(output) ? recordedSounds(task.folder) : [];
   const faults = faultsOf(task, output, heard);
   if (faults.length === 0) {
-    return { judge: 'baresip', completed: true, detail: 'heard a greeting and a reply to the answer', heard };
+    return {
+      judge: 'baresip',
+      codec,
+      completed: true,
+      detail: 'heard a greeting and a reply to the answer',
+      heard,
+    };
   }
   const detail = `${faults.join('; ')}; last said: ${lastWords(output)}`;
-  return { judge: 'baresip', completed: false, detail, heard };
+  return { judge: 'baresip', codec, completed: false, detail, heard };
+}
+
+/** At twice the rate, by the line between two samples. */
+function doubled(samples: Int16Array): Int16Array {
+  return Int16Array.from({ length: 2 * samples.length }, (_, at) => {
+    const one = samples[at >> 1]!;
+    return at % 2 === 0 ? one : (one + (samples[(at >> 1) + 1] ?? one)) / 2;
+  });
 }
 
 /**
@@ -53,13 +81,10 @@ function hangUpAfter(holdMs: number): (output: string, child: ChildProcess) => v
   };
 }
 
-function faultsOf(task: JudgeTask, output: string, heard: NonNullable<Verdict['heard']>): string[] {
+function faultsOf(task: JudgeTask, output: string, heard: Heard): string[] {
   const closed = lastLine(output, CLOSED);
   if (!ESTABLISHED.test(output)) return [`no call: ${closed ?? 'no answer'}`];
-  const answerMs = (task.audio.findIndex(sample => Math.abs(sample) > 1000) * 1000) / RATE_HZ;
-  const greeted = heard.some(({ startMs }) => startMs < answerMs);
-  const replied = heard.some(({ startMs }) => startMs > answerMs);
-  const missing = [greeted ? [] : 'a greeting', replied ? [] : 'a reply to the answer'].flat();
+  const missing = unheard(task, heard);
   return [
     ...(missing.length === 0 ? [] : [`did not hear ${missing.join(' nor ')}`]),
     ...(closed === undefined ? [] : [`the far end hung up: ${closed}`]),
@@ -75,7 +100,7 @@ function lastWords(output: string): string {
 function configOf({ localHost }: JudgeTask): string {
   return [
     `module_path ${MODULES}`,
-    ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map(module => `module ${module}`),
+    ...['g711.so', 'g722.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map(module => `module ${module}`),
     ...['account.so', 'menu.so'].map(module => `module_app ${module}`),
     `sip_listen ${hostInUri(localHost)}:0`,
     `net_interface ${localHost}`,
@@ -88,9 +113,7 @@ function configOf({ localHost }: JudgeTask): string {
 }
 
 /** sndfile writes both directions; that of the decoder is what was heard. */
-function recordedSounds(folder: string): NonNullable<Verdict['heard']> {
+function recordedSounds(folder: string): Heard {
   const file = readdirSync(folder).find(name => name.endsWith('-dec.wav'));
-  if (file === undefined) return [];
-  const { rateHz, channels } = readWav(join(folder, file));
-  return findSounds(channels[0] ?? new Int16Array(), { rateHz, hangMs: PAUSE_MS });
+  return file === undefined ? [] : soundsIn(join(folder, file));
 }

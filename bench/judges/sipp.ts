@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeMuLaw } from '../wire/g711.ts';
@@ -10,14 +11,14 @@ const AUDIO_FILE = 'answer.ulaw';
 const LOWEST_RTP_PORT = 40_000;
 const RTP_PORTS = 9000;
 
-/** SIPp (Debian's sip-tester) holds a call with RTP; it ends with 0 when every message was as the scenario says. */
+/** SIPp (Debian's sip-tester) holds a call with RTP, in PCMU alone; it ends with 0 when every message was as the scenario says. */
 export async function judgeBySipp(task: JudgeTask): Promise<Verdict> {
   writeFileSync(join(task.folder, AUDIO_FILE), encodeMuLaw(task.audio));
   const scenario = readFileSync(SCENARIO, 'utf8')
     .replaceAll('{AUDIO_FILE}', AUDIO_FILE)
     .replaceAll('{HOLD_MS}', String(task.holdMs));
   writeFileSync(join(task.folder, SCENARIO_FILE), scenario);
-  const rtpPort = LOWEST_RTP_PORT + 2 * (process.pid % (RTP_PORTS / 2));
+  const rtpPort = LOWEST_RTP_PORT + 2 * randomInt(RTP_PORTS / 2);
   const { host, port } = task.remote;
   const options = {
     '-sf': SCENARIO_FILE,
@@ -31,7 +32,7 @@ export async function judgeBySipp(task: JudgeTask): Promise<Verdict> {
   const args = [`${hostInUri(host)}:${port}`, ...Object.entries(options).flat(), '-nostdin', '-trace_err'];
   const { code, output } = await runProgram('sipp', args, task);
   const detail = code === 0 ? 'every message as in the scenario' : explain(code, output);
-  return { judge: 'sipp', completed: code === 0, detail };
+  return { judge: 'sipp', codec: 'PCMU', completed: code === 0, detail };
 }
 
 function explain(code: number | null, output: string): string {

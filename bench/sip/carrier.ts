@@ -16,20 +16,29 @@ import { freePorts } from './free_ports.ts';
 import { Processes, type Stack } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const RTP_PORTS = [18_000, 29_999];
+/** Where it sends and hears audio: above the ports that the system gives out by itself. */
+export const RTP_PORTS = [61_000, 65_535] as const;
 const READY_MS = 20_000;
 /** A media process tells its load every second, and before that the edge has no slot for a call. */
 const FIRST_LOAD_MS = 1500;
+
+export interface CarrierOptions {
+  /** Who may call; the whole loopback where left out. */
+  readonly allowedAddresses?: readonly string[];
+  /** Where the heaps of `edge` and `media` can be looked at. */
+  readonly inspectorPorts?: Readonly<Record<string, number>>;
+}
 
 /**
  * This project's own way on the loopback: the edge as every node runs it, a media process for so many calls, and the
  * hub between them.
  * @throws Error when a process is not ready in time
  */
-export async function startCarrier(calls: number): Promise<Stack> {
+export async function startCarrier(calls: number, options: CarrierOptions = {}): Promise<Stack> {
+  const { allowedAddresses = ['127.0.0.0/8'], inspectorPorts = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
   const runtimeFile = join(folder, 'runtime.json');
-  const config = await carrierConfig(folder);
+  const config = await carrierConfig(folder, allowedAddresses);
   const runtime: Runtime = {
     project: ROOT,
     socketPath: join(folder, 'hub.sock'),
@@ -38,8 +47,11 @@ export async function startCarrier(calls: number): Promise<Stack> {
   };
   writeFileSync(runtimeFile, JSON.stringify(runtime), { mode: 0o600 });
   const processes = new Processes();
-  const start = (name: string, script: URL, ...args: string[]): Promise<ChildProcess> =>
-    processes.start(name, process.execPath, [fileURLToPath(script), ...args]);
+  const start = (name: string, script: URL, ...args: string[]): Promise<ChildProcess> => {
+    const inspectorPort = inspectorPorts[name];
+    const inspected = inspectorPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectorPort}`];
+    return processes.start(name, process.execPath, [...inspected, fileURLToPath(script), ...args]);
+  };
   const stop = async (): Promise<void> => {
     await processes.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -60,14 +72,14 @@ export async function startCarrier(calls: number): Promise<Stack> {
   return { target: ownTarget(config), processes, stop };
 }
 
-async function carrierConfig(folder: string): Promise<Config> {
+async function carrierConfig(folder: string, allowedAddresses: readonly string[]): Promise<Config> {
   const [port] = await freePorts(1);
   const settings = {
     dataDir: folder,
     logLevel: 'error',
     livekit: { enabled: false },
     media: { processes: 1 },
-    sip: { port, rtpPorts: RTP_PORTS },
+    sip: { port, rtpPorts: RTP_PORTS, allowedAddresses },
   };
   const config = parseConfig(JSON.stringify(settings), 'bench', {});
   return { ...config, sealKeyFile: ensureKeys(config, nodePaths(ROOT, config)).sealKeyFile };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { measureProcesses } from '../process_cpu.ts';
+import { measureProcesses, residentMiB } from '../process_cpu.ts';
 
 /** A way for calls that runs on this machine. */
 export interface Stack {
@@ -41,11 +41,24 @@ export class Processes {
     return child;
   }
 
+  /** Physical memory that each has now, by name. */
+  residentMiB(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counted().map(({ name, child }) => [name, residentMiB(child.pid!)]));
+  }
+
+  /** Those that have ended though nobody told them to. */
+  ended(): readonly string[] {
+    return this.#running
+      .filter(({ child }) => child.exitCode !== null || child.signalCode !== null)
+      .map(({ name }) => name);
+  }
+
   /** Measures from now until `stop`; each of them with all that it started. */
   measure(): { stop(): CpuPercents } {
-    const measured = this.#running
-      .filter(({ isCounted }) => isCounted)
-      .map(({ name, child }) => ({ name, measuring: measureProcesses(child.pid!) }));
+    const measured = this.#counted().map(({ name, child }) => ({
+      name,
+      measuring: measureProcesses(child.pid!),
+    }));
     return {
       stop: () =>
         Object.fromEntries(
@@ -55,6 +68,10 @@ export class Processes {
           ]),
         ),
     };
+  }
+
+  #counted(): { readonly name: string; readonly child: ChildProcess }[] {
+    return this.#running.filter(({ isCounted }) => isCounted);
   }
 
   async stop(): Promise<void> {

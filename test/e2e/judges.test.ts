@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t from 'tap';
-import { judgeAgent } from '../../bench/judges/agent_call.ts';
+import { JUDGEMENTS, judgeAgent } from '../../bench/judges/agent_call.ts';
 import { ownTarget } from '../../bench/node.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ROOT } from '../tidy/sources.ts';
@@ -22,7 +22,7 @@ t.test('phones by others complete a call with the agent', { skip }, async t => {
   const node = await TestNode.start();
   t.teardown(() => node.discard());
   const config = loadConfig(node.configFile);
-  const verdicts = await judgeAgent(ownTarget(config), config);
+  const verdicts = await judgeAgent(ownTarget(config), config, JUDGEMENTS[0]!);
   for (const { judge, completed, detail } of verdicts) t.equal(completed, true, `${judge}: ${detail}`);
   for (const judge of JUDGES) {
     const record = await node.ended(judge);
