@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { LegLines } from '../../src/calls/bridge_lines.ts';
-import { Relays } from '../../src/calls/bridge_relays.ts';
+import { Relays, type RelaysParts } from '../../src/calls/bridge_relays.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { PhoneLegs } from '../../src/calls/phone_legs.ts';
 import { readSamples } from '../../src/calls/ring.ts';
@@ -35,7 +36,7 @@ export class BridgeRig {
   readonly #peers: TrunkPeer[];
   readonly #memory = createSlotMemory(1);
 
-  private constructor(caller: TrunkPeer) {
+  private constructor(caller: TrunkPeer, openRoom: RelaysParts['openRoom'] = this.#handRoom) {
     this.caller = caller;
     this.#peers = [caller];
     const log = createLogger('media-0', 'silent');
@@ -67,21 +68,23 @@ export class BridgeRig {
     });
     this.relays = new Relays({
       rateHz: 16_000,
-      openRoom: (_, rateHz, events) => {
-        const room = new HandLine(rateHz, events);
-        this.rooms.push(room);
-        return room;
-      },
+      openRoom,
       openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, parts, events),
       toEdge,
     });
   }
 
+  readonly #handRoom: RelaysParts['openRoom'] = (_, rateHz, events) => {
+    const room = new HandLine(rateHz, events);
+    this.rooms.push(room);
+    return room;
+  };
+
   /** A call that is up. */
-  static async up(codec: Codec = 'PCMU'): Promise<BridgeRig> {
+  static async up(codec: Codec = 'PCMU', openRoom?: RelaysParts['openRoom']): Promise<BridgeRig> {
     const caller = await TrunkPeer.open();
     caller.use(codec);
-    const rig = new BridgeRig(caller);
+    const rig = new BridgeRig(caller, openRoom);
     const port = await freePort();
     caller.linePort = port;
     rig.calls.assign({
@@ -196,6 +199,16 @@ export class BridgeRig {
     }
     this.#spread.startTick();
     await settle();
+  }
+
+  /** The same, no faster than time passes. */
+  async runInTime(durationMs: number): Promise<void> {
+    let nextMs = performance.now();
+    for (let ms = 0; ms < durationMs; ms += 10) {
+      nextMs += 10;
+      await sleep(Math.max(0, nextMs - performance.now()));
+      await this.run(10);
+    }
   }
 
   async close(): Promise<void> {

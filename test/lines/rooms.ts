@@ -26,6 +26,11 @@ export class TestRooms {
     return this.#server.url;
   }
 
+  /** What a node of this server would be configured with. */
+  get keys(): Pick<TestLiveKit, 'url' | 'apiKey' | 'apiSecret'> {
+    return this.#server;
+  }
+
   /** The name of a room nobody was in yet. */
   name(): string {
     this.#count += 1;
