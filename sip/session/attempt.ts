@@ -13,9 +13,9 @@ const CHALLENGERS: readonly Challenger[] = ['server', 'proxy'];
 
 /** What comes of a request. */
 export interface AttemptEvents {
-  provisional?(response: SipResponse, try_: Try): void;
+  provisional?(response: SipResponse, sent: Try): void;
   /** The final response; for an INVITE each further 2xx too, also to a try that was given up. */
-  final(response: SipResponse, try_: Try): void;
+  final(response: SipResponse, sent: Try): void;
   failed(failure: ClientFailure): void;
   /** The last transaction is gone: nothing will be heard any more. */
   ended?(): void;

@@ -61,8 +61,8 @@ export class DialogLink {
   }
 
   /**
-   * Sends a request. `unanswered` in `events.failed` and 408 or 481 in `events.final` mean that the dialog is no more
-   * (§12.2.1.2); what to do about it is the caller's.
+   * Sends a request. A timeout, a 408 and a 481 mean that the dialog is no more (§12.2.1.2); what to do about it is the
+   * caller's.
    */
   request({ method, headers, body = NO_BODY }: LinkRequest, events: AttemptEvents): Attempt | undefined {
     if (this.#pending >= SESSION_LIMITS.pendingRequests) {

@@ -65,7 +65,7 @@ export class EarlyDialog {
   #agree(response: SipResponse, isFinal: boolean): Reply {
     const media = this.#media;
     const hasBody = response.body.length > 0;
-    if (media.isPending) {
+    if (media.awaits('invite')) {
       if (hasBody || isFinal) media.takeAnswer(response);
     } else if (media.stream === undefined) {
       const offer = descriptionIn(response);
@@ -84,7 +84,8 @@ export class EarlyDialog {
       { method: 'PRACK', headers, ...(body && { body }) },
       {
         final: ({ status }) => {
-          if (status < 300 && this.#media.stream !== undefined && !this.#media.isPending) this.usage.open();
+          if (status < 300 && this.#media.stream !== undefined && !this.#media.awaits('invite'))
+            this.usage.open();
         },
         failed: () => undefined,
       },

@@ -170,7 +170,7 @@ export class InboundCall extends CallSession implements InboundSession {
     const { media } = this.usage;
     if (media === undefined) throw new TypeError('media before it was negotiated');
     if (this.#isSaid) return undefined;
-    return this.hasOffer || !isReliable ? this.#answer : media.offer();
+    return this.hasOffer || !isReliable ? this.#answer : media.offer('invite');
   }
 
   #acceptNow({ headers }: { readonly headers?: Headers }): void {
@@ -191,7 +191,7 @@ export class InboundCall extends CallSession implements InboundSession {
   #acknowledged(ack: SipRequest | undefined): void {
     const { media } = this.usage;
     try {
-      const stream = media?.isPending && ack !== undefined ? media.takeAnswer(ack) : media?.stream;
+      const stream = media?.awaits('invite') && ack !== undefined ? media.takeAnswer(ack) : media?.stream;
       if (stream !== undefined) this.confirm(stream);
     } catch (error) {
       if (!(error instanceof SdpRejection)) throw error;
@@ -204,7 +204,7 @@ export class InboundCall extends CallSession implements InboundSession {
     const acknowledged = this.#progress.acknowledge(server.request);
     if (acknowledged === undefined) return false;
     const { media } = this.usage;
-    const isAnswer = media?.isPending ?? false;
+    const isAnswer = media?.awaits('invite') ?? false;
     if (isAnswer) this.#takeAnswer(server.request);
     // Our answer has arrived: a description in its PRACK is a new offer.
     if (!isAnswer && server.request.body.length > 0 && this.state !== 'ended') this.usage.answerOffer(server);

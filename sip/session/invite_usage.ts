@@ -300,7 +300,7 @@ export class InviteUsage implements DialogUser {
 
   /** The answer to our offer in the 2xx to a re-INVITE without one. */
   #takeLateAnswer(ack: SipRequest | undefined): void {
-    if (ack === undefined || !this.#media?.isPending) return;
+    if (ack === undefined || !this.#media?.awaits('invite')) return;
     try {
       this.#events.changed(this.#media.takeAnswer(ack));
     } catch (error) {

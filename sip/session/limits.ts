@@ -22,6 +22,6 @@ export const SESSION_LIMITS = {
   silentHopMs: 5_000,
   /** How long a user agent that is closed waits for answers to its BYEs. */
   closingMs: 1_000,
-  /** Requests of ours inside a dialog that wait for their answer; a further one fails at once, with 503. */
+  /** Requests of ours inside a dialog whose transactions are not over; a further one fails at once. */
   pendingRequests: 64,
 } as const;

@@ -124,7 +124,7 @@ export class LocalChanges {
     askTimer(headers, this.#expiresS, this.#minSeS, this.#ground.timer());
     const offers = change === 'offer' || method === 'INVITE';
     if (offers) headers.set('Content-Type', SDP_TYPE);
-    const body = offers ? media.offer() : undefined;
+    const body = offers ? media.offer('change') : undefined;
     const running: Running = { change, method, offers, attempt: undefined };
     const pending = link.parts.clock.after(SESSION_LIMITS.changePendingMs, () => running.attempt?.cancel());
     let acknowledgement: Acknowledgement | undefined;

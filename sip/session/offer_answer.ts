@@ -26,7 +26,14 @@ export function descriptionIn(message: SipRequest | SipResponse): SessionDescrip
   return readSdpBody({ contentType: SDP_TYPE, body: part.content });
 }
 
+/**
+ * What an offer of ours goes with, and is answered with: an INVITE of either end with its responses, PRACKs and ACK, or
+ * a change that this end asked for.
+ */
+type OfferedWith = 'invite' | 'change';
+
 interface PendingOffer {
+  readonly offeredWith: OfferedWith;
   /** As it will be when the offer is answered. */
   readonly session: SdpSession;
   readonly media: SessionMedia;
@@ -84,11 +91,16 @@ export class OfferAnswer {
     return forked;
   }
 
+  /** Whether that offer went with the INVITE, or with a change. */
+  awaits(offeredWith: OfferedWith): boolean {
+    return this.#pending?.offeredWith === offeredWith;
+  }
+
   /** Our next offer. */
-  offer(): Buffer {
+  offer(offeredWith: OfferedWith): Buffer {
     const { capabilities, local } = this.media;
     const { text, session } = makeOffer(this.#session, capabilities, local, this.direction);
-    this.#pending = { session, media: this.media };
+    this.#pending = { offeredWith, session, media: this.media };
     return Buffer.from(text);
   }
 

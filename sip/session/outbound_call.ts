@@ -56,7 +56,7 @@ export class OutboundCall extends CallSession implements InviteUser {
     this.#expiresS = sessionTimer.expiresS;
     this.#minSeS = sessionTimer.minSeS;
     this.#media = new OfferAnswer(options.media);
-    this.#offer = options.lateOffer ? undefined : this.#media.offer();
+    this.#offer = options.lateOffer ? undefined : this.#media.offer('invite');
     const to = options.to ?? { uri: options.target, params: [] };
     this.#identity = { from: withTag(options.from, this.localTag), to, asserted: [], privacy: [] };
     table.addInvite(this.callId, this.localTag, this);

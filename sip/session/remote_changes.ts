@@ -85,7 +85,7 @@ export class RemoteChanges {
     const { request } = server;
     try {
       const offer = descriptionIn(request);
-      if (offer === undefined) return offersBack ? { body: this.#media.offer() } : {};
+      if (offer === undefined) return offersBack ? { body: this.#media.offer('invite') } : {};
       if (this.#events.allowsOffer(request)) return this.#media.answer(offer);
       server.respond(488);
     } catch (error) {

@@ -138,6 +138,26 @@ t.test('requests in the dialog while it rings', t => {
   t.end();
 });
 
+t.test('an offer by UPDATE is not answered by what belongs to the INVITE', t => {
+  const { network, alice, bob } = pair();
+  alice.invite(bob);
+  network.run();
+  bob.call.negotiate(BOBS);
+  bob.call.progress(183, { withMedia: true });
+  network.run();
+  let updates = 0;
+  network.loses = message => message.kind === 'request' && message.method === 'UPDATE' && updates++ === 0;
+  bob.call.hold();
+  bob.call.progress(180, { reliable: true });
+  bob.call.accept();
+  network.run(300);
+  t.same(bob.take(), ['confirmed sendrecv'], 'neither by a PRACK nor by the ACK');
+  network.run(1_000);
+  t.same(bob.take(), ['changed sendonly']);
+  t.same(alice.take(), ['183 sendrecv', '180', 'confirmed sendrecv', 'changed recvonly held']);
+  t.end();
+});
+
 t.test('offers by UPDATE that cross: 491', t => {
   const { network, alice, bob } = pair();
   const outbound = alice.invite(bob);
