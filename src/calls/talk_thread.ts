@@ -38,7 +38,7 @@ const every: Every = (intervalMs, action) => {
 export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   const { port, tts, stt, events, flows, config, log } = parts;
   const send = (message: ToAudio) => port.postMessage(message);
-  const voice = await preparedVoice(tts, flows, config.media.roomRateHz);
+  const voice = await preparedVoice(tts, flows, ratesOf(config));
   const calls = new TalkCalls({ ...parts, voice, after, send, nowMs: Date.now }, every);
   const unwatch = watchSpool(events, send);
   const stop = async () => {
@@ -67,17 +67,22 @@ function watchSpool(events: EventLog, send: (message: ToAudio) => void): () => v
   });
 }
 
+/** At which calls may come: a phone's depends on its codec. */
+function ratesOf({ sip, media }: TalkThreadParts['config']): readonly PipelineRateHz[] {
+  return sip.enabled ? [8000, 16_000] : [media.roomRateHz];
+}
+
 /** Greetings are there when a call is answered, last words when nothing else works any more. */
 async function preparedVoice(
   tts: Tts,
   flows: ReadonlyMap<string, Flow>,
-  rateHz: PipelineRateHz,
+  ratesHz: readonly PipelineRateHz[],
 ): Promise<Voice> {
   const voice = new Voice(tts, after);
-  await voice.keep([...Object.values(LAST_WORDS), BRIDGING_WORDS], rateHz);
-  for (const flow of flows.values()) {
-    const { say } = flow.next(flow.initial, { type: 'start' }, { todayIso: '2000-01-01' });
-    await voice.keep(say, rateHz);
-  }
+  const greetings = [...flows.values()].flatMap(
+    flow => flow.next(flow.initial, { type: 'start' }, { todayIso: '2000-01-01' }).say,
+  );
+  for (const rateHz of ratesHz)
+    await voice.keep([...Object.values(LAST_WORDS), BRIDGING_WORDS, ...greetings], rateHz);
   return voice;
 }
