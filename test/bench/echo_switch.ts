@@ -7,12 +7,15 @@ import {
   parseSip,
   type SipMessage,
   type SipRequest,
+  type SipResponse,
 } from '../../bench/wire/sip_message.ts';
 
 /** What the switch does otherwise than to answer and to echo. */
 export interface SwitchManners {
   /** Decides on an INVITE; a status refuses it. */
   readonly refuse?: (invite: SipRequest) => number | undefined;
+  /** Wants to know who calls (RFC 7616): the value of WWW-Authenticate. */
+  readonly challenge?: string;
   /** Never answers, so that the caller has to cancel. */
   readonly rings?: boolean;
   /** Each first copy of a request gets lost. */
@@ -34,6 +37,7 @@ interface SwitchedCall {
 export class EchoSwitch {
   /** Each request as it came, copies too. */
   readonly requests: SipRequest[] = [];
+  readonly responses: SipResponse[] = [];
   readonly #sip = createSocket('udp4');
   readonly #manners: SwitchManners;
   readonly #calls = new Map<string, SwitchedCall>();
@@ -46,6 +50,10 @@ export class EchoSwitch {
     this.#sip.on('message', (datagram, from) => {
       const message = parseSip(datagram);
       if (message?.type === 'request') void this.#serve(message, from);
+      else if (message !== undefined) this.responses.push(message);
+      for (const waiting of this.#waiting) {
+        if (waiting.holds()) waiting.resolve();
+      }
     });
   }
 
@@ -70,9 +78,8 @@ export class EchoSwitch {
     return new Set(sent.map(request => headerOf(request, 'via'))).size;
   }
 
-  /** Resolves once so many of these requests have come. */
-  until(method: string, times: number): Promise<void> {
-    const holds = (): boolean => this.count(method) >= times;
+  /** Resolves once it holds; looked at whenever a message has come. */
+  until(holds: () => boolean): Promise<void> {
     if (holds()) return Promise.resolve();
     return new Promise(resolve => this.#waiting.add({ holds, resolve }));
   }
@@ -103,9 +110,6 @@ export class EchoSwitch {
 
   async #serve(request: SipRequest, from: RemoteInfo): Promise<void> {
     this.requests.push(request);
-    for (const waiting of this.#waiting) {
-      if (waiting.holds()) waiting.resolve();
-    }
     const key = `${headerOf(request, 'call-id')} ${headerOf(request, 'cseq')}`;
     const isFirst = !this.#heard.has(key);
     this.#heard.add(key);
@@ -126,6 +130,9 @@ export class EchoSwitch {
   }
 
   async #invited(invite: SipRequest, caller: RemoteInfo, callId: string): Promise<void> {
+    const { challenge } = this.#manners;
+    if (challenge !== undefined && headerOf(invite, 'authorization') === undefined)
+      return this.#respond(invite, caller, 401, '', { 'WWW-Authenticate': challenge });
     const refusal = this.#manners.refuse?.(invite);
     if (refusal !== undefined) return this.#respond(invite, caller, refusal);
     this.#respond(invite, caller, 180);
@@ -155,7 +162,13 @@ export class EchoSwitch {
     if (back !== undefined) call.media.send(back, port, address);
   }
 
-  #respond(request: SipRequest, { address, port }: RemoteInfo, status: number, body = ''): void {
+  #respond(
+    request: SipRequest,
+    { address, port }: RemoteInfo,
+    status: number,
+    body = '',
+    extra: Record<string, string> = {},
+  ): void {
     const to = headerOf(request, 'to')!;
     const headers = [
       ...headersOf(request, 'via').map(value => ({ name: 'Via', value })),
@@ -165,6 +178,7 @@ export class EchoSwitch {
       { name: 'CSeq', value: headerOf(request, 'cseq')! },
       { name: 'Contact', value: `<${this.target}>` },
       ...(body === '' ? [] : [{ name: 'Content-Type', value: 'application/sdp' }]),
+      ...Object.entries(extra).map(([name, value]) => ({ name, value })),
     ];
     this.#send({ type: 'response', status, reason: 'Said', headers, body }, { address, port });
   }
