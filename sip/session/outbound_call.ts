@@ -1,3 +1,4 @@
+import type { Alarm } from '../clock.ts';
 import { dialogOfResponse } from '../dialog/dialog.ts';
 import { newRequest } from '../message/build.ts';
 import type { Headers } from '../message/headers.ts';
@@ -34,6 +35,7 @@ export class OutboundCall extends CallSession implements InviteUser {
   readonly localTag = newTag();
   readonly #options: InviteOptions;
   readonly #attempt: Attempt;
+  readonly #unanswered: Alarm;
   readonly #media: OfferAnswer;
   readonly #offer: Buffer | undefined;
   readonly #early = new Map<string, EarlyDialog>();
@@ -60,7 +62,7 @@ export class OutboundCall extends CallSession implements InviteUser {
     const to = options.to ?? { uri: options.target, params: [] };
     this.#identity = { from: withTag(options.from, this.localTag), to, asserted: [], privacy: [] };
     table.addInvite(this.callId, this.localTag, this);
-    const unanswered = clock.after(SESSION_LIMITS.unansweredMs, () => this.#giveUp());
+    this.#unanswered = clock.after(SESSION_LIMITS.unansweredMs, () => this.#giveUp());
     this.#attempt = new Attempt({
       transactions: parts.transactions,
       clock,
@@ -70,14 +72,8 @@ export class OutboundCall extends CallSession implements InviteUser {
       digest: options.digest,
       events: {
         provisional: (response, sent) => this.#heard(response, sent),
-        final: (response, sent) => {
-          unanswered.cancel();
-          this.#answered(response, sent);
-        },
-        failed: failure => {
-          unanswered.cancel();
-          this.#failed(failure);
-        },
+        final: (response, sent) => this.#answered(response, sent),
+        failed: failure => this.#failed(failure),
       },
     });
   }
@@ -107,6 +103,7 @@ export class OutboundCall extends CallSession implements InviteUser {
 
   protected override finish(ending: Ending): void {
     if (this.state === 'ended') return;
+    this.#unanswered.cancel();
     super.finish(ending);
     if (this.#usage?.isConfirmed !== true) this.#dropEarly();
     // What proxies and callees still send by then finds nobody any more.
@@ -241,6 +238,7 @@ export class OutboundCall extends CallSession implements InviteUser {
   #establish(tag: string, response: SipResponse, sent: Try): void {
     const early = this.#early.get(tag) ?? new EarlyDialog(this.#usageOf(response, sent));
     const { usage } = early;
+    this.#unanswered.cancel();
     this.#early.delete(tag);
     this.#dropEarly();
     this.#attempt.cancel();
@@ -281,7 +279,6 @@ export class OutboundCall extends CallSession implements InviteUser {
   }
 
   #giveUp(): void {
-    if (this.state !== 'early') return;
     this.#attempt.cancel();
     this.finish({ by: 'timeout', status: 408, reasons: [] });
   }

@@ -25,6 +25,8 @@ export class RestoredCall extends CallSession {
     parts: AgentParts,
     digest: DigestClient | undefined,
   ) {
+    // Before anything is kept: another version's snapshot may not fit.
+    const described = OfferAnswer.restore(snapshot.media);
     super(parts);
     const { direction, identity, dialog, hop, contact, allows, media, timer } = snapshot;
     this.direction = direction;
@@ -47,7 +49,7 @@ export class RestoredCall extends CallSession {
         over: ending => this.finish(ending),
         gone: () => parts.table.removeSession(this),
       }),
-      OfferAnswer.restore(media),
+      described,
     );
     this.usage.restored(timer, parts.random() * REFRESH_WITHIN_MS);
     this.confirm(media.stream);

@@ -139,6 +139,20 @@ t.test('early media that was acknowledged is not said again by another process',
   t.end();
 });
 
+t.test('what is no snapshot leaves nothing behind', t => {
+  const { bob, inbound } = established();
+  const snapshot = inbound.snapshot();
+  const before = bob.agent.size;
+  for (const stream of [undefined, {}, { sendCodec: 'PCMA' }]) {
+    const broken = JSON.parse(
+      JSON.stringify({ ...snapshot, media: stream === undefined ? undefined : { stream } }),
+    );
+    t.throws(() => bob.restore(broken));
+  }
+  t.equal(bob.agent.size, before);
+  t.end();
+});
+
 t.test('a snapshot of a call that rings', t => {
   const { network, alice, bob } = pair();
   alice.invite(bob);

@@ -139,6 +139,23 @@ t.test('422: the caller asks for more, and is let in', t => {
   t.end();
 });
 
+t.test('a call that asked for more and then rings for ever is given up all the same', t => {
+  const { network, alice, bob } = pair();
+  const receive = bob.receive.bind(bob);
+  bob.receive = (bytes, flow) => {
+    const sent = network.messages.findLast(({ cseq }) => cseq.method === 'INVITE');
+    if (sent?.kind === 'request' && sent.cseq.number === 1) respond(alice, sent, 422, { 'Min-SE': '2000' });
+    else receive(bytes, flow);
+  };
+  bob.onIncoming = session => session.progress(180);
+  alice.invite(bob);
+  network.run(299_000);
+  t.notOk(alice.heard.some(word => word.startsWith('ended')));
+  network.run(2_000);
+  t.equal(alice.take().at(-1), 'ended timeout 408', 'before the far end does so');
+  t.end();
+});
+
 t.test('422 for ever is an end', t => {
   const { network, alice, bob } = pair();
   bob.receive = () => {
