@@ -25,7 +25,7 @@ export class RecordingFile {
   /** Makes the file (mode 0600) and its folder; an existing one is never written to. */
   static async create(path: string, provisionalPath: string, rateHz: number): Promise<RecordingFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const handle = await open(provisionalPath, 'wx', 0o600);
+    const handle = await open(provisionalPath, 'wx+', 0o600);
     const file = new RecordingFile(path, provisionalPath, rateHz, handle);
     try {
       await file.#writeHead();

@@ -8,7 +8,7 @@ import { available, readFloats } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
-import type { ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
+import type { CallInfo, ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
@@ -107,11 +107,16 @@ export interface CallRigOptions {
   readonly openRecorder?: OpenRecorder;
   /** Real time given to others in each tick. */
   readonly pauseMs?: number;
+  readonly lineKind?: CallInfo['lineKind'];
+  readonly resume?: CallInfo['resume'];
+  readonly flush?: () => Promise<void>;
+  /** Where the call's facts go; its own when left out. */
+  readonly events?: CallEvent[];
 }
 
 /** Both halves of a call, audio and talk, on one clock that is moved by hand. */
 export class CallRig {
-  readonly events: CallEvent[] = [];
+  readonly events: CallEvent[];
   readonly sent: ToAudio[] = [];
   readonly calls: TalkCalls;
   readonly call: AudioCall;
@@ -127,6 +132,7 @@ export class CallRig {
   constructor(options: CallRigOptions) {
     const { flow, rateHz = RATE_HZ, stt = new ScriptedStt(), tts = loudTts() } = options;
     this.#options = options;
+    this.events = options.events ?? [];
     this.rateHz = rateHz;
     this.#voice = new Voice(tts, this.#timers.after);
     this.calls = new TalkCalls(
@@ -135,7 +141,10 @@ export class CallRig {
         stt,
         voice: this.#voice,
         flows: new Map([[flow.name, flow]]),
-        events: { sink: { append: event => this.events.push(event) }, flush: async () => undefined },
+        events: {
+          sink: { append: event => this.events.push(event) },
+          flush: options.flush ?? (async () => undefined),
+        },
         openRecorder: options.openRecorder ?? refuseToRecord,
         config: configSchema.parse({ turn: options.turn ?? {} }),
         after: this.#timers.after,
@@ -172,6 +181,7 @@ export class CallRig {
   async answer(): Promise<this> {
     await this.#voice.keep(Object.values(LAST_WORDS), this.rateHz);
     this.call.answered();
+    const { lineKind = 'room', resume } = this.#options;
     this.calls.receive({
       type: 'answered',
       call: {
@@ -179,7 +189,8 @@ export class CallRig {
         tenantId: 'tenant',
         slot: 0,
         rateHz: this.rateHz,
-        lineKind: 'room',
+        lineKind,
+        ...(resume && { resume }),
         direction: 'inbound',
         from: '',
         to: '',

@@ -53,6 +53,26 @@ t.test(
   },
 );
 
+t.test('ports that a process which was killed still holds are waited for', async t => {
+  const port = await freePort();
+  const dead = createSocket('udp4').bind(port, HOST);
+  await once(dead, 'listening');
+  const rig = await TrunkRig.open({ port, portsHeldMs: 60_000 });
+  await settle(20);
+  t.same(rig.told.log, []);
+  dead.close();
+  while (rig.told.log.length === 0) await settle(1);
+  t.same(rig.told.log, ['ready']);
+  await rig.close();
+
+  const other = createSocket('udp4').bind(port, HOST);
+  await once(other, 'listening');
+  const patient = await TrunkRig.ready({ port, portsHeldMs: 30 });
+  t.same(patient.told.log, ['failed portInUse', 'ended rejected'], 'for no longer than that');
+  other.close();
+  await patient.close();
+});
+
 t.test('a line that is closed while it opens gives its ports back', async t => {
   const rig = await TrunkRig.open();
   await rig.line.close('localHangup');

@@ -72,6 +72,7 @@ class Told implements LineEvents, TrunkSignals {
 interface RigOptions {
   readonly rateHz?: PipelineRateHz;
   readonly port?: number;
+  readonly portsHeldMs?: number;
   readonly stream?: TrunkStream | null;
   readonly events?: LineEvents;
   readonly onReport?: TrunkSignals['onReport'];
@@ -91,7 +92,7 @@ export class TrunkRig {
   concealed = 0;
 
   private constructor(peer: TrunkPeer, port: number, options: RigOptions) {
-    const { rateHz = 8000, stream = null, events = this.told, onReport } = options;
+    const { rateHz = 8000, stream = null, events = this.told, portsHeldMs, onReport } = options;
     this.peer = peer;
     this.port = port;
     peer.linePort = port;
@@ -100,7 +101,7 @@ export class TrunkRig {
     const access = { host: HOST, port, stream, from: '+15550100', to: '+15550199', sipCallId: 'one@here' };
     const told = this.told;
     this.line = new TrunkLine(
-      { ...access, rateHz },
+      { ...access, rateHz, ...(portsHeldMs && { portsHeldMs }) },
       { kernels, spread: this.spread, nowMs: () => this.nowMs },
       {
         ready: () => told.ready(),

@@ -192,3 +192,62 @@ t.test('unfinished files of every length are repaired', async t => {
   t.equal(await recordingSize(dir, 'acme/other.txt'), undefined);
   t.equal(await recordingSize(dir, 'acme/none.wav'), undefined);
 });
+
+t.test('another process goes on with a recording, whose gap is silence', async t => {
+  const { dir, recorders, faults } = openRecorders(t);
+  const dead = recorders.open({ ...CALL, ring: makeRing() });
+  const deadRing = makeRing();
+  const lost = recorders.open({ ...CALL, callId: 'call-2', ring: deadRing });
+  writeSamples(deadRing, legs(1700));
+  lost.drain();
+  const onDisk = () => statSync(join(dir, lost.unfinishedFile), { throwIfNoEntry: false })?.size ?? 0;
+  // What was not written yet dies with the process: the last piece of half a second.
+  while (onDisk() < HEAD_BYTES + 1500 * 32) await sleep(1);
+
+  const sibling = new Recorders(dir, 'media-1', (_callId, error) => faults.push(error.code));
+  const ring = makeRing();
+  const { file, unfinishedFile } = lost;
+  const goesOnWith = { file, unfinishedFile, lengthMs: 2400 };
+  const recorder = sibling.open({ ...CALL, callId: 'call-2', ring, goesOnWith });
+  t.equal(recorder.unfinishedFile, `${file}.media-1.part`);
+  writeSamples(ring, legs(600, 2400 * 8));
+  t.same(await recorder.close(), { durationMs: 3000, bytes: HEAD_BYTES + 3000 * 32 });
+  const samples = samplesOf(join(dir, file));
+  t.same(samples.subarray(0, 1500 * 16), legs(1500), 'what was there');
+  t.ok(
+    samples.subarray(1500 * 16, 2400 * 16).every(sample => sample === 0),
+    'silence, to the sample',
+  );
+  t.same(samples.subarray(2400 * 16), legs(600, 2400 * 8), 'what came since, at its place');
+  t.equal(await repairRecordings(dir, 'media-0'), 1, 'only what is left of the others is repaired');
+  await dead.close().catch(() => undefined);
+  t.same(faults, []);
+});
+
+t.test('also with one that its process has completed since, that has no head, or is not there', async t => {
+  const { dir, recorders, faults } = openRecorders(t);
+  mkdirSync(join(dir, 'acme'));
+  const goOn = async (callId: string) => {
+    const file = `acme/${callId}.wav`;
+    const goesOnWith = { file, unfinishedFile: `${file}.media-0.part`, lengthMs: 20 };
+    const recorder = recorders.open({ ...CALL, callId, ring: makeRing(), goesOnWith });
+    const size = await recorder.close();
+    return { size, samples: samplesOf(join(dir, file)) };
+  };
+  const head = encodeHead({ rateHz: RATE_HZ, dataBytes: 320 });
+  writeFileSync(join(dir, 'acme', 'done.wav'), Buffer.concat([head, Buffer.from(legs(10).buffer)]));
+  const done = await goOn('done');
+  t.same(done.size, { durationMs: 20, bytes: HEAD_BYTES + 640 });
+  t.same(done.samples.subarray(0, 160), legs(10));
+  writeFileSync(join(dir, 'acme', 'torn.wav.media-0.part'), 'RIFF');
+  for (const callId of ['torn', 'none']) {
+    const { samples } = await goOn(callId);
+    t.equal(samples.length, 320);
+    t.ok(samples.every(sample => sample === 0));
+  }
+  t.same(faults, []);
+  const other = encodeHead({ rateHz: 16_000, dataBytes: 0 });
+  writeFileSync(join(dir, 'acme', 'wide.wav'), other);
+  await t.rejects(goOn('wide'), { code: 'RECORDING_FAILED' });
+  t.same(faults, ['RECORDING_FAILED']);
+});
