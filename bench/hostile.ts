@@ -31,10 +31,10 @@ interface HostilePlan {
 const FULL: HostilePlan = {
   messages: 600_000,
   packets: 400_000,
-  flood: { calls: 20, seconds: 60, perSecond: RATES },
-  warmUpSeconds: 10,
-  restMs: 75_000,
-  attempts: 3,
+  flood: { calls: 20, seconds: 30, perSecond: RATES },
+  warmUpSeconds: 5,
+  restMs: 70_000,
+  attempts: 2,
 };
 const QUICK: HostilePlan = {
   messages: 15_000,

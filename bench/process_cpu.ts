@@ -65,14 +65,14 @@ function sampleProcess(pid: number): Sample | undefined {
   if (fields === undefined) return undefined;
   try {
     const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    return { name: nameOf(pid), cpuSeconds, residentMiB: Math.round(residentMiB(pid)) };
+    return { name: nameOf(pid), cpuSeconds, residentMiB: Math.round(memoryMiB(pid)) };
   } catch {
     return undefined;
   }
 }
 
 /** Physical memory of one process now. */
-export function residentMiB(pid: number): number {
+export function memoryMiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { measureProcesses, residentMiB } from '../process_cpu.ts';
+import { measureProcesses, memoryMiB } from '../process_cpu.ts';
 
 /** A way for calls that runs on this machine. */
 export interface Stack {
@@ -43,7 +43,7 @@ export class Processes {
 
   /** Physical memory that each has now, by name. */
   residentMiB(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counted().map(({ name, child }) => [name, residentMiB(child.pid!)]));
+    return Object.fromEntries(this.#counted().map(({ name, child }) => [name, memoryMiB(child.pid!)]));
   }
 
   /** Those that have ended though nobody told them to. */

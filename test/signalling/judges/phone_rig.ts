@@ -30,6 +30,8 @@ export class PhoneRig {
   /** What the control plane was told was turned away. */
   readonly turnedAway: Message[] = [];
   readonly admission = new Admission();
+  /** Where there is media after all: what it is told. */
+  media: (message: Message) => void = () => undefined;
   readonly #assignment: Assignment;
   readonly #phone: Phone;
   readonly #isQuick: boolean;
@@ -80,6 +82,12 @@ export class PhoneRig {
     return this.#phone.calls.count;
   }
 
+  /** What a media process tells the edge. */
+  fromMedia(message: Message): void {
+    if (message.type === 'lineReady') this.#phone.calls.lineReady(message.callId);
+    if (message.type === 'lineClosed') this.#phone.calls.lineClosed(message);
+  }
+
   /** The ports of the last call are open. */
   ready(): void {
     this.#phone.calls.lineReady(this.#last);
@@ -117,6 +125,7 @@ export class PhoneRig {
       const { callId } = message;
       queueMicrotask(() => this.#assignment.callEnded(callId, false, 'over'));
     }
+    this.media(message);
     this.heard.put(message);
   }
 }
