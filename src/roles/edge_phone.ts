@@ -22,8 +22,8 @@ async function adoptDialogs(
   phone: Phone,
   { config, link, log }: Pick<RoleContext, 'config' | 'link' | 'log'>,
 ): Promise<void> {
-  const media = Array.from({ length: mediaProcesses(config) }, (_, index) => `media-${index}`);
-  const told = new ToldDialogs(link, media);
+  const addresses = Array.from({ length: mediaProcesses(config) }, (_, index) => `media-${index}`);
+  const told = new ToldDialogs(link, addresses);
   const adopt = ({ dialog, media }: ToldDialog): void => {
     try {
       phone.calls.restore(dialog, media);
@@ -32,10 +32,10 @@ async function adoptDialogs(
     }
   };
   const dialogs = await told.all(LIMITS.dialogsToldMs);
-  const isLive = ({ dialog }: ToldDialog): boolean => dialog.closed === null;
-  for (const each of dialogs.filter(isLive)) adopt(each);
+  const isOver = new Set(dialogs.filter(({ dialog }) => dialog.closed !== null));
+  for (const each of dialogs) if (!isOver.has(each)) adopt(each);
   await phone.listen();
-  for (const each of dialogs.filter(each => !isLive(each))) adopt(each);
+  for (const each of isOver) adopt(each);
   told.onLate(adopt);
 }
 

@@ -100,7 +100,7 @@ export class Spool implements EventSink {
 
   /** Ends the orphans that nobody can have taken over. The others are on the disk once this is done, whatever follows. */
   async endOrphans(): Promise<void> {
-    for (const { callId, mayLiveOn } of [...this.#orphans.values()])
+    for (const { callId, mayLiveOn } of this.#orphans.values())
       if (mayLiveOn !== true) await this.settleOrphan(callId, true);
     if (this.#orphans.size > 0) this.#current = await this.#beginSegment();
   }

@@ -10,7 +10,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { type EventLogOptions, openEventLog } from '../../src/store/event_log.ts';
 import { sealEvent } from '../../src/store/sealing.ts';
 import { encodeLine } from '../../src/store/spool/lines.ts';
-import { callStory } from './call_story.ts';
+import { callStory, storyTeller } from './call_story.ts';
 import { asOwner, startTestStore } from './postgres.ts';
 
 const CHILD = fileURLToPath(new URL('telling_child.ts', import.meta.url));
@@ -192,4 +192,18 @@ t.test('damage in the spool costs what is damaged, and nothing else', async t =>
   const expected = [...keys.filter((_, i) => i !== 1 && i !== keys.length - 1), 'call-1:mediaLost'];
   t.same(await keysStored('damaged'), expected, 'the end that was cut short is made up for');
   t.same(readdirSync(dir), ['media-0.000000001-1.00000000.spool.unreadable']);
+});
+
+t.test('what a lost process had not sent on does not undo what its successor has', async t => {
+  const tell = storyTeller('taken', 'call-1');
+  const older = tell('slot.set', { slot: 'floors', value: 2, confirmed: false, sensitive: false });
+  const newer = tell('slot.set', { slot: 'floors', value: 3, confirmed: true, sensitive: false });
+  for (const event of [newer, older]) {
+    const log = await openLog(join(store.dir, 'spool-taken'));
+    log.sink.append(event);
+    await log.close();
+  }
+  t.equal((await keysStored('taken')).length, 2);
+  const slots = await asOwner(store, "SELECT value, confirmed FROM slots WHERE tenant_id = 'taken'");
+  t.same(slots, [{ value: 3, confirmed: true }]);
 });

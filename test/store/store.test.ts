@@ -394,12 +394,3 @@ t.test('a role that would see every tenant is refused', async t => {
   await asSuperuser.close();
   await queries.check();
 });
-
-t.test('what a lost process had not sent on does not undo what its successor has', async t => {
-  const tell = storyTeller('acme', 'slots');
-  const older = tell('slot.set', { slot: 'floors', value: 2, confirmed: false, sensitive: false });
-  const newer = tell('slot.set', { slot: 'floors', value: 3, confirmed: true, sensitive: false });
-  await write('acme', [newer]);
-  await write('acme', [older]);
-  t.match((await queries.getCall('acme', 'slots'))?.slots, [{ value: 3, confirmed: true }]);
-});

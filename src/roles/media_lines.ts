@@ -1,0 +1,65 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { loadKernels } from '../../pipeline/kernels/load.ts';
+import type { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { LegLines } from '../calls/bridge_lines.ts';
+import { Relays } from '../calls/bridge_relays.ts';
+import { KeptDialogs } from '../calls/kept_dialogs.ts';
+import { PhoneLegs } from '../calls/phone_legs.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { CallAssignment, Message } from '../ipc/messages.ts';
+import type { Line, LineEvents } from '../lines/line.ts';
+import { openLink } from '../lines/link_line.ts';
+import { RoomLine } from '../lines/room_line.ts';
+import type { RoleContext } from './context.ts';
+
+/** The process that was lost may still be giving its ports back. */
+const TAKEN_OVER = { portsHeldMs: LIMITS.portsHeldMs };
+
+/** Every way by which calls of a media process are heard. */
+export interface MediaLines {
+  readonly phones: PhoneLegs;
+  /** What the edge is told of phones goes by here. */
+  readonly dialogs: KeptDialogs;
+  /** Lines of further legs. */
+  readonly legs: LegLines;
+  readonly relays: Relays;
+  /** The line of a call. */
+  open(assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents): Line;
+}
+
+/** @throws Error when the kernels do not compile or can't be kept */
+export async function openLines(
+  { config, paths, link, log }: RoleContext,
+  spread: SendSpread,
+): Promise<MediaLines> {
+  const { callsPerProcess, roomRateHz } = config.media;
+  const slots = callsPerProcess + LIMITS.legsPerMediaProcess;
+  const trunks = { kernels: await loadKernels(paths.kernels, slots), spread };
+  const toEdge = (message: Message): void => link.send('edge', message);
+  const dialogs = new KeptDialogs({
+    toEdge,
+    giveUp: callId => phones.fromEdge({ type: 'lineGone', callId, reason: 'networkLost' }),
+  });
+  const phones = new PhoneLegs({
+    parts: trunks,
+    toEdge: message =>
+      message.type === 'lineClosed' || message.type === 'lineReady' ? dialogs.send(message) : toEdge(message),
+    log,
+  });
+  const relays = new Relays({
+    rateHz: roomRateHz,
+    openRoom: (access, rateHz, events) => new RoomLine({ ...access, rateHz }, events),
+    openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, trunks, events),
+    toEdge,
+  });
+  return {
+    phones,
+    dialogs,
+    legs: new LegLines({ phones, trunks, toEdge }),
+    relays,
+    open: ({ callId, line, resume }, rateHz, events) =>
+      line.kind === 'trunk'
+        ? phones.open(callId, resume ? { ...line, ...TAKEN_OVER } : line, rateHz, events)
+        : new RoomLine({ ...line, rateHz }, events),
+  };
+}
