@@ -141,8 +141,8 @@ function isTapBuilt(): boolean {
  */
 async function runEverything(): Promise<Counts[]> {
   const talking = TALKING.flatMap(testFiles).filter(file => !FIRST.includes(file));
-  const apart = [...FIRST, ...talking, ...ROOM_SOUND];
-  const patient = testFiles('test').filter(file => !apart.includes(file));
+  const apart = new Set([...FIRST, ...talking, ...ROOM_SOUND]);
+  const patient = testFiles('test').filter(file => !apart.has(file));
   const [inTime, meanwhile] = await Promise.all([
     runInTurn(
       () => runSuites(FIRST, 1),

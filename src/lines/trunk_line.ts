@@ -12,7 +12,7 @@ import { TickTime } from './tick_time.ts';
 import type { TrunkStream } from './trunk_stream.ts';
 
 /** What the signalling tells a media process of a phone call's leg. Plain JSON. */
-export interface TrunkAccess {
+interface TrunkAccess {
   /** Local address, never a name. */
   readonly host: string;
   /** Local and even: RTP; the one after it is RTCP's. */
