@@ -100,10 +100,6 @@ export class LoadCall implements Paced, Actor {
     return this.#answeredMs !== undefined && this.#outcome === 'answered' && this.#endedMs === undefined;
   }
 
-  get isOver(): boolean {
-    return this.#endedMs !== undefined;
-  }
-
   start(nowMs: number): void {
     this.#invitedMs = nowMs;
     this.#media.onRtp = (datagram, from) => this.#receive(datagram, from.port);

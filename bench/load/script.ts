@@ -71,10 +71,6 @@ export class ScriptPlayer {
     return this.#unheard;
   }
 
-  get isOver(): boolean {
-    return this.#step >= this.#script.steps.length;
-  }
-
   /** At most one step ends at a time: a script of no duration can't keep the caller busy for ever. */
   tick(nowMs: number): void {
     const step = this.#script.steps[this.#step];
@@ -89,7 +85,8 @@ export class ScriptPlayer {
     this.#onsetMs = undefined;
     this.#hasSaid = false;
     this.#step += 1;
-    if (this.#script.goesRound && this.isOver) this.#step = 0;
+    const { steps, goesRound } = this.#script;
+    if (goesRound && this.#step === steps.length) this.#step = 0;
   }
 
   #begin(step: Step): void {
