@@ -125,7 +125,7 @@ function orderOf(kind: FloodKind, { target }: Stack, { seconds, perSecond }: Flo
 }
 
 /** From a process of its own, so that the calls are measured on time. */
-async function runFlood(order: FloodOrder): Promise<FloodReport> {
+export async function runFlood(order: FloodOrder): Promise<FloodReport> {
   const child = spawn(process.execPath, [FLOODER, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -14,6 +14,13 @@ export interface JudgeTask {
   readonly codec: JudgedCodec;
   /** What it plays, at 8 kHz: silence while the agent greets, then an answer. */
   readonly audio: Int16Array;
+  /** What it proves who it is by, where it can. */
+  readonly credentials?: {
+    readonly user: string;
+    readonly password: string;
+    readonly realm: string;
+    readonly algorithm: 'MD5' | 'SHA-256';
+  };
   /** Counted from the answer, after which it hangs up. */
   readonly holdMs: number;
   /** An empty folder of its own. */

@@ -86,7 +86,7 @@ function faultsOf(task: JudgeTask, output: string, heard: Heard): string[] {
 }
 
 /** Ports of its own, since it takes none by itself, and one codec. */
-async function settingsOf({ localHost, codec }: JudgeTask): Promise<string> {
+async function settingsOf({ localHost, codec, credentials }: JudgeTask): Promise<string> {
   const [sipPort, rtpPort] = await Promise.all([freePort(localHost), freePort(localHost)]);
   const codecs = CODECS.map(([mime, rate, channels], index) => [
     `audio_codec_${index}`,
@@ -98,7 +98,7 @@ async function settingsOf({ localHost, codec }: JudgeTask): Promise<string> {
       sip_tcp_port: -2,
       sip_tls_port: -2,
       bind_address: localHost,
-      contact: `sip:linphone@${localHost}`,
+      contact: `sip:${credentials?.user ?? 'linphone'}@${localHost}`,
       guess_hostname: 0,
       use_ipv6: 0,
       ipv6_migration_done: 1,
@@ -108,6 +108,14 @@ async function settingsOf({ localHost, codec }: JudgeTask): Promise<string> {
     rtp: { audio_rtp_port: rtpPort },
     sound: { echocancellation: 0 },
     ...Object.fromEntries(codecs),
+    ...(credentials && {
+      auth_info_0: {
+        username: credentials.user,
+        passwd: credentials.password,
+        realm: credentials.realm,
+        algorithm: credentials.algorithm,
+      },
+    }),
   };
   return Object.entries(settings)
     .map(([section, keys]) =>
