@@ -1,5 +1,5 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
-import type { Line, LineEvents } from './line.ts';
+import type { LineEvents } from './line.ts';
 import { TrunkLine, type TrunkParts } from './trunk_line.ts';
 import type { TrunkStream } from './trunk_stream.ts';
 
@@ -21,7 +21,7 @@ export interface LinkOptions {
  * A line to another process of the node, over the loopback: RTP whose stream both ends know beforehand, in packets of
  * 10 ms. It is up as soon as its ports are; when the other end goes, that is told by whoever told of it.
  */
-export function openLink(options: LinkOptions, parts: TrunkParts, events: LineEvents): Line {
+export function openLink(options: LinkOptions, parts: TrunkParts, events: LineEvents): TrunkLine {
   const { port, rateHz } = options;
   const access = { host: HOST, port, stream: null, from: '', to: '', rateHz };
   const line: TrunkLine = new TrunkLine(

@@ -200,6 +200,44 @@ t.test('a call from answer to release', async t => {
   t.ok(rig.recorders[0]!.samples.length > 2000 * 8);
 });
 
+t.test('an agent that has left says and hears nothing more; the record and the recording go on', async t => {
+  const rig = await new TalkRig(() => ({ effects: [GRANTED] })).prepare();
+  await rig.answer(0);
+  await rig.pass(3000);
+  const sent = rig.sentTypes(0);
+  const detail = {
+    leg: 'one',
+    kind: 'trunk',
+    to: '+15550122',
+    mode: 'bridge',
+    keepAgent: false,
+    mediaMs: 10,
+  } as const;
+  await rig.receive({ type: 'leg', slot: 0, fact: { type: 'leg.added', detail } });
+  await rig.receive({ type: 'agentLeft', slot: 0 });
+  await rig.receive({
+    type: 'leg',
+    slot: 0,
+    fact: { type: 'leg.answered', detail: { leg: 'one', mediaMs: 20 } },
+  });
+  const before = rig.of(0).length;
+  await rig.receive({ type: 'dtmf', slot: 0, digit: '5', atMs: 3000 });
+  await rig.receive({ type: 'turn', slot: 0, event: { type: 'silence', atMs: 9000, silentForMs: 9000 } });
+  await rig.pass(30_000);
+  t.same(rig.sentTypes(0), sent, 'nothing is asked of the audio thread');
+  t.equal(rig.of(0).length, before);
+  t.equal(rig.control(0, CONTROL.recording), 1);
+  await rig.hangUp(0);
+  t.same(
+    rig
+      .of(0)
+      .slice(before - 2)
+      .map(event => event.type),
+    ['leg.added', 'leg.answered', 'recording.ended', 'call.ended'],
+  );
+  t.match(rig.of(0).at(-1)?.detail, { disposition: 'COMPLETED', reason: 'remoteHangup' });
+});
+
 t.test('an exception in one call ends that call and no other', async t => {
   let broken = false;
   const rig = await new TalkRig(() => {

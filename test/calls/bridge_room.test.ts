@@ -43,7 +43,7 @@ t.test('a phone and somebody in a room of LiveKit', { skip: NO_SERVER }, async t
     toneShare(TrunkPeer.samplesOf(rig.caller.heard, 'PCMU').slice(-4_000), 700, 8000);
   const humanHears = (): number =>
     toneShare(
-      human.heard.slice(-50).flatMap(frame => [...frame]),
+      human.heard.slice(-50).flatMap(frame => Array.from(frame)),
       500,
       16_000,
     );
