@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import type { Expectation } from '../../src/providers/types.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { FormStage, StageSpec, WorkflowDocument } from '../../src/workflow/schema.ts';
@@ -77,6 +78,7 @@ function partsOf(template: string): Part[] {
 
 function* sentences(document: WorkflowDocument): Generator<[template: string, act: Act]> {
   const { phrases, slots, stages, pricing } = document;
+  yield [BRIDGING_WORDS, { type: 'remark' }];
   for (const [name, stage] of Object.entries(stages)) yield* stageSentences(name, stage);
   for (const [slot, { repair, invalid }] of Object.entries(slots)) {
     for (const { by, prompt, help } of repair) {

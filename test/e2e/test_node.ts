@@ -20,9 +20,19 @@ const callRow = z.object({
 });
 const callDetail = callRow.extend({
   lineKind: z.string(),
-  turns: z.array(z.object({ speaker: z.string(), text: z.string(), interrupted: z.boolean().nullable() })),
+  durationMs: z.number().nullable(),
+  turns: z.array(
+    z.object({
+      speaker: z.string(),
+      text: z.string(),
+      startMs: z.number(),
+      interrupted: z.boolean().nullable(),
+    }),
+  ),
   slots: z.array(z.object({ slot: z.string(), value: z.unknown() })),
-  recordings: z.array(z.object({ url: z.string(), durationMs: z.number().nullable() })),
+  recordings: z.array(
+    z.object({ url: z.string(), startMs: z.number().nullable(), durationMs: z.number().nullable() }),
+  ),
   latencies: z.array(z.object({ lastSoundMs: z.number(), firstFrameMs: z.number() })),
 });
 export type CallRow = z.infer<typeof callRow>;
