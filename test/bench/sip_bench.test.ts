@@ -54,23 +54,24 @@ t.test('figures: medians, LiveKit without what it uses at rest', async t => {
       timeliness: { lateP99Ms: 1 },
       wire: { received: { lost: 0, longestGapMs: 0 }, setupMs: { p50: 1 } },
     }) as unknown as CarryingRun;
-  const settingUp = (callsPerSecond: number, usPerSetup: number): SettingUpRun =>
+  const settingUp = (callsPerSecond: number, usPerSetup: number, isSound: boolean): SettingUpRun =>
     ({
       callsPerSecond,
       calls: 10,
       busy: { edge: 10 },
       usPerSetup,
+      isSound,
       wire: { outcomes: { answered: 10 }, setupMs: { p50: 1, p95: usPerSetup / 1000, p99: 9 } },
     }) as unknown as SettingUpRun;
   const runs = {
     edge: [20, 30, 40].map(media => carrying(100, { media, edge: 0, hub: 0 }, 4)),
     livekit: [41, 51, 101].map(percent => carrying(5, { 'livekit-sip': percent }, 1)),
-    settingUp: [settingUp(50, 4000), settingUp(150, 9000)],
+    settingUp: [settingUp(50, 4000, true), settingUp(100, 5000, true), settingUp(150, 3000, false)],
   };
   const figures = figuresOf(runs);
   t.same(figures, {
-    cpsPerCore: 250,
-    usPerSetup: 4000,
+    cpsPerCore: 200,
+    usPerSetup: 5000,
     setupP95Ms: 4,
     usPerRtpPacket: 30,
     pctCorePerCall: { edge: 0.3, livekit: 10 },
