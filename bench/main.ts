@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   sip: () => import('./sip.ts'),
   takeover: () => import('./takeover.ts'),
   hostile: () => import('./hostile.ts'),
+  concealment: () => import('./concealment.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
@@ -30,6 +31,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
   sip        setting up and carrying calls without speech work, against LiveKit; needs a quiet machine
   takeover   processes are killed and hang while calls are live: none is lost, and how long they are silent
   hostile    mutated messages and packets, and floods while calls are live: nothing breaks, leaks or is late
+  concealment
+             PESQ of what is made up for packets lost or late, against libspandsp on the same packets
 
 A node that runs is used; else one is started for the bench and stopped afterwards.
 The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.

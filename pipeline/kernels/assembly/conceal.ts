@@ -23,9 +23,11 @@ const COMPARED_MS: i32 = 8;
 /** Kept of what was heard: what is compared, the longest period earlier, and one sample. */
 const HEARD_MS: i32 = 24;
 /** A loss is silent after so long. */
-const FADE_MS: i32 = 50;
+const FADE_MS: i32 = 60;
 /** What comes after the loss is faded in over a quarter period, and longer after a longer loss. */
 const LONGEST_JOIN_MS: i32 = 10;
+/** After silence: only so long that it does not click, since nothing is there to go over from. */
+const JOIN_SILENCE_MS: i32 = 2;
 
 export function resetConcealment(slot: usize, samplesPerMs: i32): void {
   const state = changetype<Concealment>(slot + CONCEALMENT);
@@ -87,9 +89,7 @@ function nextSample(slot: usize, state: Concealment): f32 {
 }
 
 function join(slot: usize, state: Concealment, samples: i32): void {
-  const lostMs = state.missing / state.samplesPerMs;
-  const wanted = (state.period >> 2) + (lostMs * 2 * state.samplesPerMs) / 5;
-  const length = min(samples, min(wanted, LONGEST_JOIN_MS * state.samplesPerMs));
+  const length = min(samples, joinSamples(state));
   const step: f32 = 1.0 / <f32>(length + 1);
   for (let i = 0; i < length; i++) {
     const at = slot + PCM + (i << 2);
@@ -97,6 +97,13 @@ function join(slot: usize, state: Concealment, samples: i32): void {
     store<f32>(at, load<f32>(at) * share + nextSample(slot, state) * (1 - share));
   }
   state.missing = 0;
+}
+
+function joinSamples(state: Concealment): i32 {
+  const lostMs = state.missing / state.samplesPerMs;
+  if (lostMs >= FADE_MS) return JOIN_SILENCE_MS * state.samplesPerMs;
+  const wanted = (state.period >> 2) + (lostMs * 2 * state.samplesPerMs) / 5;
+  return min(wanted, LONGEST_JOIN_MS * state.samplesPerMs);
 }
 
 /** Cuts the last pitch period out of what was heard and makes a cycle of it whose end leads to its start. */

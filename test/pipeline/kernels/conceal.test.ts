@@ -76,7 +76,7 @@ for (const name of ['PCMU', 'G722'] as const) {
     });
   }
 
-  t.test(`${name}: a loss begins and ends without a click, and is silent after 50 ms`, async t => {
+  t.test(`${name}: a loss begins and ends without a click, and is silent after 60 ms`, async t => {
     const leg = openLeg(name, memory);
     const { rateHz } = leg;
     const tone = Float32Array.from(
@@ -102,7 +102,8 @@ for (const name of ['PCMU', 'G722'] as const) {
       ((to - from) * frame);
     t.ok(power(30, 31) > 0.09 && power(30, 31) < 0.125, 'at first it goes on');
     t.ok(power(33, 34) < power(31, 32) / 2, 'then it fades');
-    t.equal(power(35, 50), 0, 'then it is silent');
+    t.ok(power(35, 36) > 0, 'to the last');
+    t.equal(power(36, 50), 0, 'then it is silent');
     t.ok(power(52, 60) > 0.12, 'then the tone is back');
     leg.close();
     sender.close();
