@@ -238,7 +238,8 @@ export class MediaCalls implements Ticking {
       ...call.line.party,
       workflow,
       ...(pin !== undefined && { pin }),
-      ...(line.kind === 'room' && { room: line.room }),
+      ...(line.kind === 'room' ? { room: line.room } : { trunk: line.trunk }),
+      ...(line.kind === 'trunk' && line.attributes && { attributes: line.attributes }),
       assignedAtMs,
       ...(resume && { resume }),
     };

@@ -102,7 +102,7 @@ export class TalkCall {
   }
 
   #recordBeginning(): void {
-    const { direction, lineKind, from, to, sipCallId, workflow, room } = this.info;
+    const { direction, lineKind, from, to, sipCallId, workflow, room, trunk, attributes } = this.info;
     this.#record.append('call.started', {
       direction,
       lineKind,
@@ -112,6 +112,8 @@ export class TalkCall {
       workflow,
       workflowVersion: this.#services.flows.get(workflow)?.version ?? '',
       room,
+      trunk,
+      attributes: attributes && { ...attributes },
     });
     this.#record.append('call.answered', {});
   }

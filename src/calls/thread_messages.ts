@@ -21,6 +21,9 @@ export interface CallInfo {
   readonly pin?: string;
   /** Where the line is in a room of LiveKit. */
   readonly room?: string;
+  /** By which a phone call came, and what its headers said of it; personal data. */
+  readonly trunk?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Wall clock at assignment, milliseconds since the epoch; the only time of day a call carries. */
   readonly assignedAtMs: number;
   /** The call goes on from here: its media process was lost, for the so-manieth time. */

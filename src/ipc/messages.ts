@@ -59,6 +59,8 @@ const trunkLine = z.object({
   from: z.string().max(256),
   to: z.string().max(256),
   sipCallId: z.string().max(512).exactOptional(),
+  /** What the headers of the INVITE said of the call. */
+  attributes: z.record(z.string().max(64), z.string().max(LIMITS.attributeCharacters)).exactOptional(),
 });
 
 /** To a room's line in this or another process, over the loopback. */

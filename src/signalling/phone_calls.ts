@@ -13,6 +13,7 @@ import { ERRORS, TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Address, CallAssignment, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import { callAttributes } from './call_attributes.ts';
 import { callingNumber } from './calling_number.ts';
 import { PhoneCall } from './phone_call.ts';
 import type { LadderCall, PhoneLadders } from './phone_ladders.ts';
@@ -192,6 +193,7 @@ export class PhoneCalls {
       stream: stream === undefined ? null : trunkStreamOf(stream),
       from: callingNumber(trunk, session.identity),
       to: number,
+      attributes: callAttributes(trunk, session.invite.headers),
       ...(sipCallId.length <= LIMITS.sipCallIdCharacters && { sipCallId }),
     };
   }
