@@ -112,18 +112,18 @@ export class UserAgent implements TransactionUser {
 
   admit(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined {
     const isInDialog = this.#table.dialog(keyOfRequest(request)) !== undefined;
-    return isInDialog ? undefined : this.#handler.admit?.(request, flow);
+    return isInDialog ? undefined : (this.#handler.admit?.(request, flow) ?? this.#answerAtOnce(request));
   }
 
   request(server: ServerTransaction): void {
     const { request } = server;
     const user = this.#table.dialog(keyOfRequest(request));
-    const refusal = user === undefined ? refusalOf(request) : undefined;
     if (user !== undefined) user.receive(server);
-    else if (tagOf(request.to) !== undefined || IN_DIALOG_ONLY.has(request.method)) server.respond(481);
-    else if (refusal !== undefined) server.respond(refusal.status, { headers: refusal.headers });
     else if (request.method === 'INVITE') this.#receiveInvite(server);
-    else if (this.#handler.otherRequest?.(server) !== true) this.#answerOther(server);
+    else if (this.#handler.otherRequest?.(server) !== true) {
+      const { status, headers } = this.#otherAnswer(request);
+      server.respond(status, { headers });
+    }
   }
 
   ack(ack: SipRequest): void {
@@ -165,8 +165,18 @@ export class UserAgent implements TransactionUser {
     }
   }
 
-  #answerOther(server: ServerTransaction): void {
+  /** The answer to what begins nothing and is nobody else's: given without state, so that a flood of it fills nothing. */
+  #answerAtOnce(request: SipRequest): Refusal | undefined {
+    const { method, to } = request;
+    if (method === 'CANCEL') return undefined;
+    if (tagOf(to) !== undefined || IN_DIALOG_ONLY.has(method)) return { status: 481, headers: new Headers() };
+    const refusal = refusalOf(request);
+    if (refusal !== undefined || method === 'INVITE') return refusal;
+    return this.#handler.otherRequest === undefined ? this.#otherAnswer(request) : undefined;
+  }
+
+  #otherAnswer({ method }: SipRequest): Refusal {
     const headers = sayAbilities(namedHeaders(this.#options.serverName, 'Server'));
-    server.respond(server.request.method === 'OPTIONS' ? 200 : 405, { headers });
+    return { status: method === 'OPTIONS' ? 200 : 405, headers };
   }
 }

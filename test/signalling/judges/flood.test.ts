@@ -1,8 +1,8 @@
 import t from 'tap';
 import { FLOOD_KINDS } from '../../../bench/hostile/flood.ts';
 import { runFlood } from '../../../bench/hostile/under_flood.ts';
+import { answered, hangUp, scenario } from '../../sip/judges/scenario.ts';
 import { PhoneRig } from './phone_rig.ts';
-import { answered, hangUp, scenario } from './scenario.ts';
 import { callBySipp, SIPP_OR_SKIP } from './sipp.ts';
 
 const TRUNK = 'trunks: [{name: one, allowedAddresses: [127.0.0.1], numbers: ["+15550100"], maxCalls: 4}]';

@@ -1,6 +1,5 @@
 import t from 'tap';
 import { KAMAILIO_OR_SKIP, startKamailio } from '../../sip/judges/kamailio.ts';
-import { PhoneRig } from './phone_rig.ts';
 import {
   ack,
   answered,
@@ -16,7 +15,8 @@ import {
   type Step,
   sameBranch,
   scenario,
-} from './scenario.ts';
+} from '../../sip/judges/scenario.ts';
+import { PhoneRig } from './phone_rig.ts';
 import { callBySipp, SIPP_OR_SKIP } from './sipp.ts';
 
 const skip = KAMAILIO_OR_SKIP.skip || SIPP_OR_SKIP.skip;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import t from 'tap';
+import { answered, ask, expect, hangUp, pause, type Step, scenario } from '../../sip/judges/scenario.ts';
 import { EchoingMedia } from './echoing_media.ts';
 import { PhoneRig } from './phone_rig.ts';
-import { answered, ask, expect, hangUp, pause, type Step, scenario } from './scenario.ts';
 import { callBySipp, SIPP_OR_SKIP } from './sipp.ts';
 
 /** Packets of real phones that come with SIPp: they have 101 for their payload type. */

@@ -1,5 +1,4 @@
 import t, { type Test } from 'tap';
-import { PhoneRig } from './phone_rig.ts';
 import {
   ack,
   answer,
@@ -14,7 +13,8 @@ import {
   type Step,
   sameBranch,
   scenario,
-} from './scenario.ts';
+} from '../../sip/judges/scenario.ts';
+import { PhoneRig } from './phone_rig.ts';
 import { callBySipp, SIPP_OR_SKIP } from './sipp.ts';
 import { type Weather, Wire } from './wire.ts';
 

@@ -1,5 +1,4 @@
 import t, { type Test } from 'tap';
-import { PhoneRig } from './phone_rig.ts';
 import {
   ack,
   answered,
@@ -15,7 +14,8 @@ import {
   type Step,
   sameBranch,
   scenario,
-} from './scenario.ts';
+} from '../../sip/judges/scenario.ts';
+import { PhoneRig } from './phone_rig.ts';
 import { callBySipp, SIPP_OR_SKIP, type SippCall } from './sipp.ts';
 import { Wire } from './wire.ts';
 

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { findProgram } from '../../../src/supervisor/find_program.ts';
@@ -24,15 +27,17 @@ export interface SippVerdict {
 /**
  * Runs a scenario that waits for one call, on the loopback, until it or the test ends. Datagrams that come before it
  * listens are lost and sent again.
+ * @param scenario a file, or the text of one as `scenario` makes it
  */
 export async function startSipp(
   t: Test,
-  scenario: URL,
+  scenario: URL | string,
   protocol: 'UDP' | 'TCP',
 ): Promise<{ readonly port: number; readonly verdict: Promise<SippVerdict> }> {
   const port = await portForBoth();
+  const folder = mkdtempSync(join(tmpdir(), 'sipp-'));
   const options = {
-    '-sf': fileURLToPath(scenario),
+    '-sf': typeof scenario === 'string' ? writeScenario(folder, scenario) : fileURLToPath(scenario),
     '-i': '127.0.0.1',
     '-p': String(port),
     '-t': protocol === 'UDP' ? 'u1' : 't1',
@@ -40,7 +45,7 @@ export async function startSipp(
     '-timeout': '20s',
   };
   const words = [...Object.entries(options).flat(), '-nostdin', '-trace_err', '-timeout_error'];
-  const child = spawn(SIPP ?? '', words, { cwd: t.testdir(), stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(SIPP ?? '', words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
@@ -51,9 +56,16 @@ export async function startSipp(
   t.teardown(async () => {
     child.kill('SIGKILL');
     await verdict;
+    rmSync(folder, { recursive: true, force: true });
   });
   if (protocol === 'TCP') await listens(port);
   return { port, verdict };
+}
+
+function writeScenario(folder: string, text: string): string {
+  const file = join(folder, 'scenario.xml');
+  writeFileSync(file, text.replaceAll('{PORT}', '[local_port]'));
+  return file;
 }
 
 async function listens(port: number): Promise<void> {

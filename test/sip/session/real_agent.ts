@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import type { SessionTimerOptions } from '../../../sip/session/handler.ts';
 import type { InboundSession, InviteOptions, Session, SessionEvents } from '../../../sip/session/session.ts';
 import { UserAgent } from '../../../sip/session/user_agent.ts';
 import { TransactionLayer } from '../../../sip/transaction/transaction_layer.ts';
@@ -16,6 +17,11 @@ export interface RealAgent {
   call(hop: Hop, options?: Partial<InviteOptions>, events?: SessionEvents): Session;
 }
 
+interface RealAgentOptions {
+  readonly incoming?: (session: Session) => void;
+  readonly sessionTimer?: SessionTimerOptions;
+}
+
 /** How a user is called that does not answer at once. */
 export const RINGING = 'ringing';
 export const EARLY_MEDIA = 'early';
@@ -26,7 +32,7 @@ export const EARLY_MEDIA = 'early';
  */
 export async function realAgent(
   t: Test,
-  { incoming = () => undefined }: { readonly incoming?: (session: Session) => void } = {},
+  { incoming = () => undefined, sessionTimer }: RealAgentOptions = {},
 ): Promise<RealAgent> {
   const port = await portForBoth();
   const endings: string[] = [];
@@ -39,6 +45,7 @@ export async function realAgent(
       },
     },
     contactOf: () => ({ host: '127.0.0.1', port }),
+    ...(sessionTimer && { sessionTimer }),
   });
   const transactions = new TransactionLayer({ user: agent });
   const transport = new TransportLayer({ handler: transactions });
