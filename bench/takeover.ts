@@ -43,7 +43,7 @@ export const bench: Bench = {
         validity: [
           'loopback: no loss and no jitter of a network',
           'callers press a key and are silent: what the recogniser does is not part of it',
-          'a gap is the longest time without a packet of a call in the whole of it, not only around the kill',
+          'a gap is the longest time without a packet from the kill on, also of calls that it did not touch',
         ],
       };
     }),

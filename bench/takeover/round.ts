@@ -24,7 +24,7 @@ export interface RoundResult {
   readonly calls: number;
   /** Never answered, hung up by the node, or silent for good. */
   readonly lost: number;
-  /** Longest time without a packet, of each call that was up and not on hold. */
+  /** Longest time without a packet since then, of each call that was up and not on hold; 0 below 60 ms. */
   readonly gapsMs: readonly number[];
   /** Of the calls that came meanwhile: from INVITE to 200. */
   readonly setupsMs: readonly number[];
@@ -43,12 +43,13 @@ export async function strikeAmidCalls(
     await load.place({ calls: STANDING, callsPerSecond: 20 });
     await sleep(BEFORE_MS);
     const arrived = load.place({ calls: ARRIVING, callsPerSecond: 100 });
+    const struckMs = performance.now();
     strike();
     await arrived;
     await sleep(AFTER_MS);
     const before = load.records.filter(({ endedBy }) => endedBy === 'remote').length;
     await load.hangUp();
-    return resultOf(load.records, before);
+    return resultOf(load.records, before, struckMs);
   } finally {
     load.close();
   }
@@ -70,8 +71,14 @@ function isHeld(index: number): boolean {
   return index < STANDING && index % HOLD_EVERY === 0;
 }
 
-function resultOf(records: readonly CallRecord[], hungUpByNode: number): RoundResult {
-  const gapOf = ({ reception }: CallRecord): number => reception?.longestGapMs ?? 0;
+function resultOf(records: readonly CallRecord[], hungUpByNode: number, struckMs: number): RoundResult {
+  const gapOf = ({ reception }: CallRecord): number =>
+    Math.max(
+      0,
+      ...(reception?.gaps ?? [])
+        .filter(({ atMs, lengthMs }) => atMs + lengthMs > struckMs)
+        .map(({ lengthMs }) => lengthMs),
+    );
   const answered = records.filter(({ outcome }) => outcome === 'answered');
   const silent = answered.filter(record => gapOf(record) > LOST_GAP_MS);
   const standing = answered.filter(({ index }) => index < STANDING && !isHeld(index));

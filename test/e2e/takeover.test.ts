@@ -11,6 +11,8 @@ const FROM = '+15557771900';
 /** A recording holds back so much, and its last piece of half a second dies with its process. */
 const MOST_LOST_MS = 1500;
 const ROOM_MS = 300;
+/** Few enough requests for the API's limit. */
+const POLL_MS = 400;
 
 /** The media process that has the call, as the edge says. */
 function holderOf(node: TestNode): string {
@@ -49,11 +51,11 @@ t.test('one call outlives a media process that is killed, one that hangs, and th
     for (;;) {
       const row = (await node.calls()).find(({ from }) => from === FROM);
       if (row !== undefined) return node.call(row.callId);
-      await sleep(100);
+      await sleep(POLL_MS);
     }
   }
   async function until(holds: (call: CallDetail) => boolean): Promise<void> {
-    while (!holds(await record())) await sleep(100);
+    while (!holds(await record())) await sleep(POLL_MS);
   }
   const back = async (role: string): Promise<void> => {
     while (!node.output.includes(`${role} is back`)) await sleep(50);
