@@ -20,8 +20,8 @@ function holderOf(node: TestNode): string {
   return named.at(-1) ?? '';
 }
 
-function resumptions({ turns }: CallDetail): number {
-  return turns.filter(({ text }) => text.startsWith(BRIDGING_WORDS)).length;
+function takeovers(node: TestNode): number {
+  return node.log('edge').filter(line => line.includes('call taken over')).length;
 }
 
 /** Stretches of at least `leastMs` in which both channels of a 16-bit stereo WAV are still, in milliseconds. */
@@ -57,6 +57,12 @@ t.test('one call outlives a media process that is killed, one that hangs, and th
   async function until(holds: (call: CallDetail) => boolean): Promise<void> {
     while (!holds(await record())) await sleep(POLL_MS);
   }
+  /** Taken over for the n-th time, and more is said. */
+  async function goesOn(times: number): Promise<void> {
+    await until(() => takeovers(node) === times);
+    const { turns } = await record();
+    await until(call => call.turns.length >= turns.length + 2);
+  }
   const back = async (role: string): Promise<void> => {
     while (!node.output.includes(`${role} is back`)) await sleep(50);
   };
@@ -65,13 +71,13 @@ t.test('one call outlives a media process that is killed, one that hangs, and th
   await sleep(2 * MOST_LOST_MS);
   const killed = holderOf(node);
   process.kill(node.rolePids().get(killed)!, 'SIGKILL');
-  await until(call => resumptions(call) === 1);
+  await goesOn(1);
   t.not(holderOf(node), killed, 'a sibling has it');
 
   await back(killed);
   const hung = holderOf(node);
   process.kill(node.rolePids().get(hung)!, 'SIGSTOP');
-  await until(call => resumptions(call) === 2);
+  await goesOn(2);
   t.equal(holderOf(node), killed, 'and back');
 
   process.kill(node.rolePids().get('edge')!, 'SIGKILL');
@@ -89,6 +95,10 @@ t.test('one call outlives a media process that is killed, one that hangs, and th
     starts,
     starts.toSorted((a, b) => a - b),
     'turns are in order',
+  );
+  t.ok(
+    call.turns.some(({ text }) => text.startsWith(BRIDGING_WORDS.slice(0, 10))),
+    'the caller is told what happened',
   );
   t.equal(call.recordings.length, 1);
   const [recording] = call.recordings;
