@@ -28,11 +28,15 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Five whole conversations at once: of the other suites only those run meanwhile that can wait. */
+/** Five whole conversations at once: no other suite runs meanwhile. */
 const FIRST: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** Suites with whole nodes and calls, which take the time that talking takes, and what must not be starved. */
-const TALKING: readonly string[] = [
-  'test/e2e',
+/** Suites with whole nodes and calls, which take the time that talking takes. */
+const NODES = 'test/e2e';
+/** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
+const QUIET: readonly string[] = [
+  'test/e2e/browser_call.test.ts',
+  'test/e2e/drain.test.ts',
+  'test/e2e/judges.test.ts',
   'test/supervisor/hung_roles.test.ts',
   'test/supervisor/node.test.ts',
   'test/web/page.test.ts',
@@ -82,11 +86,7 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
 }
 
 /** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(
-  files: readonly string[],
-  jobs: number,
-  priority: Priority = 'normal',
-): Promise<Counts> {
+async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   let summarised = false;
   let output: string[] = [];
@@ -103,7 +103,7 @@ async function runSuites(
       output = [];
     }
   };
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine, priority);
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine);
   if (code !== 0) console.log(output.join('\n'));
   if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
   return counts;
@@ -137,21 +137,23 @@ async function provideTap(): Promise<void> {
   writeFileSync(mark, wanted);
 }
 
-/**
- * Callers wait most of the time: the checks and all suites that no clock hurries use what callers leave of the machine.
- */
+/** Callers wait most of the time: the checks, which no clock hurries, use what five of them leave of the machine. */
 async function runEverything(): Promise<Counts[]> {
-  const talking = TALKING.flatMap(testFiles).filter(file => !FIRST.includes(file));
-  const apart = new Set([...FIRST, ...talking, ...ROOM_SOUND]);
-  const patient = testFiles('test').filter(file => !apart.has(file));
-  const [inTime, meanwhile] = await Promise.all([
-    runInTurn(
-      () => runSuites(FIRST, 1),
-      () => runSuites(talking, 2),
-    ),
-    runInTurn(...CHECKS.map(check => () => runCheck(check)), () => runSuites(patient, 2, 'low')),
+  const withNodes = testFiles(NODES);
+  const apart = new Set([...withNodes, ...ROOM_SOUND, ...QUIET]);
+  const others = testFiles('test').filter(file => !apart.has(file));
+  const busy = withNodes.filter(file => !FIRST.includes(file) && !QUIET.includes(file));
+  const [checks, first] = await Promise.all([
+    runInTurn(...CHECKS.map(check => () => runCheck(check))),
+    runSuites(FIRST, 1),
   ]);
-  return [...inTime, ...meanwhile, await runSuites(ROOM_SOUND, 1)];
+  const rest = await runInTurn(
+    () => runSuites(others, 3),
+    () => runSuites(ROOM_SOUND, 1),
+    () => runSuites(QUIET, 2),
+    () => runSuites(busy, 3),
+  );
+  return [...checks, first, ...rest];
 }
 
 async function runInTurn(...steps: (() => Promise<Counts>)[]): Promise<Counts[]> {

@@ -38,8 +38,15 @@ t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built'
       options: ['--seed', `${seed}`, '--voice', 'rms', ...(index < 3 ? throughLiveKit(node) : [])],
     }));
     const calls = await Promise.all(callers.map(({ from, options }) => placeCall(node, from, ...options)));
-    // A local recogniser on a busy machine may give up on one caller, who is then promised a call back.
-    t.ok(calls.filter(({ outcome }) => outcome === 'completed').length >= 4, 'callers reach their goal');
+    // A local recogniser on a busy machine may give up on a caller, who is then promised a call back.
+    for (const kind of ['room', 'trunk']) {
+      const those = calls.filter((_, index) => callers[index]!.lineKind === kind);
+      const completed = those.filter(({ outcome }) => outcome === 'completed').length;
+      t.ok(
+        completed >= those.length - 1,
+        `callers by ${kind} reach their goal: ${completed} of ${those.length}`,
+      );
+    }
     for (const [index, call] of calls.entries()) {
       const record = await node.ended(callers[index]!.from);
       t.equal(record.state, 'COMPLETED');
