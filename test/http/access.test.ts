@@ -28,6 +28,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /api/calls/:callId/ladder.svg': 'key',
   'GET /api/calls/:callId/ladder.pcap': 'key',
   'HEAD /api/calls/:callId/ladder.pcap': 'key',
+  'POST /api/calls/:callId/legs': 'key',
+  'DELETE /api/calls/:callId/legs/:legId': 'key',
   'GET /api/quotes': 'key',
   'HEAD /api/quotes': 'key',
   'GET /api/events': 'key',
@@ -49,7 +51,7 @@ t.test('what asks for a key gets none without it', async t => {
   t.teardown(end);
   for (const [route, access] of Object.entries(POLICY)) {
     const [method = '', pattern = ''] = route.split(' ');
-    const url = pattern.replace(':callId', 'call-1');
+    const url = pattern.replace(':callId', 'call-1').replace(':legId', 'leg-1');
     const answer = await app.inject({ method: method as 'GET', url });
     if (access === 'open') t.not(answer.statusCode, 401, route);
     else {
