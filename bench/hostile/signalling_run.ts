@@ -1,3 +1,5 @@
+import { SIP_LIMITS } from '../../sip/limits.ts';
+import type { SipResponse } from '../../sip/message/message.ts';
 import { tagOf } from '../../sip/message/name_addr.ts';
 import type { ParseOutcome } from '../../sip/message/outcome.ts';
 import { parseDatagram } from '../../sip/message/parse.ts';
@@ -86,21 +88,21 @@ class Victim implements Transport {
     return this.#sent(serialize({ ...request, vias: request.vias.slice(0, 1) }));
   }
 
-  sendResponse(response: Parameters<Transport['sendResponse']>[0]): Sending {
+  sendResponse(response: SipResponse): Sending {
     this.responses += 1;
     const bytes = serialize(response);
     const tag = tagOf(response.to);
     if (tag !== undefined) this.#onTag(response.callId, tag);
-    return this.#sent(bytes);
+    return this.#sent(bytes, isAtLimit(response));
   }
 
   sendRejection(rejected: Parameters<Transport['sendRejection']>[0]): void {
     serializeRejection(rejected);
   }
 
-  #sent(bytes: Buffer): Sending {
-    // A hostile Via may be at a limit of ours, and what we add to it beyond.
-    if (parseDatagram(bytes).outcome === 'discarded') throw new Error('we sent what is no SIP');
+  #sent(bytes: Buffer, mayBeTooMuch = false): Sending {
+    if (!mayBeTooMuch && parseDatagram(bytes).outcome !== 'message')
+      throw new Error('we sent what cannot be read');
     return { hop: { ...FLOW.remote, protocol: 'UDP' }, reliable: false, resend: () => undefined };
   }
 
@@ -157,6 +159,11 @@ class Victim implements Transport {
       session.rejectWith(error);
     }
   }
+}
+
+/** With `received`, a Via that came with as many parameters as we read has one more than that on its way back. */
+function isAtLimit({ vias }: SipResponse): boolean {
+  return vias.some(({ params }) => params.length > SIP_LIMITS.parameters);
 }
 
 /** So many messages, of RFC 4475 and of calls, half of them mutated, through parser, transactions and sessions. */

@@ -16,6 +16,7 @@ const FLOODER = fileURLToPath(new URL('flooder.ts', import.meta.url));
 const PEER = '127.0.0.1';
 /** From the last answer until it is measured. */
 const SETTLE_MS = 2000;
+const MOST_TRIES = 5;
 
 export interface FloodPlan {
   readonly calls: number;
@@ -29,8 +30,9 @@ export interface LiveRun {
   /** One after the other; none is the calm. */
   readonly floods: readonly FloodKind[];
   readonly flooded: readonly FloodReport[];
+  readonly calls: number;
   readonly answered: number;
-  /** Of those that were not, by status. */
+  /** Of tries that came to nothing, by status. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly endedByTarget: number;
   readonly packets: number;
@@ -62,7 +64,7 @@ export async function liveUnder(
     keepsTrack: index => index === 0,
   });
   try {
-    await load.place({ calls: plan.calls, callsPerSecond: 10 });
+    await placeAll(load, plan.calls);
     const answered = load.up;
     await delay(SETTLE_MS);
     const watch = load.watch();
@@ -78,6 +80,7 @@ export async function liveUnder(
     return {
       floods,
       flooded,
+      calls: plan.calls,
       answered,
       refusals: statuses,
       endedByTarget,
@@ -97,6 +100,12 @@ export async function liveUnder(
   }
 }
 
+/** One that finds the node full for a moment calls again, as phones do. */
+async function placeAll(load: Load, calls: number): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES && load.up < calls; tries += 1)
+    await load.place({ calls: calls - load.up, callsPerSecond: 10 });
+}
+
 /** Packets of a hundred that may be later than in the calm before anybody is disturbed. */
 const MOST_LATE_PERCENT = 0.1;
 const MOST_JITTER_MS = 5;
@@ -106,7 +115,7 @@ const MOST_JITTER_MS = 5;
  * later. Of a run in which the callers themselves were late, only the former is told.
  */
 export function isUndisturbed(run: LiveRun, calm: readonly LiveRun[]): boolean {
-  const stayed = run.answered === calm[0]?.answered && run.endedByTarget === 0 && run.oneWay === 0;
+  const stayed = run.answered === run.calls && run.endedByTarget === 0 && run.oneWay === 0;
   if (run.generator.invalidBecause.length > 0) return stayed;
   const worst = (figure: (one: LiveRun) => number): number => Math.max(0, ...calm.map(figure));
   const isOnTime =

@@ -62,6 +62,7 @@ t.test('a clock that leaps rings each alarm once, in order, and those that they 
 const CALM: LiveRun = {
   floods: [],
   flooded: [],
+  calls: 10,
   answered: 10,
   refusals: {},
   endedByTarget: 0,
