@@ -91,7 +91,8 @@ t.test('Postgres goes away in mid-call', { skip: built ? false : 'livekit-sip is
   ): Promise<{ readonly record: StoredCall; readonly events: readonly StoredEvent[] }> {
     const { callId } = await node.ended(from);
     const record = await stored(node, callId);
-    const events = await postgres.events(callId);
+    // A ladder is the edge's to tell, under keys of its own.
+    const events = (await postgres.events(callId)).filter(({ type }) => type !== 'call.ladder');
     t.same(
       events.map(({ number }) => number),
       events.map((_, index) => index + 1),
