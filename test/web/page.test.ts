@@ -17,7 +17,13 @@ async function enter(page: Page, { url }: PageStack): Promise<void> {
 }
 
 async function untilStatus(page: Page, text: string): Promise<void> {
-  await page.getByRole('status').filter({ hasText: text }).waitFor();
+  const status = page.getByRole('status');
+  await status
+    .filter({ hasText: text })
+    .waitFor()
+    .catch(async cause => {
+      throw new Error(`waited for "${text}", saw "${await status.textContent()}"`, { cause });
+    });
 }
 
 /** Asks the browser itself: the page's policy forbids what Playwright's own waiting does. */
@@ -173,6 +179,27 @@ async function suite(stack: PageStack): Promise<void> {
       await untilStatus(page, 'The agent hung up');
       t.ok(await callButton(page).isEnabled(), `round ${round}`);
     }
+    t.same(complaints, []);
+  });
+
+  t.test('an agent who is quicker than the microphone is not waited for', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    await enter(page, stack);
+    await page.evaluate(`{
+      const { prototype } = LivekitClient.LocalParticipant;
+      const { publishTrack } = prototype;
+      prototype.publishTrack = async function (...given) {
+        const published = await publishTrack.apply(this, given);
+        while (document.getElementById('speaker').childElementCount === 0)
+          await new Promise(resolve => setTimeout(resolve, 20));
+        return published;
+      };
+    }`);
+    await callButton(page).click();
+    await untilStatus(page, 'Connected');
+    await stack.agent.leave();
+    await untilStatus(page, 'The agent hung up');
     t.same(complaints, []);
   });
 

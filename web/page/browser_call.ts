@@ -9,7 +9,7 @@ const TELEPHONE_KEYS = '0123456789*#';
 export interface BrowserCallEvents {
   /** The caller is in the room; the agent is on its way. */
   joined(microphone: MediaStreamTrack): void;
-  /** The agent can be heard. */
+  /** The agent can be heard; never before `joined`. */
   agentCame(voice: MediaStreamTrack): void;
   reconnecting(): void;
   reconnected(): void;
@@ -43,6 +43,9 @@ export class BrowserCall {
   #room: string | undefined;
   #microphone: MediaStreamTrack | undefined;
   #agentTimer: ReturnType<typeof setTimeout> | undefined;
+  #joined = false;
+  /** The agent's, from when it is there. */
+  #voice: MediaStreamTrack | undefined;
   #over = false;
 
   constructor(api: Api, speaker: HTMLElement, events: BrowserCallEvents) {
@@ -117,10 +120,11 @@ export class BrowserCall {
     if (this.#over) return;
     // From now on: a room that could not be joined is no call that was lost.
     this.#livekit.on(LivekitClient.RoomEvent.Disconnected, reason => this.#disconnected(reason));
+    this.#joined = true;
     this.#events.joined(microphone);
-    if (this.#speaker.childElementCount === 0) {
-      this.#agentTimer = setTimeout(() => void this.#end('agentAbsent'), AGENT_WAIT_MS);
-    }
+    // A quick agent is there before the caller's own microphone is.
+    if (this.#voice !== undefined) this.#events.agentCame(this.#voice);
+    else this.#agentTimer = setTimeout(() => void this.#end('agentAbsent'), AGENT_WAIT_MS);
   }
 
   #listen(): void {
@@ -139,7 +143,8 @@ export class BrowserCall {
     if (track.kind !== LivekitClient.Track.Kind.Audio) return;
     clearTimeout(this.#agentTimer);
     this.#speaker.append(track.attach());
-    this.#events.agentCame(track.mediaStreamTrack);
+    this.#voice = track.mediaStreamTrack;
+    if (this.#joined) this.#events.agentCame(this.#voice);
   }
 
   #left(participant: Participant): void {
