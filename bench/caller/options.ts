@@ -50,6 +50,7 @@ and tells how it went. It knows nothing but what is on the wire.
   --network loss=5,jitter=60,reorder=3,outage=200/5000
                                  through a bad network: percent of packets lost, ms of jitter,
                                  percent out of order, ms without any every so many ms
+  --patience MS                  so much silence of the agent is the end of its turn (default 700)
   --max-seconds S                hangs up after S seconds at the latest (default 600)
   --voice rms|awb|kal16|slt      the caller's voice; default: by the seed
   --codec G722,PCMU,PCMA         codecs offered, in this order
@@ -103,6 +104,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Ca
       silent: values.silent,
       noiseDbfs: values.noise === undefined ? undefined : whole('--noise', values.noise, -90, 0),
       neverStops: values['never-stop'],
+      turnEndMs: whole('--patience', values.patience, 100, 10_000),
       maxSeconds: whole('--max-seconds', values['max-seconds'], 1, 3600),
     },
     network: networkOf(values.network),
@@ -130,6 +132,7 @@ function parse(args: readonly string[]) {
         noise: text,
         'never-stop': flag,
         network: text,
+        patience: { ...text, default: String(COOPERATIVE.turnEndMs) },
         'max-seconds': { ...text, default: String(COOPERATIVE.maxSeconds) },
         voice: text,
         codec: { ...text, default: 'G722,PCMU,PCMA' },

@@ -9,6 +9,8 @@ import { createLogger } from '../../src/observe/log.ts';
 import { findLiveKitServer, startLiveKitServer } from './livekit_server.ts';
 
 const log = createLogger('test', 'silent');
+/** Ample for what takes the server milliseconds. */
+const SETTLING_MS = 500;
 const READY = { load: 0, jobs: 0, available: true };
 
 interface Seen {
@@ -67,6 +69,14 @@ t.test(
     const dispatch = (room: string, metadata: string) =>
       dispatches().createDispatch(room, 'trunkline', { metadata });
 
+    /** Nothing tells when the server has read that we have room. */
+    async function dispatchUntilAssigned(room: string): Promise<void> {
+      for (let call = 0; !seen.assigned.some(({ job }) => job.room?.name.startsWith(room)); call += 1) {
+        await dispatch(`${room}-${call}`, 'take');
+        await sleep(SETTLING_MS);
+      }
+    }
+
     t.test('answers, is assigned, and hears of the end', async t => {
       const { id } = await dispatch('one', 'take');
       await until(() => seen.assigned.length === 1);
@@ -81,24 +91,28 @@ t.test(
     });
 
     t.test('refuses, and is not asked when full', async t => {
+      const askedFor = (room: string) => seen.asked.some(job => job.room?.name === room);
       await dispatch('two', 'refuse');
-      await until(() => seen.asked.length === 2);
+      await until(() => askedFor('two'));
       worker.tellLoad({ load: 1, jobs: 32, available: false });
+      await sleep(SETTLING_MS);
       await dispatch('three', 'take');
+      await sleep(SETTLING_MS);
+      t.notOk(askedFor('three'), 'full');
       worker.tellLoad(READY);
-      await dispatch('four', 'take');
-      await until(() => seen.assigned.length === 2);
-      t.equal(seen.assigned[1]?.job.room?.name, 'four');
-      t.notOk(seen.asked.some(job => job.room?.name === 'three' && job.metadata === 'never'));
+      await dispatchUntilAssigned('four');
+      t.notOk(
+        seen.assigned.some(({ job }) => job.metadata === 'refuse'),
+        'what is refused is not assigned',
+      );
     });
 
     t.test('comes back by itself when the server was away', async t => {
       await livekit.stop();
-      await until(() => seen.disconnected.length === 1);
+      await until(() => seen.disconnected.length >= 1);
       livekit = await startLiveKitServer(binary!, Number(new URL(livekit.url).port));
-      await until(() => seen.registered.length === 2);
-      await dispatch('five', 'take');
-      await until(() => seen.assigned.some(({ job }) => job.room?.name === 'five'));
+      await until(() => seen.registered.length >= 2);
+      await dispatchUntilAssigned('five');
       t.pass('and takes calls again');
     });
 
