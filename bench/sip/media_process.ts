@@ -57,6 +57,7 @@ function tellLoad(): void {
   link.send('edge', {
     type: 'load',
     calls: media.count,
+    unanswered: media.unanswered,
     maxCalls,
     tickLatenessP99Ms: clock.latenessP99Ms(),
     draining: false,

@@ -10,7 +10,7 @@ export type Refusal = MessageOf<'notAdmitted'>['code'];
 type SlotOrRefusal = { readonly media: Address } | { readonly refused: Refusal };
 
 interface MediaProcess extends MediaLoad {
-  /** Calls promised to it of which its load does not tell yet. */
+  /** Calls promised to it that are not up yet, whether its load tells of them already or not. */
   reserved: number;
 }
 
@@ -46,7 +46,7 @@ export class Admission {
     return this.#best(except, emptySlots);
   }
 
-  /** The call is counted in the process's own load from now on, or will never come. */
+  /** The call is up, and counted in the process's own load, or will never be. */
   release(address: Address): void {
     const media = this.#media.get(address);
     if (media !== undefined && media.reserved > 0) media.reserved -= 1;
@@ -56,7 +56,7 @@ export class Admission {
   total(): { used: number; most: number; available: boolean } {
     const processes = [...this.#media.values()];
     return {
-      used: processes.reduce((sum, media) => sum + media.calls + media.reserved, 0),
+      used: processes.reduce((sum, media) => sum + usedSlots(media), 0),
       most: processes.reduce((sum, media) => sum + media.maxCalls, 0),
       available: !this.#draining && processes.some(media => freeSlots(media) > 0),
     };
@@ -91,10 +91,14 @@ function freeSlots(media: MediaProcess): number {
   return media.draining || media.spoolFull ? 0 : emptySlots(media);
 }
 
-function emptySlots({ maxCalls, calls, reserved }: MediaProcess): number {
-  return maxCalls - calls - reserved;
+function emptySlots(media: MediaProcess): number {
+  return media.maxCalls - usedSlots(media);
+}
+
+function usedSlots({ calls, unanswered, reserved }: MediaProcess): number {
+  return calls - unanswered + reserved;
 }
 
 function share(media: MediaProcess): number {
-  return (media.calls + media.reserved) / media.maxCalls;
+  return usedSlots(media) / media.maxCalls;
 }

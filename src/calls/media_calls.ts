@@ -74,6 +74,11 @@ export class MediaCalls implements Ticking {
     return this.#slots.filter(entry => entry !== undefined).length;
   }
 
+  /** Calls that are not up yet. */
+  get unanswered(): number {
+    return this.#slots.filter(entry => entry?.answered === false).length;
+  }
+
   get isDraining(): boolean {
     return this.#draining;
   }
@@ -223,6 +228,8 @@ export class MediaCalls implements Ticking {
     board.occupy(slot, call.line.rateHz);
     log.info({ callId: assignment.callId, chain: call.describe() }, 'call is up');
     ports.toTalk({ type: 'answered', call: this.#info(entry) });
+    // First, so that at no time a call counts for nothing.
+    ports.loadChanged();
     ports.callUp(assignment.callId);
   }
 

@@ -3,6 +3,7 @@ import type { Message, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import type { Line, LineEvents } from '../lines/line.ts';
 import { TrunkLine, type TrunkLineOptions, type TrunkParts } from '../lines/trunk_line.ts';
 import type { Logger } from '../observe/log.ts';
+import { ReportQueue } from './report_queue.ts';
 
 interface PhoneLegsOptions {
   readonly parts: TrunkParts;
@@ -17,9 +18,11 @@ type FromEdge = MessageOf<'lineAnswered' | 'lineChanged' | 'lineKey' | 'lineGone
 export class PhoneLegs {
   readonly #options: PhoneLegsOptions;
   readonly #legs = new Map<string, TrunkLine>();
+  readonly #reports: ReportQueue;
 
   constructor(options: PhoneLegsOptions) {
     this.#options = options;
+    this.#reports = new ReportQueue(options.toEdge);
   }
 
   open(
@@ -33,7 +36,7 @@ export class PhoneLegs {
       ready: () => toEdge({ type: 'lineReady', callId }),
       failed: (cause: string) => log.error({ callId, cause }, 'phone leg was not opened'),
       onReport: (direction: 'in' | 'out', bytes: Uint8Array) =>
-        toEdge({ type: 'lineReport', callId, direction, bytes: Buffer.from(bytes).toString('base64') }),
+        this.#reports.put(callId, direction, bytes),
       closed: (reason: MessageOf<'lineClosed'>['reason']) => toEdge({ type: 'lineClosed', callId, reason }),
     };
     const line = new TrunkLine({ ...access, rateHz }, parts, signals, {

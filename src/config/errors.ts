@@ -106,7 +106,7 @@ export const ERRORS = {
   DRAINING: { http: 503, sip: 503, cause: 'the node is shutting down', remedy: 'call another node' },
   LINE_FAILED: {
     http: 502,
-    sip: 500,
+    sip: 503,
     cause: 'the line could not be set up',
     remedy: 'look at the media log for the call id',
   },

@@ -142,6 +142,8 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('load'),
     calls: z.number().int(),
+    /** Of these, so many are not up yet: whoever assigned them still counts them, too. */
+    unanswered: z.number().int(),
     maxCalls: z.number().int(),
     tickLatenessP99Ms: z.number(),
     draining: z.boolean(),

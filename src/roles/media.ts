@@ -105,8 +105,11 @@ function followLegs({ link }: RoleContext, calls: MediaCalls, relays: Relays): v
   link.on('closeRelay', ({ legId }) => relays.close(legId));
 }
 
-function loadOf(calls: MediaCalls): Pick<MessageOf<'load'>, 'calls' | 'draining' | 'spoolFull'> {
-  return { calls: calls.count, draining: calls.isDraining, spoolFull: calls.isSpoolFull };
+function loadOf(
+  calls: MediaCalls,
+): Pick<MessageOf<'load'>, 'calls' | 'unanswered' | 'draining' | 'spoolFull'> {
+  const { count, unanswered, isDraining: draining, isSpoolFull: spoolFull } = calls;
+  return { calls: count, unanswered, draining, spoolFull };
 }
 
 /** What the edge says of calls and their lines. */

@@ -145,8 +145,7 @@ export class Phone {
 
   async close(): Promise<void> {
     this.#turnedAway.close();
-    this.#agent.close();
-    await this.#peers.end();
+    await Promise.all([this.#agent.close(), this.#peers.end()]);
     this.#ladders.close();
     await this.#transport.close();
   }

@@ -97,7 +97,7 @@ export class PhoneCall implements CallOrigin {
   }
 
   #giveUp(failed: boolean): void {
-    // Where nobody has answered yet, the caller may try again elsewhere.
+    // Nobody has answered yet: 503 lets the caller's side try another node at once (RFC 3263 §4.3).
     if (this.#session.state === 'early' && 'reject' in this.#session)
       this.#session.reject(ERRORS.LINE_FAILED.sip);
     else

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../sip/clock.ts';
+import { Headers } from '../../sip/message/headers.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
 import { tagOf } from '../../sip/message/name_addr.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
@@ -83,7 +84,7 @@ export class PhoneCalls {
       this.#begin(session, admitted);
     } catch (error) {
       if (error instanceof SdpRejection) session.rejectWith(error);
-      else if (error instanceof TrunklineError) session.reject(ERRORS[error.code].sip);
+      else if (error instanceof TrunklineError) refuse(session, error);
       else throw error;
     }
   }
@@ -200,6 +201,17 @@ export class PhoneCalls {
 
   #turnAway(code: NoSlot): Refusal {
     this.#parts.notAdmitted(code);
-    return unavailable(new TrunklineError(code, 'no slot').retryAfterS ?? RETRY_S);
+    return refusalOf(new TrunklineError(code, 'no slot'));
   }
+}
+
+/** Also where the last slot went between the first look at a call and its beginning. */
+function refuse(session: InboundSession, error: TrunklineError): void {
+  const { status, headers } = refusalOf(error);
+  session.reject(status, { headers });
+}
+
+function refusalOf({ code, retryAfterS }: TrunklineError): Refusal {
+  const status = ERRORS[code].sip;
+  return status === 503 ? unavailable(retryAfterS ?? RETRY_S) : { status, headers: Headers.of({}) };
 }

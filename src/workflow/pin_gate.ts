@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Flow, FlowState, FlowStep, Heard } from './types.ts';
 
-const STAGE = 'pin';
+/** Of a name that no workflow gives to a stage of its own. */
+const STAGE = '$pin';
 const TRIES = 3;
 /** Nothing said is a PIN: only keys are, which nobody overhears. */
 const NOTHING_SAID = { id: 'pin', jsgf: '#JSGF V1.0;\ngrammar pin;\npublic <pin> = help;\n' } as const;

@@ -72,8 +72,10 @@ t.test('a call from assignment to end', async t => {
   const { calls, told, toTalk, line, look, settle } = house();
   calls.assign(assignment('a'));
   t.equal(calls.count, 1);
+  t.equal(calls.unanswered, 1);
   t.equal(look()[0], undefined, 'nothing to listen to yet');
   line('a').events.answered();
+  t.equal(calls.unanswered, 0);
   t.strictSame(told, ['up a']);
   t.match(toTalk[0], {
     type: 'answered',

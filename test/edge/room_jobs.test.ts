@@ -6,7 +6,7 @@ import { RoomJobs } from '../../src/calls/room_jobs.ts';
 import type { Address, CallAssignment, Message } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
-const LOAD = { calls: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
+const LOAD = { calls: 0, unanswered: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
 
 function job(id: string, metadata = ''): Job {
   return new Job({ id, metadata, room: new Room({ name: `room-${id}` }) });
@@ -81,9 +81,11 @@ t.test('a call goes up, ends, and its room is closed', async t => {
   const { callId, line, workflow } = calls()[0]!;
   t.match(line, { kind: 'room', token: 'token', room: 'room-a' });
   t.equal(workflow, 'piano_removal');
-  assignment.callUp(callId);
+  admission.update('media-0', { ...LOAD, calls: 1, unanswered: 1 });
+  t.equal(admission.total().used, 1, 'counted once while it rings');
   admission.update('media-0', { ...LOAD, calls: 1 });
-  t.equal(admission.total().used, 1, 'counted once');
+  assignment.callUp(callId);
+  t.equal(admission.total().used, 1, 'and once when it is up');
   assignment.callEnded(callId, false, 'done');
   assignment.callEnded(callId, false, 'done');
   t.same(jobs, ['a running', 'a success'], 'an end told twice counts once');

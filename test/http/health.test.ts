@@ -17,6 +17,7 @@ function testNode() {
 const load = {
   type: 'load',
   calls: 3,
+  unanswered: 0,
   maxCalls: 32,
   tickLatenessP99Ms: 1.5,
   draining: false,

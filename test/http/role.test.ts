@@ -122,6 +122,7 @@ t.test('ready only with edge and media', async t => {
   media.send('api', {
     type: 'load',
     calls: 2,
+    unanswered: 0,
     maxCalls: 32,
     tickLatenessP99Ms: 3,
     draining: false,

@@ -13,6 +13,7 @@ const log = createLogger('test', 'silent');
 const LOAD: Message = {
   type: 'load',
   calls: 1,
+  unanswered: 0,
   maxCalls: 8,
   tickLatenessP99Ms: 0.5,
   draining: false,

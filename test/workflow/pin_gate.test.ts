@@ -25,7 +25,7 @@ function hold(...heard: Heard[]): { said: string[]; state: FlowState } {
   const said = heard.map(one => {
     const step = gate.next(state, one, CONTEXT);
     state = step.state;
-    t.equal(step.keysAreSecret, state.stage === 'pin' ? true : undefined);
+    t.equal(step.keysAreSecret, state.stage === '$pin' ? true : undefined);
     t.notMatch(JSON.stringify(step), /4711/, 'the PIN is in nothing that is kept');
     return step.say.join(' ');
   });

@@ -41,6 +41,7 @@ export class PhoneRig {
     this.#isQuick = isQuick;
     this.admission.update(MEDIA, {
       calls: 0,
+      unanswered: 0,
       maxCalls: slots,
       tickLatenessP99Ms: 0,
       draining: false,
