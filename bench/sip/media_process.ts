@@ -48,7 +48,8 @@ const media = new MediaCalls({
     checkpoint: () => undefined,
     orphan: () => undefined,
     callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
-    loadChanged: () => tellLoad(),
+    callsChanged: () => tellLoad(),
+    readinessChanged: () => undefined,
   },
   log,
 });

@@ -29,8 +29,10 @@ export interface MediaCallsPorts {
   checkpoint(callId: string, checkpoint: string): void;
   /** A call that an earlier run of this process had; it waits for its fate. */
   orphan(callId: string): void;
-  /** The number of calls, or the will to take more, has changed. */
-  loadChanged(): void;
+  /** The number of calls has changed. */
+  callsChanged(): void;
+  /** The will to take more has changed. */
+  readinessChanged(): void;
 }
 
 export interface MediaCallsParts {
@@ -120,7 +122,7 @@ export class MediaCalls implements Ticking {
     clearSlot(view);
     try {
       this.#slots[slot] = this.#open(assignment, slot, view);
-      ports.loadChanged();
+      ports.callsChanged();
     } catch (error) {
       log.error({ callId, err: error }, 'line was not opened');
       ports.callRefused(callId, ERRORS.LINE_FAILED.cause);
@@ -150,7 +152,7 @@ export class MediaCalls implements Ticking {
   fromTalk(message: FromTalk): void {
     if (message.type === 'spool') {
       this.#spoolFull = message.full;
-      this.#parts.ports.loadChanged();
+      this.#parts.ports.readinessChanged();
       return;
     }
     if (message.type === 'orphan') {
@@ -172,7 +174,7 @@ export class MediaCalls implements Ticking {
   /** Takes no further calls. */
   drain(): void {
     this.#draining = true;
-    this.#parts.ports.loadChanged();
+    this.#parts.ports.readinessChanged();
   }
 
   /** Hangs every call up and resolves when the last one is over, or after `limitMs`. */
@@ -229,7 +231,7 @@ export class MediaCalls implements Ticking {
     log.info({ callId: assignment.callId, chain: call.describe() }, 'call is up');
     ports.toTalk({ type: 'answered', call: this.#info(entry) });
     // First, so that at no time a call counts for nothing.
-    ports.loadChanged();
+    ports.callsChanged();
     ports.callUp(assignment.callId);
   }
 
@@ -270,7 +272,7 @@ export class MediaCalls implements Ticking {
     if (this.#slots[entry.slot] !== entry) return;
     this.#slots[entry.slot] = undefined;
     ports.callEnded(entry.assignment.callId, entry.ended ?? 'localHangup', entry.broken || !entry.answered);
-    ports.loadChanged();
+    ports.callsChanged();
     if (this.count === 0) this.#onEmpty?.();
   }
 

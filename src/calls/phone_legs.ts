@@ -35,8 +35,7 @@ export class PhoneLegs {
     const signals = {
       ready: () => toEdge({ type: 'lineReady', callId }),
       failed: (cause: string) => log.error({ callId, cause }, 'phone leg was not opened'),
-      onReport: (direction: 'in' | 'out', bytes: Uint8Array) =>
-        this.#reports.put(callId, direction, bytes),
+      onReport: (direction: 'in' | 'out', bytes: Uint8Array) => this.#reports.put(callId, direction, bytes),
       closed: (reason: MessageOf<'lineClosed'>['reason']) => toEdge({ type: 'lineClosed', callId, reason }),
     };
     const line = new TrunkLine({ ...access, rateHz }, parts, signals, {

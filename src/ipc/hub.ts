@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '../observe/log.ts';
-import { EnvelopeDecoder, sendEnvelope } from './framing.ts';
+import { encodeEnvelope, type Frame, FrameDecoder, readEnvelope, sendFrame } from './framing.ts';
 import { Handlers } from './handlers.ts';
 import type { Address, Envelope, Message, MessageOf } from './messages.ts';
 
@@ -63,7 +63,8 @@ class SocketHub implements Hub {
   }
 
   send(to: Address, message: Message): void {
-    this.#route({ from: 'supervisor', to, message });
+    const peer = this.#peers.get(to);
+    if (peer !== undefined) sendFrame(peer.socket, encodeEnvelope({ from: 'supervisor', to, message }));
   }
 
   broadcast(message: Message): void {
@@ -81,13 +82,13 @@ class SocketHub implements Hub {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    const decoder = new EnvelopeDecoder();
+    const decoder = new FrameDecoder();
     let address: Address | undefined;
     socket.on('data', chunk => {
       try {
-        for (const envelope of decoder.push(chunk)) {
-          if (address === undefined) address = this.#welcome(socket, envelope);
-          else if (envelope.from === address) this.#route(envelope);
+        for (const frame of decoder.push(chunk)) {
+          if (address === undefined) address = this.#welcome(socket, readEnvelope(frame));
+          else if (frame.from === address) this.#pass(frame);
         }
       } catch (error) {
         this.#log.error({ err: error, peer: address }, 'peer sent what no process may send');
@@ -133,14 +134,16 @@ class SocketHub implements Hub {
     for (const handler of this.#goneHandlers) handler(address);
   }
 
-  #route(envelope: Envelope): void {
-    if (envelope.to === 'supervisor') {
+  /** What is meant for another process is that one's to read. */
+  #pass(frame: Frame): void {
+    if (frame.to === 'supervisor') {
+      const envelope = readEnvelope(frame);
       this.#noteReady(envelope);
       this.#handlers.dispatch(envelope);
       return;
     }
-    const peer = this.#peers.get(envelope.to);
-    if (peer !== undefined) sendEnvelope(peer.socket, envelope);
+    const peer = this.#peers.get(frame.to as Address);
+    if (peer !== undefined) sendFrame(peer.socket, frame.bytes);
   }
 
   #noteReady({ from, message }: Envelope): void {

@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
-import { EnvelopeDecoder, sendEnvelope } from './framing.ts';
+import { encodeEnvelope, type Frame, FrameDecoder, readEnvelope, sendFrame } from './framing.ts';
 import { Handlers } from './handlers.ts';
-import type { Address, Message, MessageOf } from './messages.ts';
+import type { Address, Envelope, Message, MessageOf } from './messages.ts';
 
 /** A role's end of its connection to the hub, through which it reaches every other process of the node. */
 export interface Link {
@@ -69,7 +69,8 @@ class HubLink implements Link {
   send(to: Address, message: Message): void {
     // A hub that was restarted has to learn again that this role is ready.
     if (message.type === 'ready') this.#lastReady = message;
-    if (this.#socket !== undefined) sendEnvelope(this.#socket, { from: this.address, to, message });
+    if (this.#socket !== undefined)
+      sendFrame(this.#socket, encodeEnvelope({ from: this.address, to, message }));
   }
 
   async open(): Promise<void> {
@@ -79,7 +80,7 @@ class HubLink implements Link {
       socket.once('error', reject);
     });
     this.#socket = socket;
-    const decoder = new EnvelopeDecoder();
+    const decoder = new FrameDecoder();
     socket.on('data', chunk => this.#receive(socket, decoder, chunk));
     socket.on('error', error => this.#options.log.warn({ err: error }, 'link failed'));
     socket.on('close', () => void this.#reconnect(socket));
@@ -98,13 +99,26 @@ class HubLink implements Link {
     });
   }
 
-  #receive(socket: Socket, decoder: EnvelopeDecoder, chunk: Buffer): void {
+  #receive(socket: Socket, decoder: FrameDecoder, chunk: Buffer): void {
     try {
-      for (const envelope of decoder.push(chunk)) this.#handlers.dispatch(envelope);
+      for (const frame of decoder.push(chunk)) this.#read(frame);
     } catch (error) {
       this.#options.log.error({ err: error }, 'link carried what it may not');
       socket.destroy();
     }
+  }
+
+  /** The hub has not looked inside: what one process sends in error costs others no link. */
+  #read(frame: Frame): void {
+    let envelope: Envelope;
+    try {
+      envelope = readEnvelope(frame);
+    } catch (error) {
+      const { from } = frame;
+      this.#options.log.error({ err: error, from: from.slice(0, 64) }, 'peer sent what no process may send');
+      return;
+    }
+    this.#handlers.dispatch(envelope);
   }
 
   async #reconnect(socket: Socket): Promise<void> {

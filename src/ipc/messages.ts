@@ -138,7 +138,7 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), from: addressSchema, pid: z.number().int() }),
   /** The role does its work from now on. */
   z.object({ type: z.literal('ready'), detail: z.string().max(1024) }),
-  /** A media process tells its load once a second and at every change. */
+  /** A media process tells its load once a second; every change to those whom it concerns. */
   z.object({
     type: z.literal('load'),
     calls: z.number().int(),

@@ -17,6 +17,8 @@ const LAST_CALLS_MS = 5000;
 /** Who wants to know the load. */
 const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
 
+type TellLoad = (readers?: readonly Address[]) => void;
+
 /** A media process: the audio thread of many calls, with the talk and VAD threads beside it. */
 export async function run(context: RoleContext): Promise<Role> {
   const { config, link, log } = context;
@@ -28,14 +30,14 @@ export async function run(context: RoleContext): Promise<Role> {
   const { dialogs, relays } = lines;
   const clock = new MediaClock();
   const threads = startThreads(context, memory, message => calls.fromTalk(message));
-  const tellLoad = (): void => {
+  const tellLoad: TellLoad = (readers = LOAD_READERS) => {
     const load = {
       type: 'load',
       maxCalls,
       ...loadOf(calls),
       tickLatenessP99Ms: clock.latenessP99Ms(),
     } as const;
-    for (const reader of LOAD_READERS) link.send(reader, load);
+    for (const reader of readers) link.send(reader, load);
   };
   const calls = new MediaCalls({
     memory,
@@ -54,7 +56,7 @@ export async function run(context: RoleContext): Promise<Role> {
   clock.add(relays);
   clock.start();
   spread.start();
-  const loadTimer = setInterval(tellLoad, LOAD_EVERY_MS);
+  const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
   followCalls(context, calls, lines);
   followLegs(context, calls, relays);
   outliveEdge(context, { dialogs, orphans, threads, tellLoad });
@@ -133,10 +135,7 @@ interface CallPortParts {
 }
 
 /** Calls are the edge's business: it hears what becomes of each. */
-function callPorts(
-  { link, threads, dialogs, orphans }: CallPortParts,
-  loadChanged: () => void,
-): MediaCallsPorts {
+function callPorts({ link, threads, dialogs, orphans }: CallPortParts, tellLoad: TellLoad): MediaCallsPorts {
   return {
     toTalk: message => threads.toTalk(message),
     callUp: callId => link.send('edge', { type: 'callUp', callId }),
@@ -147,14 +146,15 @@ function callPorts(
       orphans.add(callId);
       link.send('edge', { type: 'orphan', callId });
     },
-    loadChanged,
+    callsChanged: () => tellLoad(['edge']),
+    readinessChanged: tellLoad,
   };
 }
 
 /** An edge that has just begun hears what this process knows of calls; the one before may have died with it. */
 function outliveEdge(
   { link }: RoleContext,
-  parts: Omit<CallPortParts, 'link'> & { readonly tellLoad: () => void },
+  parts: Omit<CallPortParts, 'link'> & { readonly tellLoad: TellLoad },
 ): void {
   const { dialogs, orphans, threads, tellLoad } = parts;
   for (const type of ['dialog', 'lineGone'] as const) link.on(type, message => dialogs.heard(message));

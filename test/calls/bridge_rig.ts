@@ -62,7 +62,8 @@ export class BridgeRig {
         callEnded: (_, reason) => this.ended.push(reason),
         checkpoint: () => undefined,
         orphan: () => undefined,
-        loadChanged: () => {},
+        callsChanged: () => {},
+        readinessChanged: () => {},
       },
       log,
     });

@@ -50,7 +50,8 @@ function house() {
         told.push(`ended ${callId}: ${reason}${failed ? ', failed' : ''}`),
       checkpoint: () => undefined,
       orphan: () => undefined,
-      loadChanged: () => {},
+      callsChanged: () => {},
+      readinessChanged: () => {},
     },
   });
   return {

@@ -64,7 +64,8 @@ export class MediaRig {
         },
         checkpoint: () => undefined,
         orphan: () => undefined,
-        loadChanged: () => {},
+        callsChanged: () => {},
+        readinessChanged: () => {},
       },
     });
   }

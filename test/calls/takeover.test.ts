@@ -6,7 +6,14 @@ import type { Address, CallAssignment, Message, MessageOf } from '../../src/ipc/
 import { createLogger } from '../../src/observe/log.ts';
 import { ManualTimers } from '../agent/fakes.ts';
 
-const LOAD = { calls: 0, unanswered: 0, maxCalls: 1, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
+const LOAD = {
+  calls: 0,
+  unanswered: 0,
+  maxCalls: 1,
+  tickLatenessP99Ms: 0,
+  draining: false,
+  spoolFull: false,
+};
 
 const CALL: CallAssignment = {
   callId: 'a',

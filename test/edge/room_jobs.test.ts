@@ -6,7 +6,14 @@ import { RoomJobs } from '../../src/calls/room_jobs.ts';
 import type { Address, CallAssignment, Message } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
-const LOAD = { calls: 0, unanswered: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
+const LOAD = {
+  calls: 0,
+  unanswered: 0,
+  maxCalls: 2,
+  tickLatenessP99Ms: 0,
+  draining: false,
+  spoolFull: false,
+};
 
 function job(id: string, metadata = ''): Job {
   return new Job({ id, metadata, room: new Room({ name: `room-${id}` }) });

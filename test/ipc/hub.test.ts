@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
+import { encodeEnvelope, FrameDecoder, readEnvelope } from '../../src/ipc/framing.ts';
 import { createHub, type Hub } from '../../src/ipc/hub.ts';
 import { connectLink, type Link } from '../../src/ipc/link.ts';
 import type { Address, Message, MessageOf } from '../../src/ipc/messages.ts';
@@ -36,6 +37,13 @@ async function linkFor(test: Test, hub: Hub, address: Address): Promise<Link> {
   const link = await connectLink({ address, socketPath: hub.socketPath, log, reconnectMs: 400 });
   test.teardown(() => link.close());
   return link;
+}
+
+function frame(way: string, body: string): Buffer {
+  const rest = Buffer.concat([Buffer.of(way.length), Buffer.from(way), Buffer.from(body)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(rest.length);
+  return Buffer.concat([length, rest]);
 }
 
 function next<T extends Message['type']>(link: Link | Hub, type: T): Promise<[MessageOf<T>, Address]> {
@@ -96,18 +104,15 @@ t.test(
   async t => {
     const hub = await hubFor(t);
     const edge = await linkFor(t, hub, 'edge');
-    const frame = (json: string): Buffer => {
-      const body = Buffer.from(json);
-      const header = Buffer.alloc(4);
-      header.writeUInt32BE(body.length);
-      return Buffer.concat([header, body]);
-    };
     const hostile = [
       Buffer.from('GET / HTTP/1.1\r\n\r\n'),
-      frame('{"from":"edge"'),
-      frame('{"from":"edge","to":"edge","message":{"type":"reboot"}}'),
-      frame(JSON.stringify({ from: 'supervisor', to: 'edge', message: { type: 'stop' } })),
-      frame(JSON.stringify({ from: 'edge', to: 'media-0', message: LOAD })),
+      frame('edge>supervisor', '{"type":"hello"'),
+      frame('edge>edge', '{"type":"reboot"}'),
+      frame('supervisor>edge', '{"type":"stop"}'),
+      frame('edge>media-0', JSON.stringify(LOAD)),
+      frame('nobody', '{"type":"stop"}'),
+      Buffer.from([0, 0, 0, 1, 200]),
+      Buffer.from([0, 0, 0, 0]),
       Buffer.from([0xff, 0xff, 0xff, 0xff]),
     ];
     for (const bytes of hostile) {
@@ -128,6 +133,27 @@ t.test(
   },
 );
 
+t.test('what a process says in error, or in the name of another, costs nobody else a link', async t => {
+  const hub = await hubFor(t);
+  const edge = await linkFor(t, hub, 'edge');
+  const socket = connect(hub.socketPath);
+  t.teardown(() => socket.destroy());
+  const hello = next(hub, 'hello');
+  socket.write(frame('media-0>supervisor', JSON.stringify({ type: 'hello', from: 'media-0', pid: 1 })));
+  await hello;
+  const heard: unknown[] = [];
+  edge.on('load', (_, from) => heard.push(from));
+  edge.on('stop', (_, from) => heard.push(from));
+  socket.write(frame('media-0>edge', '{"type":"reboot"}'));
+  socket.write(frame('media-0>edge', 'not JSON'));
+  socket.write(frame('supervisor>edge', '{"type":"stop"}'));
+  const load = next(edge, 'load');
+  socket.write(frame('media-0>edge', JSON.stringify(LOAD)));
+  await load;
+  t.same(heard, ['media-0']);
+  t.same(hub.peers(), ['edge', 'media-0']);
+});
+
 t.test('a message over the limit is refused where it is sent', async t => {
   const hub = await hubFor(t);
   const edge = await linkFor(t, hub, 'edge');
@@ -136,10 +162,9 @@ t.test('a message over the limit is refused where it is sent', async t => {
 });
 
 t.test('frames arrive whole however they are cut', async t => {
-  const { EnvelopeDecoder, encodeEnvelope } = await import('../../src/ipc/framing.ts');
   const envelope = { from: 'edge', to: 'api', message: LOAD } as const;
   const bytes = Buffer.concat([encodeEnvelope(envelope), encodeEnvelope(envelope)]);
-  const decoder = new EnvelopeDecoder();
-  const out = [...bytes].flatMap(byte => decoder.push(Buffer.from([byte])));
+  const decoder = new FrameDecoder();
+  const out = [...bytes].flatMap(byte => decoder.push(Buffer.from([byte])).map(readEnvelope));
   t.same(out, [envelope, envelope]);
 });

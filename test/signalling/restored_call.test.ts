@@ -20,7 +20,14 @@ class EdgeRig {
   private constructor(port: number) {
     this.port = port;
     const admission = new Admission();
-    const load = { calls: 0, unanswered: 0, maxCalls: 9, tickLatenessP99Ms: 0, draining: false, spoolFull: false };
+    const load = {
+      calls: 0,
+      unanswered: 0,
+      maxCalls: 9,
+      tickLatenessP99Ms: 0,
+      draining: false,
+      spoolFull: false,
+    };
     admission.update(MEDIA, load);
     const log = createLogger('edge', 'silent');
     const send = (_: string, message: Message) => this.told.push(message);
