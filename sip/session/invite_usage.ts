@@ -238,19 +238,24 @@ export class InviteUsage implements DialogUser {
     this.retire();
   }
 
+  /** A change of ours, or an offer in a response of ours, waits for its answer. */
+  get #isOffering(): boolean {
+    return (this.#local?.isOffering ?? false) || (this.#media?.isPending ?? false);
+  }
+
   #receiveInvite(server: ServerTransaction): void {
+    if (!this.#isOffering) this.#accepted?.settle();
     // §14.2: ours is under way, or an offer of ours; or the INVITE before has no final response.
-    if (this.#local?.isOffering || this.#media?.isPending) server.respond(491);
-    else if (this.#phase === 'early' || this.#remote === undefined) refuseOverlap(server, this.link.parts);
-    else {
-      this.#accepted?.settle();
-      if (this.#remote.reinvite(server)) this.#awaitAck(server, ack => this.#takeLateAnswer(ack));
-    }
+    if (this.#isOffering) server.respond(491);
+    else if (this.#phase !== 'confirmed' || this.#remote === undefined)
+      refuseOverlap(server, this.link.parts);
+    else if (this.#remote.reinvite(server)) this.#awaitAck(server, ack => this.#takeLateAnswer(ack));
+    else this.#local?.resume();
   }
 
   #receiveUpdate(server: ServerTransaction): void {
     const hasOffer = server.request.body.length > 0;
-    if (hasOffer && (this.#local?.isOffering || this.#media?.isPending)) server.respond(491);
+    if (hasOffer && this.#isOffering) server.respond(491);
     else if (this.#remote === undefined || (hasOffer && !this.#isOpen))
       refuseOverlap(server, this.link.parts);
     else this.#remote.update(server);
@@ -281,7 +286,8 @@ export class InviteUsage implements DialogUser {
         this.#accepted = undefined;
         if (this.#sendWaitingBye()) return;
         acknowledged(ack);
-        this.#local?.resume();
+        // Where a further INVITE shows that it was lost, that one is to be answered before ours leaves.
+        if (ack !== undefined) this.#local?.resume();
       },
       overdue: () => {
         this.#accepted = undefined;

@@ -126,12 +126,13 @@ export class OfferAnswer {
 
   /**
    * Takes the answer to our offer.
-   * @throws SdpRejection for one that makes no call, or for a message without one; the offer is withdrawn then
+   * @throws SdpRejection for one that makes no call or has no offer, or for a message without one; the offer is
+   * withdrawn then
    */
   takeAnswer(message: SipRequest | SipResponse): AudioStream {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending === undefined) throw new TypeError('an answer without an offer');
+    if (pending === undefined) throw new SdpRejection('noAudio', 'an answer without an offer');
     const described = descriptionIn(message) ?? this.#preview;
     if (described === undefined) throw new SdpRejection('noAudio', 'no answer');
     this.#stream = this.#accept(pending, described);

@@ -299,3 +299,36 @@ t.test('a call whose media was never negotiated, and what its user may not do', 
   t.same(bob.take(), ['confirmed sendonly'], 'held from the start');
   t.end();
 });
+
+t.test('re-INVITEs without ACKs, while one of ours waits, are taken as they come', t => {
+  const { network, bob, outbound, inbound } = established();
+  network.loses = message => message.kind === 'request' && message.method === 'ACK';
+  outbound.hold();
+  network.run(100);
+  inbound.hold();
+  network.take();
+  const cseq = 1_000;
+  bob.receive(Buffer.from(requestText(bob, { method: 'INVITE', CSeq: `${cseq} INVITE` })), flowTo(bob));
+  t.same(network.take(), ['bob 200 INVITE'], 'ours does not cross theirs');
+  const answer = `v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n`;
+  const fields = { method: 'ACK', CSeq: `${cseq} ACK`, 'Content-Type': 'application/sdp' };
+  bob.receive(Buffer.from(requestText(bob, fields, answer)), flowTo(bob));
+  t.same(network.take(), ['bob INVITE'], 'ours comes after');
+  network.run(100);
+  t.equal(bob.call.state, 'confirmed');
+  t.equal(bob.call.stream?.direction, 'inactive', 'held from both ends');
+  t.end();
+});
+
+t.test('a re-INVITE that is refused lets ours go on', t => {
+  const { network, bob, outbound, inbound } = established();
+  network.loses = message => message.kind === 'request' && message.method === 'ACK';
+  outbound.hold();
+  network.run(100);
+  inbound.hold();
+  network.take();
+  const fields = { method: 'INVITE', CSeq: '1000 INVITE', 'Content-Type': 'application/sdp' };
+  bob.receive(Buffer.from(requestText(bob, fields, 'garbage')), flowTo(bob));
+  t.same(network.take(), ['bob 400 INVITE', 'bob INVITE']);
+  t.end();
+});
