@@ -93,7 +93,7 @@ export class PhoneCall implements CallOrigin {
   ended(failed: boolean): void {
     this.#hasMedia = false;
     if (this.#hasSession) this.#giveUp(failed);
-    this.#settle();
+    else this.#settle();
   }
 
   #giveUp(failed: boolean): void {
