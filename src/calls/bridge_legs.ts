@@ -80,13 +80,14 @@ export class BridgeLegs {
     if (leg.mode === 'bridge' && !leg.keepAgent) this.#dismissAgent();
   }
 
-  /** A leg is over, or is to be; the agent's, too. */
-  remove(legId: string, ending: LegEnding): void {
+  /** A leg is over, or is to be; the agent's, too. False for one that is not here. */
+  remove(legId: string, ending: LegEnding): boolean {
     const leg = this.#legs.get(legId);
     if (legId === AGENT) this.#dismissAgent();
-    if (leg === undefined) return;
+    if (leg === undefined) return legId === AGENT;
     leg.ending ??= ending;
     this.#close(leg);
+    return true;
   }
 
   /** The call is over. */

@@ -1,6 +1,6 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { LegAccess, MessageOf } from '../ipc/messages.ts';
-import type { Line, LineEvents } from '../lines/line.ts';
+import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { openLink } from '../lines/link_line.ts';
 import type { TrunkParts } from '../lines/trunk_line.ts';
 import type { PhoneLegs } from './phone_legs.ts';
@@ -21,17 +21,24 @@ export class LegLines {
 
   open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
     const { phones, trunks, toEdge } = this.#parts;
-    if (access.kind === 'trunk') return phones.open(legId, access, rateHz, events);
+    const closed = (reason: LineEndReason): void => toEdge({ type: 'lineClosed', callId: legId, reason });
+    if (access.kind === 'trunk')
+      return phones.open(legId, access, rateHz, {
+        ...events,
+        ended: reason => {
+          // It could not be opened, which no line tells but by its end.
+          if (reason === 'rejected') closed(reason);
+          events.ended(reason);
+        },
+      });
     return openLink({ ...access, rateHz }, trunks, {
+      ...events,
       answered: () => {
         toEdge({ type: 'lineReady', callId: legId });
         events.answered();
       },
-      dtmf: (key, durationMs) => events.dtmf(key, durationMs),
-      held: () => events.held(),
-      resumed: () => events.resumed(),
       ended: reason => {
-        toEdge({ type: 'lineClosed', callId: legId, reason });
+        closed(reason);
         events.ended(reason);
       },
     });

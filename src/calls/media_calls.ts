@@ -141,7 +141,7 @@ export class MediaCalls implements Ticking {
     try {
       if (message.type === 'openLeg') entry.legs.open(message.leg);
       else if (message.type === 'legUp') entry.legs.answered(message.legId);
-      else entry.legs.remove(message.legId, message.ending);
+      else return entry.legs.remove(message.legId, message.ending);
       return true;
     } catch (error) {
       this.#parts.log.warn({ callId, err: error }, 'leg was not opened');

@@ -1,5 +1,4 @@
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
-import type { Relays } from '../calls/bridge_relays.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
@@ -9,6 +8,7 @@ import type { Link } from '../ipc/link.ts';
 import type { Address, MessageOf } from '../ipc/messages.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
 import type { Role, RoleContext } from './context.ts';
+import { followLegs } from './media_legs.ts';
 import { type MediaLines, openLines } from './media_lines.ts';
 
 const LOAD_EVERY_MS = 1000;
@@ -58,7 +58,7 @@ export async function run(context: RoleContext): Promise<Role> {
   spread.start();
   const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
   followCalls(context, calls, lines);
-  followLegs(context, calls, relays);
+  followLegs(link, calls, relays);
   outliveEdge(context, { dialogs, orphans, threads, tellLoad });
   link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
@@ -93,18 +93,6 @@ function startThreads(
       process.exit(1);
     },
   });
-}
-
-/** Further legs of calls, and rooms that such legs lead to from here. */
-function followLegs({ link }: RoleContext, calls: MediaCalls, relays: Relays): void {
-  link.on('openLeg', message => {
-    const { legId } = message.leg;
-    if (!calls.leg(message)) link.send('edge', { type: 'lineClosed', callId: legId, reason: 'rejected' });
-  });
-  link.on('legUp', message => void calls.leg(message));
-  link.on('legGone', message => void calls.leg(message));
-  link.on('openRelay', message => relays.open(message));
-  link.on('closeRelay', ({ legId }) => relays.close(legId));
 }
 
 function loadOf(

@@ -31,7 +31,7 @@ export class LegLine {
     this.opened = this.#opening.promise;
     // Whoever waits for it hears; nobody may wait yet.
     this.opened.catch(() => undefined);
-    this.#patience = clock.after(LIMITS.lineReadyMs, () => this.#fail());
+    this.#patience = clock.after(LIMITS.lineReadyMs, () => this.closed());
     this.#tell({ type: 'openLeg', callId, leg: order });
   }
 

@@ -3,7 +3,7 @@ import { CODECS, type CodecName } from '../../bench/wire/codec.ts';
 import { hearingsOf } from '../../src/calls/bridge_plan.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
 import { freePort, toneInt16, toneShare } from '../lines/trunk_rig.ts';
-import { BridgeRig } from './bridge_rig.ts';
+import { BridgeRig, phone } from './bridge_rig.ts';
 
 /** Share of the last 500 ms that a peer heard that is a tone's. */
 function share(peer: TrunkPeer, toneHz: number, codec: CodecName = 'PCMU'): number {
@@ -170,6 +170,15 @@ t.test('a leg that comes to nothing says why, and is forgotten', async t => {
   fine.say(toneInt16(700, 8000, SECOND_MS));
   await rig.run(SECOND_MS);
   t.ok(share(rig.caller, 700) > 0.9, 'its id and place are free again');
+  await rig.close();
+});
+
+t.test('of a phone leg that can not be opened the edge hears, too', async t => {
+  const rig = await BridgeRig.up();
+  rig.open({ legId: 'leg', mode: 'bridge', keepAgent: true, access: phone(rig.caller.linePort) });
+  while (rig.facts.length < 2) await rig.run(10);
+  t.same(rig.facts, ['leg.added leg trunk +15550111 bridge true', 'leg.removed leg rejected']);
+  t.same(rig.toEdge.at(-1), { type: 'lineClosed', callId: 'leg', reason: 'rejected' });
   await rig.close();
 });
 

@@ -20,6 +20,11 @@ import { HandLine } from './hand_line.ts';
 const CALL = 'call';
 type Codec = TrunkPeer['codec'];
 
+/** A phone that is to be called, and the port at which it is heard. */
+export function phone(port: number): LegOrder['access'] {
+  return { kind: 'trunk', trunk: 'there', host: HOST, port, stream: null, from: '', to: '+15550111' };
+}
+
 /** A media process whose clock is turned by hand, with one phone call on real sockets and room for further legs. */
 export class BridgeRig {
   nowMs = 1_000;
@@ -132,16 +137,7 @@ export class BridgeRig {
     this.#peers.push(peer);
     const port = await freePort();
     peer.linePort = port;
-    const access = {
-      kind: 'trunk',
-      trunk: 'there',
-      host: HOST,
-      port,
-      stream: null,
-      from: '',
-      to: '+15550111',
-    };
-    this.open({ legId, mode: 'bridge', keepAgent: true, access: access as LegOrder['access'], ...settings });
+    this.open({ legId, mode: 'bridge', keepAgent: true, access: phone(port), ...settings });
     await this.until('lineReady', legId);
     return peer;
   }

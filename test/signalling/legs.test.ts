@@ -63,6 +63,7 @@ function rig({ pairs = 20, door = true }: { pairs?: number; door?: boolean } = {
     door: door ? room : undefined,
     relayMedia: () => 'media-1',
     send,
+    acquaintances: { follow: () => {} },
     ladders: { begin: () => {}, end: () => {} },
   });
   const legs = new Legs({
@@ -185,9 +186,12 @@ t.test('what can not be had is said, and keeps nothing', async t => {
   await t.rejects(legs.add('call', inRoom('e')), { code: 'LEGS_FULL' });
   legs.closed('a');
   await t.rejects(legs.add('call', inRoom('b')), { code: 'BAD_REQUEST' });
+  const before = freePorts();
   const unheard = t.rejects(legs.add('call', inRoom('e')), { code: 'LINE_FAILED' });
   await pass(5_000);
   await unheard;
+  t.equal(freePorts(), before, 'a media process that says nothing has no ports of it');
+  t.throws(() => legs.drop('call', 'e'), { code: 'NOT_FOUND' });
   const none = rig({ pairs: 1, door: false });
   await t.rejects(none.legs.add('call', inRoom('leg')), { code: 'ROOMS_DISABLED' });
   const few = rig({ pairs: 1 });

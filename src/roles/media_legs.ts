@@ -1,0 +1,21 @@
+import type { Relays } from '../calls/bridge_relays.ts';
+import type { MediaCalls } from '../calls/media_calls.ts';
+import type { Link } from '../ipc/link.ts';
+import type { MessageOf } from '../ipc/messages.ts';
+
+/** Follows what the edge says of further legs of calls, and of rooms that such legs lead to from here. */
+export function followLegs(
+  link: Pick<Link, 'on' | 'send'>,
+  calls: Pick<MediaCalls, 'leg'>,
+  relays: Pick<Relays, 'open' | 'close'>,
+): void {
+  /** The edge keeps a leg's ports for it until it hears that the leg has none, or never had. */
+  const follow = (legId: string, message: MessageOf<'openLeg' | 'legGone'>): void => {
+    if (!calls.leg(message)) link.send('edge', { type: 'lineClosed', callId: legId, reason: 'rejected' });
+  };
+  link.on('openLeg', message => follow(message.leg.legId, message));
+  link.on('legGone', message => follow(message.legId, message));
+  link.on('legUp', message => void calls.leg(message));
+  link.on('openRelay', message => relays.open(message));
+  link.on('closeRelay', ({ legId }) => relays.close(legId));
+}
