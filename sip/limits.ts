@@ -32,13 +32,15 @@ export const SIP_LIMITS = {
   connections: 1_024,
   /** Inbound connections of one address; further ones are closed at once. */
   connectionsPerAddress: 64,
+  /** Inbound connections of all addresses that are no peer's; further ones are closed at once. */
+  strangerConnections: 32,
   /** Of a stream, held at once while messages are cut from it; the rest of a chunk waits. More than head or body. */
   streamBufferBytes: 65_536,
   /** Until a connection that is being opened counts as failed. */
   connectMs: 4_000,
   /** A connection without a byte either way is closed. */
   connectionIdleMs: 180_000,
-  /** From the first byte of a message to its last, and for the first of a peer's; the connection is closed. */
+  /** From the first byte of a message to its last, and for the first message of a peer; the connection is closed. */
   messageArrivalMs: 10_000,
   /** Bytes waiting for a peer that does not read; the connection is closed. */
   connectionQueuedBytes: 1 << 20,

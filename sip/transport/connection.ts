@@ -31,19 +31,25 @@ export class Connection {
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
   readonly #framer: StreamFramer;
+  readonly #isStranger: boolean;
   #unsent: Unsent[] | undefined;
   #idle: Alarm;
   #arrival: Alarm | undefined;
   #activeMs: number;
+  /** Whether it is ours, or a message came by it: keep-alives hold it from then on. */
+  #isWelcome: boolean;
   #pongs = 0;
   #ending = false;
   #closed = false;
 
-  constructor(socket: Socket, flow: Flow, clock: Clock, events: ConnectionEvents) {
+  /** @param isStranger the peer is told nothing but answers */
+  constructor(socket: Socket, flow: Flow, clock: Clock, events: ConnectionEvents, isStranger: boolean) {
     this.#socket = socket;
     this.flow = flow;
     this.#clock = clock;
     this.#events = events;
+    this.#isStranger = isStranger;
+    this.#isWelcome = socket.connecting;
     this.#activeMs = clock.nowMs();
     this.#unsent = socket.connecting ? [] : undefined;
     // Who connects and says nothing keeps no place.
@@ -115,11 +121,12 @@ export class Connection {
     this.#framer.push(chunk);
     // A message that has begun must end in time, at whatever pace its bytes come.
     if (this.#framer.isInMessage) this.#startArrival();
-    else this.#stopArrival();
+    else if (this.#isWelcome) this.#stopArrival();
   }
 
   #onMessage(outcome: ParseOutcome, wire: readonly Buffer[]): void {
     this.#stopArrival();
+    this.#isWelcome = true;
     this.#pongs = 0;
     this.#events.message(outcome, wire);
   }
@@ -134,7 +141,8 @@ export class Connection {
   }
 
   #pong(): void {
-    if (!this.isUsable || ++this.#pongs > SIP_LIMITS.keepAlivesAnswered) return;
+    if (!this.isUsable || this.#isStranger || !this.#isWelcome) return;
+    if (++this.#pongs > SIP_LIMITS.keepAlivesAnswered) return;
     this.#write(Buffer.from('\r\n'), () => undefined);
   }
 
@@ -148,6 +156,7 @@ export class Connection {
   #close(detail: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#framer.stop();
     this.#idle.cancel();
     this.#stopArrival();
     this.#socket.destroy();

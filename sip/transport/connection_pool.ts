@@ -2,7 +2,7 @@ import { connect, createServer, isIPv6, type Server, type Socket } from 'node:ne
 import type { Clock } from '../clock.ts';
 import { SIP_LIMITS } from '../limits.ts';
 import type { ParseOutcome } from '../message/outcome.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionEvents } from './connection.ts';
 import { plainAddress } from './routing.ts';
 import type { Flow, Protocol, SocketAddress, TransportFailure } from './transport.ts';
 import { codeOf } from './udp_listener.ts';
@@ -24,9 +24,14 @@ export interface PoolEvents {
   /** `wire`: its bytes, in pieces. */
   message(outcome: ParseOutcome, flow: Flow, wire: readonly Buffer[]): void;
   fault(failure: TransportFailure): void;
-  /** Whether connections of this address are taken at all; asked before a byte is read. */
+  /** Whether a connection of this address is taken, before a byte is read, and each message of it; else it is closed. */
   accepts(address: string): boolean;
+  /** Whether it is a peer's; strangers get few connections, and no word but answers. */
+  isKnown(address: string): boolean;
 }
+
+/** Who opened a connection: this end, a peer, or somebody who is none. */
+type Origin = 'outbound' | 'inbound' | 'stranger';
 
 /**
  * All connections of one stream protocol, found again by where they lead (RFC 3261 §18.1.1), and its listening sockets.
@@ -39,6 +44,7 @@ export class ConnectionPool {
   readonly #byId = new Map<number, Connection>();
   readonly #byRemote = new Map<string, Connection>();
   readonly #inbound = new Map<string, number>();
+  readonly #strangers = new Set<number>();
   #lastId = 0;
 
   constructor(sockets: StreamSockets, clock: Clock, events: PoolEvents) {
@@ -79,7 +85,7 @@ export class ConnectionPool {
     const known = this.#byRemote.get(keyOf(remote));
     if (known?.isUsable) return known;
     if (this.#byId.size >= SIP_LIMITS.connections) return undefined;
-    return this.#add(this.#sockets.connect(remote), remote, local, false);
+    return this.#add(this.#sockets.connect(remote), remote, local, 'outbound');
   }
 
   async close(): Promise<void> {
@@ -92,10 +98,12 @@ export class ConnectionPool {
     // A socket whose peer is gone already knows no address.
     const remote = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
     const ofAddress = this.#inbound.get(remote.address) ?? 0;
+    const isStranger = !this.#events.isKnown(remote.address);
     if (
       remote.address === '' ||
       this.#byId.size >= SIP_LIMITS.connections ||
       ofAddress >= SIP_LIMITS.connectionsPerAddress ||
+      (isStranger && this.#strangers.size >= SIP_LIMITS.strangerConnections) ||
       !this.#events.accepts(remote.address)
     ) {
       socket.on('error', () => undefined);
@@ -103,28 +111,36 @@ export class ConnectionPool {
       return;
     }
     this.#inbound.set(remote.address, ofAddress + 1);
-    this.#add(socket, remote, { address: localAddress, port: socket.localPort ?? 0 }, true);
+    const local = { address: localAddress, port: socket.localPort ?? 0 };
+    this.#add(socket, remote, local, isStranger ? 'stranger' : 'inbound');
   }
 
-  #add(socket: Socket, remote: SocketAddress, local: SocketAddress, isInbound: boolean): Connection {
+  #add(socket: Socket, remote: SocketAddress, local: SocketAddress, origin: Origin): Connection {
     const id = ++this.#lastId;
     const flow: Flow = { protocol: this.#sockets.protocol, local, remote, connection: id };
-    const connection = new Connection(socket, flow, this.#clock, {
-      message: (outcome, wire) => this.#events.message(outcome, flow, wire),
-      closed: () => this.#remove(id, isInbound),
-    });
+    const isStranger = origin === 'stranger';
+    const events: ConnectionEvents = {
+      message: (outcome, wire) => {
+        if (this.#events.accepts(remote.address)) this.#events.message(outcome, flow, wire);
+        else connection.destroy();
+      },
+      closed: () => this.#remove(id, origin),
+    };
+    const connection = new Connection(socket, flow, this.#clock, events, isStranger);
+    if (isStranger) this.#strangers.add(id);
     this.#byId.set(id, connection);
     this.#byRemote.set(keyOf(remote), connection);
     return connection;
   }
 
-  #remove(id: number, isInbound: boolean): void {
+  #remove(id: number, origin: Origin): void {
     const connection = this.#byId.get(id);
     if (connection === undefined) return;
     const { remote } = connection.flow;
     this.#byId.delete(id);
+    this.#strangers.delete(id);
     if (this.#byRemote.get(keyOf(remote)) === connection) this.#byRemote.delete(keyOf(remote));
-    if (!isInbound) return;
+    if (origin === 'outbound') return;
     const left = (this.#inbound.get(remote.address) ?? 1) - 1;
     if (left > 0) this.#inbound.set(remote.address, left);
     else this.#inbound.delete(remote.address);

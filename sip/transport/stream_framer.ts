@@ -48,7 +48,7 @@ export class StreamFramer {
     return this.#head !== undefined || this.#length > 0;
   }
 
-  /** Takes what arrived; after `lost` everything is ignored. */
+  /** Takes what arrived; after `lost` and `stop` everything is ignored. */
   push(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 && !this.#lost) {
@@ -58,6 +58,13 @@ export class StreamFramer {
       while (!this.#lost && this.#step());
     }
     if (!this.isInMessage && this.#bytes.length > FIRST_BYTES) this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  }
+
+  /** What is here and what still comes is ignored. */
+  stop(): void {
+    this.#lost = true;
+    this.#length = 0;
+    this.#head = undefined;
   }
 
   #append(chunk: Buffer): void {
@@ -133,9 +140,7 @@ export class StreamFramer {
   }
 
   #lose(detail: string): false {
-    this.#lost = true;
-    this.#length = 0;
-    this.#head = undefined;
+    this.stop();
     this.#events.lost(detail);
     return false;
   }

@@ -39,8 +39,13 @@ export interface ListenerOptions {
 export interface TransportOptions {
   readonly handler: TransportHandler;
   readonly clock?: Clock;
-  /** Asked for every datagram and connection before a byte is read: what is refused costs nothing more. */
+  /**
+   * Asked for every datagram and connection before a byte is read, and for every message that comes by a connection:
+   * what is refused costs nothing more, and ends its connection.
+   */
   readonly accepts?: (address: string) => boolean;
+  /** Whether an address is a peer's: others share few connections. All are when left out. */
+  readonly isKnown?: (address: string) => boolean;
   readonly tap?: WireTap;
 }
 
@@ -96,7 +101,8 @@ class Shipment implements Sending {
   }
 
   #onFailed(failure: TransportFailure): void {
-    if (this.#spare === undefined || failure.cause !== 'unreachable') {
+    const mayFallBack = failure.cause === 'unreachable' || failure.cause === 'overload';
+    if (this.#spare === undefined || !mayFallBack) {
       this.#watcher.failed(failure);
       return;
     }
@@ -118,7 +124,13 @@ export class TransportLayer implements Transport {
   readonly #sentBys = new Set<string>();
   readonly #tcp: ConnectionPool;
 
-  constructor({ handler, clock = SYSTEM_CLOCK, accepts = () => true, tap }: TransportOptions) {
+  constructor({
+    handler,
+    clock = SYSTEM_CLOCK,
+    accepts = () => true,
+    isKnown = () => true,
+    tap,
+  }: TransportOptions) {
     this.#handler = handler;
     this.#accepts = accepts;
     this.#tap = tap;
@@ -127,6 +139,7 @@ export class TransportLayer implements Transport {
       message: (outcome, flow, wire) => this.#receive(outcome, flow, wire),
       fault: failure => handler.fault(failure),
       accepts,
+      isKnown,
     });
   }
 

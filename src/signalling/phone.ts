@@ -107,6 +107,7 @@ export class Phone {
     this.#transport = new TransportLayer({
       handler: transactions,
       accepts: this.#guard.accepts,
+      isKnown: address => gate.isKnown(address) || this.#locator.hasLedTo(address),
       tap: this.#ladders.tap,
     });
     transactions.use(this.#transport);
