@@ -6,6 +6,7 @@ import type { Trunk } from '../config/trunks.ts';
 import type { Address, LegOrder, LegWish, Message } from '../ipc/messages.ts';
 import type { OutboundCall } from '../telephony/outbound_target.ts';
 import type { OutboundAttempt } from '../telephony/trunk_peer.ts';
+import type { Acquaintances } from './acquaintances.ts';
 import { LegLine } from './leg_line.ts';
 import type { Leg, LegPlace } from './legs.ts';
 import { OutboundLeg } from './outbound_leg.ts';
@@ -31,6 +32,7 @@ export interface NewLegsParts {
   callsOf(trunk: string): number;
   count(trunk: string, change: 1 | -1): void;
   invite(options: InviteOptions, events: SessionEvents): Session;
+  readonly acquaintances: Pick<Acquaintances, 'follow'>;
   /** Undefined on a node without rooms. */
   readonly door: RoomDoor | undefined;
   relayMedia(): Address | undefined;
@@ -74,7 +76,8 @@ export class NewLegs {
     { number, trunk: named, callerNumber }: NumberWish,
     place: LegPlace,
   ): Promise<Leg> {
-    const { count, callsOf, peerOf, clock, invite, ladders, rtpHost, rtpAdvertised } = this.#parts;
+    const { count, callsOf, peerOf, clock, invite, acquaintances, ladders, rtpHost, rtpAdvertised } =
+      this.#parts;
     const trunk = this.#trunk(named);
     const peer = peerOf(trunk.name);
     if (peer === undefined) throw new TrunklineError('LINE_FAILED', `trunk ${trunk.name} is not ready`);
@@ -105,6 +108,7 @@ export class NewLegs {
       invite,
       began: session => ladders.begin(ladderOf(session)),
       ended: session => ladders.end(ladderOf(session), true),
+      follow: session => acquaintances.follow(session),
       over: () => {
         place.over();
         count(trunk.name, -1);

@@ -23,6 +23,8 @@ export interface OutboundLegParts {
   /** A try has begun, and come to its end. */
   began(session: Session): void;
   ended(session: Session): void;
+  /** Its dialog leads somewhere, or elsewhere than before. */
+  follow(session: Session): void;
   /** Both the far end and the media process are done with it. */
   over(): void;
 }
@@ -73,7 +75,7 @@ export class OutboundLeg {
   }
 
   #call(): void {
-    const { attempts, media, clock, invite, began } = this.#parts;
+    const { attempts, media, clock, invite, began, follow } = this.#parts;
     const { target, from, routes, hops, digest } = attempts[this.#tries] ?? attempts[0];
     this.#tries += 1;
     const isLast = this.#tries >= attempts.length;
@@ -87,6 +89,7 @@ export class OutboundLeg {
         confirmed: stream => this.#answered(stream),
         changed: stream => this.line.agreed(stream),
         info: request => answerInfo(request, (key, durationMs) => this.line.key(key, durationMs)),
+        dialogChanged: () => follow(session),
         ended: ending => this.#ended(session, ending),
       },
     );

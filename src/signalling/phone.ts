@@ -17,6 +17,7 @@ import type { Logger } from '../observe/log.ts';
 import type { EventSink } from '../store/events.ts';
 import { TrunkPeers } from '../telephony/trunk_peers.ts';
 import { trunkTable } from '../telephony/trunk_table.ts';
+import { Acquaintances } from './acquaintances.ts';
 import { reviveSession } from './kept_session.ts';
 import { Legs } from './legs.ts';
 import { NewLegs } from './new_legs.ts';
@@ -55,6 +56,7 @@ export class Phone {
   readonly #transport: TransportLayer;
   readonly #agent: UserAgent;
   readonly #guard: SourceGuard;
+  readonly #acquaintances = new Acquaintances();
   readonly #turnedAway: TurnedAwayCounts;
   readonly #ladders: PhoneLadders;
   readonly #locator: Locator;
@@ -78,6 +80,7 @@ export class Phone {
     this.calls = new PhoneCalls({
       tenantId: tenant,
       gate,
+      acquaintances: this.#acquaintances,
       admission,
       assignment,
       ports,
@@ -89,7 +92,8 @@ export class Phone {
       notAdmitted: code => this.#turnedAway.call(code),
     });
     this.#guard = new SourceGuard({
-      isKnown: address => gate.isKnown(address) || this.#locator.hasLedTo(address),
+      isKnown: address => gate.isKnown(address),
+      isAwaited: address => this.#acquaintances.has(address) || this.#locator.hasLedTo(address),
       nowMs: SYSTEM_CLOCK.nowMs,
     });
     this.#turnedAway = new TurnedAwayCounts(tell, () => this.#guard.refused);
@@ -164,6 +168,7 @@ export class Phone {
       callsOf: trunk => this.#gate.calls(trunk),
       count: (trunk, change) => this.#gate.count(trunk, change),
       invite: (options, events) => this.#agent.invite(options, events),
+      acquaintances: this.#acquaintances,
       door: rooms,
       relayMedia: () => {
         const slot = admission.reserve();

@@ -16,6 +16,8 @@ export interface PhoneCallPorts {
   readonly clock: Clock;
   /** To the media process that has the call. */
   tell(message: Message): void;
+  /** The dialog leads somewhere, or elsewhere than before. */
+  follow(session: Session | InboundSession): void;
   /** Both the far end and the media process are done with it; whether it was ever answered. */
   over(wasAnswered: boolean): void;
 }
@@ -52,9 +54,13 @@ export class PhoneCall implements CallOrigin {
       changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
       info: request =>
         answerInfo(request, (key, durationMs) => ports.tell({ type: 'lineKey', callId, key, durationMs })),
-      dialogChanged: () => this.#keepSoon(),
+      dialogChanged: () => {
+        ports.follow(session);
+        this.#keepSoon();
+      },
       ended: ending => this.#sessionEnded(ending),
     });
+    ports.follow(session);
   }
 
   /** As last agreed. */

@@ -14,6 +14,7 @@ import { ERRORS, TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Address, CallAssignment, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import type { Acquaintances } from './acquaintances.ts';
 import { callAttributes } from './call_attributes.ts';
 import { callingNumber } from './calling_number.ts';
 import { PhoneCall } from './phone_call.ts';
@@ -24,6 +25,7 @@ import { type AdmittedCall, type TrunkGate, unavailable } from './trunk_gate.ts'
 export interface PhoneCallsParts {
   readonly tenantId: string;
   readonly gate: TrunkGate;
+  readonly acquaintances: Acquaintances;
   readonly admission: Admission;
   readonly assignment: Assignment;
   readonly ports: PortRange;
@@ -64,7 +66,7 @@ export class PhoneCalls {
 
   /** Whether a request outside of dialogs is let in: strangers hear nothing, what can't be taken gets its answer. */
   readonly admit = (request: SipRequest, flow: Flow): Refusal | 'silence' | undefined => {
-    const { gate, admission } = this.#parts;
+    const { gate, admission, acquaintances } = this.#parts;
     const { address } = flow.remote;
     const isCall = request.method === 'INVITE' && tagOf(request.to) === undefined;
     if (!isCall) return gate.isKnown(address) ? undefined : 'silence';
@@ -72,6 +74,7 @@ export class PhoneCalls {
     if (decision === 'silence' || 'status' in decision) return decision;
     const noSlot = admission.refusal();
     if (noSlot !== undefined) return this.#turnAway(noSlot);
+    acquaintances.meet(address);
     this.#admitted.set(request, decision);
     return undefined;
   };
@@ -141,12 +144,13 @@ export class PhoneCalls {
   }
 
   #enter(call: CallAssignment, { trunk, host, port }: TrunkAccess, session: Session): PhoneCall {
-    const { assignment, gate, clock, ladders, ports } = this.#parts;
+    const { assignment, gate, acquaintances, clock, ladders, ports } = this.#parts;
     const { callId, tenantId } = call;
     const ladder = { tenantId, callId, sipCallId: session.callId, local: { host, port } };
     const phone = new PhoneCall(callId, session, {
       clock,
       tell: message => assignment.tell(callId, message),
+      follow: each => acquaintances.follow(each),
       over: wasAnswered => {
         this.#calls.delete(callId);
         ladders.end(ladder, wasAnswered);

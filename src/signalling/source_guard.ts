@@ -2,8 +2,10 @@ import { LIMITS } from '../config/limits.ts';
 import { TokenBucket } from './token_bucket.ts';
 
 export interface SourceGuardOptions {
-  /** Whether a trunk lets this address call, or is called at it. */
+  /** Whether a trunk names this address; asked once, and again after `forget`. */
   isKnown(address: string): boolean;
+  /** Whether messages are awaited from there all the same; a look-up, asked for each message of a stranger. */
+  isAwaited(address: string): boolean;
   /** Monotonic milliseconds. */
   nowMs(): number;
 }
@@ -54,7 +56,8 @@ export class SourceGuard {
   }
 
   #sourceOf(address: string, nowMs: number): Source {
-    const source = this.#sources.get(address) ?? this.#meet(address, nowMs);
+    const met = this.#sources.get(address) ?? this.#meet(address, nowMs);
+    const source = met.isKnown || !this.#options.isAwaited(address) ? met : sourceOf(true, nowMs);
     this.#sources.delete(address);
     this.#sources.set(address, source);
     return source;
@@ -63,8 +66,11 @@ export class SourceGuard {
   #meet(address: string, nowMs: number): Source {
     const [oldest] = this.#sources.size >= LIMITS.sipSourcesRemembered ? this.#sources.keys() : [];
     if (oldest !== undefined) this.#sources.delete(oldest);
-    const isKnown = this.#options.isKnown(address);
-    const perSecond = isKnown ? LIMITS.sipPeerMessagesPerSecond : LIMITS.sipStrangerMessagesPerSecond;
-    return { isKnown, bucket: new TokenBucket(perSecond, 2 * perSecond, nowMs) };
+    return sourceOf(this.#options.isKnown(address), nowMs);
   }
+}
+
+function sourceOf(isKnown: boolean, nowMs: number): Source {
+  const perSecond = isKnown ? LIMITS.sipPeerMessagesPerSecond : LIMITS.sipStrangerMessagesPerSecond;
+  return { isKnown, bucket: new TokenBucket(perSecond, 2 * perSecond, nowMs) };
 }

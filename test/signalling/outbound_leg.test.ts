@@ -84,6 +84,7 @@ function rig(gateways: readonly [string, ...string[]] = ['one']) {
     },
     began: () => {},
     ended: () => {},
+    follow: () => {},
     over: () => {
       overs += 1;
     },

@@ -51,6 +51,7 @@ function rig(state: 'early' | 'confirmed') {
   const call = new PhoneCall('call', session as unknown as InboundSession, {
     clock: new HandClock(),
     tell: message => told.push(message.type),
+    follow: () => undefined,
     over: wasAnswered => overs.push(wasAnswered),
   });
   return { session, told, overs, call };

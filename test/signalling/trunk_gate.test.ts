@@ -133,7 +133,11 @@ trunks:
 
 t.test('a flood of strangers is hardly read, whether from one address or from all of them', async t => {
   let nowMs = 0;
-  const guard = new SourceGuard({ isKnown: address => address === PROVIDER, nowMs: () => nowMs });
+  const guard = new SourceGuard({
+    isKnown: address => address === PROVIDER,
+    isAwaited: () => false,
+    nowMs: () => nowMs,
+  });
   const read = (count: number, from: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => guard.accepts(from(index))).filter(Boolean).length;
   t.equal(
