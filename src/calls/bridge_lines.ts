@@ -1,4 +1,5 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { LIMITS } from '../config/limits.ts';
 import type { LegAccess, MessageOf } from '../ipc/messages.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { openLink } from '../lines/link_line.ts';
@@ -14,12 +15,26 @@ interface LegLinesParts {
 /** Opens the lines of further legs; of a link the edge hears in the words in which it hears of a phone. */
 export class LegLines {
   readonly #parts: LegLinesParts;
+  #count = 0;
 
   constructor(parts: LegLinesParts) {
     this.#parts = parts;
   }
 
+  /** @throws RangeError when there are too many already; then nothing was opened */
   open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
+    if (this.#count >= LIMITS.legsPerMediaProcess) throw new RangeError('no line for a leg');
+    this.#count += 1;
+    return this.#open(legId, access, rateHz, {
+      ...events,
+      ended: reason => {
+        this.#count -= 1;
+        events.ended(reason);
+      },
+    });
+  }
+
+  #open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
     const { phones, trunks, toEdge } = this.#parts;
     const closed = (reason: LineEndReason): void => toEdge({ type: 'lineClosed', callId: legId, reason });
     if (access.kind === 'trunk')

@@ -29,11 +29,12 @@ export interface MediaLines {
 
 /** @throws Error when the kernels do not compile or can't be kept */
 export async function openLines(
-  { config, paths, link, log }: RoleContext,
+  { config, paths, link, log }: Pick<RoleContext, 'config' | 'paths' | 'link' | 'log'>,
   spread: SendSpread,
 ): Promise<MediaLines> {
   const { callsPerProcess, roomRateHz } = config.media;
-  const slots = callsPerProcess + LIMITS.legsPerMediaProcess;
+  // Legs and rooms beside calls, however many, leave calls theirs.
+  const slots = callsPerProcess + LIMITS.legsPerMediaProcess + LIMITS.roomRelays;
   const trunks = { kernels: await loadKernels(paths.kernels, slots), spread };
   const toEdge = (message: Message): void => link.send('edge', message);
   const dialogs = new KeptDialogs({
