@@ -157,6 +157,9 @@ export const LIMITS = {
   sipStrangersPerSecond: 200,
   /** Addresses whose messages are counted so; the one longest silent is forgotten. */
   sipSourcesRemembered: 10_000,
+  /** Wrong credentials of one address that a trunk looks at, at once and in each second after; further ones are passed over. */
+  sipGuesses: 10,
+  sipGuessesPerS: 0.1,
   /** From the last use of an RTP port to its next: late packets of the old call are not heard in a new one. */
   rtpPortRestMs: 5_000,
   /** From an INVITE to the media process's word that its ports are open; then the call is refused. */

@@ -92,7 +92,7 @@ export class Phone {
       notAdmitted: code => this.#turnedAway.call(code),
     });
     this.#guard = new SourceGuard({
-      isKnown: address => gate.isKnown(address),
+      isKnown: address => gate.isNamed(address),
       isAwaited: address => this.#acquaintances.has(address) || this.#locator.hasLedTo(address),
       nowMs: SYSTEM_CLOCK.nowMs,
     });

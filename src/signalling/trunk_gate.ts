@@ -2,8 +2,9 @@ import { Headers } from '../../sip/message/headers.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
 import type { MessageOf } from '../ipc/messages.ts';
-import { dispatchOf, matchTrunk, type TrunkTable } from '../telephony/trunk_table.ts';
+import { dispatchOf, isNamed, matchTrunk, type TrunkTable } from '../telephony/trunk_table.ts';
 import { userOf } from './calling_number.ts';
+import { GuessBrake } from './guess_brake.ts';
 import { TokenBucket } from './token_bucket.ts';
 import type { TrunkCredentials } from './trunk_credentials.ts';
 
@@ -37,6 +38,7 @@ export class TrunkGate {
   readonly #parts: TrunkGateParts;
   readonly #calls = new Map<string, number>();
   readonly #rates = new Map<string, TokenBucket>();
+  readonly #guesses = new GuessBrake();
   #table: TrunkTable;
   #credentials: TrunkCredentials;
 
@@ -58,19 +60,22 @@ export class TrunkGate {
     return matchTrunk(this.#table, address, '').kind !== 'unknownAddress';
   }
 
+  /** Whether some trunk says so of this very address: it is no stranger. */
+  isNamed(address: string): boolean {
+    return isNamed(this.#table, address);
+  }
+
   /** What becomes of an INVITE outside of dialogs. One that is let in has taken its place in the trunk's rate. */
   decide(request: SipRequest, address: string): Decision {
     const dialled = userOf(request.uri);
     const match = matchTrunk(this.#table, address, dialled);
     if (match.kind === 'unknownAddress') return this.#refuse('unknownAddress', 'silence');
-    if (match.kind === 'unknownNumber')
-      return this.#refuse('unknownNumber', { status: 404, headers: new Headers() });
+    const unproven = match.trunk && this.#prove(match.trunk, request, address);
+    if (unproven !== undefined) return unproven;
+    if (match.kind === 'unknownNumber') return this.#notFound();
     const { trunk, number } = match;
-    const challenge = this.#credentials.ask(trunk, request);
-    if (challenge !== undefined)
-      return this.#refuse(challenge.status === 400 ? 'badCredentials' : 'unauthenticated', challenge);
     const rule = dispatchOf(trunk, number);
-    if (rule === undefined) return this.#refuse('unknownNumber', { status: 404, headers: new Headers() });
+    if (rule === undefined) return this.#notFound();
     const { workflow } = rule;
     return this.#limit(trunk) ?? { trunk, number, workflow, pin: this.#credentials.pinOf(rule) };
   }
@@ -84,6 +89,27 @@ export class TrunkGate {
 
   calls(trunk: string): number {
     return this.#calls.get(trunk) ?? 0;
+  }
+
+  /** What the caller hears who has not proven to be one of the trunk's; undefined once it has, or need not. */
+  #prove(
+    trunk: AdmittedCall['trunk'],
+    request: SipRequest,
+    address: string,
+  ): Refusal | 'silence' | undefined {
+    const who = `${trunk.name} ${address}`;
+    const isTry = request.headers.all('authorization').length > 0;
+    if (isTry && !this.#guesses.mayTry(who, this.#parts.nowMs()))
+      return this.#refuse('badCredentials', 'silence');
+    const challenge = this.#credentials.ask(trunk, request);
+    if (challenge !== undefined)
+      return this.#refuse(challenge.status === 400 ? 'badCredentials' : 'unauthenticated', challenge);
+    if (isTry) this.#guesses.release(who);
+    return undefined;
+  }
+
+  #notFound(): Refusal {
+    return this.#refuse('unknownNumber', { status: 404, headers: new Headers() });
   }
 
   #limit(trunk: AdmittedCall['trunk']): Refusal | undefined {

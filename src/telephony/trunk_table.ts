@@ -7,6 +7,8 @@ import { fitsPattern, normaliseNumber } from './numbering.ts';
 /** A trunk made ready for matching. */
 interface TableTrunk extends Trunk {
   readonly allowed: BlockList;
+  /** Those of the allowed networks that are small enough to be somebody's. */
+  readonly named: BlockList;
 }
 
 export type TrunkTable = readonly TableTrunk[];
@@ -16,8 +18,11 @@ export type TrunkMatch =
   | { readonly kind: 'trunk'; readonly trunk: TableTrunk; readonly number: string }
   /** Nobody that is known: to be told nothing. */
   | { readonly kind: 'unknownAddress' }
-  /** To be answered with 404. */
-  | { readonly kind: 'unknownNumber' };
+  /** To be answered with 404, by a trunk that asks for credentials only to who has them: what numbers there are is a secret. */
+  | { readonly kind: 'unknownNumber'; readonly trunk: TableTrunk | undefined };
+
+/** A network of a shorter prefix, such as everybody's, says nothing about who is in it. */
+const NAMED_PREFIX_BITS = 8;
 
 /** The trunks of a configuration; without any, the one that `sip.allowedAddresses` and `sip.numbers` describe. */
 export function trunkTable({ trunks, sip, workflows }: Config): TrunkTable {
@@ -28,7 +33,12 @@ export function trunkTable({ trunks, sip, workflows }: Config): TrunkTable {
 
 function makeReady(trunk: Trunk, common: Trunk['dispatch']): TableTrunk {
   const dispatch = [...trunk.dispatch, ...common];
-  return { ...trunk, dispatch, allowed: allowList(trunk.allowedAddresses) };
+  return {
+    ...trunk,
+    dispatch,
+    allowed: addressList(trunk.allowedAddresses, 0),
+    named: addressList(trunk.allowedAddresses, NAMED_PREFIX_BITS),
+  };
 }
 
 /** It has no limits of its own: those of the node are enough. */
@@ -48,11 +58,12 @@ function commonDispatch({ byNumber, default: fallback }: Config['workflows']): T
   return [...special, { numbers: ['*'], workflow: fallback }];
 }
 
-function allowList(texts: readonly string[]): BlockList {
+function addressList(texts: readonly string[], leastPrefixBits: number): BlockList {
   const list = new BlockList();
   for (const text of texts) {
     const network = parseNetwork(text);
-    if (network !== undefined) list.addSubnet(network.address, network.prefixBits, network.family);
+    if (network !== undefined && network.prefixBits >= leastPrefixBits)
+      list.addSubnet(network.address, network.prefixBits, network.family);
   }
   return list;
 }
@@ -64,17 +75,25 @@ function allowList(texts: readonly string[]): BlockList {
  * @param dialled user part of the Request-URI, unescaped
  */
 export function matchTrunk(table: TrunkTable, sourceAddress: string, dialled: string): TrunkMatch {
-  const family = isIPv6(sourceAddress) ? 'ipv6' : 'ipv4';
-  const reachable = table.filter(
-    trunk => trunk.directions.includes('inbound') && trunk.allowed.check(sourceAddress, family),
-  );
+  const reachable = table.filter(trunk => isIn(trunk, 'allowed', sourceAddress));
   if (reachable.length === 0) return { kind: 'unknownAddress' };
   for (const trunk of reachable) {
     const number = normaliseNumber(trunk, dialled);
     if (number !== undefined && trunk.numbers.some(pattern => fitsPattern(pattern, number)))
       return { kind: 'trunk', trunk, number };
   }
-  return { kind: 'unknownNumber' };
+  return { kind: 'unknownNumber', trunk: reachable.find(({ inboundDigest }) => inboundDigest !== undefined) };
+}
+
+/** Whether an inbound trunk names the address itself, or a network that is somebody's, and not everybody's. */
+export function isNamed(table: TrunkTable, sourceAddress: string): boolean {
+  return table.some(trunk => isIn(trunk, 'named', sourceAddress));
+}
+
+function isIn(trunk: TableTrunk, list: 'allowed' | 'named', address: string): boolean {
+  return (
+    trunk.directions.includes('inbound') && trunk[list].check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  );
 }
 
 /** What answers a number on a trunk: the first rule that fits; undefined if none does. */

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { SipRequest } from '../../sip/message/message.ts';
 import { parseNameAddr } from '../../sip/message/name_addr.ts';
 import { parseDatagram } from '../../sip/message/parse.ts';
@@ -11,7 +9,7 @@ import { callingNumber } from '../../src/signalling/calling_number.ts';
 import { readInfoKey } from '../../src/signalling/info_keys.ts';
 import { SourceGuard } from '../../src/signalling/source_guard.ts';
 import { TrunkCredentials } from '../../src/signalling/trunk_credentials.ts';
-import { TrunkGate, type TurnedAway } from '../../src/signalling/trunk_gate.ts';
+import { type Decision, TrunkGate, type TurnedAway } from '../../src/signalling/trunk_gate.ts';
 import { trunkTable } from '../../src/telephony/trunk_table.ts';
 
 const PROVIDER = '192.0.2.10';
@@ -85,34 +83,75 @@ t.test('a trunk has so many calls at once, and so many a second; who waits is to
   t.same(away, ['trunkRate', 'trunkCalls']);
 });
 
-t.test('credentials: asked for, wrong, of garbage, right', async t => {
-  const folder = t.testdir();
-  writeFileSync(join(folder, 'secret'), 'open sesame\n');
-  const { gate, away } = gateOf(
+const PASSWORD = 'open sesame';
+
+/** A trunk that everybody may call who knows the password. */
+function cave(t: Test) {
+  return gateOf(
     `
 trunks:
   - name: phones
     allowedAddresses: ["0.0.0.0/0"]
-    numbers: ["*"]
+    numbers: ["7*"]
     inboundDigest: {user: ali, realm: cave, passwordFile: secret, algorithms: [MD5]}
 `,
-    folder,
+    t.testdir({ secret: `${PASSWORD}\n` }),
   );
-  const asked = gate.decide(invite('sip:7@x'), PROVIDER);
+}
+
+/** What is decided of a caller who is asked for a password and says this one. */
+function say(gate: TrunkGate, password: string, { number = '7', from = PROVIDER } = {}): Decision {
+  const uri = `sip:${number}@x`;
+  const asked = gate.decide(invite(uri), from);
   const challenge = asked !== 'silence' && 'status' in asked ? asked.headers.get('www-authenticate') : '';
-  const nonce = /nonce="([^"]+)"/.exec(challenge ?? '')?.[1] ?? '';
-  t.not(nonce, '');
+  const nonce = /nonce="([^"]+)"/.exec(challenge ?? '')?.[1];
+  if (nonce === undefined) throw new Error('nobody asked for a password');
   const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-  const answer = (password: string) => {
-    const proof = md5(`${md5(`ali:cave:${password}`)}:${nonce}:00000001:c:auth:${md5('INVITE:sip:7@x')}`);
-    return `Authorization: Digest username="ali", realm="cave", nonce="${nonce}", uri="sip:7@x", response="${proof}", qop=auth, cnonce="c", nc=00000001, algorithm=MD5`;
-  };
-  t.match(gate.decide(invite('sip:7@x', [answer('wrong')]), PROVIDER), { status: 401 });
+  const proof = md5(`${md5(`ali:cave:${password}`)}:${nonce}:00000001:c:auth:${md5(`INVITE:${uri}`)}`);
+  const answer = `Digest username="ali", realm="cave", nonce="${nonce}", uri="${uri}", response="${proof}", qop=auth, cnonce="c", nc=00000001, algorithm=MD5`;
+  return gate.decide(invite(uri, [`Authorization: ${answer}`]), from);
+}
+
+t.test('credentials: asked for, wrong, of garbage, right', async t => {
+  const { gate, away } = cave(t);
+  t.match(say(gate, 'wrong'), { status: 401 });
   t.match(gate.decide(invite('sip:7@x', ['Authorization: Digest realm="cave", x']), PROVIDER), {
     status: 400,
   });
-  t.match(gate.decide(invite('sip:7@x', [answer('open sesame')]), PROVIDER), { number: '7' });
-  t.same(away, ['unauthenticated', 'unauthenticated', 'badCredentials']);
+  t.match(say(gate, PASSWORD), { number: '7' });
+  t.same(away, ['unauthenticated', 'unauthenticated', 'badCredentials', 'unauthenticated']);
+});
+
+t.test('who guesses passwords is passed over after some, right ones too; nobody else is', async t => {
+  const { gate, away, pass } = cave(t);
+  for (let guess = 0; guess < 10; guess += 1) t.match(say(gate, `guess ${guess}`), { status: 401 });
+  t.equal(say(gate, 'one more'), 'silence');
+  t.equal(say(gate, PASSWORD), 'silence', 'it does not hear that this one was right');
+  t.same(away.slice(-2), ['unauthenticated', 'badCredentials']);
+  t.match(say(gate, PASSWORD, { from: '198.51.100.1' }), { number: '7' });
+  pass(10_000);
+  t.match(say(gate, 'wrong'), { status: 401 });
+  t.equal(say(gate, PASSWORD), 'silence');
+  pass(10_000);
+  t.match(say(gate, PASSWORD), { number: '7' });
+  for (let guess = 0; guess < 10; guess += 1) t.match(say(gate, 'wrong'), { status: 401 }, 'counted anew');
+});
+
+t.test('who has no password does not hear what numbers there are', async t => {
+  const { gate } = cave(t);
+  t.match(gate.decide(invite('sip:8@x'), PROVIDER), { status: 401 });
+  t.match(say(gate, 'wrong', { number: '8' }), { status: 401 });
+  t.match(say(gate, PASSWORD, { number: '8' }), { status: 404 });
+});
+
+t.test('whoever everybody may be is a stranger', async t => {
+  const { gate } = cave(t);
+  t.equal(gate.isKnown(PROVIDER), true);
+  t.equal(gate.isNamed(PROVIDER), false);
+  const named = gateOf('sip: {allowedAddresses: ["10.0.0.0/8", "2000::/3", "2001:db8::/32"]}').gate;
+  t.equal(named.isNamed('10.1.2.3'), true);
+  t.equal(named.isNamed('2001:db8::1'), true);
+  t.equal(named.isNamed('2001:db9::1'), false);
 });
 
 t.test('a number behind a PIN', async t => {
