@@ -51,6 +51,14 @@ export const SIP_LIMITS = {
 
   /** Server transactions at once; a further request is answered with 503 and Retry-After, without state. */
   serverTransactions: 20_000,
+  /** Of them, for requests of one address; likewise 503. */
+  sourceTransactions: 10_000,
+  /** Of them, for requests of one Call-ID; likewise 503. Keys by INFO, pressed fast, are a few a second for 32 s each. */
+  callTransactions: 256,
+  /** What the requests of one Call-ID may hold, the one that passes it included; likewise 503. */
+  callBytes: 1 << 19,
+  /** Beyond all these, BYEs of one Call-ID: they make room. */
+  byeTransactions: 4,
   /** Client transactions at once; a further request fails at once. */
   clientTransactions: 20_000,
   /** Retry-After of such a 503. */

@@ -18,6 +18,7 @@ import type {
   TransportHandler,
 } from '../transport/transport.ts';
 import type { ClientEvents, ClientMachine, ClientParts, ClientTransaction } from './client_transaction.ts';
+import { Holdings } from './holdings.ts';
 import { InviteClient } from './invite_client.ts';
 import { InviteServer } from './invite_server.ts';
 import { clientKey, mergeKey, serverKey } from './keys.ts';
@@ -44,15 +45,22 @@ export interface TransactionUser {
   fault(failure: TransportFailure): void;
 }
 
-export interface TransactionLimits {
-  readonly serverTransactions: number;
-  readonly clientTransactions: number;
-}
+export type TransactionLimits = Readonly<
+  Record<
+    | 'serverTransactions'
+    | 'sourceTransactions'
+    | 'callTransactions'
+    | 'callBytes'
+    | 'byeTransactions'
+    | 'clientTransactions',
+    number
+  >
+>;
 
 export interface TransactionOptions {
   readonly user: TransactionUser;
   readonly clock?: Clock;
-  readonly limits?: TransactionLimits;
+  readonly limits?: Partial<TransactionLimits>;
 }
 
 /**
@@ -69,16 +77,19 @@ export class TransactionLayer implements TransportHandler {
   readonly #limits: TransactionLimits;
   readonly #clients = new Map<string, ClientMachine>();
   readonly #servers = new Map<string, ServerMachine>();
+  /** Server transactions by the address that their requests came from, and by their Call-ID. */
+  readonly #ofSource = new Holdings();
+  readonly #ofCall = new Holdings();
   /** Requests outside dialogs by what their copies share (§8.2.2.2). */
   readonly #merges = new Map<string, ServerMachine>();
   /** Makes the To tag of answers that leave no state behind (§8.2.7: the same for each copy). */
   readonly #secret = randomBytes(32);
   #transport: Transport | undefined;
 
-  constructor({ user, clock = SYSTEM_CLOCK, limits = SIP_LIMITS }: TransactionOptions) {
+  constructor({ user, clock = SYSTEM_CLOCK, limits }: TransactionOptions) {
     this.#user = user;
     this.#clock = clock;
-    this.#limits = limits;
+    this.#limits = { ...SIP_LIMITS, ...limits };
   }
 
   /** Names the transport to send by; before that nothing is sent. */
@@ -168,7 +179,7 @@ export class TransactionLayer implements TransportHandler {
       this.#answer(request, flow, 481);
     } else if (merge !== undefined && this.#merges.has(merge)) {
       this.#answer(request, flow, 482);
-    } else if (this.#servers.size >= this.#limits.serverTransactions) {
+    } else if (this.#isFull(request, flow)) {
       const retryAfterS = String(SIP_LIMITS.overloadRetryAfterS);
       this.#answer(request, flow, 503, Headers.of({ 'Retry-After': retryAfterS }));
     } else {
@@ -176,10 +187,26 @@ export class TransactionLayer implements TransportHandler {
     }
   }
 
+  /** Whether a request finds no place, so that a flood in one call, or from one end, leaves places for all others. */
+  #isFull({ callId, method }: SipRequest, { remote }: Flow): boolean {
+    const most = this.#limits;
+    const { count, bytes } = this.#ofCall.of(callId);
+    if (method === 'BYE') return count >= most.callTransactions + most.byeTransactions;
+    return (
+      this.#servers.size >= most.serverTransactions ||
+      this.#ofSource.of(remote.address).count >= most.sourceTransactions ||
+      count >= most.callTransactions ||
+      bytes >= most.callBytes
+    );
+  }
+
   #open(request: SipRequest, flow: Flow, localTag: string, merge?: string): ServerMachine {
     const key = serverKey(request);
+    const bytes = bytesOf(request);
     const ended = (): void => {
       this.#servers.delete(key);
+      this.#ofSource.giveBack(flow.remote.address, bytes);
+      this.#ofCall.giveBack(request.callId, bytes);
       if (merge !== undefined) this.#merges.delete(merge);
     };
     const parts: ServerParts = {
@@ -192,6 +219,8 @@ export class TransactionLayer implements TransportHandler {
     };
     const server = request.method === 'INVITE' ? new InviteServer(parts) : new NonInviteServer(parts);
     this.#servers.set(key, server);
+    this.#ofSource.take(flow.remote.address, bytes);
+    this.#ofCall.take(request.callId, bytes);
     if (merge !== undefined) this.#merges.set(merge, server);
     return server;
   }
@@ -210,6 +239,11 @@ export class TransactionLayer implements TransportHandler {
     const toTag = createHmac('sha256', this.#secret).update(serverKey(request)).digest('hex').slice(0, 16);
     this.#sender.sendResponse(newResponse(request, status, { toTag, headers }), flow, IGNORED);
   }
+}
+
+/** What a request holds, about. */
+function bytesOf({ body, headers, ...others }: SipRequest): number {
+  return body.length + JSON.stringify([others, ...headers]).length;
 }
 
 const IGNORED: SendWatcher = { failed: () => undefined };

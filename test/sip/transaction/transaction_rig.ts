@@ -89,7 +89,7 @@ export class Rig {
   /** What the user says to a new request. */
   admission: Refusal | 'silence' | undefined;
 
-  constructor(limits?: TransactionLimits) {
+  constructor(limits?: Partial<TransactionLimits>) {
     this.layer = new TransactionLayer({
       clock: this.clock,
       ...(limits && { limits }),
