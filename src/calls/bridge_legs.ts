@@ -32,6 +32,7 @@ export interface BridgeLegsPorts {
 interface Leg extends LegOrder {
   readonly line: Line;
   isUp: boolean;
+  isHeld: boolean;
   ending: LegEnding | undefined;
 }
 
@@ -58,11 +59,11 @@ export class BridgeLegs {
     const line = this.#ports.openLine(legId, access, callerLine.rateHz, {
       answered: () => undefined,
       dtmf: (key, durationMs) => this.pressed(legId, key, durationMs),
-      held: () => undefined,
-      resumed: () => undefined,
+      held: () => this.#hold(legId, true),
+      resumed: () => this.#hold(legId, false),
       ended: reason => this.#ended(legId, { reason }),
     });
-    this.#legs.set(legId, { ...order, line, isUp: false, ending: undefined });
+    this.#legs.set(legId, { ...order, line, isUp: false, isHeld: false, ending: undefined });
     bridge.add(legId, line);
     this.#joinUp();
     this.#ports.tell({
@@ -90,6 +91,12 @@ export class BridgeLegs {
     return true;
   }
 
+  /** With its edge a leg has lost whoever could tell that it is answered, or held no more. */
+  edgeLost(): void {
+    for (const { legId, isUp, isHeld } of this.#legs.values())
+      if (!isUp || isHeld) this.remove(legId, { reason: 'networkLost' });
+  }
+
   /** The call is over. */
   end(): void {
     for (const { legId } of this.#legs.values()) this.remove(legId, { reason: 'callEnded' });
@@ -107,6 +114,11 @@ export class BridgeLegs {
     const heldMs = Math.max(durationMs, LEAST_KEY_MS);
     if (by !== CALLER) this.#call.line.press(key, heldMs);
     for (const { legId, line } of speaking) if (legId !== by) line.press(key, heldMs);
+  }
+
+  #hold(legId: string, isHeld: boolean): void {
+    const leg = this.#legs.get(legId);
+    if (leg !== undefined) leg.isHeld = isHeld;
   }
 
   #ended(legId: string, lineEnding: LegEnding): void {

@@ -50,6 +50,11 @@ export class Relays implements Ticking {
     this.#relays.get(legId)?.close('localHangup');
   }
 
+  /** Who comes into a room from now on has nobody to tell that they are there. */
+  edgeLost(): void {
+    for (const relay of this.#relays.values()) if (!relay.isUp) relay.close('networkLost');
+  }
+
   tick(): void {
     for (const relay of this.#relays.values()) relay.tick();
   }
@@ -80,6 +85,7 @@ class Relay {
   readonly #fromRoom: Frame;
   readonly #fromLink: Frame;
   readonly #parts: RelayParts;
+  #isUp = false;
   #hasEnded = false;
 
   constructor(rateHz: PipelineRateHz, parts: RelayParts) {
@@ -87,7 +93,10 @@ class Relay {
     this.#fromRoom = createFrame(rateHz);
     this.#fromLink = createFrame(rateHz);
     this.#room = parts.openRoom({
-      answered: () => parts.up(),
+      answered: () => {
+        this.#isUp = true;
+        parts.up();
+      },
       dtmf: key => this.#link.press(key, KEY_MS),
       held: () => undefined,
       resumed: () => undefined,
@@ -100,6 +109,11 @@ class Relay {
       resumed: () => undefined,
       ended: reason => this.close(reason),
     });
+  }
+
+  /** Somebody in the room can be heard. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   tick(): void {

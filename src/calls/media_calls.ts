@@ -149,6 +149,11 @@ export class MediaCalls implements Ticking {
     }
   }
 
+  /** Further legs wait for nothing that only the edge could tell. */
+  edgeLost(): void {
+    for (const entry of this.#slots) entry?.legs.edgeLost();
+  }
+
   fromTalk(message: FromTalk): void {
     if (message.type === 'spool') {
       this.#spoolFull = message.full;

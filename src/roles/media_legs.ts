@@ -6,8 +6,8 @@ import type { MessageOf } from '../ipc/messages.ts';
 /** Follows what the edge says of further legs of calls, and of rooms that such legs lead to from here. */
 export function followLegs(
   link: Pick<Link, 'on' | 'send'>,
-  calls: Pick<MediaCalls, 'leg'>,
-  relays: Pick<Relays, 'open' | 'close'>,
+  calls: Pick<MediaCalls, 'leg' | 'edgeLost'>,
+  relays: Pick<Relays, 'open' | 'close' | 'edgeLost'>,
 ): void {
   /** The edge keeps a leg's ports for it until it hears that the leg has none, or never had. */
   const follow = (legId: string, message: MessageOf<'openLeg' | 'legGone'>): void => {
@@ -18,4 +18,9 @@ export function followLegs(
   link.on('legUp', message => void calls.leg(message));
   link.on('openRelay', message => relays.open(message));
   link.on('closeRelay', ({ legId }) => relays.close(legId));
+  link.on('peerGone', ({ peer }) => {
+    if (peer !== 'edge') return;
+    calls.edgeLost();
+    relays.edgeLost();
+  });
 }

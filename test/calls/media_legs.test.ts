@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Message } from '../../src/ipc/messages.ts';
 import { followLegs } from '../../src/roles/media_legs.ts';
+import { freePort } from '../lines/trunk_rig.ts';
 import { BridgeRig, phone } from './bridge_rig.ts';
 
 /** The media process's end of a link to the edge. */
@@ -41,5 +42,53 @@ t.test('of a leg that is not here the edge hears that it is closed', async t => 
   t.same(rig.toEdge.at(-1), { type: 'lineClosed', callId: 'leg', reason: 'localHangup' });
   link.receive({ type: 'legGone', callId: 'call', legId: 'agent', ending: { reason: 'localHangup' } });
   t.same(link.sent, [], 'the agent has no ports');
+  await rig.close();
+});
+
+const EDGE_GONE = { type: 'peerGone', peer: 'edge' } as const;
+
+t.test('what only a lost edge could have told is not waited for', async t => {
+  const { rig, link } = await process();
+  await rig.ring('ringing');
+  await rig.join('talking');
+  const held = await rig.join('held');
+  rig.edge({ type: 'lineChanged', callId: 'held', stream: held.stream({ held: true, sends: false }) });
+  const back = await rig.join('back');
+  rig.edge({ type: 'lineChanged', callId: 'back', stream: back.stream({ held: true, sends: false }) });
+  rig.edge({ type: 'lineChanged', callId: 'back', stream: back.stream() });
+  const before = rig.facts.length;
+  link.receive({ type: 'peerGone', peer: 'media-1' });
+  t.equal(rig.facts.length, before);
+  link.receive(EDGE_GONE);
+  t.same(rig.facts.slice(before), ['leg.removed ringing networkLost', 'leg.removed held networkLost']);
+  await rig.close();
+});
+
+t.test('a caller who waits for a leg with nobody else there is hung up', async t => {
+  const { rig, link } = await process();
+  await rig.ring('ringing');
+  rig.remove('agent');
+  await rig.run(100);
+  t.notOk(
+    rig.toTalk.some(({ type }) => type === 'lineEnded'),
+    'it may be answered',
+  );
+  link.receive(EDGE_GONE);
+  t.ok(rig.toTalk.some(({ type }) => type === 'lineEnded'));
+  await rig.close();
+});
+
+t.test('a room in which nobody is yet is left, one with somebody is not', async t => {
+  const { rig, link } = await process();
+  for (const legId of ['somebody', 'nobody']) {
+    const [port, farPort] = [await freePort(), await freePort()];
+    link.receive({ type: 'openRelay', legId, room: { url: '', token: '' }, port, farPort });
+  }
+  rig.rooms[0]?.events.answered();
+  link.receive(EDGE_GONE);
+  t.same(
+    rig.rooms.map(({ closedWith }) => closedWith),
+    [undefined, 'networkLost'],
+  );
   await rig.close();
 });
