@@ -218,9 +218,13 @@ export class JitterBuffer {
 
   /** What was made up while nothing was there took the place of what turns out to be lost, as far as that goes. */
   #settleOverdraft(slot: number): void {
-    const paid = Math.max(0, Math.min(this.#overdraftTicks, this.#gapTicks(slot)));
-    this.#nextTimestamp = (this.#nextTimestamp + paid) | 0;
+    this.#nextTimestamp = (this.#nextTimestamp + this.#paidBy(slot)) | 0;
     this.#overdraftTicks = 0;
+  }
+
+  /** Ticks of the overdraft that the gap before a packet pays. */
+  #paidBy(slot: number): number {
+    return Math.max(0, Math.min(this.#overdraftTicks, this.#gapTicks(slot)));
   }
 
   #conceal(samples: number): void {
@@ -281,17 +285,21 @@ export class JitterBuffer {
     }
   }
 
-  /** Throws away the oldest that waits while it reaches over more than the limit. */
+  /** Throws away the oldest while what waits reaches over more than the limit; a pause before it does not count. */
   #keepLimit(end: number): void {
     const mostTicks = RTP_LIMITS.bufferedMs * this.#ticksPerMs;
-    while (this.#store.count > 1 && timestampDistance(this.#nextTimestamp, end) > mostTicks) {
+    while (this.#store.count > 1) {
+      const slot = this.#store.earliest(this.#nextTimestamp);
+      if (timestampDistance(this.#nextTimestamp, end) - this.#paidBy(slot) <= mostTicks) return;
       this.#dropEarliest();
     }
   }
 
   /** Goes on at the second of the packets that wait. */
   #dropEarliest(): void {
-    this.#store.release(this.#store.earliest(this.#nextTimestamp));
+    const oldest = this.#store.earliest(this.#nextTimestamp);
+    this.#settleOverdraft(oldest);
+    this.#store.release(oldest);
     const slot = this.#store.earliest(this.#nextTimestamp);
     if (slot < 0) return;
     const ticks = Math.max(0, this.#gapTicks(slot));

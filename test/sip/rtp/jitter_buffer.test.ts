@@ -178,6 +178,28 @@ t.test('a pause in which the clock of the sender stands still', async t => {
   t.ok(far.buffer.depthMs < 30, `${far.buffer.depthMs} ms`);
 });
 
+t.test(
+  'what is first said after silence that was not sent is heard, though its packets come at once',
+  async t => {
+    const far = new Simulation({
+      ptimeMs: 20,
+      skewPpm: 0,
+      delayMs: (_, ms) => (ms > 5_000 && ms < 6_000 ? undefined : 30),
+    });
+    far.run(6_010);
+    t.same(far.buffer.stats().late, 0);
+    far.deliver(299, far.nowMs);
+    far.deliver(300, far.nowMs);
+    let heardMs = 0;
+    for (let pulls = 0; pulls < 20; pulls += 1) {
+      far.buffer.pull(far.frame, far.nowMs + 10 * pulls);
+      if (far.frame.some(sample => Math.abs(sample) > 0.01)) heardMs += 10;
+    }
+    t.ok(heardMs >= 40, `${heardMs} of 40 ms`);
+    t.equal(far.buffer.stats().droppedMs, 0);
+  },
+);
+
 t.test('never more than its limit waits, whatever comes', async t => {
   const decoder = new LinearDecoder();
   const buffer = new JitterBuffer(decoder);
