@@ -13,6 +13,7 @@ import type { Stt } from '../providers/types.ts';
 import type { EventSink } from '../store/events.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
+import type { LegFact } from './bridge_legs.ts';
 import { onCallTime } from './call_time.ts';
 import { type Checkpoint, machineMs, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { describeFault } from './fault.ts';
@@ -59,6 +60,9 @@ export class TalkCall {
   readonly #left: Checkpoint | undefined;
   /** Media time of the call at which the line's own begins. */
   readonly #startMs: number;
+  /** The newest; it leaves once the disk has the events that led to it. */
+  #checkpoint: string | undefined;
+  #isTellingCheckpoints = false;
   #isOver = false;
 
   constructor(info: CallInfo, services: TalkServices) {
@@ -144,7 +148,7 @@ export class TalkCall {
         this.#conversation.progress();
         break;
       case 'leg':
-        this.#record.append(message.fact.type, message.fact.detail);
+        this.#recordLeg(message.fact);
         break;
       case 'agentLeft':
         this.#conversation.lineEnded();
@@ -152,6 +156,11 @@ export class TalkCall {
       default:
         break;
     }
+  }
+
+  #recordLeg({ type, detail }: LegFact): void {
+    const mediaMs = this.#startMs + detail.mediaMs;
+    this.#record.append(type, { ...detail, mediaMs });
   }
 
   /** To be called every 10 to 20 ms. */
@@ -204,20 +213,32 @@ export class TalkCall {
 
   /** Says what another process needs to go on from here, as soon as all that led here is on the disk. */
   #tellCheckpoint(): void {
-    const { callId, slot, lineKind } = this.info;
+    const { callId, lineKind } = this.info;
     if (lineKind !== 'trunk') return;
-    const { events, send, log } = this.#services;
     const checkpoint = writeCheckpoint({
       conversation: this.#conversation.state,
       turns: this.#record.turns,
       epochMs: machineMs() - this.#audio.mediaMs(),
       recording: this.#recording.state,
     });
-    if (checkpoint === undefined) log.warn({ callId }, 'a checkpoint is too long to be kept');
-    else
-      void events.flush().then(() => {
-        if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
-      });
+    if (checkpoint === undefined) this.#services.log.warn({ callId }, 'a checkpoint is too long to be kept');
+    else {
+      this.#checkpoint = checkpoint;
+      if (!this.#isTellingCheckpoints) void this.#tellCheckpoints();
+    }
+  }
+
+  async #tellCheckpoints(): Promise<void> {
+    const { events, send } = this.#services;
+    const { callId, slot } = this.info;
+    this.#isTellingCheckpoints = true;
+    while (this.#checkpoint !== undefined) {
+      const checkpoint = this.#checkpoint;
+      this.#checkpoint = undefined;
+      await events.flush();
+      if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
+    }
+    this.#isTellingCheckpoints = false;
   }
 
   /** What can't be read is left: the conversation begins anew. */

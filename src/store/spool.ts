@@ -85,6 +85,9 @@ export class Spool implements EventSink {
   #queue: Entry[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
+  /** Of those appended, so many were written or given up. */
+  #settled = 0;
+  #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
   #closing = false;
   #onWritten: () => void = () => undefined;
   readonly #counts = { appended: 0, refused: 0, lost: 0, writeFailures: 0 };
@@ -166,13 +169,14 @@ export class Spool implements EventSink {
 
   /** Resolves when everything appended so far is safe on the disk. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    const { appended: upTo } = this.#counts;
+    if (this.#settled < upTo) await new Promise<void>(resolve => this.#flushes.push({ upTo, resolve }));
   }
 
   /** Writes what is queued, once more if need be, and takes no more. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.flush();
+    await this.#writing;
     // With calls that have no end yet, the segment stays to be adopted.
     if (this.#live.size === 0 && this.#orphans.size === 0) await this.#endSegment();
     else await this.#current?.handle.close();
@@ -219,8 +223,15 @@ export class Spool implements EventSink {
       }
       this.#queue.splice(0, batch.length);
       for (const { line } of batch) this.#queuedBytes -= line.length;
+      this.#settle(batch.length);
       this.#onWritten();
     }
+  }
+
+  #settle(events: number): void {
+    this.#settled += events;
+    while (this.#flushes[0] !== undefined && this.#flushes[0].upTo <= this.#settled)
+      this.#flushes.shift()?.resolve();
   }
 
   async #write(batch: readonly Entry[]): Promise<void> {

@@ -74,6 +74,13 @@ t.test('a call goes on where a lost process left it, and its record is one', asy
   t.equal(resumed?.recording, 'tenant/call.wav');
   t.match(recordings.opened[1], { file: 'tenant/call.wav', unfinishedFile: 'tenant/call.wav.1' });
   t.ok(recordings.opened[1]!.lengthMs > 5000 && recordings.opened[1]!.lengthMs <= resumed!.mediaMs);
+  second.calls.receive({
+    type: 'leg',
+    slot: 0,
+    fact: { type: 'leg.answered', detail: { leg: 'b', mediaMs: 20 } },
+  });
+  const [leg] = details(events, 'leg.answered') as { mediaMs: number }[];
+  t.ok(leg!.mediaMs >= 20 + resumed!.mediaMs - 1000, `on the clock of the call: ${leg?.mediaMs}`);
   await second.pass(6000);
   const turns = details(events, 'turn.agent') as { turn: number; text: string; startMs: number }[];
   t.equal(turns.at(-1)?.text, `${BRIDGING_WORDS} Question number 2 please.`);
@@ -116,11 +123,12 @@ t.test('a checkpoint never knows more than the disk, and rooms have none', async
     flush: () => new Promise<void>(resolve => flushes.push(resolve)),
   }).answer();
   await rig.pass(3000);
-  t.ok(flushes.length > 1);
+  t.equal(flushes.length, 1, 'the newest alone waits for the next one');
   t.notOk(rig.sent.some(({ type }) => type === 'checkpoint'));
   flushes[0]?.();
   await rig.pass(20);
   t.equal(rig.sent.filter(({ type }) => type === 'checkpoint').length, 1);
+  t.equal(flushes.length, 2);
   rig.call.hangUp('localHangup');
   for (const flushed of flushes) flushed();
   await rig.pass(20);

@@ -68,6 +68,28 @@ t.test('events come back from the disk as they went in', async t => {
   await spool.close();
 });
 
+t.test('who waits for the disk waits for what was told before, not for all that follows', async t => {
+  const { options } = folder(t);
+  const spool = await openSpool(options);
+  const tell = storyTeller('acme', 'call-1');
+  const talk = (turn: number) =>
+    spool.append(tell('turn.caller', { turn, text: 'yes', startMs: 0, endMs: 1, confidence: 1 }));
+  talk(1);
+  let isFlushed = false;
+  void spool.flush().then(() => {
+    isFlushed = true;
+  });
+  let turn = 1;
+  for (; !isFlushed && turn < 5000; turn += 1) {
+    talk(turn);
+    await new Promise(setImmediate);
+  }
+  t.ok(isFlushed, `${turn} events later`);
+  t.ok(spool.stats().queued > 0, 'more is on its way');
+  await spool.close();
+  t.match(spool.stats(), { lost: 0, queued: 0 });
+});
+
 t.test('personal data reaches the disk sealed', async t => {
   const { dir, options } = folder(t);
   const spool = await openSpool(options);
