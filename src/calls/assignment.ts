@@ -111,9 +111,14 @@ export class Assignment {
     else this.#assign(live, slot.media);
   }
 
-  callEnded(callId: string, failed: boolean, reason: string): void {
+  /** One that was to go on in another process, and could not there, is like one refused: the next is asked. */
+  callEnded(callId: string, by: Address, failed: boolean, reason: string): void {
     const live = this.#calls.get(callId);
-    if (live === undefined) return;
+    if (live === undefined || live.media !== by) return;
+    if (live.call.resume !== undefined && !live.up) {
+      this.callRefused(callId, by, reason);
+      return;
+    }
     this.#settle(live);
     this.#end(live, failed, reason);
   }

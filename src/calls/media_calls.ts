@@ -129,6 +129,11 @@ export class MediaCalls implements Ticking {
     }
   }
 
+  /** Whether it has the call, in whatever state. */
+  has(callId: string): boolean {
+    return this.#find(callId) !== undefined;
+  }
+
   hangUp(callId: string): void {
     this.#find(callId)?.call.hangUp('localHangup');
   }

@@ -37,12 +37,13 @@ class SocketHub implements Hub {
   readonly #server: Server;
   readonly #peers = new Map<Address, Peer>();
   readonly #sockets = new Set<Socket>();
-  readonly #handlers = new Handlers();
+  readonly #handlers: Handlers;
   readonly #goneHandlers: ((peer: Address) => void)[] = [];
 
   constructor(socketPath: string, log: Logger) {
     this.socketPath = socketPath;
     this.#log = log;
+    this.#handlers = new Handlers((error, type) => log.error({ err: error, type }, 'message failed'));
     this.#server = createServer(socket => this.#accept(socket));
   }
 

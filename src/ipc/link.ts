@@ -41,7 +41,7 @@ export async function connectLink(options: LinkOptions): Promise<Link> {
 class HubLink implements Link {
   readonly address: Address;
   readonly #options: LinkOptions;
-  readonly #handlers = new Handlers();
+  readonly #handlers: Handlers;
   #socket: Socket | undefined;
   #lastReady: Message | undefined;
   #closing = false;
@@ -51,6 +51,7 @@ class HubLink implements Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.address = options.address;
+    this.#handlers = new Handlers((error, type) => options.log.error({ err: error, type }, 'message failed'));
     this.on('ping', (_, from) => this.send(from, { type: 'pong', hung: [...this.#hungThreads()] }));
   }
 

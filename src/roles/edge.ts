@@ -97,7 +97,9 @@ function listen(
   link.on('checkpoint', ({ callId, checkpoint }) => assignment.checkpoint(callId, checkpoint));
   link.on('callUp', ({ callId }) => assignment.callUp(callId));
   link.on('callRefused', ({ callId, reason }, from) => assignment.callRefused(callId, from, reason));
-  link.on('callEnded', ({ callId, failed, reason }) => assignment.callEnded(callId, failed, reason));
+  link.on('callEnded', ({ callId, failed, reason }, from) =>
+    assignment.callEnded(callId, from, failed, reason),
+  );
   link.on('peerGone', ({ peer }) => {
     admission.remove(peer);
     assignment.mediaGone(peer);

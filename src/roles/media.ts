@@ -105,6 +105,12 @@ function loadOf(
 /** What the edge says of calls and their lines. */
 function followCalls({ link }: RoleContext, calls: MediaCalls, { phones, dialogs }: MediaLines): void {
   link.on('assign', ({ call }) => {
+    const { callId, resume } = call;
+    if (resume !== undefined && calls.has(callId)) {
+      // It was the link that was lost, not this process.
+      link.send('edge', { type: 'callUp', callId });
+      return;
+    }
     dialogs.assigned(call);
     calls.assign(call);
   });

@@ -93,9 +93,24 @@ t.test('a call goes on in another process, from its last checkpoint, as often as
   edge.dies('media-1');
   t.same(edge.assigned.at(-1), { to: 'media-0', resume: { times: 2, checkpoint: 'second' } });
   edge.assignment.callUp('a');
-  edge.assignment.callEnded('a', false, 'done');
+  edge.assignment.callEnded('a', 'media-0', false, 'done');
   t.same(edge.told, ['up', 'up', 'up', 'ended false done']);
   t.equal(edge.timers.open, 0);
+});
+
+t.test('what could not go on in one process goes on in the next; nobody else ends it', async t => {
+  const edge = new Edge();
+  edge.assignment.callUp('a');
+  edge.there('media-1');
+  edge.dies('media-0');
+  edge.assignment.callEnded('a', 'media-0', true, 'told late');
+  t.same(edge.told, ['up'], 'who had it before has no say');
+  edge.there('media-2');
+  edge.assignment.callEnded('a', 'media-1', true, 'portInUse');
+  t.same(edge.assigned.at(-1), { to: 'media-2', resume: { times: 1, checkpoint: null } });
+  edge.assignment.callUp('a');
+  edge.assignment.callEnded('a', 'media-2', false, 'done');
+  t.same(edge.told, ['up', 'up', 'ended false done']);
 });
 
 t.test('without a slot it waits for one, also for its own process to be back', async t => {
@@ -171,7 +186,7 @@ t.test('a process that had calls when it died hears what became of them', async 
   t.same(edge.fates, ['media-0 a kept']);
   edge.assignment.orphan('unknown', 'media-0');
   t.equal(edge.fates.at(-1), 'media-0 unknown lost');
-  edge.assignment.callEnded('a', false, 'done');
+  edge.assignment.callEnded('a', 'media-0', false, 'done');
   edge.assignment.orphan('a', 'media-0');
   t.equal(edge.fates.at(-1), 'media-0 a kept', 'its successor has written its end');
 

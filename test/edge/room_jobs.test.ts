@@ -93,8 +93,8 @@ t.test('a call goes up, ends, and its room is closed', async t => {
   admission.update('media-0', { ...LOAD, calls: 1 });
   assignment.callUp(callId);
   t.equal(admission.total().used, 1, 'and once when it is up');
-  assignment.callEnded(callId, false, 'done');
-  assignment.callEnded(callId, false, 'done');
+  assignment.callEnded(callId, 'media-0', false, 'done');
+  assignment.callEnded(callId, 'media-0', false, 'done');
   t.same(jobs, ['a running', 'a success'], 'an end told twice counts once');
   t.same(closed, ['room-a']);
   t.equal(assignment.callCount, 0);

@@ -7,7 +7,9 @@ import { Metrics } from '../../src/observe/metrics.ts';
 import { startTestPlane, WITH_KEY } from './test_plane.ts';
 
 function testNode() {
-  const handlers = new Handlers();
+  const handlers = new Handlers(error => {
+    throw error;
+  });
   const metrics = new Metrics();
   const node = new NodeView({ on: (type, handler) => handlers.on(type, handler) }, metrics);
   const tell = (from: Address, message: Message) => handlers.dispatch({ from, to: 'api', message });

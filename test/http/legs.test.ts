@@ -85,35 +85,43 @@ t.test('a leg is dropped, the agent, too', async t => {
 /** The edge at the other end of a link. */
 function edge() {
   const sent: Message[] = [];
-  const handlers = new Handlers();
+  const handlers = new Handlers(error => {
+    throw error;
+  });
   const link = {
     send: (_: string, message: Message) => void sent.push(message),
     on: handlers.on.bind(handlers),
   };
-  const answer = (legId: string, refused: { code: 'CAPACITY'; detail: string } | null): void =>
-    handlers.dispatch({ from: 'edge', to: 'api', message: { type: 'legAnswer', legId, refused } });
-  return { sent, answer, link };
+  const orders = (): string[] =>
+    sent.flatMap(message =>
+      message.type === 'addLeg' || message.type === 'dropLeg' ? [message.orderId] : [],
+    );
+  const answer = (orderId: string, refused: { code: 'CAPACITY'; detail: string } | null): void =>
+    handlers.dispatch({ from: 'edge', to: 'api', message: { type: 'legAnswer', orderId, refused } });
+  return { sent, orders, answer, link };
 }
 
 const LEG = { legId: 'one', mode: 'bridge', keepAgent: true, to: { kind: 'room', room: 'desk' } } as const;
 
-t.test('what the edge says is the answer, to each in its turn', async t => {
-  const { sent, answer, link } = edge();
-  const orders = new LegOrders(link);
-  const added = orders.add('call', LEG);
-  const other = t.rejects(orders.drop('call', 'two'), { code: 'CAPACITY', detail: 'none left' });
-  const again = t.rejects(orders.drop('call', 'one'), { code: 'CAPACITY' });
+t.test('what the edge says is the answer, each to its order', async t => {
+  const { sent, orders, answer, link } = edge();
+  const legs = new LegOrders(link);
+  const added = legs.add('call', LEG);
+  const refused = t.rejects(legs.drop('call', 'agent'), { code: 'CAPACITY', detail: 'none left' });
+  const dropped = legs.drop('another', 'agent');
   t.same(
     sent.map(({ type }) => type),
     ['addLeg', 'dropLeg', 'dropLeg'],
   );
-  answer('two', { code: 'CAPACITY', detail: 'none left' });
-  answer('one', null);
+  const [add = '', drop = '', other = ''] = orders();
+  answer(other, null);
+  await dropped;
+  answer(other, { code: 'CAPACITY', detail: 'said twice' });
+  answer('unknown', null);
+  answer(drop, { code: 'CAPACITY', detail: 'none left' });
+  await refused;
+  answer(add, null);
   await added;
-  answer('one', { code: 'CAPACITY', detail: '' });
-  answer('one', null);
-  answer('nobody', null);
-  await Promise.all([other, again]);
 });
 
 t.test('an edge that says nothing is not waited for', async t => {

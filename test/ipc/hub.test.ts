@@ -154,6 +154,30 @@ t.test('what a process says in error, or in the name of another, costs nobody el
   t.same(hub.peers(), ['edge', 'media-0']);
 });
 
+t.test('a handler that throws costs no link, and no other handler its message', async t => {
+  const hub = await hubFor(t);
+  const edge = await linkFor(t, hub, 'edge');
+  const media = await linkFor(t, hub, 'media-0');
+  while (hub.peers().length < 2) await new Promise(setImmediate);
+  const fail = (): never => {
+    throw new TypeError('of a handler');
+  };
+  edge.on('load', fail);
+  hub.on('pong', fail);
+  const gone: Address[] = [];
+  hub.onPeerGone(peer => gone.push(peer));
+  const pong = next(hub, 'pong');
+  hub.send('media-0', { type: 'ping' });
+  await pong;
+  const load = next(edge, 'load');
+  media.send('edge', LOAD);
+  await load;
+  const stop = next(edge, 'stop');
+  hub.broadcast({ type: 'stop' });
+  await stop;
+  t.same(gone, []);
+});
+
 t.test('a message over the limit is refused where it is sent', async t => {
   const hub = await hubFor(t);
   const edge = await linkFor(t, hub, 'edge');

@@ -97,7 +97,7 @@ t.test('the next edge goes on with a call: its media process hears so, its far e
   await until(() => caller.endings.length > 0);
   t.same(caller.endings, ['remote']);
   t.match(await next.next('lineGone'), { callId: call.callId, reason: 'localHangup' });
-  next.assignment.callEnded(call.callId, false, 'done');
+  next.assignment.callEnded(call.callId, 'media-0', false, 'done');
   t.equal(next.edge.calls.count, 0);
 });
 

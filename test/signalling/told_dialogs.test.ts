@@ -12,7 +12,9 @@ function dialogOf(callId: string): MessageOf<'dialogHeld'> {
 }
 
 function asked(media: readonly Address[]) {
-  const handlers = new Handlers();
+  const handlers = new Handlers(error => {
+    throw error;
+  });
   const sent: string[] = [];
   const link = {
     on: handlers.on.bind(handlers),

@@ -124,7 +124,7 @@ export class PhoneRig {
     }
     if (message.type === 'lineGone') {
       const { callId } = message;
-      queueMicrotask(() => this.#assignment.callEnded(callId, false, 'over'));
+      queueMicrotask(() => this.#assignment.callEnded(callId, 'media-0', false, 'over'));
     }
     this.media(message);
     this.heard.put(message);
