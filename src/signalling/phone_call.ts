@@ -47,7 +47,7 @@ export class PhoneCall implements CallOrigin {
     this.callId = callId;
     this.#session = session;
     this.#ports = ports;
-    this.#patience = ports.clock.after(LIMITS.lineReadyMs, () => this.#giveUp(true));
+    this.#patience = ports.clock.after(LIMITS.lineReadyMs, () => this.#giveUp(CAUSES.temporaryFailure));
     this.#keeping = ports.clock.after(RINGS_LONG_MS, () => this.#keep());
     session.listen({
       confirmed: stream => this.#answered(stream),
@@ -92,24 +92,25 @@ export class PhoneCall implements CallOrigin {
 
   /** The media process hung up. */
   closed(reason: LineEnd): void {
-    const cause = reason === 'localHangup' ? CAUSES.normal : CAUSES.networkOutOfOrder;
-    this.#session.hangUp({ reason: { protocol: 'Q.850', cause } });
+    if (reason === 'localHangup') this.#hangUp(CAUSES.normal);
+    else this.#giveUp(CAUSES.networkOutOfOrder);
   }
 
   ended(failed: boolean): void {
     this.#hasMedia = false;
-    if (this.#hasSession) this.#giveUp(failed);
+    if (this.#hasSession) this.#giveUp(failed ? CAUSES.temporaryFailure : CAUSES.normal);
     else this.#settle();
   }
 
-  #giveUp(failed: boolean): void {
+  #giveUp(cause: number): void {
     // Nobody has answered yet: 503 lets the caller's side try another node at once (RFC 3263 §4.3).
     if (this.#session.state === 'early' && 'reject' in this.#session)
       this.#session.reject(ERRORS.LINE_FAILED.sip);
-    else
-      this.#session.hangUp({
-        reason: { protocol: 'Q.850', cause: failed ? CAUSES.temporaryFailure : CAUSES.normal },
-      });
+    else this.#hangUp(cause);
+  }
+
+  #hangUp(cause: number): void {
+    this.#session.hangUp({ reason: { protocol: 'Q.850', cause } });
   }
 
   #answered(stream: AudioStream): void {

@@ -69,3 +69,15 @@ t.test('a call is over once, whichever side ends first', async t => {
   t.same(byFarEnd.overs, [false]);
   t.same(byFarEnd.told, ['lineGone']);
 });
+
+t.test('a caller whose line can not be opened is free to try another node at once', async t => {
+  const early = rig('early');
+  early.call.closed('noMedia');
+  t.same(early.session.rejectedWith, [503]);
+  const byAgent = rig('early');
+  byAgent.call.closed('localHangup');
+  t.same([byAgent.session.rejectedWith, byAgent.session.causes], [[], [16]]);
+  const answered = rig('confirmed');
+  answered.call.closed('networkLost');
+  t.same([answered.session.rejectedWith, answered.session.causes], [[], [38]]);
+});
