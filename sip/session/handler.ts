@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { DigestClient } from '../digest/client.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { Rejected } from '../message/outcome.ts';
 import type { Refusal } from '../message/screen.ts';
@@ -10,6 +11,8 @@ import type { InboundSession } from './session.ts';
 export interface UserAgentHandler {
   /** Asked before anything is kept or said about a request outside of known dialogs; all are let in without it. */
   admit?(request: SipRequest, flow: Flow): Refusal | 'silence' | undefined;
+  /** What answers challenges to our requests in the dialog of this INVITE; none are answered without it. */
+  digestFor?(invite: SipRequest): DigestClient | undefined;
   /** Somebody calls. The session must be answered, rejected or redirected, now or later. */
   incoming(session: InboundSession): void;
   /**

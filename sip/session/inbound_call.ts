@@ -1,4 +1,5 @@
 import type { DialogState } from '../dialog/dialog.ts';
+import type { DigestClient } from '../digest/client.ts';
 import type { Headers } from '../message/headers.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { NameAddr } from '../message/name_addr.ts';
@@ -53,8 +54,11 @@ export class InboundCall extends CallSession implements InboundSession {
   #waiting: { readonly headers?: Headers } | undefined;
   #isAccepted = false;
 
-  /** @param dialog as the INVITE makes it, or as it was when a snapshot was taken */
-  constructor(server: ServerTransaction, dialog: DialogState, parts: AgentParts) {
+  /**
+   * @param dialog as the INVITE makes it, or as it was when a snapshot was taken
+   * @param digest answers challenges to our requests in it
+   */
+  constructor(server: ServerTransaction, dialog: DialogState, parts: AgentParts, digest?: DigestClient) {
     super(parts);
     const { request, flow, localTag } = server;
     this.#server = server;
@@ -70,6 +74,7 @@ export class InboundCall extends CallSession implements InboundSession {
       dialog,
       hop: { ...flow.remote, protocol: flow.protocol },
       contact: this.#contact,
+      digest,
       allows: request.headers.list('allow'),
     });
     this.usage = new InviteUsage(

@@ -79,7 +79,10 @@ export class UserAgent implements TransactionUser {
     return new OutboundCall(options, events, this.#ready);
   }
 
-  /** Goes on with a session that another process has begun; a refresh that may be due is sent at once. */
+  /**
+   * Goes on with a session that another process has begun; a refresh that may be due is sent at once.
+   * @param digest answers challenges to our requests in it
+   */
   restore(snapshot: SessionSnapshot, events: SessionEvents, digest?: DigestClient): Session {
     return new RestoredCall(snapshot, events, this.#ready, digest);
   }
@@ -88,14 +91,14 @@ export class UserAgent implements TransactionUser {
    * Goes on with a call that rang at another process: before the transport listens, or its INVITE might be met twice.
    * @throws TypeError for an INVITE that cannot be read
    */
-  restoreRinging(snapshot: RingingSnapshot, events: SessionEvents): InboundSession {
+  restoreRinging(snapshot: RingingSnapshot, events: SessionEvents, digest?: DigestClient): InboundSession {
     const parts = this.#ready;
     const { dialog, flow, media, answer } = snapshot;
     const read = parseDatagram(Buffer.from(snapshot.invite, 'base64'));
     if (read.outcome !== 'message' || read.message.kind !== 'request')
       throw new TypeError('a snapshot without an INVITE');
     const server = parts.transactions.adopt(read.message, flow, tagOf(dialog.local) ?? '');
-    const call = new InboundCall(server, continued(dialog), parts);
+    const call = new InboundCall(server, continued(dialog), parts, digest);
     if (media !== undefined) call.restoreMedia(media, answer);
     call.listen(events);
     return call;
@@ -161,7 +164,8 @@ export class UserAgent implements TransactionUser {
       server.respond(timer.status, { headers: timer.headers });
     } else {
       const dialog = dialogOfInvite(server.request, remoteTarget, server.localTag);
-      this.#handler.incoming(new InboundCall(server, dialog, parts));
+      const digest = this.#handler.digestFor?.(server.request);
+      this.#handler.incoming(new InboundCall(server, dialog, parts, digest));
     }
   }
 

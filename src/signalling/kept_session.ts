@@ -1,3 +1,4 @@
+import type { DigestClient } from '../../sip/digest/client.ts';
 import type { InboundSession, RingingSnapshot, Session, SessionSnapshot } from '../../sip/session/session.ts';
 import type { UserAgent } from '../../sip/session/user_agent.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -20,13 +21,17 @@ function keptSession(session: Session | InboundSession): KeptSession | undefined
   return ringing && { phase: 'ringing', snapshot: ringing };
 }
 
-/** @throws SyntaxError or TypeError for what another version has kept */
+/**
+ * @param digest answers challenges to our requests in its dialog
+ * @throws SyntaxError or TypeError for what another version has kept
+ */
 export function reviveSession(
   text: string,
   agent: Pick<UserAgent, 'restore' | 'restoreRinging'>,
+  digest: DigestClient,
 ): Session | InboundSession {
   const kept: KeptSession = JSON.parse(text);
   return kept.phase === 'ringing'
-    ? agent.restoreRinging(kept.snapshot, {})
-    : agent.restore(kept.snapshot, {});
+    ? agent.restoreRinging(kept.snapshot, {}, digest)
+    : agent.restore(kept.snapshot, {}, digest);
 }

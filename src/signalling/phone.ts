@@ -86,7 +86,8 @@ export class Phone {
       ports,
       clock: SYSTEM_CLOCK,
       ladders: this.#ladders,
-      restoreSession: text => reviveSession(text, this.#agent),
+      restoreSession: (text, digest) => reviveSession(text, this.#agent, digest),
+      digestOf: trunk => this.#peers.digestOf(trunk),
       rtpHost: sip.host,
       rtpAdvertised: ownAddress(sip),
       notAdmitted: code => this.#turnedAway.call(code),
@@ -100,6 +101,7 @@ export class Phone {
     this.#agent = new UserAgent({
       handler: {
         admit: this.calls.admit,
+        digestFor: this.calls.digestFor,
         incoming: session => this.calls.incoming(session),
         rejected: (_, { remote }) => gate.isKnown(remote.address),
         fault: ({ cause }) => log.warn({ cause }, 'a SIP socket broke'),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../sip/clock.ts';
+import type { DigestClient } from '../../sip/digest/client.ts';
 import { Headers } from '../../sip/message/headers.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
 import { tagOf } from '../../sip/message/name_addr.ts';
@@ -32,7 +33,9 @@ export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ladders: PhoneLadders;
   /** The session of a dialog that an edge before this one had, as `keepSession` wrote it. */
-  restoreSession(text: string): Session;
+  restoreSession(text: string, digest: DigestClient): Session;
+  /** What answers challenges of a trunk's far end. */
+  digestOf(trunk: string): DigestClient;
   /** Local address of RTP, and the address that far ends are told. */
   readonly rtpHost: string;
   readonly rtpAdvertised: string;
@@ -79,6 +82,12 @@ export class PhoneCalls {
     return undefined;
   };
 
+  /** What proves our requests in the dialog of a call that was let in. */
+  readonly digestFor = (invite: SipRequest): DigestClient | undefined => {
+    const admitted = this.#admitted.get(invite);
+    return admitted && this.#parts.digestOf(admitted.trunk.name);
+  };
+
   /** A call that was let in. */
   incoming(session: InboundSession): void {
     const admitted = this.#admitted.get(session.invite);
@@ -98,10 +107,10 @@ export class PhoneCalls {
    * @throws SyntaxError or TypeError when its dialog was kept by another version
    */
   restore({ call, snapshot, isReady, checkpoint, closed }: MessageOf<'dialogHeld'>, media: Address): void {
-    const { assignment, ports, restoreSession } = this.#parts;
+    const { assignment, ports, restoreSession, digestOf } = this.#parts;
     const { callId, line } = call;
     if (line.kind !== 'trunk' || this.#calls.has(callId)) return;
-    const session = restoreSession(snapshot);
+    const session = restoreSession(snapshot, digestOf(line.trunk));
     if (closed !== null) {
       session.hangUp();
       return;

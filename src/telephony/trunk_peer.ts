@@ -57,9 +57,9 @@ export class TrunkPeer {
     this.#trunk = trunk;
     this.#access = parts.access;
     this.#credentials = credentialsOf(trunk, parts);
-    this.#registration = registrationOf(trunk, this.#credentialsFor, parts);
+    this.#registration = registrationOf(trunk, this.credentialsFor, parts);
     this.#probes = new Map(trunk.optionsEveryS === 0 ? [] : probesOf(trunk, parts));
-    this.#digests = new Map(trunk.gateways.map(gateway => [gateway, new DigestClient(this.#credentialsFor)]));
+    this.#digests = new Map(trunk.gateways.map(gateway => [gateway, new DigestClient(this.credentialsFor)]));
   }
 
   get name(): string {
@@ -123,7 +123,8 @@ export class TrunkPeer {
     return first && { ...target, hops: [first, ...others], digest };
   }
 
-  readonly #credentialsFor = (realm: string): Credentials | undefined => {
+  /** What is proven to a far end of this realm. */
+  readonly credentialsFor = (realm: string): Credentials | undefined => {
     const expected = this.#trunk.outboundDigest?.realm ?? '';
     return expected === '' || expected === realm ? this.#credentials : undefined;
   };

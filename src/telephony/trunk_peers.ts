@@ -1,15 +1,26 @@
+import { DigestClient } from '../../sip/digest/client.ts';
 import type { Trunk } from '../config/trunks.ts';
 import { TrunkPeer, type TrunkPeerParts } from './trunk_peer.ts';
 
 /** The far ends of all trunks: registered, looked after, and replaced as the configuration changes. */
 export class TrunkPeers {
   readonly #parts: TrunkPeerParts;
+  /** By name; shared by the calls of a trunk, for nonces are counted. */
+  readonly #digests = new Map<string, DigestClient>();
   #peers: ReadonlyMap<string, TrunkPeer> = new Map();
   /** By name: what is still being given back. */
   readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(parts: TrunkPeerParts) {
     this.#parts = parts;
+  }
+
+  /** Answers challenges in dialogs that a trunk's far end began, as the trunk is configured by then. */
+  digestOf(trunk: string): DigestClient {
+    const known = this.#digests.get(trunk);
+    const digest = known ?? new DigestClient(realm => this.of(trunk)?.credentialsFor(realm));
+    this.#digests.set(trunk, digest);
+    return digest;
   }
 
   of(trunk: string): TrunkPeer | undefined {

@@ -1,3 +1,4 @@
+import type { DigestClient } from '../../../sip/digest/client.ts';
 import { newResponse } from '../../../sip/message/build.ts';
 import { Headers } from '../../../sip/message/headers.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../../../sip/message/message.ts';
@@ -179,6 +180,8 @@ export class Party {
   /** What becomes of a call that comes; nothing at first. */
   onIncoming: (session: InboundSession) => void = () => undefined;
   moves = 0;
+  /** Answers challenges in dialogs that others begin. */
+  digest: DigestClient | undefined;
 
   constructor(
     network: Network,
@@ -195,6 +198,7 @@ export class Party {
       random: network.random,
       contactOf: () => ({ host, port }),
       handler: {
+        digestFor: () => this.digest,
         incoming: session => {
           this.calls.push(session);
           session.listen(this.events());
@@ -253,7 +257,7 @@ export class Party {
   }
 
   restore(snapshot: SessionSnapshot): Session {
-    return this.agent.restore(snapshot, this.events());
+    return this.agent.restore(snapshot, this.events(), this.digest);
   }
 
   /** Takes calls: negotiates and accepts at once. */
