@@ -99,7 +99,8 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
     log: createLogger('media-0', 'silent'),
   });
   t.match(link.to('supervisor'), [{ type: 'ready' }]);
-  const assign = async (callId: string, room: string): Promise<void> => {
+  type Resume = Extract<Message, { type: 'assign' }>['call']['resume'];
+  const assign = async (callId: string, room: string, resume?: Resume): Promise<void> => {
     const line = { kind: 'room' as const, room, ...(await rooms.access(room, `agent-${callId}`, true)) };
     link.receive({
       type: 'assign',
@@ -110,6 +111,7 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
         workflow: 'piano_removal',
         assignedAtMs: Date.now(),
         line,
+        ...(resume && { resume }),
       },
     });
   };
@@ -121,6 +123,9 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
   await caller.until(() => caller.levels().filter(level => level > AUDIBLE).length > 50);
   t.pass('the agent greets');
   t.match(link.sent.findLast(({ message }) => message.type === 'load')?.message, { calls: 1, maxCalls: 2 });
+
+  await assign('one', room, { times: 1, checkpoint: null });
+  t.match(link.to('edge').at(-1), { type: 'callUp', callId: 'one' }, 'thought lost, and still here');
 
   link.receive({ type: 'drain', deadlineMs: Date.now() + 60_000 });
   await assign('two', rooms.name());
