@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Link } from '../ipc/link.ts';
@@ -9,45 +10,40 @@ type Refused = MessageOf<'legAnswer'>['refused'];
 export class LegOrders {
   readonly #link: Pick<Link, 'send'>;
   readonly #waitMs: number;
-  /** By leg; the edge answers in the order in which it was asked. */
-  readonly #waiting = new Map<string, ((refused: Refused) => void)[]>();
+  /** By order. */
+  readonly #waiting = new Map<string, (refused: Refused) => void>();
 
   constructor(link: Pick<Link, 'send' | 'on'>, waitMs: number = LIMITS.legAnswerWaitMs) {
     this.#link = link;
     this.#waitMs = waitMs;
-    link.on('legAnswer', ({ legId, refused }) => this.#waiting.get(legId)?.[0]?.(refused));
+    link.on('legAnswer', ({ orderId, refused }) => this.#waiting.get(orderId)?.(refused));
   }
 
   /** @throws TrunklineError what the edge says, or LINE_FAILED when it says nothing */
   add(callId: string, leg: LegWish): Promise<void> {
-    return this.#ask({ type: 'addLeg', callId, leg }, leg.legId);
+    return this.#ask({ type: 'addLeg', orderId: randomUUID(), callId, leg });
   }
 
   /** @throws the same */
   drop(callId: string, legId: string): Promise<void> {
-    return this.#ask({ type: 'dropLeg', callId, legId }, legId);
+    return this.#ask({ type: 'dropLeg', orderId: randomUUID(), callId, legId });
   }
 
-  #ask(message: MessageOf<'addLeg' | 'dropLeg'>, legId: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.get(legId) ?? [];
-      this.#waiting.set(legId, waiting);
-      const settle = (outcome: () => void): void => {
-        clearTimeout(timer);
-        waiting.splice(waiting.indexOf(answered), 1);
-        if (waiting.length === 0) this.#waiting.delete(legId);
-        outcome();
-      };
-      const answered = (refused: Refused): void =>
-        settle(() =>
-          refused === null ? resolve() : reject(new TrunklineError(refused.code, refused.detail)),
-        );
-      const timer = setTimeout(
-        () => settle(() => reject(new TrunklineError('LINE_FAILED', 'the edge does not answer'))),
-        this.#waitMs,
-      );
-      waiting.push(answered);
-      this.#link.send('edge', message);
-    });
+  #ask(order: MessageOf<'addLeg' | 'dropLeg'>): Promise<void> {
+    const { orderId } = order;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const settle = (refused: Refused): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(orderId);
+      if (refused === null) resolve();
+      else reject(new TrunklineError(refused.code, refused.detail));
+    };
+    const timer = setTimeout(
+      () => settle({ code: 'LINE_FAILED', detail: 'the edge does not answer' }),
+      this.#waitMs,
+    );
+    this.#waiting.set(orderId, settle);
+    this.#link.send('edge', order);
+    return promise;
   }
 }

@@ -115,6 +115,9 @@ const assignment = z.object({
   ]),
 });
 
+/** Tells one order of the API from another about the same leg. */
+const orderId = z.string().max(64);
+
 /** A leg as the API orders it. */
 const legWish = z.object({
   legId,
@@ -190,13 +193,13 @@ const messageSchema = z.discriminatedUnion('type', [
   /** This end hung up: the far end is to be told. */
   z.object({ type: z.literal('lineClosed'), callId: z.string(), reason: lineEnd }),
   /** The API wants another leg in a call: a number by a trunk, or whoever is in a room. */
-  z.object({ type: z.literal('addLeg'), callId: z.string().max(128), leg: legWish }),
+  z.object({ type: z.literal('addLeg'), orderId, callId: z.string().max(128), leg: legWish }),
   /** The API wants a leg of a call gone; `agent` is one. */
-  z.object({ type: z.literal('dropLeg'), callId: z.string().max(128), legId }),
+  z.object({ type: z.literal('dropLeg'), orderId, callId: z.string().max(128), legId }),
   /** What the edge says to either of the two. */
   z.object({
     type: z.literal('legAnswer'),
-    legId,
+    orderId,
     refused: z.object({ code: errorCode, detail: z.string().max(1024) }).nullable(),
   }),
   z.object({ type: z.literal('openLeg'), callId: z.string(), leg }),

@@ -41,13 +41,13 @@ async function adoptDialogs(
 
 /** Further legs of calls, as the API orders them. */
 function takeLegs({ legs }: Phone, link: RoleContext['link'], log: Logger): void {
-  link.on('addLeg', async ({ callId, leg }, from) => {
+  link.on('addLeg', async ({ orderId, callId, leg }, from) => {
     const refused = await refusalOf(log, () => legs.add(callId, leg));
-    link.send(from, { type: 'legAnswer', legId: leg.legId, refused });
+    link.send(from, { type: 'legAnswer', orderId, refused });
   });
-  link.on('dropLeg', async ({ callId, legId }, from) => {
+  link.on('dropLeg', async ({ orderId, callId, legId }, from) => {
     const refused = await refusalOf(log, () => legs.drop(callId, legId));
-    link.send(from, { type: 'legAnswer', legId, refused });
+    link.send(from, { type: 'legAnswer', orderId, refused });
   });
   link.on('relayUp', ({ legId }) => legs.relayUp(legId));
   link.on('relayGone', message => legs.relayGone(message));
