@@ -15,7 +15,8 @@ interface LegLinesParts {
 /** Opens the lines of further legs; of a link the edge hears in the words in which it hears of a phone. */
 export class LegLines {
   readonly #parts: LegLinesParts;
-  #count = 0;
+  /** Those that are open, by leg. */
+  readonly #open = new Map<string, LegAccess>();
 
   constructor(parts: LegLinesParts) {
     this.#parts = parts;
@@ -23,18 +24,27 @@ export class LegLines {
 
   /** @throws RangeError when there are too many already; then nothing was opened */
   open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
-    if (this.#count >= LIMITS.legsPerMediaProcess) throw new RangeError('no line for a leg');
-    this.#count += 1;
-    return this.#open(legId, access, rateHz, {
+    if (this.#open.size >= LIMITS.legsPerMediaProcess) throw new RangeError('no line for a leg');
+    const line = this.#openLine(legId, access, rateHz, {
       ...events,
       ended: reason => {
-        this.#count -= 1;
+        this.#open.delete(legId);
         events.ended(reason);
       },
     });
+    this.#open.set(legId, access);
+    return line;
   }
 
-  #open(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
+  /** What the next edge is told of them. */
+  held(): MessageOf<'lineHeld'>[] {
+    return [...this.#open].map(([legId, access]) => {
+      const trunk = access.kind === 'trunk' ? access.trunk : null;
+      return { type: 'lineHeld', legId, end: 'leg', port: access.port, trunk };
+    });
+  }
+
+  #openLine(legId: string, access: LegAccess, rateHz: PipelineRateHz, events: LineEvents): Line {
     const { phones, trunks, toEdge } = this.#parts;
     const closed = (reason: LineEndReason): void => toEdge({ type: 'lineClosed', callId: legId, reason });
     if (access.kind === 'trunk')

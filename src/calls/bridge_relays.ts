@@ -35,6 +35,7 @@ export class Relays implements Ticking {
       return;
     }
     const relay: Relay = new Relay(rateHz, {
+      port,
       openRoom: events => openRoom(room, rateHz, events),
       openLink: events => openLink({ port, farPort }, rateHz, events),
       up: () => toEdge({ type: 'relayUp', legId }),
@@ -44,6 +45,13 @@ export class Relays implements Ticking {
       },
     });
     this.#relays.set(legId, relay);
+  }
+
+  /** What the next edge is told of them. */
+  held(): MessageOf<'lineHeld'>[] {
+    return [...this.#relays].map(([legId, { port }]) => {
+      return { type: 'lineHeld', legId, end: 'room', port, trunk: null };
+    });
   }
 
   close(legId: string): void {
@@ -70,6 +78,8 @@ export class Relays implements Ticking {
 }
 
 interface RelayParts {
+  /** Of this end of the link. */
+  readonly port: number;
   openRoom(events: LineEvents): Line;
   openLink(events: LineEvents): Line;
   /** Somebody in the room can be heard. */
@@ -114,6 +124,10 @@ class Relay {
   /** Somebody in the room can be heard. */
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  get port(): number {
+    return this.#parts.port;
   }
 
   tick(): void {

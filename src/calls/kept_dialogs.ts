@@ -4,6 +4,8 @@ export interface KeptDialogsPorts {
   toEdge(message: Message): void;
   /** Nobody will answer this call any more. */
   giveUp(callId: string): void;
+  /** Lines of further legs, which go on though their dialogs are lost. */
+  heldLines(): readonly MessageOf<'lineHeld'>[];
 }
 
 type LineEnd = MessageOf<'lineClosed'>['reason'];
@@ -68,6 +70,7 @@ export class KeptDialogs {
 
   /** Tells an edge that has just begun. */
   tell(): void {
+    for (const line of this.#ports.heldLines()) this.#ports.toEdge(line);
     for (const [callId, { call, snapshot, isReady, checkpoint = null, closed = null }] of this.#dialogs) {
       if (snapshot === undefined) continue;
       this.#ports.toEdge({ type: 'dialogHeld', call, snapshot, isReady, checkpoint, closed });

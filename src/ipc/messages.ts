@@ -220,7 +220,7 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('relayGone'), legId, reason: lineEnd }),
   /** The dialog of a phone leg as it is now, kept by the media process for an edge that comes after this one. */
   z.object({ type: z.literal('dialog'), callId: z.string(), snapshot: keptText }),
-  /** An edge has begun, and knows nothing yet: a `dialogHeld` for each, and `dialogsTold`. */
+  /** An edge has begun, and knows nothing yet: a `lineHeld` and a `dialogHeld` for each, and `dialogsTold`. */
   z.object({ type: z.literal('tellDialogs') }),
   z.object({
     type: z.literal('dialogHeld'),
@@ -231,6 +231,14 @@ const messageSchema = z.discriminatedUnion('type', [
     checkpoint: keptText.nullable(),
     /** This end has hung up meanwhile. */
     closed: lineEnd.nullable(),
+  }),
+  /** A leg that an edge before this one began, or its room, goes on: with this port, and as a call of that trunk. */
+  z.object({
+    type: z.literal('lineHeld'),
+    legId,
+    end: z.enum(['leg', 'room']),
+    port: udpPort,
+    trunk: z.string().max(64).nullable(),
   }),
   z.object({ type: z.literal('dialogsTold') }),
   /** The edge could not take so many calls, for the reason of that row of the table of errors. */

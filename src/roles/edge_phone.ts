@@ -49,6 +49,7 @@ function takeLegs({ legs }: Phone, link: RoleContext['link'], log: Logger): void
     const refused = await refusalOf(log, () => legs.drop(callId, legId));
     link.send(from, { type: 'legAnswer', orderId, refused });
   });
+  link.on('lineHeld', (line, from) => legs.hold(line, from));
   link.on('relayUp', ({ legId }) => legs.relayUp(legId));
   link.on('relayGone', message => legs.relayGone(message));
   link.on('peerGone', ({ peer }) => legs.mediaGone(peer));

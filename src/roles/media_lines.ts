@@ -40,6 +40,7 @@ export async function openLines(
   const dialogs = new KeptDialogs({
     toEdge,
     giveUp: callId => phones.fromEdge({ type: 'lineGone', callId, reason: 'networkLost' }),
+    heldLines: () => [...legs.held(), ...relays.held()],
   });
   const phones = new PhoneLegs({
     parts: trunks,
@@ -53,10 +54,11 @@ export async function openLines(
     openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, trunks, events),
     toEdge,
   });
+  const legs = new LegLines({ phones, trunks, toEdge });
   return {
     phones,
     dialogs,
-    legs: new LegLines({ phones, trunks, toEdge }),
+    legs,
     relays,
     open: ({ callId, line, resume }, rateHz, events) =>
       line.kind === 'trunk'

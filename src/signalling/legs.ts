@@ -1,6 +1,7 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Address, LegWish, Message, MessageOf } from '../ipc/messages.ts';
+import type { HeldLines } from './held_lines.ts';
 import type { LegLine } from './leg_line.ts';
 
 /** A further leg of a call, whatever it leads to. */
@@ -29,6 +30,15 @@ export interface LegsParts {
   send(to: Address, message: Message): void;
   /** Begins a leg. @throws TrunklineError what is wrong with the wish, or wanting */
   begin(wish: LegWish, place: LegPlace): Promise<Leg>;
+  /** Lines of legs that an edge before this one began. */
+  readonly held: Pick<HeldLines, 'hold' | 'closed' | 'mediaGone'>;
+}
+
+interface Entry {
+  readonly callId: string;
+  /** Undefined while it begins. */
+  leg: Leg | undefined;
+  isDropped: boolean;
 }
 
 /** The agent's own part in a call goes by this name. */
@@ -37,8 +47,7 @@ const AGENT = 'agent';
 /** The further legs of all calls. */
 export class Legs {
   readonly #parts: LegsParts;
-  /** By id; undefined while one begins. */
-  readonly #legs = new Map<string, { readonly callId: string; leg: Leg | undefined }>();
+  readonly #legs = new Map<string, Entry>();
 
   constructor(parts: LegsParts) {
     this.#parts = parts;
@@ -55,7 +64,7 @@ export class Legs {
     const count = [...this.#legs.values()].filter(other => other.callId === callId).length;
     if (count >= LIMITS.callLegs) throw new TrunklineError('LEGS_FULL', `${LIMITS.callLegs} legs`);
     if (this.#legs.has(legId)) throw new TrunklineError('BAD_REQUEST', 'a leg has this id already');
-    const entry: { callId: string; leg: Leg | undefined } = { callId, leg: undefined };
+    const entry: Entry = { callId, leg: undefined, isDropped: false };
     this.#legs.set(legId, entry);
     const over = (): void => void this.#legs.delete(legId);
     try {
@@ -64,6 +73,7 @@ export class Legs {
       over();
       throw error;
     }
+    if (entry.isDropped) entry.leg.hangUp();
     await entry.leg.line.opened.catch((error: unknown) => {
       entry.leg?.hangUp();
       throw error;
@@ -77,8 +87,15 @@ export class Legs {
     const entry = this.#legs.get(legId);
     if (legId === AGENT && media !== undefined)
       send(media, { type: 'legGone', callId, legId, ending: { reason: 'localHangup' } });
-    else if (entry?.leg !== undefined && entry.callId === callId) entry.leg.hangUp();
-    else throw new TrunklineError('NOT_FOUND', 'the call has no such leg');
+    else if (entry?.callId === callId) {
+      entry.isDropped = true;
+      entry.leg?.hangUp();
+    } else throw new TrunklineError('NOT_FOUND', 'the call has no such leg');
+  }
+
+  /** A media process goes on with a line of an edge before this one. */
+  hold(line: MessageOf<'lineHeld'>, media: Address): void {
+    this.#parts.held.hold(line, media);
   }
 
   /** What media processes tell of a line, where it is a leg's. */
@@ -88,6 +105,7 @@ export class Legs {
 
   closed(legId: string): void {
     this.#legs.get(legId)?.leg?.closed();
+    this.#parts.held.closed({ legId, end: 'leg' });
   }
 
   relayUp(legId: string): void {
@@ -96,6 +114,7 @@ export class Legs {
 
   relayGone({ legId, reason }: Omit<MessageOf<'relayGone'>, 'type'>): void {
     this.#legs.get(legId)?.leg?.relayGone?.(reason);
+    this.#parts.held.closed({ legId, end: 'room' });
   }
 
   /** Legs go with the process that had them, though their call may go on in another one. */
@@ -103,5 +122,6 @@ export class Legs {
     for (const { leg } of this.#legs.values())
       if (leg?.line.media === media) leg.closed();
       else leg?.mediaGone?.(media);
+    this.#parts.held.mediaGone(media);
   }
 }

@@ -18,6 +18,7 @@ import type { EventSink } from '../store/events.ts';
 import { TrunkPeers } from '../telephony/trunk_peers.ts';
 import { trunkTable } from '../telephony/trunk_table.ts';
 import { Acquaintances } from './acquaintances.ts';
+import { HeldLines } from './held_lines.ts';
 import { reviveSession } from './kept_session.ts';
 import { Legs } from './legs.ts';
 import { NewLegs } from './new_legs.ts';
@@ -186,6 +187,11 @@ export class Phone {
       mediaOf: callId => assignment.mediaOf(callId),
       send,
       begin: (wish, place) => ways.begin(wish, place),
+      held: new HeldLines({
+        ports,
+        count: (trunk, change) => this.#gate.count(trunk, change),
+        nowMs: SYSTEM_CLOCK.nowMs,
+      }),
     });
   }
 

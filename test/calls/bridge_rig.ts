@@ -34,6 +34,7 @@ export class BridgeRig {
   readonly ended: string[] = [];
   readonly calls: MediaCalls;
   readonly relays: Relays;
+  readonly legLines: LegLines;
   /** The rooms that relays have joined. */
   readonly rooms: HandLine[] = [];
   readonly #phones: PhoneLegs;
@@ -49,7 +50,7 @@ export class BridgeRig {
     const toEdge = (message: Message): void => void this.toEdge.push(message);
     const phones = new PhoneLegs({ parts, toEdge, log });
     this.#phones = phones;
-    const legLines = new LegLines({ phones, trunks: parts, toEdge });
+    this.legLines = new LegLines({ phones, trunks: parts, toEdge });
     this.calls = new MediaCalls({
       memory: this.#memory,
       board: new VadBoard(VadBoard.allocate(1)),
@@ -59,7 +60,7 @@ export class BridgeRig {
         if (line.kind !== 'trunk') throw new Error('phones only');
         return phones.open(callId, line, rateHz, events);
       },
-      openLegLine: (...leg) => legLines.open(...leg),
+      openLegLine: (...leg) => this.legLines.open(...leg),
       ports: {
         toTalk: message => this.toTalk.push(message),
         callUp: () => {},

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { KeptDialogs } from '../../src/calls/kept_dialogs.ts';
-import type { CallAssignment, Message } from '../../src/ipc/messages.ts';
+import type { CallAssignment, Message, MessageOf } from '../../src/ipc/messages.ts';
 
 function call(callId: string, resume?: CallAssignment['resume']): CallAssignment {
   return {
@@ -17,13 +17,16 @@ function call(callId: string, resume?: CallAssignment['resume']): CallAssignment
 function kept() {
   const sent: Message[] = [];
   const givenUp: string[] = [];
+  const lines: MessageOf<'lineHeld'>[] = [];
   const dialogs = new KeptDialogs({
     toEdge: message => sent.push(message),
     giveUp: callId => givenUp.push(callId),
+    heldLines: () => lines,
   });
   return {
     dialogs,
     givenUp,
+    lines,
     /** What a new edge is told. */
     told: () => {
       sent.length = 0;
@@ -90,4 +93,11 @@ t.test('calls that nobody will answer are given up with their edge', async t => 
   t.equal(told().length, 2);
   dialogs.edgeGone();
   t.same(givenUp, ['new'], 'once');
+});
+
+t.test('lines of legs are told before what ends the telling', async t => {
+  const { told, lines } = kept();
+  const line = { type: 'lineHeld', legId: 'leg', end: 'leg', port: 10_002, trunk: 't' } as const;
+  lines.push(line);
+  t.same(told(), [line, { type: 'dialogsTold' }]);
 });

@@ -92,3 +92,23 @@ t.test('a room in which nobody is yet is left, one with somebody is not', async 
   );
   await rig.close();
 });
+
+t.test('the next edge is told the ports of legs and rooms that go on', async t => {
+  const { rig, link } = await process();
+  const ports = [await freePort(), await freePort(), await freePort()] as const;
+  rig.open({ legId: 'phone', mode: 'bridge', keepAgent: true, access: phone(ports[0]) });
+  const access = { kind: 'link', port: ports[1], farPort: ports[2], to: 'desk' } as const;
+  rig.open({ legId: 'room', mode: 'bridge', keepAgent: true, access });
+  const room = { url: '', token: '' };
+  link.receive({ type: 'openRelay', legId: 'room', room, port: ports[2], farPort: ports[1] });
+  const line = { type: 'lineHeld', legId: 'room', trunk: null } as const;
+  t.same(rig.legLines.held(), [
+    { type: 'lineHeld', legId: 'phone', end: 'leg', port: ports[0], trunk: 'there' },
+    { ...line, end: 'leg', port: ports[1] },
+  ]);
+  t.same(rig.relays.held(), [{ ...line, end: 'room', port: ports[2] }]);
+  for (const legId of ['phone', 'room']) rig.remove(legId);
+  rig.relays.close('room');
+  t.same([...rig.legLines.held(), ...rig.relays.held()], []);
+  await rig.close();
+});

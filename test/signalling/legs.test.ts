@@ -2,6 +2,7 @@ import t from 'tap';
 import { PortRange } from '../../sip/rtp/port_range.ts';
 import { makeTrunk } from '../../src/config/trunks.ts';
 import type { LegWish, Message } from '../../src/ipc/messages.ts';
+import { HeldLines } from '../../src/signalling/held_lines.ts';
 import { Legs } from '../../src/signalling/legs.ts';
 import { NewLegs } from '../../src/signalling/new_legs.ts';
 import type { RoomDoor } from '../../src/signalling/room_leg.ts';
@@ -24,8 +25,16 @@ function toNumber(legId: string, settings: { trunk?: string; number?: string } =
   return { legId, mode: 'bridge', keepAgent: true, to: { kind: 'number', number: '+15550111', ...settings } };
 }
 
-/** The edge's legs, with one call in `media-0`; rooms and trunks are the test's. */
-function rig({ pairs = 20, door = true }: { pairs?: number; door?: boolean } = {}) {
+/** The edge's legs, with one call in `media-0`; rooms and trunks are the test's. No leg begins before its way is found. */
+function rig({
+  pairs = 20,
+  door = true,
+  found,
+}: {
+  pairs?: number;
+  door?: boolean;
+  found?: Promise<void>;
+} = {}) {
   const clock = new HandClock();
   const sent: { to: string; message: Message }[] = [];
   const people = new Set<string>();
@@ -69,7 +78,14 @@ function rig({ pairs = 20, door = true }: { pairs?: number; door?: boolean } = {
   const legs = new Legs({
     mediaOf: callId => (callId === 'call' ? 'media-0' : undefined),
     send,
-    begin: (wish, place) => ways.begin(wish, place),
+    begin: (wish, place) => found?.then(() => ways.begin(wish, place)) ?? ways.begin(wish, place),
+    held: new HeldLines({
+      ports,
+      count: (_, change) => {
+        calls += change;
+      },
+      nowMs: () => clock.nowMs(),
+    }),
   });
   /** Who was told what since the last look. */
   const told = (): string[] =>
@@ -95,7 +111,7 @@ function rig({ pairs = 20, door = true }: { pairs?: number; door?: boolean } = {
   const away = (value: boolean): void => {
     isAway = value;
   };
-  return { legs, people, told, pass, add, freePorts, away, sent };
+  return { legs, people, told, pass, add, freePorts, away, sent, trunkCalls: () => calls };
 }
 
 t.test('a room is joined when somebody is in it, and left when they are gone', async t => {
@@ -158,6 +174,23 @@ t.test('nobody comes, or the leg is not wanted any more', async t => {
   t.same(told(), ['media-0 legGone localHangup']);
 });
 
+t.test('a leg that was dropped while its way was sought leads to nobody', async t => {
+  const way = Promise.withResolvers<void>();
+  const { legs, people, told, freePorts } = rig({ found: way.promise });
+  people.add('desk');
+  const added = legs.add('call', inRoom('leg'));
+  legs.drop('call', 'leg');
+  t.same(told(), []);
+  way.resolve();
+  await settle();
+  t.same(told(), ['media-0 openLeg', 'media-0 legGone localHangup']);
+  legs.ready('leg');
+  await added;
+  t.same(told(), []);
+  legs.closed('leg');
+  t.equal(freePorts(), 20);
+});
+
 t.test('a leg goes with either of its media processes', async t => {
   for (const media of ['media-0', 'media-1'] as const) {
     const { legs, people, told, add, freePorts } = rig();
@@ -197,4 +230,25 @@ t.test('what can not be had is said, and keeps nothing', async t => {
   const few = rig({ pairs: 1 });
   await t.rejects(few.legs.add('call', inRoom('leg')), { code: 'CAPACITY' });
   t.equal(few.freePorts(), 1);
+});
+
+t.test('legs of an edge before this one keep their ports and places, for as long as they go on', async t => {
+  const { legs, freePorts, trunkCalls } = rig();
+  const before = freePorts();
+  const phone = { type: 'lineHeld', legId: 'phone', end: 'leg', port: 100, trunk: 'carrier' } as const;
+  const link = { type: 'lineHeld', legId: 'room', trunk: null } as const;
+  legs.hold(phone, 'media-0');
+  legs.hold(phone, 'media-0');
+  legs.hold({ ...link, end: 'leg', port: 102 }, 'media-0');
+  legs.hold({ ...link, end: 'room', port: 104 }, 'media-1');
+  t.same([before - freePorts(), trunkCalls()], [3, 1], 'once, however often they are told');
+  legs.relayGone({ legId: 'room', reason: 'remoteHangup' });
+  t.same([before - freePorts(), trunkCalls()], [2, 1]);
+  legs.closed('room');
+  legs.closed('room');
+  t.same([before - freePorts(), trunkCalls()], [1, 1]);
+  legs.mediaGone('media-1');
+  t.same([before - freePorts(), trunkCalls()], [1, 1], 'another process');
+  legs.mediaGone('media-0');
+  t.same([before - freePorts(), trunkCalls()], [0, 0]);
 });
