@@ -1,77 +1,7 @@
 import t, { type Test } from 'tap';
-import { Admission } from '../../src/calls/admission.ts';
-import { Assignment } from '../../src/calls/assignment.ts';
-import { parseConfig } from '../../src/config/load.ts';
-import type { CallAssignment, Message, MessageOf } from '../../src/ipc/messages.ts';
-import { createLogger } from '../../src/observe/log.ts';
-import { Phone as Edge } from '../../src/signalling/phone.ts';
+import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { Phone } from '../e2e/phone.ts';
-import { portForBoth } from '../sip/transport/transport_rig.ts';
-
-const MEDIA = 'media-0';
-
-/** The phone of an edge, and what it tells its media process. */
-class EdgeRig {
-  readonly port: number;
-  readonly told: Message[] = [];
-  readonly assignment: Assignment;
-  readonly edge: Edge;
-
-  private constructor(port: number) {
-    this.port = port;
-    const admission = new Admission();
-    const load = {
-      calls: 0,
-      unanswered: 0,
-      maxCalls: 9,
-      tickLatenessP99Ms: 0,
-      draining: false,
-      spoolFull: false,
-    };
-    admission.update(MEDIA, load);
-    const log = createLogger('edge', 'silent');
-    const send = (_: string, message: Message) => this.told.push(message);
-    this.assignment = new Assignment({ admission, send, after: () => () => undefined, log });
-    this.edge = new Edge({
-      config: parseConfig(`sip: {port: ${port}}`, 'test', {}),
-      folder: '.',
-      admission,
-      assignment: this.assignment,
-      events: { append: () => undefined },
-      rooms: undefined,
-      log,
-      send: () => undefined,
-      tell: () => undefined,
-    });
-  }
-
-  static async open(t: Test, port?: number): Promise<EdgeRig> {
-    const rig = new EdgeRig(port ?? (await portForBoth()));
-    await rig.edge.listen();
-    t.teardown(() => rig.edge.close());
-    return rig;
-  }
-
-  async next<T extends Message['type']>(type: T): Promise<MessageOf<T>> {
-    for (;;) {
-      const found = this.told.find((message): message is MessageOf<T> => message.type === type);
-      if (found !== undefined) return found;
-      await new Promise(resolve => setTimeout(resolve, 5));
-    }
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5));
-}
-
-function held(
-  call: CallAssignment,
-  snapshot: string,
-  more: Partial<MessageOf<'dialogHeld'>> = {},
-): MessageOf<'dialogHeld'> {
-  return { type: 'dialogHeld', call, snapshot, isReady: true, checkpoint: null, closed: null, ...more };
-}
+import { EdgeRig, held, MEDIA, until } from './edge_rig.ts';
 
 /** A call that an edge has answered, and what its media process keeps of it. */
 async function answered(t: Test): Promise<{ caller: Phone; call: CallAssignment; snapshot: string }> {
