@@ -19,17 +19,20 @@ export class LegOrders {
     link.on('legAnswer', ({ orderId, refused }) => this.#waiting.get(orderId)?.(refused));
   }
 
-  /** @throws TrunklineError what the edge says, or LINE_FAILED when it says nothing */
+  /** @throws TrunklineError what the edge says, or LINE_FAILED when it says nothing; then the leg is not to be any more */
   add(callId: string, leg: LegWish): Promise<void> {
-    return this.#ask({ type: 'addLeg', orderId: randomUUID(), callId, leg });
+    const { legId } = leg;
+    return this.#ask({ type: 'addLeg', orderId: randomUUID(), callId, leg }, () =>
+      this.#link.send('edge', { type: 'dropLeg', orderId: randomUUID(), callId, legId }),
+    );
   }
 
-  /** @throws the same */
+  /** @throws TrunklineError the same */
   drop(callId: string, legId: string): Promise<void> {
     return this.#ask({ type: 'dropLeg', orderId: randomUUID(), callId, legId });
   }
 
-  #ask(order: MessageOf<'addLeg' | 'dropLeg'>): Promise<void> {
+  #ask(order: MessageOf<'addLeg' | 'dropLeg'>, unanswered?: () => void): Promise<void> {
     const { orderId } = order;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const settle = (refused: Refused): void => {
@@ -38,10 +41,10 @@ export class LegOrders {
       if (refused === null) resolve();
       else reject(new TrunklineError(refused.code, refused.detail));
     };
-    const timer = setTimeout(
-      () => settle({ code: 'LINE_FAILED', detail: 'the edge does not answer' }),
-      this.#waitMs,
-    );
+    const timer = setTimeout(() => {
+      settle({ code: 'LINE_FAILED', detail: 'the edge does not answer' });
+      unanswered?.();
+    }, this.#waitMs);
     this.#waiting.set(orderId, settle);
     this.#link.send('edge', order);
     return promise;

@@ -124,7 +124,10 @@ t.test('what the edge says is the answer, each to its order', async t => {
   await added;
 });
 
-t.test('an edge that says nothing is not waited for', async t => {
-  const { link } = edge();
+t.test('an edge that says nothing is not waited for, and may call nobody later', async t => {
+  const { sent, link } = edge();
   await t.rejects(new LegOrders(link, 5).add('call', LEG), { code: 'LINE_FAILED' });
+  t.match(sent[1], { type: 'dropLeg', callId: 'call', legId: 'one' });
+  await t.rejects(new LegOrders(link, 5).drop('call', 'agent'), { code: 'LINE_FAILED' });
+  t.equal(sent.length, 3);
 });
