@@ -142,7 +142,7 @@ export class MediaCalls implements Ticking {
   leg(message: LegMessage): boolean {
     const { callId } = message;
     const entry = this.#find(callId);
-    if (entry?.call.isUp !== true) return false;
+    if (entry?.call.isUp !== true || isOwnRoom(entry.assignment, message)) return false;
     try {
       if (message.type === 'openLeg') entry.legs.open(message.leg);
       else if (message.type === 'legUp') entry.legs.answered(message.legId);
@@ -292,6 +292,13 @@ export class MediaCalls implements Ticking {
     this.#parts.log.error({ callId: entry.assignment.callId, err: error }, 'frame failed; call is hung up');
     entry.call.hangUp('localHangup');
   }
+}
+
+/** Whoever is in it would hear themselves. */
+function isOwnRoom({ line }: CallAssignment, message: LegMessage): boolean {
+  if (message.type !== 'openLeg' || line.kind !== 'room') return false;
+  const { access } = message.leg;
+  return access.kind === 'link' && access.to === line.room;
 }
 
 function noLegs(): never {

@@ -36,6 +36,7 @@ export interface LegsParts {
 
 interface Entry {
   readonly callId: string;
+  readonly to: LegWish['to'];
   /** Undefined while it begins. */
   leg: Leg | undefined;
   isDropped: boolean;
@@ -55,16 +56,20 @@ export class Legs {
 
   /**
    * Resolves when the leg is on its way: what becomes of it is in the call's record.
-   * @throws TrunklineError NOT_FOUND for a call that is not up, LEGS_FULL, LINE_FAILED, and what `begin` throws
+   * @throws TrunklineError NOT_FOUND for a call that is not up, LEGS_FULL, BAD_REQUEST for a room that is a leg of the call
+   * already, LINE_FAILED, and what `begin` throws
    */
   async add(callId: string, wish: LegWish): Promise<void> {
-    const { legId } = wish;
+    const { legId, to } = wish;
     const media = this.#parts.mediaOf(callId);
     if (media === undefined) throw new TrunklineError('NOT_FOUND', 'no call with this id is up');
-    const count = [...this.#legs.values()].filter(other => other.callId === callId).length;
-    if (count >= LIMITS.callLegs) throw new TrunklineError('LEGS_FULL', `${LIMITS.callLegs} legs`);
+    const others = [...this.#legs.values()].filter(other => other.callId === callId);
+    if (others.length >= LIMITS.callLegs) throw new TrunklineError('LEGS_FULL', `${LIMITS.callLegs} legs`);
     if (this.#legs.has(legId)) throw new TrunklineError('BAD_REQUEST', 'a leg has this id already');
-    const entry: Entry = { callId, leg: undefined, isDropped: false };
+    // Whoever is in it would hear themselves.
+    if (others.some(other => !other.isDropped && isSameRoom(other.to, to)))
+      throw new TrunklineError('BAD_REQUEST', 'room: the call has a leg there already');
+    const entry: Entry = { callId, to, leg: undefined, isDropped: false };
     this.#legs.set(legId, entry);
     const over = (): void => void this.#legs.delete(legId);
     try {
@@ -124,4 +129,8 @@ export class Legs {
       else leg?.mediaGone?.(media);
     this.#parts.held.mediaGone(media);
   }
+}
+
+function isSameRoom(one: LegWish['to'], other: LegWish['to']): boolean {
+  return one.kind === 'room' && other.kind === 'room' && one.room === other.room;
 }

@@ -42,6 +42,7 @@ function house() {
       lines.set(callId, line);
       return line;
     },
+    openLegLine: (_legId, _access, rateHz, events) => new HandLine(rateHz, events),
     ports: {
       toTalk: message => toTalk.push(message),
       callUp: callId => told.push(`up ${callId}`),
@@ -237,4 +238,17 @@ t.test('stopping hangs up everything and waits for the records, but not for ever
   other.line('a').events.answered();
   await other.calls.stop(20);
   t.equal(other.calls.count, 1, 'a talk thread that does not answer is not waited for');
+});
+
+t.test('a call is not joined to the room that it came by', async t => {
+  const { calls, line } = house();
+  calls.assign(assignment('a'));
+  line('a').events.answered();
+  const join = (room: string): boolean => {
+    const access = { kind: 'link', port: 2, farPort: 4, to: room } as const;
+    const leg = { legId: room, mode: 'bridge', keepAgent: true, access } as const;
+    return calls.leg({ type: 'openLeg', callId: 'a', leg });
+  };
+  t.notOk(join('room-a'));
+  t.ok(join('room-b'));
 });

@@ -208,6 +208,19 @@ t.test('a leg goes with either of its media processes', async t => {
   }
 });
 
+t.test('a room is in a call once', async t => {
+  const { legs, add } = rig();
+  await add(inRoom('one'));
+  await t.rejects(legs.add('call', inRoom('two')), { code: 'BAD_REQUEST' });
+  await add(inRoom('other', 'another desk'));
+  legs.drop('call', 'one');
+  await add(inRoom('two'));
+  legs.drop('call', 'two');
+  legs.closed('two');
+  await add(inRoom('three'));
+  t.pass('and again when it is left');
+});
+
 t.test('what can not be had is said, and keeps nothing', async t => {
   const { legs, add, freePorts, pass } = rig();
   await t.rejects(legs.add('another', inRoom('leg')), { code: 'NOT_FOUND' });
@@ -215,7 +228,7 @@ t.test('what can not be had is said, and keeps nothing', async t => {
   await t.rejects(legs.add('call', toNumber('leg', { trunk: 'none' })), { code: 'BAD_REQUEST' });
   await t.rejects(legs.add('call', toNumber('leg')), { code: 'LINE_FAILED' });
   t.equal(freePorts(), 20);
-  for (const id of ['a', 'b', 'c', 'd']) await add(inRoom(id));
+  for (const id of ['a', 'b', 'c', 'd']) await add(inRoom(id, id));
   await t.rejects(legs.add('call', inRoom('e')), { code: 'LEGS_FULL' });
   legs.closed('a');
   await t.rejects(legs.add('call', inRoom('b')), { code: 'BAD_REQUEST' });
