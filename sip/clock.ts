@@ -11,11 +11,14 @@ export interface Clock {
   after(delayMs: number, ring: () => void): Alarm;
 }
 
-/** The machine's own clock. Its alarms do not keep the process alive. */
+/** What setTimeout can count; it rings at once for more. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The machine's own clock. Its alarms do not keep the process alive; the longest are of 24 days. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: () => performance.now(),
   after(delayMs, ring) {
-    const timer = setTimeout(ring, delayMs);
+    const timer = setTimeout(ring, Math.min(delayMs, LONGEST_MS));
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },

@@ -9,7 +9,10 @@ import type { SessionTimerState } from './session.ts';
 export const TIMER_TAG = 'timer';
 /** No shorter interval may be asked for (RFC 4028 §4). */
 const LEAST_SE_S = 90;
-const MOST_SE_S = 2 ** 31 - 1;
+/** A longer interval counts as this one: the least often that a dead far end is looked for. */
+const MOST_SE_S = 86_400;
+/** The grammar has no end. */
+const MOST_SAID_S = 2 ** 32 - 1;
 
 interface SessionExpires {
   readonly expiresS: number;
@@ -20,9 +23,10 @@ interface SessionExpires {
 function readSessionExpires(headers: Headers): SessionExpires | undefined {
   const value = headers.get('session-expires') ?? '';
   const cut = value.indexOf(';');
-  const expiresS = parseNumber((cut < 0 ? value : value.slice(0, cut)).trim(), MOST_SE_S);
+  const saidS = parseNumber((cut < 0 ? value : value.slice(0, cut)).trim(), MOST_SAID_S);
   const params = parseParams(cut < 0 ? '' : value.slice(cut));
-  if (expiresS === undefined || params === undefined) return undefined;
+  if (saidS === undefined || params === undefined) return undefined;
+  const expiresS = Math.min(saidS, MOST_SE_S);
   const said = paramValue(params, 'refresher')?.toLowerCase();
   return { expiresS, refresher: said === 'uac' || said === 'uas' ? said : undefined };
 }
@@ -30,7 +34,7 @@ function readSessionExpires(headers: Headers): SessionExpires | undefined {
 /** Min-SE (RFC 4028 §5); the least of the RFC when there is none. */
 export function readMinSe(headers: Headers): number {
   const [digits = ''] = (headers.get('min-se') ?? '').split(';', 1);
-  return Math.max(parseNumber(digits.trim(), MOST_SE_S) ?? 0, LEAST_SE_S);
+  return Math.min(Math.max(parseNumber(digits.trim(), MOST_SAID_S) ?? 0, LEAST_SE_S), MOST_SE_S);
 }
 
 /** The header fields of a request that asks for a timer, or keeps the one there is with its refresher (§7.1, §7.4). */

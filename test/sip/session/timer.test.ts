@@ -34,6 +34,11 @@ t.test('what a UAS makes of what is asked for (RFC 4028 §9)', t => {
       expiresS: bad.startsWith('600;r') ? 600 : 1_800,
       refresher: 'remote',
     });
+  t.same(
+    asked({ Supported: 'timer', 'Session-Expires': '4000000000', 'Min-SE': '4000000000' }),
+    { expiresS: 86_400, refresher: 'remote' },
+    'a day at most',
+  );
   t.end();
 });
 
@@ -44,6 +49,7 @@ t.test('what a UAC makes of the 2xx (§7.2)', t => {
   t.same(of('600;refresher=uas'), { expiresS: 600, refresher: 'remote' });
   t.same(of('600;refresher=uac'), { expiresS: 600, refresher: 'local' });
   t.same(of('600'), { expiresS: 600, refresher: 'local' });
+  t.same(of('2147484;refresher=uas'), { expiresS: 86_400, refresher: 'remote' });
   t.same(of('1;refresher=uac'), { expiresS: 90, refresher: 'local' }, 'nobody can make us send all the time');
   t.end();
 });
