@@ -29,7 +29,7 @@ export interface MediaCallsPorts {
   checkpoint(callId: string, checkpoint: string): void;
   /** A call that an earlier run of this process had; it waits for its fate. */
   orphan(callId: string): void;
-  /** The number of calls has changed. */
+  /** The number of calls that are up has changed. */
   callsChanged(): void;
   /** The will to take more has changed. */
   readinessChanged(): void;
@@ -122,7 +122,6 @@ export class MediaCalls implements Ticking {
     clearSlot(view);
     try {
       this.#slots[slot] = this.#open(assignment, slot, view);
-      ports.callsChanged();
     } catch (error) {
       log.error({ callId, err: error }, 'line was not opened');
       ports.callRefused(callId, ERRORS.LINE_FAILED.cause);
