@@ -131,9 +131,11 @@ export class OfferAnswer {
    */
   takeAnswer(message: SipRequest | SipResponse): AudioStream {
     const pending = this.#pending;
+    const preview = this.#preview;
     this.#pending = undefined;
+    this.#preview = undefined;
     if (pending === undefined) throw new SdpRejection('noAudio', 'an answer without an offer');
-    const described = descriptionIn(message) ?? this.#preview;
+    const described = descriptionIn(message) ?? preview;
     if (described === undefined) throw new SdpRejection('noAudio', 'no answer');
     this.#stream = this.#accept(pending, described);
     this.#session = pending.session;

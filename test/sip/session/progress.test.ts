@@ -199,13 +199,16 @@ t.test('a 200 without the description that an unreliable 183 had', t => {
     const text = bytes.toString();
     receive(text.startsWith('SIP/2.0 200') ? Buffer.from(withoutBody(text)) : bytes, flow);
   };
-  alice.invite(bob, { reliableProgress: 'off' });
+  const outbound = alice.invite(bob, { reliableProgress: 'off' });
   network.run();
   bob.call.negotiate(BOBS);
   bob.call.progress(183, { withMedia: true });
   bob.call.accept();
   network.run();
   t.same(alice.take(), ['183 sendrecv', 'confirmed sendrecv'], 'as careless gateways do');
+  outbound.hold();
+  network.run();
+  t.same(alice.take(), ['ended error'], 'but it answers no further offer');
   t.end();
 });
 
