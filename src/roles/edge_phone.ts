@@ -104,7 +104,10 @@ export async function openPhone(
     phone.calls.lineReady(callId);
     phone.legs.ready(callId);
   });
-  link.on('lineReport', report => phone.calls.lineReport(report));
+  link.on('lineReport', report => {
+    phone.calls.lineReport(report);
+    phone.legs.report(report);
+  });
   link.on('lineClosed', message => {
     phone.calls.lineClosed(message);
     phone.legs.closed(message.callId);

@@ -4,6 +4,9 @@ import type { Address, LegWish, Message, MessageOf } from '../ipc/messages.ts';
 import type { HeldLines } from './held_lines.ts';
 import type { LegLine } from './leg_line.ts';
 
+/** RTCP of a leg's line. */
+export type Report = Pick<MessageOf<'lineReport'>, 'direction' | 'bytes'>;
+
 /** A further leg of a call, whatever it leads to. */
 export interface Leg {
   readonly line: LegLine;
@@ -12,6 +15,7 @@ export interface Leg {
   /** The media process has no line of it any more. */
   closed(): void;
   hangUp(): void;
+  report?(report: Report): void;
   relayUp?(): void;
   relayGone?(reason: MessageOf<'relayGone'>['reason']): void;
   mediaGone?(media: Address): void;
@@ -111,6 +115,10 @@ export class Legs {
   closed(legId: string): void {
     this.#legs.get(legId)?.leg?.closed();
     this.#parts.held.closed({ legId, end: 'leg' });
+  }
+
+  report({ callId: legId, ...report }: MessageOf<'lineReport'>): void {
+    this.#legs.get(legId)?.leg?.report?.(report);
   }
 
   relayUp(legId: string): void {

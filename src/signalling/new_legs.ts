@@ -1,5 +1,6 @@
 import type { Clock } from '../../sip/clock.ts';
 import type { PortRange } from '../../sip/rtp/port_range.ts';
+import type { AudioStream } from '../../sip/sdp/session.ts';
 import type { InviteOptions, Session, SessionEvents } from '../../sip/session/session.ts';
 import { TrunklineError } from '../config/errors.ts';
 import type { Trunk } from '../config/trunks.ts';
@@ -8,7 +9,7 @@ import type { OutboundCall } from '../telephony/outbound_target.ts';
 import type { OutboundAttempt } from '../telephony/trunk_peer.ts';
 import type { Acquaintances } from './acquaintances.ts';
 import { LegLine } from './leg_line.ts';
-import type { Leg, LegPlace } from './legs.ts';
+import type { Leg, LegPlace, Report } from './legs.ts';
 import { OutboundLeg } from './outbound_leg.ts';
 import { type RoomDoor, RoomLeg } from './room_leg.ts';
 import { sessionMedia } from './session_media.ts';
@@ -40,6 +41,7 @@ export interface NewLegsParts {
   readonly ladders: {
     begin(call: LegLadder): void;
     end(call: LegLadder, hasRecord: boolean): void;
+    report(call: LegLadder, remote: AudioStream['remote'], report: Report): void;
   };
 }
 
@@ -108,6 +110,7 @@ export class NewLegs {
       invite,
       began: session => ladders.begin(ladderOf(session)),
       ended: session => ladders.end(ladderOf(session), true),
+      reported: (session, report) => ladders.report(ladderOf(session), session.stream?.remote, report),
       follow: session => acquaintances.follow(session),
       over: () => {
         place.over();

@@ -11,6 +11,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { OutboundAttempt } from '../telephony/trunk_peer.ts';
 import { answerInfo } from './info_keys.ts';
 import type { LegLine } from './leg_line.ts';
+import type { Report } from './legs.ts';
 import { isWorthAnotherTry, legEndingOf } from './outbound_ending.ts';
 
 export interface OutboundLegParts {
@@ -23,6 +24,7 @@ export interface OutboundLegParts {
   /** A try has begun, and come to its end. */
   began(session: Session): void;
   ended(session: Session): void;
+  reported(session: Session, report: Report): void;
   /** Its dialog leads somewhere, or elsewhere than before. */
   follow(session: Session): void;
   /** Both the far end and the media process are done with it. */
@@ -72,6 +74,10 @@ export class OutboundLeg {
     this.#patience.cancel();
     if (this.#session === undefined) this.#gone({ by: 'local', reasons: [] });
     else this.#session.hangUp(NORMAL_CLEARING);
+  }
+
+  report(report: Report): void {
+    if (this.#session !== undefined) this.#parts.reported(this.#session, report);
   }
 
   #call(): void {

@@ -1,11 +1,13 @@
 import t from 'tap';
 import { PortRange } from '../../sip/rtp/port_range.ts';
+import type { Session } from '../../sip/session/session.ts';
 import { makeTrunk } from '../../src/config/trunks.ts';
 import type { LegWish, Message } from '../../src/ipc/messages.ts';
 import { HeldLines } from '../../src/signalling/held_lines.ts';
 import { Legs } from '../../src/signalling/legs.ts';
-import { NewLegs } from '../../src/signalling/new_legs.ts';
+import { NewLegs, type NewLegsParts } from '../../src/signalling/new_legs.ts';
 import type { RoomDoor } from '../../src/signalling/room_leg.ts';
+import type { OutboundAttempt } from '../../src/telephony/trunk_peer.ts';
 import { settle } from '../sip/far_end.ts';
 import { HandClock } from '../sip/transport/hand_clock.ts';
 
@@ -15,6 +17,7 @@ const CARRIER = makeTrunk({
   gateways: ['sip:192.0.2.1'],
   maxCalls: 2,
 });
+const REMOTE = { rtp: { address: '192.0.2.7', port: 4000 }, rtcp: undefined };
 const INBOUND = makeTrunk({ name: 'in', allowedAddresses: ['192.0.2.1'] });
 
 function inRoom(legId: string, room = 'desk'): LegWish {
@@ -30,14 +33,17 @@ function rig({
   pairs = 20,
   door = true,
   found,
+  peer,
 }: {
   pairs?: number;
   door?: boolean;
   found?: Promise<void>;
+  peer?: ReturnType<NewLegsParts['peerOf']>;
 } = {}) {
   const clock = new HandClock();
   const sent: { to: string; message: Message }[] = [];
   const people = new Set<string>();
+  const reports: unknown[] = [];
   let isAway = false;
   let calls = 0;
   const room: RoomDoor = {
@@ -61,19 +67,23 @@ function rig({
     rtpHost: '192.0.2.9',
     rtpAdvertised: '192.0.2.9',
     trunks: () => [INBOUND, CARRIER],
-    peerOf: () => undefined,
+    peerOf: () => peer,
     callsOf: () => calls,
     count: (_, change) => {
       calls += change;
     },
-    invite: () => {
-      throw new Error('nobody is called here');
-    },
+    // A far end that never ends, and is known for where it listens alone.
+    invite: () => ({ callId: 'one@here', stream: { remote: REMOTE } }) as Session,
     door: door ? room : undefined,
     relayMedia: () => 'media-1',
     send,
     acquaintances: { follow: () => {} },
-    ladders: { begin: () => {}, end: () => {} },
+    ladders: {
+      begin: () => {},
+      end: () => {},
+      report: ({ callId, sipCallId }, remote, report) =>
+        reports.push([callId, sipCallId, remote?.rtp.port, report]),
+    },
   });
   const legs = new Legs({
     mediaOf: callId => (callId === 'call' ? 'media-0' : undefined),
@@ -111,7 +121,7 @@ function rig({
   const away = (value: boolean): void => {
     isAway = value;
   };
-  return { legs, people, told, pass, add, freePorts, away, sent, trunkCalls: () => calls };
+  return { legs, people, told, pass, add, freePorts, away, sent, reports, trunkCalls: () => calls };
 }
 
 t.test('a room is joined when somebody is in it, and left when they are gone', async t => {
@@ -189,6 +199,21 @@ t.test('a leg that was dropped while its way was sought leads to nobody', async 
   t.same(told(), []);
   legs.closed('leg');
   t.equal(freePorts(), 20);
+});
+
+t.test('RTCP of a phone leg goes into the ladder of its dialog', async t => {
+  const attempt = { hops: [] } as unknown as OutboundAttempt;
+  const { legs, add, reports } = rig({ peer: { route: async () => [attempt] } });
+  const report = { type: 'lineReport', callId: 'leg', direction: 'in', bytes: 'AQID' } as const;
+  const added = legs.add('call', toNumber('leg'));
+  await settle();
+  legs.report(report);
+  t.same(reports, [], 'nobody is called yet');
+  legs.ready('leg');
+  await added;
+  await add(inRoom('room'));
+  for (const callId of ['leg', 'room', 'unknown']) legs.report({ ...report, callId });
+  t.same(reports, [['call', 'one@here', 4000, { type: 'lineReport', direction: 'in', bytes: 'AQID' }]]);
 });
 
 t.test('a leg goes with either of its media processes', async t => {

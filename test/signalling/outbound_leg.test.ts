@@ -84,6 +84,7 @@ function rig(gateways: readonly [string, ...string[]] = ['one']) {
     },
     began: () => {},
     ended: () => {},
+    reported: () => {},
     follow: () => {},
     over: () => {
       overs += 1;
