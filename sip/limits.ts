@@ -38,6 +38,12 @@ export const SIP_LIMITS = {
   streamBufferBytes: 65_536,
   /** Until a connection that is being opened counts as failed. */
   connectMs: 4_000,
+  /** The same for a request that takes TCP for its size alone, and goes by UDP then: a gateway gets 4 s in all. */
+  connectForSizeMs: 1_500,
+  /** How long such a peer is known to take no TCP, so that the next long request goes by UDP at once. */
+  streamlessMs: 300_000,
+  /** Such peers; the one found longest ago is forgotten first. */
+  streamlessPeers: 1_000,
   /** A connection without a byte either way is closed. */
   connectionIdleMs: 180_000,
   /** From the first byte of a message to its last, and for the first message of a peer; the connection is closed. */

@@ -13,6 +13,13 @@ export interface ConnectionEvents {
   closed(connection: Connection): void;
 }
 
+export interface ConnectionOptions {
+  /** The peer is told nothing but answers. */
+  readonly isStranger: boolean;
+  /** Until one that is being opened counts as failed. */
+  readonly connectMs: number;
+}
+
 interface Unsent {
   readonly bytes: Buffer;
   readonly failed: (failure: TransportFailure) => void;
@@ -42,8 +49,13 @@ export class Connection {
   #ending = false;
   #closed = false;
 
-  /** @param isStranger the peer is told nothing but answers */
-  constructor(socket: Socket, flow: Flow, clock: Clock, events: ConnectionEvents, isStranger: boolean) {
+  constructor(
+    socket: Socket,
+    flow: Flow,
+    clock: Clock,
+    events: ConnectionEvents,
+    { isStranger, connectMs }: ConnectionOptions,
+  ) {
     this.#socket = socket;
     this.flow = flow;
     this.#clock = clock;
@@ -54,7 +66,7 @@ export class Connection {
     this.#unsent = socket.connecting ? [] : undefined;
     // Who connects and says nothing keeps no place.
     if (!socket.connecting) this.#startArrival();
-    this.#idle = clock.after(socket.connecting ? SIP_LIMITS.connectMs : SIP_LIMITS.connectionIdleMs, () =>
+    this.#idle = clock.after(socket.connecting ? connectMs : SIP_LIMITS.connectionIdleMs, () =>
       this.#checkIdle(),
     );
     this.#framer = new StreamFramer({

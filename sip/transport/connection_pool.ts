@@ -80,12 +80,19 @@ export class ConnectionPool {
     return connection?.isUsable ? connection : undefined;
   }
 
-  /** The connection to an address: one that is there, or a new one; `undefined` when there are too many. */
-  to(remote: SocketAddress, local: SocketAddress): Connection | undefined {
+  /**
+   * The connection to an address: one that is there, or a new one, which is to be open in this time; `undefined` when
+   * there are too many.
+   */
+  to(
+    remote: SocketAddress,
+    local: SocketAddress,
+    connectMs: number = SIP_LIMITS.connectMs,
+  ): Connection | undefined {
     const known = this.#byRemote.get(keyOf(remote));
     if (known?.isUsable) return known;
     if (this.#byId.size >= SIP_LIMITS.connections) return undefined;
-    return this.#add(this.#sockets.connect(remote), remote, local, 'outbound');
+    return this.#add(this.#sockets.connect(remote), remote, local, 'outbound', connectMs);
   }
 
   async close(): Promise<void> {
@@ -115,7 +122,13 @@ export class ConnectionPool {
     this.#add(socket, remote, local, isStranger ? 'stranger' : 'inbound');
   }
 
-  #add(socket: Socket, remote: SocketAddress, local: SocketAddress, origin: Origin): Connection {
+  #add(
+    socket: Socket,
+    remote: SocketAddress,
+    local: SocketAddress,
+    origin: Origin,
+    connectMs: number = SIP_LIMITS.connectMs,
+  ): Connection {
     const id = ++this.#lastId;
     const flow: Flow = { protocol: this.#sockets.protocol, local, remote, connection: id };
     const isStranger = origin === 'stranger';
@@ -126,7 +139,7 @@ export class ConnectionPool {
       },
       closed: () => this.#remove(id, origin),
     };
-    const connection = new Connection(socket, flow, this.#clock, events, isStranger);
+    const connection = new Connection(socket, flow, this.#clock, events, { isStranger, connectMs });
     if (isStranger) this.#strangers.add(id);
     this.#byId.set(id, connection);
     this.#byRemote.set(keyOf(remote), connection);

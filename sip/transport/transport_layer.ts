@@ -8,10 +8,11 @@ import { withParam } from '../message/params.ts';
 import { parseDatagram } from '../message/parse.ts';
 import { serialize, serializeRejection } from '../message/serialize.ts';
 import { sentBy, type Via } from '../message/via.ts';
-import { ConnectionPool, TCP_SOCKETS } from './connection_pool.ts';
+import { ConnectionPool, type StreamSockets, TCP_SOCKETS } from './connection_pool.ts';
 import { namedAddress } from './named_address.ts';
 import { hostOf, responseTarget, withSource } from './routing.ts';
 import { SourceCounters } from './source_counters.ts';
+import { Streamless } from './streamless.ts';
 import type {
   Flow,
   Hop,
@@ -47,6 +48,8 @@ export interface TransportOptions {
   /** Whether an address is a peer's: others share few connections. All are when left out. */
   readonly isKnown?: (address: string) => boolean;
   readonly tap?: WireTap;
+  /** TCP's when left out. */
+  readonly sockets?: StreamSockets;
 }
 
 /** A socket that is open, and what it is called. */
@@ -64,6 +67,8 @@ interface Draft {
   readonly hop: Hop;
   readonly bytes: Buffer;
   readonly listener: Listener;
+  /** Sent by TCP for its size alone. */
+  readonly isForSize?: boolean;
 }
 
 type Failed = (failure: TransportFailure) => void;
@@ -123,6 +128,7 @@ export class TransportLayer implements Transport {
   readonly #listeners: Listener[] = [];
   readonly #sentBys = new Set<string>();
   readonly #tcp: ConnectionPool;
+  readonly #streamless: Streamless;
 
   constructor({
     handler,
@@ -130,12 +136,14 @@ export class TransportLayer implements Transport {
     accepts = () => true,
     isKnown = () => true,
     tap,
+    sockets = TCP_SOCKETS,
   }: TransportOptions) {
     this.#handler = handler;
     this.#accepts = accepts;
     this.#tap = tap;
     this.sources = new SourceCounters(clock);
-    this.#tcp = new ConnectionPool(TCP_SOCKETS, clock, {
+    this.#streamless = new Streamless(clock);
+    this.#tcp = new ConnectionPool(sockets, clock, {
       message: (outcome, flow, wire) => this.#receive(outcome, flow, wire),
       fault: failure => handler.fault(failure),
       accepts,
@@ -164,10 +172,11 @@ export class TransportLayer implements Transport {
     if ('cause' in draft) return unsent(hop, watcher, draft);
     const post = (one: Draft, failed: Failed): void => this.#post(one, failed);
     const isTooLong = hop.protocol === 'UDP' && draft.bytes.length > SIP_LIMITS.datagramRequestBytes;
-    const longer = isTooLong ? this.#draft(request, { ...hop, protocol: 'TCP' }) : undefined;
+    const longer =
+      isTooLong && !this.#streamless.has(hop) ? this.#draft(request, { ...hop, protocol: 'TCP' }) : undefined;
     return longer === undefined || 'cause' in longer
       ? new Shipment(draft, undefined, watcher, post)
-      : new Shipment(longer, draft, watcher, post);
+      : new Shipment({ ...longer, isForSize: true }, draft, watcher, post);
   }
 
   sendResponse(response: SipResponse, flow: Flow, watcher: SendWatcher): Sending {
@@ -214,14 +223,29 @@ export class TransportLayer implements Transport {
       : { request, hop, bytes, listener };
   }
 
-  #post({ request, hop, bytes, listener }: Draft, failed: Failed): void {
+  #post({ request, hop, bytes, listener, isForSize = false }: Draft, failed: Failed): void {
     this.#tap?.('out', bytes, { protocol: hop.protocol, local: listener.local, remote: hop }, request);
     if (listener.udp !== undefined) listener.udp.send(bytes, hop, failed);
+    else if (isForSize) this.#streamForSize(bytes, hop, listener.local, failed);
     else this.#stream(bytes, hop, listener.local, failed);
   }
 
-  #stream(bytes: Buffer, remote: SocketAddress, local: SocketAddress, failed: Failed): void {
-    const connection = this.#tcp.to({ address: remote.address, port: remote.port }, local);
+  #streamForSize(bytes: Buffer, remote: SocketAddress, local: SocketAddress, failed: Failed): void {
+    const noted: Failed = failure => {
+      if (failure.cause === 'unreachable') this.#streamless.add(remote);
+      failed(failure);
+    };
+    this.#stream(bytes, remote, local, noted, SIP_LIMITS.connectForSizeMs);
+  }
+
+  #stream(
+    bytes: Buffer,
+    { address, port }: SocketAddress,
+    local: SocketAddress,
+    failed: Failed,
+    connectMs?: number,
+  ): void {
+    const connection = this.#tcp.to({ address, port }, local, connectMs);
     if (connection !== undefined) connection.send(bytes, failed);
     else queueMicrotask(() => failed({ cause: 'overload', detail: 'too many connections' }));
   }
