@@ -13,6 +13,8 @@ export const LIMITS = {
   legsPerMediaProcess: 64,
   /** Rooms that one media process joins for calls; one more fails. */
   roomRelays: 32,
+  /** Legs of the node that wait for somebody to come into their rooms; one more is refused. */
+  roomLegsWaiting: 64,
   /** From a leg's first ringing, or looking into its room, to its answer; then it is given up. */
   legAnswerMs: 50_000,
   /** From an INVITE to the first word of a gateway, where there is another one; then that is tried. */

@@ -3,6 +3,7 @@ import type { PortRange } from '../../sip/rtp/port_range.ts';
 import type { AudioStream } from '../../sip/sdp/session.ts';
 import type { InviteOptions, Session, SessionEvents } from '../../sip/session/session.ts';
 import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
 import type { Trunk } from '../config/trunks.ts';
 import type { Address, LegOrder, LegWish, Message } from '../ipc/messages.ts';
 import type { OutboundCall } from '../telephony/outbound_target.ts';
@@ -12,6 +13,7 @@ import { LegLine } from './leg_line.ts';
 import type { Leg, LegPlace, Report } from './legs.ts';
 import { OutboundLeg } from './outbound_leg.ts';
 import { type RoomDoor, RoomLeg } from './room_leg.ts';
+import { RoomLooks } from './room_looks.ts';
 import { sessionMedia } from './session_media.ts';
 
 /** The way out by a trunk. */
@@ -60,14 +62,18 @@ type PortsOf<N extends 1 | 2> = N extends 1 ? [number] : [number, number];
 /** Begins further legs of calls: to a number by a trunk, or into a room. */
 export class NewLegs {
   readonly #parts: NewLegsParts;
+  /** Undefined on a node without rooms. */
+  readonly #looks: RoomLooks | undefined;
 
   constructor(parts: NewLegsParts) {
+    const { door, clock } = parts;
     this.#parts = parts;
+    this.#looks = door && new RoomLooks(room => door.hasPeople(room), clock);
   }
 
   /**
    * @throws TrunklineError BAD_REQUEST for what is no number or a trunk that places no calls, ROOMS_DISABLED, CAPACITY when
-   * a trunk or the ports are used up, LINE_FAILED when no gateway can be found
+   * a trunk or the ports are used up, or too many legs wait for somebody in a room, LINE_FAILED when no gateway can be found
    */
   async begin(wish: LegWish, place: LegPlace): Promise<Leg> {
     return wish.to.kind === 'room' ? this.#join(wish, wish.to.room, place) : this.#call(wish, wish.to, place);
@@ -122,12 +128,17 @@ export class NewLegs {
 
   #join(wish: LegWish, room: string, place: LegPlace): Leg {
     const { door, clock, relayMedia, send } = this.#parts;
-    if (door === undefined) throw new TrunklineError('ROOMS_DISABLED', 'livekit.enabled is false');
+    const looks = this.#looks;
+    if (door === undefined || looks === undefined)
+      throw new TrunklineError('ROOMS_DISABLED', 'livekit.enabled is false');
+    if (looks.count >= LIMITS.roomLegsWaiting)
+      throw new TrunklineError('CAPACITY', `${LIMITS.roomLegsWaiting} legs wait for somebody in a room`);
     const [port, farPort] = this.#takePorts(2);
     return new RoomLeg({
       line: this.#line(wish, { kind: 'link', port, farPort, to: room }, place),
       room,
       door,
+      looks,
       port,
       farPort,
       clock,

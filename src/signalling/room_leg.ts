@@ -2,6 +2,7 @@ import type { Alarm, Clock } from '../../sip/clock.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Address, LegEnding, Message, MessageOf } from '../ipc/messages.ts';
 import type { LegLine } from './leg_line.ts';
+import type { RoomLooks } from './room_looks.ts';
 
 /** Rooms as a leg needs them; both reject while LiveKit is away. */
 export interface RoomDoor {
@@ -14,7 +15,8 @@ export interface RoomDoor {
 export interface RoomLegParts {
   readonly line: LegLine;
   readonly room: string;
-  readonly door: RoomDoor;
+  readonly door: Pick<RoomDoor, 'access'>;
+  readonly looks: Pick<RoomLooks, 'wait'>;
   /** Ports of the link: the call's end and the room's. */
   readonly port: number;
   readonly farPort: number;
@@ -25,8 +27,6 @@ export interface RoomLegParts {
   over(): void;
 }
 
-const LOOK_EVERY_MS = 500;
-
 /**
  * A further leg of a call: whoever is in a room of LiveKit. The room is joined when somebody is in it, by a media process
  * that a link leads to, and left when they are gone.
@@ -35,22 +35,23 @@ export class RoomLeg {
   readonly line: LegLine;
   readonly #parts: RoomLegParts;
   readonly #patience: Alarm;
-  #nextLook: Alarm | undefined;
+  readonly #stopLooking: () => void;
   /** The process that is in the room. */
   #relayAt: Address | undefined;
   #isOver = false;
 
-  /** Looks for somebody as soon as the line is open. */
+  /** Looks for somebody at once. */
   constructor(parts: RoomLegParts) {
-    this.line = parts.line;
+    const { line, room, clock, looks } = parts;
+    this.line = line;
     this.#parts = parts;
-    this.#patience = parts.clock.after(LIMITS.legAnswerMs, () => this.#gone({ reason: 'noAnswer' }));
+    this.#patience = clock.after(LIMITS.legAnswerMs, () => this.#gone({ reason: 'noAnswer' }));
+    this.#stopLooking = looks.wait(room, () => void this.#join());
   }
 
   /** The media process has its end of the link. */
   ready(): void {
     this.line.ready();
-    if (this.#nextLook === undefined && !this.#isOver) void this.#look();
   }
 
   /** It has it no more. */
@@ -80,17 +81,11 @@ export class RoomLeg {
     if (media === this.#relayAt) this.relayGone('networkLost');
   }
 
-  async #look(): Promise<void> {
-    const { clock, door, room } = this.#parts;
-    const hasPeople = await door.hasPeople(room).catch(() => false);
-    if (this.#isOver) return;
-    if (hasPeople) await this.#join();
-    else this.#nextLook = clock.after(LOOK_EVERY_MS, () => void this.#look());
-  }
-
+  /** Somebody is there: they are let in as soon as the line is open. */
   async #join(): Promise<void> {
     const { door, room, port, farPort, relayMedia, send } = this.#parts;
-    const { legId } = this.line;
+    const { legId, opened } = this.line;
+    await opened.catch(() => this.hangUp());
     const access = await door.access(room, `leg-${legId}`).catch(() => undefined);
     const media = relayMedia();
     if (this.#isOver) return;
@@ -106,7 +101,7 @@ export class RoomLeg {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#patience.cancel();
-    this.#nextLook?.cancel();
+    this.#stopLooking();
     const { send, over } = this.#parts;
     const { legId } = this.line;
     if (this.#relayAt !== undefined) send(this.#relayAt, { type: 'closeRelay', legId });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { PortRange } from '../../sip/rtp/port_range.ts';
 import type { Session } from '../../sip/session/session.ts';
+import { LIMITS } from '../../src/config/limits.ts';
 import { makeTrunk } from '../../src/config/trunks.ts';
 import type { LegWish, Message } from '../../src/ipc/messages.ts';
 import { HeldLines } from '../../src/signalling/held_lines.ts';
@@ -86,7 +87,7 @@ function rig({
     },
   });
   const legs = new Legs({
-    mediaOf: callId => (callId === 'call' ? 'media-0' : undefined),
+    mediaOf: callId => (callId.startsWith('call') ? 'media-0' : undefined),
     send,
     begin: (wish, place) => found?.then(() => ways.begin(wish, place)) ?? ways.begin(wish, place),
     held: new HeldLines({
@@ -268,6 +269,24 @@ t.test('what can not be had is said, and keeps nothing', async t => {
   const few = rig({ pairs: 1 });
   await t.rejects(few.legs.add('call', inRoom('leg')), { code: 'CAPACITY' });
   t.equal(few.freePorts(), 1);
+});
+
+t.test('no more legs than the limit wait for somebody in a room', async t => {
+  const most = LIMITS.roomLegsWaiting;
+  const { legs, people, freePorts, pass } = rig({ pairs: 2 * most + 4 });
+  const begin = (index: number): void =>
+    void legs.add(`call ${index}`, inRoom(`leg ${index}`)).catch(() => {});
+  for (let index = 0; index < most; index += 1) begin(index);
+  const before = freePorts();
+  await t.rejects(legs.add('call', inRoom('one more')), { code: 'CAPACITY' });
+  t.equal(freePorts(), before);
+  legs.drop('call 0', 'leg 0');
+  begin(most);
+  t.equal(freePorts(), before - 2, 'one is waited for no more');
+  people.add('desk');
+  await pass(500);
+  begin(most + 1);
+  t.equal(freePorts(), before - 4, 'all were let in');
 });
 
 t.test('legs of an edge before this one keep their ports and places, for as long as they go on', async t => {
