@@ -58,6 +58,17 @@ export abstract class CallSession implements Session {
     this.finish({ by: 'local', reasons: [], ...(status !== undefined && { status }) });
   }
 
+  /** Ends it after a fault of this end: the far end is told where that still works. */
+  abandon(): void {
+    if (this.#state === 'ended') return;
+    try {
+      this.leave({});
+    } catch {
+      this.usage?.retire();
+    }
+    this.finish({ by: 'error', reasons: [] });
+  }
+
   hold(): void {
     this.#change(true, {});
   }

@@ -22,6 +22,11 @@ export interface UserAgentHandler {
   otherRequest?(server: ServerTransaction): boolean;
   /** A request that could not be read; whether its sender is told. All are told without it. */
   rejected?(rejected: Rejected, flow: Flow): boolean;
+  /**
+   * The work on a message of a session threw, and that session was ended by `error`: its state can't be relied on any
+   * more, that of the others can. Thrown on to the transport without it.
+   */
+  broken?(error: unknown): void;
   /** A socket broke that no single message waits for. */
   fault?(failure: TransportFailure): void;
 }

@@ -1,7 +1,6 @@
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { tagOf } from '../message/name_addr.ts';
 import type { ServerTransaction } from '../transaction/server_transaction.ts';
-import type { Session } from './session.ts';
 
 /** Who hears what comes inside a dialog. */
 export interface DialogUser {
@@ -16,28 +15,42 @@ export interface InviteUser {
   acceptedLate(response: SipResponse): void;
 }
 
+/** A session, as the table needs it. */
+interface HeldSession {
+  readonly callId: string;
+  hangUp(): void;
+  abandon(): void;
+}
+
 /** The dialogs and sessions of a user agent, by what messages find them. */
 export class SessionTable {
   readonly #dialogs = new Map<string, DialogUser>();
   readonly #invites = new Map<string, InviteUser>();
   #drained: (() => void) | undefined;
-  readonly #sessions = new Set<Pick<Session, 'hangUp'>>();
+  readonly #sessions = new Set<HeldSession>();
 
   /** Sessions held: also those that have ended and wait for their last messages. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  addSession(session: Pick<Session, 'hangUp'>): void {
+  addSession(session: HeldSession): void {
     this.#sessions.add(session);
   }
 
-  removeSession(session: Pick<Session, 'hangUp'>): void {
+  removeSession(session: HeldSession): void {
     this.#sessions.delete(session);
   }
 
   hangUpAll(): void {
     for (const session of this.#sessions) session.hangUp();
+  }
+
+  /** Gives up the sessions of a Call-ID; whether there were any. */
+  abandon(callId: string): boolean {
+    const broken = [...this.#sessions].filter(session => session.callId === callId);
+    for (const session of broken) session.abandon();
+    return broken.length > 0;
   }
 
   /** Calls back once, when the last dialog is gone. */

@@ -143,6 +143,12 @@ export class UserAgent implements TransactionUser {
     return this.#handler.rejected?.(rejected, flow) ?? true;
   }
 
+  broken({ callId }: SipRequest | SipResponse, error: unknown): boolean {
+    if (this.#handler.broken === undefined || !this.#table.abandon(callId)) return false;
+    this.#handler.broken(error);
+    return true;
+  }
+
   fault(failure: TransportFailure): void {
     this.#handler.fault?.(failure);
   }

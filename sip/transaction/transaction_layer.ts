@@ -43,6 +43,11 @@ export interface TransactionUser {
   rejected(rejected: Rejected, flow: Flow): boolean;
   /** A socket broke. */
   fault(failure: TransportFailure): void;
+  /**
+   * The work on this message threw; a request has been answered with 500. Whether what it belongs to was given up: the
+   * error is thrown on otherwise.
+   */
+  broken?(message: SipRequest | SipResponse, error: unknown): boolean;
 }
 
 export type TransactionLimits = Readonly<
@@ -121,23 +126,13 @@ export class TransactionLayer implements TransportHandler {
   }
 
   request(request: SipRequest, flow: Flow): void {
-    const server = this.#servers.get(serverKey(request));
-    if (request.method === 'ACK') {
-      if (!server?.receiveAck(request)) this.#user.ack(request, flow);
-    } else if (server !== undefined) {
-      server.receiveAgain();
-    } else if (request.method !== 'CANCEL' || !this.#cancel(request, flow)) {
-      this.#meet(request, flow);
-    }
+    this.#contain(request, () => this.#receive(request, flow));
   }
 
   response(response: SipResponse, flow: Flow): void {
     // §8.1.3.3: with a second Via it was meant for somebody else.
     if (response.vias.length > 1) return;
-    const client = this.#clients.get(clientKey(response));
-    if (client !== undefined) client.receive(response, flow);
-    else if (response.cseq.method === 'INVITE' && response.status >= 200 && response.status < 300)
-      this.#user.strayResponse(response, flow);
+    this.#contain(response, () => this.#hear(response, flow));
   }
 
   rejected(rejected: Rejected, flow: Flow): void {
@@ -150,6 +145,34 @@ export class TransactionLayer implements TransportHandler {
 
   get #sender(): Transport {
     return this.#transport ?? NO_TRANSPORT;
+  }
+
+  /** A fault in the work on one message costs what it belongs to, not everything else. */
+  #contain(message: SipRequest | SipResponse, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (message.kind === 'request') this.#servers.get(serverKey(message))?.respond(500);
+      if (this.#user.broken?.(message, error) !== true) throw error;
+    }
+  }
+
+  #receive(request: SipRequest, flow: Flow): void {
+    const server = this.#servers.get(serverKey(request));
+    if (request.method === 'ACK') {
+      if (!server?.receiveAck(request)) this.#user.ack(request, flow);
+    } else if (server !== undefined) {
+      server.receiveAgain();
+    } else if (request.method !== 'CANCEL' || !this.#cancel(request, flow)) {
+      this.#meet(request, flow);
+    }
+  }
+
+  #hear(response: SipResponse, flow: Flow): void {
+    const client = this.#clients.get(clientKey(response));
+    if (client !== undefined) client.receive(response, flow);
+    else if (response.cseq.method === 'INVITE' && response.status >= 200 && response.status < 300)
+      this.#user.strayResponse(response, flow);
   }
 
   #start(request: SipRequest, hop: Hop, events: ClientEvents): ClientTransaction {

@@ -179,6 +179,8 @@ export class Party {
   readonly others: ServerTransaction[] = [];
   /** What becomes of a call that comes; nothing at first. */
   onIncoming: (session: InboundSession) => void = () => undefined;
+  /** Hears of faults, which are thrown on without it. */
+  onBroken: ((error: unknown) => void) | undefined;
   moves = 0;
   /** Answers challenges in dialogs that others begin. */
   digest: DigestClient | undefined;
@@ -203,6 +205,10 @@ export class Party {
           this.calls.push(session);
           session.listen(this.events());
           this.onIncoming(session);
+        },
+        broken: error => {
+          if (this.onBroken === undefined) throw error;
+          this.onBroken(error);
         },
         otherRequest: server => {
           this.others.push(server);
