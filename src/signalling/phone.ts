@@ -9,7 +9,6 @@ import { hostOf } from '../../sip/transport/routing.ts';
 import { TransportLayer } from '../../sip/transport/transport_layer.ts';
 import type { Admission } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
-import { describeFault } from '../calls/fault.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
@@ -107,7 +106,7 @@ export class Phone {
         incoming: session => this.calls.incoming(session),
         rejected: (_, { remote }) => gate.isKnown(remote.address),
         fault: ({ cause }) => log.warn({ cause }, 'a SIP socket broke'),
-        broken: error => log.error({ fault: describeFault(error) }, 'a fault ended a call'),
+        broken: error => log.error({ err: error }, 'a fault ended a call'),
       },
       contactOf: () => this.#contact(),
       serverName: 'Trunkline',
