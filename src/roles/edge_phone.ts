@@ -17,10 +17,11 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** Goes on with the dialogs of an edge before this one; the sockets open when nothing that comes by them is strange. */
+/** Goes on with the dialogs of an edge before this one; `listen` is called when nothing that may come is strange. */
 async function adoptDialogs(
   phone: Phone,
   { config, link, log }: Pick<RoleContext, 'config' | 'link' | 'log'>,
+  listen: () => Promise<void>,
 ): Promise<void> {
   const addresses = Array.from({ length: mediaProcesses(config) }, (_, index) => `media-${index}`);
   const told = new ToldDialogs(link, addresses);
@@ -34,7 +35,7 @@ async function adoptDialogs(
   const dialogs = await told.all(LIMITS.dialogsToldMs);
   const isOver = new Set(dialogs.filter(({ dialog }) => dialog.closed !== null));
   for (const each of dialogs) if (!isOver.has(each)) adopt(each);
-  await phone.listen();
+  await listen();
   for (const each of isOver) adopt(each);
   told.onLate(adopt);
 }
@@ -113,14 +114,19 @@ export async function openPhone(
     phone.legs.closed(message.callId);
   });
   takeLegs(phone, link, log);
-  link.on('trunksChanged', () => {
+  const useTrunks = (): void => {
     try {
       phone.useTrunks(readRuntime(runtimeFile).config);
     } catch (error) {
       log.error({ err: error }, 'the trunks of before stay in force');
     }
+  };
+  link.on('trunksChanged', useTrunks);
+  await adoptDialogs(phone, { config, link, log }, async () => {
+    // Of a change before the hub knew this process, nobody has told it.
+    useTrunks();
+    await phone.listen();
   });
-  await adoptDialogs(phone, { config, link, log });
   return {
     close: async () => {
       await phone.close();

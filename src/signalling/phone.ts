@@ -121,11 +121,12 @@ export class Phone {
     transactions.use(this.#transport);
     this.#agent.use(transactions);
     this.#peers = this.#trunkPeers(transactions);
+    this.#peers.use(config.trunks);
     this.#trunks = config.trunks;
     this.legs = this.#furtherLegs(ports);
   }
 
-  /** @throws TrunklineError PORT_BUSY when the sockets can't be opened */
+  /** Far ends of trunks hear of it. @throws TrunklineError PORT_BUSY when the sockets can't be opened */
   async listen(): Promise<void> {
     const { sip } = this.#options.config;
     const advertised = { host: this.#contact().host, port: sip.port };
@@ -136,7 +137,7 @@ export class Phone {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException;
       throw new TrunklineError('PORT_BUSY', `sip.port ${sip.port} on ${sip.host} (${code})`, { cause });
     }
-    this.#peers.use(this.#options.config.trunks);
+    this.#peers.start();
   }
 
   /**

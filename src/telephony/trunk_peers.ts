@@ -10,6 +10,7 @@ export class TrunkPeers {
   #peers: ReadonlyMap<string, TrunkPeer> = new Map();
   /** By name: what is still being given back. */
   readonly #leaving = new Map<string, Promise<void>>();
+  #hasStarted = false;
 
   constructor(parts: TrunkPeerParts) {
     this.#parts = parts;
@@ -27,6 +28,12 @@ export class TrunkPeers {
     return this.#peers.get(trunk);
   }
 
+  /** Nothing is sent before: to be called when there is something to send by. */
+  start(): void {
+    this.#hasStarted = true;
+    for (const peer of this.#peers.values()) void this.#begin(peer);
+  }
+
   /**
    * Other trunks from now on. Those for which nothing changes go on as they are; those that are gone give back what they
    * registered, and so do those that change before they register anew.
@@ -41,6 +48,7 @@ export class TrunkPeers {
     });
     this.#peers = new Map(peers.map(peer => [peer.name, peer]));
     for (const old of before.values()) if (!peers.includes(old)) this.#leave(old);
+    if (!this.#hasStarted) return;
     for (const peer of peers) if (before.get(peer.name) !== peer) void this.#begin(peer);
   }
 

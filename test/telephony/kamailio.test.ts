@@ -95,6 +95,7 @@ async function phone(t: Test, number: string, provider: string) {
     await peers.end();
     await transport.close();
   });
+  peers.start();
   peers.use([
     makeTrunk({
       name: 'provider',

@@ -14,7 +14,13 @@ const ADDRESSES = {
   'proxy.example': '192.0.2.50',
 };
 
-function rig(env: NodeJS.ProcessEnv = { PASSWORD: 'secret' }) {
+function rig({
+  env = { PASSWORD: 'secret' },
+  isStarted = true,
+}: {
+  env?: NodeJS.ProcessEnv;
+  isStarted?: boolean;
+} = {}) {
   const far = new FarEnd();
   const resolver = new HandResolver().hosts(ADDRESSES);
   const told: string[] = [];
@@ -34,6 +40,7 @@ function rig(env: NodeJS.ProcessEnv = { PASSWORD: 'secret' }) {
     clock: far.clock,
     random: () => 0,
   });
+  if (isStarted) peers.start();
   /** Since the last look: `REGISTER 3600 a`, `OPTIONS gw1.example`. */
   const sent = (): string[] =>
     far.take().map(request => {
@@ -92,7 +99,7 @@ t.test('a trunk that changes gives back first, and then registers anew', async t
 
 t.test('a password that changed counts as a change; one that is missing changes nothing', async t => {
   const env: NodeJS.ProcessEnv = { PASSWORD: 'one' };
-  const { peers, sent } = rig(env);
+  const { peers, sent } = rig({ env });
   const withPassword = trunk('a', { outboundDigest: { user: 'u', passwordEnv: 'PASSWORD' } });
   peers.use([withPassword]);
   await settle();
@@ -192,4 +199,15 @@ t.test('calls that can go nowhere', async t => {
   await t.rejects(call('none', '1'), { code: 'LINE_FAILED' });
   await t.rejects(call('in', '1'), { code: 'BAD_REQUEST' });
   await t.rejects(call('one', 'x'), { code: 'BAD_REQUEST' });
+});
+
+t.test('nothing is sent before there is something to send by; then for the trunks of that time', async t => {
+  const { far, peers, told, sent } = rig({ isStarted: false });
+  peers.use([trunk('a')]);
+  peers.use([trunk('b')]);
+  await far.turn(60_000);
+  t.same([sent(), told], [[], []]);
+  peers.start();
+  await settle();
+  t.same(sent(), ['REGISTER 3600 b']);
 });
