@@ -56,9 +56,9 @@ export const SIP_LIMITS = {
   countedAddresses: 10_000,
 
   /** Server transactions at once; a further request is answered with 503 and Retry-After, without state. */
-  serverTransactions: 20_000,
-  /** Of them, for requests of one address; likewise 503. */
-  sourceTransactions: 10_000,
+  serverTransactions: 40_000,
+  /** Of them, for requests of one address, which is enough for 300 calls a second of it; likewise 503. */
+  sourceTransactions: 20_000,
   /** Of them, for requests of one Call-ID; likewise 503. Keys by INFO, pressed fast, are a few a second for 32 s each. */
   callTransactions: 256,
   /** What the requests of one Call-ID may hold, the one that passes it included; likewise 503. */
