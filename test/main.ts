@@ -28,19 +28,18 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Five whole conversations at once, one of them in a browser: no other suite runs meanwhile. */
-const CONVERSATIONS: readonly string[] = ['test/e2e/browser_call.test.ts', 'test/e2e/first_call.test.ts'];
-/** Whole nodes with calls in which less is said. They mostly wait: several at a time, those that take longest first. */
-const NODES: readonly string[] = [
-  'test/e2e/leftovers.test.ts',
-  'test/e2e/postgres_away.test.ts',
-  'test/e2e/interruptions.test.ts',
-  'test/e2e/takeover.test.ts',
+/** Five whole conversations at once: no other suite runs meanwhile. */
+const FIRST: readonly string[] = ['test/e2e/first_call.test.ts'];
+/** Suites with whole nodes and calls, which take the time that talking takes. */
+const NODES = 'test/e2e';
+/** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
+const QUIET: readonly string[] = [
+  'test/bench/sip_bench.test.ts',
+  'test/e2e/browser_call.test.ts',
   'test/e2e/drain.test.ts',
-  'test/e2e/bridging.test.ts',
   'test/e2e/judges.test.ts',
-  'test/supervisor/node.test.ts',
   'test/supervisor/hung_roles.test.ts',
+  'test/supervisor/node.test.ts',
   'test/web/page.test.ts',
 ];
 /** Sound through WebRTC, which gives up what it can't do in time: alone, one after the other. */
@@ -141,18 +140,21 @@ async function provideTap(): Promise<void> {
 
 /** Callers wait most of the time: the checks, which no clock hurries, use what five of them leave of the machine. */
 async function runEverything(): Promise<Counts[]> {
-  const apart = new Set([...CONVERSATIONS, ...NODES, ...ROOM_SOUND]);
+  const withNodes = testFiles(NODES);
+  const apart = new Set([...withNodes, ...ROOM_SOUND, ...QUIET]);
   const others = testFiles('test').filter(file => !apart.has(file));
-  const [checks, conversations] = await Promise.all([
+  const busy = withNodes.filter(file => !FIRST.includes(file) && !QUIET.includes(file));
+  const [checks, first] = await Promise.all([
     runInTurn(...CHECKS.map(check => () => runCheck(check))),
-    runSuites(CONVERSATIONS, CONVERSATIONS.length),
+    runSuites(FIRST, 1),
   ]);
   const rest = await runInTurn(
     () => runSuites(others, 3),
     () => runSuites(ROOM_SOUND, 1),
-    () => runSuites(NODES, 4),
+    () => runSuites(QUIET, 2),
+    () => runSuites(busy, 3),
   );
-  return [...checks, conversations, ...rest];
+  return [...checks, first, ...rest];
 }
 
 async function runInTurn(...steps: (() => Promise<Counts>)[]): Promise<Counts[]> {

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { SeededRandom } from '../caller/random.ts';
 import type { Codec } from './codec.ts';
 import { ImpairedPath, type Impairment } from './impaired_path.ts';
+import { loopWatch } from './loop_watch.ts';
 import { type AudioSink, RtpReceiver, type RtpReceiverStats } from './rtp_receiver.ts';
 import { type AudioSource, PACKET_MS, RtpSender } from './rtp_sender.ts';
 
@@ -39,8 +40,6 @@ const BIND_ATTEMPTS = 50;
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 39_998;
 /** After a stall, up to so many packets are sent at once; the rest of the time is skipped. */
-/** After a late tick, datagrams that are read so soon had waited for it. */
-const STALL_READ_MS = 10;
 const MAX_CATCH_UP_PACKETS = 5;
 
 /** A UDP socket on a free even port (RFC 3550 §11). */
@@ -80,9 +79,6 @@ export class RtpSession {
   #nextMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #latestMs = 0;
-  /** By how much the last tick was late, and until when what had piled up meanwhile is read. */
-  #stalledMs = 0;
-  #stallReadMs = 0;
   #skippedPackets = 0;
   readonly #outbound: ImpairedPath | undefined;
   readonly #networkTimer: NodeJS.Timeout | undefined;
@@ -147,21 +143,15 @@ export class RtpSession {
     this.#audio.sent(frame, this.#nextMs);
   }
 
-  /** A process that is late to send is late to read, too: what it is late by is no lateness of the far end. */
+  /** What this process is late by is no lateness of the far end. */
   #receive(datagram: Uint8Array, nowMs: number): void {
-    const overdueMs = Math.max(0, nowMs - this.#nextMs);
-    const stalledMs = nowMs <= this.#stallReadMs ? this.#stalledMs : 0;
-    this.#receiver.receive(datagram, nowMs, Math.max(overdueMs, stalledMs));
+    this.#receiver.receive(datagram, nowMs, loopWatch.unreadMs());
   }
 
   readonly #tick = (): void => {
     const nowMs = performance.now();
-    const lateMs = nowMs - this.#nextMs;
-    this.#latestMs = Math.max(this.#latestMs, lateMs);
-    if (nowMs > this.#stallReadMs || lateMs > this.#stalledMs) {
-      this.#stalledMs = lateMs;
-      this.#stallReadMs = nowMs + STALL_READ_MS;
-    }
+    loopWatch.unreadMs();
+    this.#latestMs = Math.max(this.#latestMs, nowMs - this.#nextMs);
     const due = Math.floor((nowMs - this.#nextMs) / PACKET_MS) + 1;
     if (due > MAX_CATCH_UP_PACKETS) this.#skip(due - MAX_CATCH_UP_PACKETS);
     while (this.#open && this.#nextMs <= nowMs) {
