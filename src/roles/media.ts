@@ -1,4 +1,5 @@
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { goBeforeOthers } from '../calls/audio_thread.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
@@ -50,6 +51,8 @@ export async function run(context: RoleContext): Promise<Role> {
     log,
   });
   await threads.ready();
+  // The other threads are there by now, and stay as they are.
+  log.info({ goesBeforeOthers: goBeforeOthers() }, 'audio thread');
   // What is left of the tick before goes out first.
   clock.add({ tick: () => spread.startTick(), skip: () => undefined });
   clock.add(calls);
