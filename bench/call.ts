@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { goBeforeOthers } from '../src/calls/audio_thread.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
 import type { Tts } from '../src/providers/types.ts';
@@ -43,8 +42,6 @@ async function main(args: readonly string[]): Promise<number> {
   const voices = new Map<VoiceName, Tts>();
   for (const name of new Set(options.seeds.map(voiceOf))) voices.set(name, await openVoice(config, name));
   const stt = await openEars(config);
-  // What hears late measures nothing.
-  goBeforeOthers();
   const callers = options.seeds.map((seed): Caller => {
     const voice = voiceOf(seed);
     return {
