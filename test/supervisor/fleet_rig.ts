@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
@@ -45,7 +46,13 @@ link.send('supervisor', { type: 'ready', detail: String(process.pid) });
 
 /** A fleet of such roles with a hub of its own; `told` is what an operator reads. */
 export async function fleetRig(t: Test, calls = 0, heartbeatTimes?: ListeningTimes) {
-  const folder = t.testdir({ src: { 'main.ts': ROLE }, var: { run: { calls: `${calls}` } } });
+  // Not tap's: that would go before the roles, which write into it to the last.
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
+  mkdirSync(join(folder, 'src'));
+  mkdirSync(join(folder, 'var/run'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'src/main.ts'), ROLE);
+  writeFileSync(join(folder, 'var/run/calls'), `${calls}`);
   const config = configSchema.parse({ media: { processes: 2 } });
   const paths = nodePaths(folder, config);
   const log = createLogger('test', 'silent');
@@ -73,6 +80,7 @@ export async function fleetRig(t: Test, calls = 0, heartbeatTimes?: ListeningTim
     await hub.close();
     removeHubSocket(socketPath, paths.run);
     logs.close();
+    rmSync(folder, { recursive: true, force: true });
   });
   const heardBy = (address: string): string => {
     try {
