@@ -49,12 +49,14 @@ export function createRoomMaker(livekit: Config['livekit']): RoomMaker {
         new RoomAgentDispatch({ agentName: livekit.agentName, metadata: JSON.stringify({ workflow }) }),
       ],
     });
-    return {
-      room,
-      url: livekit.url,
-      token: await token.toJwt(),
-      identity,
-      expiresAt: new Date(Date.now() + TOKEN_SECONDS * 1000).toISOString(),
-    };
+    const jwt = await token.toJwt();
+    return { room, url: livekit.url, token: jwt, identity, expiresAt: expiryOf(jwt).toISOString() };
   };
+}
+
+/** As the token itself has it (RFC 7519 §4.1.4). */
+function expiryOf(jwt: string): Date {
+  const [, claims = ''] = jwt.split('.');
+  const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+  return new Date(Number(exp) * 1000);
 }

@@ -88,11 +88,11 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
   };
   let attempts = 0;
   /** A line of its own; where somebody took its port meanwhile, by another port. */
-  const begin = async (open: (id: string, port: number) => Line): Promise<Line> => {
+  const begin = async (openBy: (id: string, port: number) => Line): Promise<Line> => {
     for (;;) {
       attempts += 1;
       const id = `line ${attempts}`;
-      const line = open(id, await freePort());
+      const line = openBy(id, await freePort());
       if ((await toldOf(id)) === 'lineReady') return line;
     }
   };
