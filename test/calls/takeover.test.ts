@@ -109,6 +109,8 @@ t.test('what could not go on in one process goes on in the next; nobody else end
   edge.assignment.callEnded('a', 'media-1', true, 'portInUse');
   t.same(edge.assigned.at(-1), { to: 'media-2', resume: { times: 1, checkpoint: null } });
   edge.assignment.callUp('a');
+  edge.assignment.callEnded('a', 'media-1', true, 'told later still');
+  t.same(edge.told, ['up', 'up'], 'nor has who could not go on');
   edge.assignment.callEnded('a', 'media-2', false, 'done');
   t.same(edge.told, ['up', 'up', 'ended false done']);
 });
