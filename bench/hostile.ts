@@ -62,7 +62,7 @@ export const bench: Bench = {
   run: async options => {
     const plan = options.quick ? QUICK : FULL;
     const { kernels: folder } = nodePaths(ROOT, loadConfig(options.configFile));
-    const kernels = await loadKernels(folder, KERNEL_SLOTS);
+    const kernels = await loadKernels(folder, { leg: KERNEL_SLOTS });
     const floods = await underFloods(plan, () => mutations(plan, kernels));
     const { signalling, media } = floods.mutations;
     const calm = floods.runs.filter(run => run.floods.length === 0);

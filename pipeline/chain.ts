@@ -1,19 +1,20 @@
 import type { Frame, PipelineRateHz } from './frame.ts';
+import type { KernelFrame } from './kernels/kernel_frame.ts';
 import type { Stage } from './stage.ts';
 
 /** Stages in the order in which a frame passes through them. */
-export class Chain {
+export class Chain<F extends Frame = KernelFrame> {
   readonly #direction: string;
   readonly #rateHz: PipelineRateHz;
-  readonly #stages: readonly Stage[];
+  readonly #stages: readonly Stage<F>[];
 
-  constructor(direction: string, rateHz: PipelineRateHz, stages: readonly Stage[]) {
+  constructor(direction: string, rateHz: PipelineRateHz, stages: readonly Stage<F>[]) {
     this.#direction = direction;
     this.#rateHz = rateHz;
     this.#stages = stages;
   }
 
-  process(frame: Frame): void {
+  process(frame: F): void {
     for (let i = 0; i < this.#stages.length; i += 1) this.#stages[i]!.process(frame);
   }
 
@@ -23,6 +24,11 @@ export class Chain {
 
   close(): void {
     for (const stage of this.#stages) stage.close();
+  }
+
+  /** By how much what leaves the chain lies behind what enters it. */
+  get delayMs(): number {
+    return this.#stages.reduce((sum, { delayMs = 0 }) => sum + delayMs, 0);
   }
 
   /** As printed when a call starts: `uplink at 16 kHz: sanitize → DC removal → …`. */

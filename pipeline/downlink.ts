@@ -14,11 +14,11 @@ export interface DownlinkPorts {
   readonly caller: Frame;
   readonly listener: PlayoutListener;
   /** Joins in what the caller is to hear beside the agent. */
-  readonly bridge: Stage;
+  readonly bridge: Stage<Frame>;
 }
 
 export interface Downlink {
-  readonly chain: Chain;
+  readonly chain: Chain<Frame>;
   readonly playout: Playout;
   readonly duck: Duck;
 }
@@ -27,7 +27,7 @@ export interface Downlink {
 export function createDownlink(rateHz: PipelineRateHz, ports: DownlinkPorts): Downlink {
   const playout = new Playout(rateHz, ports.speech, ports.listener);
   const duck = new Duck(rateHz);
-  const chain = new Chain('downlink', rateHz, [
+  const chain = new Chain<Frame>('downlink', rateHz, [
     playout,
     duck,
     ports.bridge,

@@ -1,5 +1,5 @@
 import { Chain } from './chain.ts';
-import type { PipelineRateHz } from './frame.ts';
+import type { Frame, PipelineRateHz } from './frame.ts';
 import type { SampleSink } from './ports.ts';
 import { LevelProbe } from './stages/level_probe.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
@@ -14,14 +14,14 @@ export interface UplinkPorts {
 }
 
 export interface Uplink {
-  readonly chain: Chain;
+  readonly chain: Chain<Frame>;
   readonly levels: LevelProbe;
 }
 
 /** The caller's way into the house, from the line's frame to the recogniser. */
 export function createUplink(rateHz: PipelineRateHz, ports: UplinkPorts): Uplink {
   const levels = new LevelProbe();
-  const chain = new Chain('uplink', rateHz, [
+  const chain = new Chain<Frame>('uplink', rateHz, [
     new Sanitize(),
     new RemoveDc(rateHz),
     levels,

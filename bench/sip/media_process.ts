@@ -26,7 +26,7 @@ const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
 const spread = new SendSpread();
 const phones = new PhoneLegs({
-  parts: { kernels: await loadKernels(nodePaths(project, config).kernels, maxCalls), spread },
+  parts: { kernels: await loadKernels(nodePaths(project, config).kernels, { leg: maxCalls }), spread },
   toEdge: message => link.send('edge', message),
   log,
 });

@@ -2,6 +2,7 @@ import type { PipelineRateHz } from '../frame.ts';
 import { type RateChange, RateDoubler, RateHalver } from '../half_band.ts';
 import type { KernelExports } from './kernel_exports.ts';
 import type { KernelMemory } from './kernel_memory.ts';
+import type { SlotPool } from './slot_pool.ts';
 
 /** Names of the encodings as in SDP (RFC 3551 §6). */
 export type CodecName = 'PCMU' | 'PCMA' | 'G722';
@@ -42,7 +43,7 @@ export class CodecLeg {
   readonly rateHz: PipelineRateHz;
   /** RTP timestamps run at 8000 Hz in all of these codecs (RFC 3551 §4.5.2). */
   readonly clockRateHz = 8000;
-  readonly #memory: KernelMemory;
+  readonly #pool: SlotPool;
   readonly #kernels: KernelExports;
   readonly #slot: number;
   readonly #samplesPerByte: number;
@@ -58,7 +59,7 @@ export class CodecLeg {
   private constructor(rateHz: PipelineRateHz, memory: KernelMemory, slot: number) {
     const { kernels, buffer } = memory;
     this.rateHz = rateHz;
-    this.#memory = memory;
+    this.#pool = memory.pool('leg');
     this.#kernels = kernels;
     this.#slot = slot;
     this.#samplesPerByte = rateHz / 1000 / BYTES_PER_MS;
@@ -72,9 +73,9 @@ export class CodecLeg {
     kernels.resetConcealment(slot, rateHz / 1000);
   }
 
-  /** Undefined when the memory has no slot left. */
+  /** Undefined when the memory has no slot left for it. */
   static open(rateHz: PipelineRateHz, memory: KernelMemory): CodecLeg | undefined {
-    const slot = memory.take();
+    const slot = memory.pool('leg').take();
     return slot === undefined ? undefined : new CodecLeg(rateHz, memory, slot);
   }
 
@@ -141,7 +142,7 @@ export class CodecLeg {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#memory.giveBack(this.#slot);
+    this.#pool.giveBack(this.#slot);
   }
 
   /** 60 ms. */

@@ -1,6 +1,7 @@
 /** What the compiled kernels give: see assembly/index.ts. A slot is an address in the memory, a length a count. */
 export interface KernelExports {
-  readonly SLOT_BYTES: WebAssembly.Constant;
+  readonly FRAME_BYTES: WebAssembly.Constant;
+  readonly LEG_BYTES: WebAssembly.Constant;
   readonly MAX_BYTES: WebAssembly.Constant;
   readonly PCM: WebAssembly.Constant;
   readonly PAYLOAD: WebAssembly.Constant;

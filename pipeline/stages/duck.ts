@@ -6,7 +6,7 @@ const DOWN_MS = 20;
 const UP_MS = 150;
 
 /** Lowers the agent's voice while the caller may be about to speak, and raises it again, without clicks. */
-export class Duck implements Stage {
+export class Duck implements Stage<Frame> {
   readonly name = 'duck';
   readonly #duckedGain = 10 ** (DUCKED_GAIN_DB / 20);
   readonly #downStep: number;

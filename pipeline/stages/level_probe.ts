@@ -8,7 +8,7 @@ const FLOOR_BUCKET_FRAMES = 80;
 const SILENCE_DB = -90;
 
 /** Measures the level of each frame (RMS in dB of full scale) and the noise floor beneath it. */
-export class LevelProbe implements Stage {
+export class LevelProbe implements Stage<Frame> {
   readonly name = 'level probe';
   readonly #historyDb = new Float32Array(HISTORY_FRAMES).fill(SILENCE_DB);
   #frames = 0;

@@ -6,7 +6,7 @@ const CEILING = 10 ** (-1 / 20);
 const RELEASE_MS = 80;
 
 /** Peak limiter: the gain drops at once to what a frame's peak allows and comes back exponentially. */
-export class Limiter implements Stage {
+export class Limiter implements Stage<Frame> {
   readonly name = 'limiter';
   readonly #release: number;
   #gain = 1;

@@ -13,7 +13,7 @@ export interface PlayoutListener {
 }
 
 /** First stage of the downlink: the agent's speech, or silence, ten milliseconds at a time. */
-export class Playout implements Stage {
+export class Playout implements Stage<Frame> {
   readonly name = 'playout';
   readonly #source: SpeechSource;
   readonly #listener: PlayoutListener;

@@ -3,7 +3,7 @@ import type { StereoSink } from '../ports.ts';
 import type { Stage } from '../stage.ts';
 
 /** Hands the agent's frame, with the caller's frame of the same tick, to the recorder. */
-export class RecorderTap implements Stage {
+export class RecorderTap implements Stage<Frame> {
   readonly name = 'recorder tap';
   readonly #caller: Frame;
   readonly #sink: StereoSink;

@@ -4,7 +4,7 @@ import type { Stage } from '../stage.ts';
 const CORNER_HZ = 20;
 
 /** First-order high-pass at 20 Hz: y[n] = x[n] − x[n−1] + r·y[n−1]. */
-export class RemoveDc implements Stage {
+export class RemoveDc implements Stage<Frame> {
   readonly name = 'DC removal';
   readonly #pole: number;
   #input = 0;

@@ -2,7 +2,7 @@ import type { Frame } from '../frame.ts';
 import type { Stage } from '../stage.ts';
 
 /** Makes whatever a line delivered safe to calculate with: no NaN, nothing beyond full scale. */
-export class Sanitize implements Stage {
+export class Sanitize implements Stage<Frame> {
   readonly name = 'sanitize';
 
   process(frame: Frame): void {

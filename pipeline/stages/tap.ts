@@ -3,7 +3,7 @@ import type { SampleSink } from '../ports.ts';
 import type { Stage } from '../stage.ts';
 
 /** Hands every frame to a sink, as it is at this place of the chain. */
-export class Tap implements Stage {
+export class Tap implements Stage<Frame> {
   readonly name: string;
   readonly #sink: SampleSink;
 

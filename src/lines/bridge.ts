@@ -28,7 +28,7 @@ const VOICES = FIRST_LEG + LIMITS.callLegs;
 interface Leg {
   readonly id: string;
   readonly line: Line;
-  readonly uplink: Chain;
+  readonly uplink: Chain<Frame>;
   readonly heard: Frame;
   readonly said: Frame;
   readonly mix: Mix;
@@ -40,7 +40,7 @@ interface Leg {
  * agent's voice and the limiter, and makes of the frame what the caller hears; each further leg is pulled and pushed in
  * the same tick, at the call's rate, so that nothing waits here. Without legs it costs nothing.
  */
-export class Bridge implements Stage {
+export class Bridge implements Stage<Frame> {
   readonly name = 'bridge';
   readonly #rateHz: PipelineRateHz;
   readonly #callerHears = new Mix(VOICES);
@@ -82,7 +82,7 @@ export class Bridge implements Stage {
       id,
       line,
       heard,
-      uplink: new Chain(`leg ${id}`, this.#rateHz, [new Sanitize(), new RemoveDc(this.#rateHz)]),
+      uplink: new Chain<Frame>(`leg ${id}`, this.#rateHz, [new Sanitize(), new RemoveDc(this.#rateHz)]),
       said: createFrame(this.#rateHz),
       mix: new Mix(VOICES),
       limiter: new Limiter(this.#rateHz),

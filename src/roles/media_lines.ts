@@ -35,7 +35,7 @@ export async function openLines(
   const { callsPerProcess, roomRateHz } = config.media;
   // Legs and rooms beside calls, however many, leave calls theirs.
   const slots = callsPerProcess + LIMITS.legsPerMediaProcess + LIMITS.roomRelays;
-  const trunks = { kernels: await loadKernels(paths.kernels, slots), spread };
+  const trunks = { kernels: await loadKernels(paths.kernels, { leg: slots }), spread };
   const toEdge = (message: Message): void => link.send('edge', message);
   const dialogs = new KeptDialogs({
     toEdge,

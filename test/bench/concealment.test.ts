@@ -8,7 +8,7 @@ import { type Impairment, parseImpairment, UNIMPAIRED } from '../../bench/wire/i
 import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { KERNEL_FOLDER, openLeg } from '../pipeline/kernels/legs.ts';
 
-const memory = await loadKernels(KERNEL_FOLDER, 1);
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 1 });
 /** Three seconds at 8 kHz. */
 const TONE = Int16Array.from({ length: 24_000 }, (_, i) => 8_000 * Math.sin((2 * Math.PI * 200 * i) / 8_000));
 

@@ -19,7 +19,7 @@ t.test('mutated messages through parser, transactions and sessions: nothing thro
 });
 
 t.test('mutated packets through a leg: nothing throws', async t => {
-  const run = runMedia(10_000, 1, await loadKernels(KERNEL_FOLDER, 1));
+  const run = runMedia(10_000, 1, await loadKernels(KERNEL_FOLDER, { leg: 1 }));
   t.same(run.faults, []);
   t.ok(run.heard > 100 && run.malformed > 1000 && run.refused > 100 && run.keys > 10, JSON.stringify(run));
 });

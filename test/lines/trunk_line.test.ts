@@ -24,7 +24,7 @@ t.test('a line is ready when its ports are bound, and up when it is answered', a
   t.equal(rig.told.log.length, 2);
   await rig.close();
   t.same(rig.told.log.slice(2), ['closed localHangup', 'ended localHangup']);
-  t.equal(kernels.freeSlots, 8);
+  t.equal(kernels.pool('leg').freeSlots, 8);
 });
 
 t.test(
@@ -49,7 +49,7 @@ t.test(
     t.same(twin.told.log, ['failed portInUse', 'ended rejected']);
     await twin.close();
     await again.close();
-    t.equal(kernels.freeSlots, 8);
+    t.equal(kernels.pool('leg').freeSlots, 8);
   },
 );
 
@@ -82,7 +82,7 @@ t.test('a line that is closed while it opens gives its ports back', async t => {
   t.same(next.told.log, ['ready']);
   await next.close();
   rig.peer.close();
-  t.equal(kernels.freeSlots, 8);
+  t.equal(kernels.pool('leg').freeSlots, 8);
 });
 
 t.test('hold by direction, by address and by both, and its end', async t => {

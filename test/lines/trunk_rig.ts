@@ -9,7 +9,7 @@ import type { TrunkStream } from '../../src/lines/trunk_stream.ts';
 import { KERNEL_FOLDER } from '../pipeline/kernels/legs.ts';
 import { HOST, TrunkPeer } from './trunk_peer.ts';
 
-export const kernels = await loadKernels(KERNEL_FOLDER, 8);
+export const kernels = await loadKernels(KERNEL_FOLDER, { leg: 8 });
 
 /** An even port of the loopback with the next one, both free just now. */
 export async function freePort(): Promise<number> {

@@ -1,8 +1,8 @@
-import { createFrame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { createFrame, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import type { Stage } from '../../pipeline/stage.ts';
 
 /** Sends samples through a stage, frame by frame, and gives back what came out; the last frame is filled up. */
-export function through(stage: Stage, rateHz: PipelineRateHz, samples: Float32Array): Float32Array {
+export function through(stage: Stage<Frame>, rateHz: PipelineRateHz, samples: Float32Array): Float32Array {
   const frame = createFrame(rateHz);
   const length = frameLength(rateHz);
   const frames = Math.ceil(samples.length / length);

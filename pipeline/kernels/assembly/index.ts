@@ -1,8 +1,8 @@
-/** The kernels: each works on one leg's slot, whose address is its first argument; lengths are counts, not bytes. */
+/** The kernels: each works on a slot of its kind, whose address is its first argument; lengths are counts, not bytes. */
 import { conceal, hear, interrupt, resetConcealment } from './conceal.ts';
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './g711.ts';
 import { decodeG722, encodeG722, resetG722Decoder, resetG722Encoder } from './g722.ts';
-import { MAX_BYTES, PAYLOAD, PCM, SLOT_BYTES } from './slot.ts';
+import { FRAME_BYTES, LEG_BYTES, MAX_BYTES, PAYLOAD, PCM } from './slot.ts';
 
 export {
   conceal,
@@ -12,15 +12,16 @@ export {
   encodeALaw,
   encodeG722,
   encodeMuLaw,
+  FRAME_BYTES,
   hear,
   interrupt,
+  LEG_BYTES,
   MAX_BYTES,
   PAYLOAD,
   PCM,
   resetConcealment,
   resetG722Decoder,
   resetG722Encoder,
-  SLOT_BYTES,
 };
 /** Where the slots may begin. */
 export const FIRST_FREE: usize = __heap_base;

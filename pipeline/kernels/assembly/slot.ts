@@ -24,4 +24,7 @@ export const WORK: usize = 3200;
 export const PCM: usize = 5168;
 /** Payload bytes in and out. */
 export const PAYLOAD: usize = 9008;
-export const SLOT_BYTES: usize = 9488;
+export const LEG_BYTES: usize = 9488;
+
+/** Another kind of slot: 10 ms at 16 kHz, as 32-bit floats. */
+export const FRAME_BYTES: usize = 640;

@@ -4,7 +4,7 @@ import { CodecLeg, type CodecName } from '../../../pipeline/kernels/codec_leg.ts
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { createRandom, createTrial, KERNEL_FOLDER } from './legs.ts';
 
-const memory = await loadKernels(KERNEL_FOLDER, 2);
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 2 });
 const NAMES = ['PCMU', 'PCMA', 'G722'] as const;
 
 function tone(samples: number, rateHz: number): Int16Array {

@@ -14,7 +14,7 @@ import {
   toFloats,
 } from './legs.ts';
 
-const memory = await loadKernels(KERNEL_FOLDER, 4);
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 4 });
 
 for (const name of ['PCMU', 'PCMA'] as const) {
   t.test(`${name}: every sample and every byte as the plain TypeScript twin has it`, async t => {

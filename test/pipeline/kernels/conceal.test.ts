@@ -3,7 +3,7 @@ import type { CodecName } from '../../../pipeline/kernels/codec_leg.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { createRandom, KERNEL_FOLDER, openLeg } from './legs.ts';
 
-const memory = await loadKernels(KERNEL_FOLDER, 4);
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 4 });
 
 /** A voice of sorts: a pitch that glides between 90 and 190 Hz, its harmonics, syllables. */
 function speak(seconds: number, rateHz: number): Float32Array {
@@ -159,5 +159,5 @@ t.test('noise, extremes and losses at random: always samples, never more than fu
   }
   t.ok(largest <= 1, `${largest}`);
   leg.close();
-  t.equal(memory.brokenSlots, 0);
+  t.equal(memory.pool('leg').brokenSlots, 0);
 });

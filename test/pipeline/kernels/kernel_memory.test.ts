@@ -8,22 +8,22 @@ import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { createTrial, decodeAll, encodeAll, KERNEL_FOLDER, openLeg } from './legs.ts';
 
 t.test('the memory holds what it was made for, no more, and never grows', async t => {
-  const memory = await loadKernels(KERNEL_FOLDER, 20);
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 20 });
   const bytes = memory.buffer.byteLength;
   const legs = Array.from({ length: 20 }, () => openLeg('G722', memory));
-  t.equal(memory.freeSlots, 0);
+  t.equal(memory.pool('leg').freeSlots, 0);
   t.equal(CodecLeg.open(8000, memory), undefined);
   legs[3]!.close();
   legs[3]!.close();
-  t.equal(memory.freeSlots, 1, 'closing twice gives back once');
+  t.equal(memory.pool('leg').freeSlots, 1, 'closing twice gives back once');
   openLeg('PCMU', memory);
   t.equal(memory.buffer.byteLength, bytes);
 });
 
 t.test('legs beside each other do not hear each other', async t => {
-  const memory = await loadKernels(KERNEL_FOLDER, 3);
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 3 });
   const [one, two, three] = [openLeg('G722', memory), openLeg('G722', memory), openLeg('G722', memory)];
-  const alone = openLeg('G722', await loadKernels(KERNEL_FOLDER, 1));
+  const alone = openLeg('G722', await loadKernels(KERNEL_FOLDER, { leg: 1 }));
   const trial = createTrial(16_000);
   const expected = encodeAll(alone, trial, 160);
   const pieces: number[] = [];
@@ -36,19 +36,19 @@ t.test('legs beside each other do not hear each other', async t => {
 });
 
 t.test('a slot that comes back is wiped, down to the last byte', async t => {
-  const memory = await loadKernels(KERNEL_FOLDER, 1);
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 1 });
   const leg = openLeg('G722', memory);
   encodeAll(leg, createTrial(16_000), 160);
   decodeAll(leg, encodeAll(leg, createTrial(960), 960), 480);
   leg.conceal(new Float32Array(160), 0, 160);
   leg.close();
-  const slot = memory.take()!;
-  const left = new Uint8Array(memory.buffer, slot, memory.slotBytes);
+  const slot = memory.pool('leg').take()!;
+  const left = new Uint8Array(memory.buffer, slot, memory.pool('leg').slotBytes);
   t.ok(left.every(byte => byte === 0));
 });
 
 t.test('the longest packets stay inside their slot', async t => {
-  const memory = await loadKernels(KERNEL_FOLDER, 2);
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 2 });
   for (const name of ['G722', 'PCMA'] as const) {
     const legs = [openLeg(name, memory), openLeg(name, memory)];
     for (const leg of legs) {
@@ -58,17 +58,17 @@ t.test('the longest packets stay inside their slot', async t => {
     }
     for (const leg of legs) leg.close();
   }
-  t.equal(memory.freeSlots, 2);
-  t.equal(memory.brokenSlots, 0);
+  t.equal(memory.pool('leg').freeSlots, 2);
+  t.equal(memory.pool('leg').brokenSlots, 0);
 });
 
 t.test('a slot whose guards were overwritten is never handed out again', async t => {
-  const memory = await loadKernels(KERNEL_FOLDER, 2);
-  const slot = memory.take()!;
-  new Uint8Array(memory.buffer)[slot + memory.slotBytes] = 1;
-  memory.giveBack(slot);
-  t.equal(memory.brokenSlots, 1);
-  t.equal(memory.freeSlots, 1);
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 2 });
+  const slot = memory.pool('leg').take()!;
+  new Uint8Array(memory.buffer)[slot + memory.pool('leg').slotBytes] = 1;
+  memory.pool('leg').giveBack(slot);
+  t.equal(memory.pool('leg').brokenSlots, 1);
+  t.equal(memory.pool('leg').freeSlots, 1);
 });
 
 t.test('the kernels are compiled once, whole, and by many at once', async t => {
@@ -82,5 +82,5 @@ t.test('the kernels are compiled once, whole, and by many at once', async t => {
 });
 
 t.test('a folder that cannot be made is an error', async t => {
-  await t.rejects(loadKernels(join(import.meta.filename, 'kernels'), 1), { code: 'ENOTDIR' });
+  await t.rejects(loadKernels(join(import.meta.filename, 'kernels'), { leg: 1 }), { code: 'ENOTDIR' });
 });

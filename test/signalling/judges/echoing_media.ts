@@ -25,7 +25,7 @@ export class EchoingMedia {
 
   static async open(t: Test, toEdge: (message: Message) => void): Promise<EchoingMedia> {
     const spread = new SendSpread();
-    const parts = { kernels: await loadKernels(KERNEL_FOLDER, SLOTS), spread };
+    const parts = { kernels: await loadKernels(KERNEL_FOLDER, { leg: SLOTS }), spread };
     const legs = new PhoneLegs({ parts, toEdge, log: createLogger('test', 'silent') });
     const media = new EchoingMedia(legs);
     const clock = new MediaClock();

@@ -13,7 +13,7 @@ import { createRandom } from './random.ts';
 import { createSession, FAR_HOST, FAR_PORT, STREAM } from './session_rig.ts';
 
 const HOST = '127.0.0.1';
-const memory = await loadKernels(KERNEL_FOLDER, 8);
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 8 });
 /** A range of this process's own, below those that the system hands out. */
 let nextPort = 30_000 + (process.pid % 300) * 8;
 
