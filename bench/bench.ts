@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Whom to call instead of this project's own node. */
   readonly target: string | undefined;
+  /** What is judged, instead of the bench's own set; benches without one take no notice. */
+  readonly setFolder: string | undefined;
   readonly configFile: string;
 }
 

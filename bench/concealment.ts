@@ -11,9 +11,9 @@ import type { Bench } from './bench.ts';
 import { SeededRandom } from './caller/random.ts';
 import { type Carried, carry } from './concealment/carry.ts';
 import { compare, isNowhereBelow } from './concealment/compare.ts';
-import { providePesq, scorePesq, type Trial } from './concealment/pesq.ts';
 import { loadSpandsp, SpandspLeg, type SpandspPlc } from './concealment/spandsp.ts';
 import { atDoubleRate, readSpeech, type Speech } from './concealment/speech.ts';
+import { providePesq, scorePesq, type Trial } from './quality/pesq.ts';
 import { CODECS, type CodecName } from './wire/codec.ts';
 import { parseImpairment, UNIMPAIRED } from './wire/impaired_path.ts';
 

@@ -20,7 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   concealment: () => import('./concealment.ts'),
 };
 
-const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
+const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
 
   calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
   rooms      the same through livekit-sip and rooms
@@ -34,6 +34,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--config FILE]
   concealment
              PESQ of what is made up for packets lost or late, against libspandsp on the same packets
 
+Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.
 A node that runs is used; else one is started for the bench and stopped afterwards.
 The last line printed is one JSON object; without --quick it is also kept in bench/results/NAME.json.
 `;
@@ -45,6 +46,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       quick: { type: 'boolean', default: false },
       target: { type: 'string' },
+      set: { type: 'string' },
       config: { type: 'string', default: 'trunkline.yaml' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -59,6 +61,7 @@ async function main(args: string[]): Promise<number> {
   const { ok, headline, figures, validity, summarise } = await bench.run({
     quick: values.quick,
     target: values.target,
+    setFolder: values.set,
     configFile: values.config,
   });
   const result = { bench: bench.name, quick: values.quick, ok, ...headline, posture, figures, validity };
