@@ -18,4 +18,7 @@ export interface KernelExports {
   hear(slot: number, samples: number): void;
   conceal(slot: number, samples: number): void;
   interrupt(slot: number): void;
+  /** Real transforms of 2n samples, n = 80 or 160: see assembly/fft.ts. All but n are addresses. */
+  fftForward(n: number, samples: number, re: number, im: number): void;
+  fftInverse(n: number, re: number, im: number, samples: number): void;
 }
