@@ -211,6 +211,8 @@ export const LIMITS = {
   sttFinalMs: 5_000,
   /** Rendering of one sentence; a later one counts as failed and its process is killed. */
   ttsSentenceMs: 8_000,
+  /** Letter-to-sound of a few hundred words of a grammar, ahead of the caller's turn; then the grammar can't be used. */
+  pronounceMs: 30_000,
   /** Last words and what was queued before them; the line is hung up at once after this long. */
   farewellMs: 45_000,
   /** Completion of a call's record after its line is gone; then the slot is given back as it is. */

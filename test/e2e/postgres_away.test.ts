@@ -78,8 +78,10 @@ t.test('Postgres goes away in mid-call', { skip: built ? false : 'livekit-sip is
   /** Resolves with the call that has got so many turns into the record. */
   async function underWay(from: string, turns: number): Promise<string> {
     for (;;) {
-      const callId = (await node.calls()).find(call => call.from === from)?.callId;
-      if (callId !== undefined && (await stored(node, callId)).turns.length >= turns) return callId;
+      const call = (await node.calls()).find(one => one.from === from);
+      if (call !== undefined && (await stored(node, call.callId)).turns.length >= turns) return call.callId;
+      if (call !== undefined && call.endedAt !== null)
+        throw new Error(`the call ended before its turn ${turns}`);
       await sleep(200);
     }
   }

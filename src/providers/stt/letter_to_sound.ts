@@ -31,7 +31,7 @@ async function pronounceBatch(
   program: string,
   sounds: Map<string, readonly string[]>,
 ): Promise<void> {
-  const lists = await phonesOfWords(words.map(plain), program, AbortSignal.timeout(LIMITS.ttsSentenceMs));
+  const lists = await phonesOfWords(words.map(plain), program, AbortSignal.timeout(LIMITS.pronounceMs));
   if (lists === undefined) {
     if (words.length === 1) return;
     const half = words.length >> 1;

@@ -56,7 +56,7 @@ export async function renderLines(
         soundFile,
       ],
       options.program,
-      signal,
+      AbortSignal.any([signal, AbortSignal.timeout(LIMITS.ttsSentenceMs)]),
     );
     return { ...parseWav(await readFile(soundFile)), utterances: parseSegments(printed) };
   } catch (error) {
@@ -94,17 +94,15 @@ function runFlite(args: readonly string[], program: string, signal: AbortSignal)
       signal,
       killSignal: 'SIGKILL',
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMITS.ttsSentenceMs);
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       printed += chunk;
     });
     child.once('error', cause => {
-      clearTimeout(timer);
-      reject(new TrunklineError('TTS_FAILED', 'flite did not start', { cause }));
+      const what = signal.aborted ? 'was not waited for any longer' : 'did not start';
+      reject(new TrunklineError('TTS_FAILED', `flite ${what}`, { cause }));
     });
     child.once('close', (code, killedBy) => {
-      clearTimeout(timer);
       if (code === 0) resolve(printed);
       else reject(new TrunklineError('TTS_FAILED', `flite ended with ${killedBy ?? code}`));
     });
