@@ -4,7 +4,7 @@ import { cepstraOf } from '../../src/providers/stt/cepstra.ts';
 import { FILTERS, MelSpectrum } from '../../src/providers/stt/mel_spectrum.ts';
 import { excerptOf, featuresOf } from '../../src/providers/stt/speech_features.ts';
 import { findSpeech } from '../../src/providers/stt/speech_span.ts';
-import { halveRate } from '../../src/providers/tts/speech_level.ts';
+import { atRate } from '../../src/providers/tts/speech_level.ts';
 import { callerSpeech } from './spoken_fixtures.ts';
 
 const MODEL = '/usr/share/pocketsphinx/model/en-us/en-us';
@@ -59,9 +59,9 @@ t.test('speech is found and its band is told', async t => {
   t.ok(excerpt.firstFrame >= 35 && excerpt.firstFrame <= 50, `begins at ${excerpt.firstFrame}`);
   t.ok(excerpt.lastFrame < spectrum.frameCount - 50, 'and ends before the silence');
 
-  const telephone = doubleRate(halveRate(wide));
+  const telephone = doubleRate(atRate(wide, 16_000, 8_000));
   t.equal(excerptOf(spectrumOf(telephone, 16_000), 16_000)?.band, 'narrow', 'through a telephone');
-  t.equal(excerptOf(spectrumOf(halveRate(wide), 8_000), 8_000)?.band, 'narrow');
+  t.equal(excerptOf(spectrumOf(atRate(wide, 16_000, 8_000), 8_000), 8_000)?.band, 'narrow');
   t.equal(excerptOf(spectrumOf(new Int16Array(16_000), 16_000), 16_000), undefined, 'none in silence');
   t.equal(excerptOf(new MelSpectrum(16_000, [1]), 16_000), undefined, 'none in nothing');
 });

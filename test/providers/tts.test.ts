@@ -105,6 +105,17 @@ t.test('what is spoken is understood', async t => {
   }
 });
 
+t.test('a voice of another rate speaks at the one asked for', async t => {
+  const tts = createFliteTts({ voice: 'kal' });
+  t.teardown(() => tts.close());
+  for (const rateHz of [8_000, 16_000] as const) {
+    const { pcm, words } = await tts.speak('Good morning to you.', { rateHz, signal: never });
+    const lengthMs = (pcm.length * 1_000) / rateHz;
+    t.ok(lengthMs > 700 && lengthMs < 2_500, `${lengthMs} ms at ${rateHz} Hz`);
+    t.ok(words.at(-1)!.endMs <= lengthMs && words.at(-1)!.endMs > lengthMs - 400, 'with its words in time');
+  }
+});
+
 t.test('a sentence is rendered once, and the cache stays within its bytes', async t => {
   const tts = createFliteTts();
   t.teardown(() => tts.close());

@@ -13,7 +13,8 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/config', 'src/observe', 'src/compliance'],
   // Words for numbers: agents and the synthesiser both say them, and neither may import the other.
   'src/spoken': [],
-  'src/providers': ['src/spoken', 'src/config', 'src/observe'],
+  // Voices speak at rates of their own.
+  'src/providers': ['pipeline/resample.ts', 'src/spoken', 'src/config', 'src/observe'],
   'src/workflow': ['src/spoken', 'src/config', 'src/providers/types.ts'],
   'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts', 'src/calls/ring.ts'],
   'src/telephony': ['sip', 'src/config'],

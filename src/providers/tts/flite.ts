@@ -3,10 +3,11 @@ import { LIMITS } from '../../config/limits.ts';
 import type { SpokenSentence, SpokenWord, Tts } from '../types.ts';
 import { type FliteOptions, type Rendering, renderLines, type Segment } from './flite_process.ts';
 import { SentenceCache } from './sentence_cache.ts';
-import { halveRate, normalizeLevel } from './speech_level.ts';
+import { atRate, normalizeLevel } from './speech_level.ts';
 import { type Phrase, type SpokenToken, spokenPhrases } from './spoken_text.ts';
 import { Turnstile } from './turnstile.ts';
 
+/** At which sentences are put together; a voice of another rate is brought to it. */
 const RENDER_RATE_HZ = 16_000;
 /** Active level of a well-spoken telephone line (ITU-T P.56 measure). */
 const LEVEL_DBFS = -20;
@@ -46,8 +47,7 @@ export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
       const known = cache.get(key);
       if (known !== undefined) return known;
       const wide = await render(sentence, AbortSignal.any([signal, closing.signal]));
-      const spoken: SpokenSentence =
-        rateHz === RENDER_RATE_HZ ? wide : { ...wide, pcm: halveRate(wide.pcm), rateHz };
+      const spoken: SpokenSentence = { ...wide, pcm: atRate(wide.pcm, RENDER_RATE_HZ, rateHz), rateHz };
       cache.set(key, spoken);
       return spoken;
     },
@@ -70,7 +70,8 @@ function phraseLine(phrase: Phrase): string {
 
 /** Cuts the phrases out of the rendering, sets the pauses between them and times the words. */
 function assemble(phrases: readonly Phrase[], rendering: Rendering): SpokenSentence {
-  if (rendering.rateHz !== RENDER_RATE_HZ || rendering.utterances.length !== phrases.length) {
+  const rendered = atRate(rendering.pcm, rendering.rateHz, RENDER_RATE_HZ);
+  if (rendering.utterances.length !== phrases.length) {
     throw new TrunklineError(
       'TTS_FAILED',
       `flite spoke ${rendering.utterances.length} of ${phrases.length} phrases`,
@@ -82,7 +83,7 @@ function assemble(phrases: readonly Phrase[], rendering: Rendering): SpokenSente
     (sum, segments) => sum + (segments.at(-1)?.endSeconds ?? 0),
     0,
   );
-  const scale = rendering.pcm.length / RENDER_RATE_HZ / (printedSeconds || 1);
+  const scale = rendered.length / RENDER_RATE_HZ / (printedSeconds || 1);
   let offsetSeconds = 0;
   let length = 0;
   phrases.forEach((phrase, at) => {
@@ -91,7 +92,7 @@ function assemble(phrases: readonly Phrase[], rendering: Rendering): SpokenSente
     const first = Math.max(0, (spans[0]?.start ?? 0) - LEAD_SECONDS);
     const last = (spans.at(-1)?.end ?? 0) + TAIL_SECONDS;
     const sampleAt = (seconds: number) => Math.round((offsetSeconds + seconds) * scale * RENDER_RATE_HZ);
-    const piece = rendering.pcm.subarray(sampleAt(first), sampleAt(last));
+    const piece = rendered.subarray(sampleAt(first), sampleAt(last));
     words.push(...timeWords(phrase.tokens, spans, length / RENDER_RATE_HZ - first));
     const pause = new Int16Array(Math.round((phrase.pauseMs / 1_000) * RENDER_RATE_HZ));
     pieces.push(piece, pause);

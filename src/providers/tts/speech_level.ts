@@ -1,3 +1,5 @@
+import { resample } from '../../../pipeline/resample.ts';
+
 /** Frames in which activity is judged, 10 ms. */
 const FRAMES_PER_SECOND = 100;
 /** Frames this far below the loudest one are pauses. */
@@ -36,28 +38,9 @@ export function measureLevel(pcm: Int16Array, rateHz: number): { activeRms: numb
   return { activeRms: Math.sqrt(mean), peak };
 }
 
-const HALF_BAND_TAPS = 63;
-
-/** Low-pass at 3.6 kHz (windowed sinc, Blackman) for 16 → 8 kHz. */
-const HALF_BAND = Float64Array.from({ length: HALF_BAND_TAPS }, (_, at) => {
-  const middle = (HALF_BAND_TAPS - 1) / 2;
-  const phase = (2 * Math.PI * at) / (HALF_BAND_TAPS - 1);
-  const window = 0.42 - 0.5 * Math.cos(phase) + 0.08 * Math.cos(2 * phase);
-  const cutoff = 3_600 / 16_000;
-  const angle = 2 * Math.PI * cutoff * (at - middle);
-  return window * (at === middle ? 2 * cutoff : (2 * cutoff * Math.sin(angle)) / angle);
-});
-
-/** 16 → 8 kHz, without delay. */
-export function halveRate(pcm: Int16Array): Int16Array {
-  const half = (HALF_BAND_TAPS - 1) / 2;
-  const out = new Int16Array(Math.floor(pcm.length / 2));
-  for (let to = 0; to < out.length; to++) {
-    let sum = 0;
-    for (let tap = 0; tap < HALF_BAND_TAPS; tap++) {
-      sum += HALF_BAND[tap]! * (pcm[2 * to + tap - half] ?? 0);
-    }
-    out[to] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
-  }
-  return out;
+/** The same speech at another rate, without delay. */
+export function atRate(pcm: Int16Array, fromHz: number, toHz: number): Int16Array {
+  if (fromHz === toHz) return pcm;
+  const samples = resample(Float32Array.from(pcm), fromHz, toHz);
+  return Int16Array.from(samples, sample => Math.max(-32_768, Math.min(32_767, Math.round(sample))));
 }
