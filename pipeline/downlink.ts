@@ -1,5 +1,6 @@
 import { Chain } from './chain.ts';
 import type { Frame, PipelineRateHz } from './frame.ts';
+import type { KeptFrame } from './kept_frame.ts';
 import type { SpeechSource, StereoSink } from './ports.ts';
 import type { Stage } from './stage.ts';
 import { Duck } from './stages/duck.ts';
@@ -11,7 +12,7 @@ export interface DownlinkPorts {
   readonly speech: SpeechSource;
   readonly recorder: StereoSink;
   /** The caller's frame of the tick, for the recording. */
-  readonly caller: Frame;
+  readonly caller: KeptFrame;
   readonly listener: PlayoutListener;
   /** Joins in what the caller is to hear beside the agent. */
   readonly bridge: Stage<Frame>;

@@ -72,3 +72,33 @@ export const DEFAULT_PIPELINE_POLICY: PipelinePolicy = {
   comfortNoise: { enabled: true, levelDb: -68 },
   recogniserTap: 'beforeNoise',
 };
+
+type Overrides<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
+/** What a configuration, a trunk or a workflow says otherwise. */
+export type PipelineOverrides = {
+  readonly [Part in keyof PipelinePolicy]?:
+    | (PipelinePolicy[Part] extends object ? Overrides<PipelinePolicy[Part]> : PipelinePolicy[Part])
+    | undefined;
+};
+
+/** The default, with what each says otherwise, the last one's word counting most. */
+export function pipelinePolicy(...overrides: readonly PipelineOverrides[]): PipelinePolicy {
+  return overrides.reduce<PipelinePolicy>(
+    (policy, { echo, noise, level, voice, bargeIn, comfortNoise, recogniserTap }) => ({
+      echo: overlaid(policy.echo, echo),
+      noise: overlaid(policy.noise, noise),
+      level: overlaid(policy.level, level),
+      voice: overlaid(policy.voice, voice),
+      bargeIn: overlaid(policy.bargeIn, bargeIn),
+      comfortNoise: overlaid(policy.comfortNoise, comfortNoise),
+      recogniserTap: recogniserTap ?? policy.recogniserTap,
+    }),
+    DEFAULT_PIPELINE_POLICY,
+  );
+}
+
+function overlaid<Part extends object>(part: Part, overrides: Overrides<Part> = {}): Part {
+  const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...part, ...Object.fromEntries(said) };
+}

@@ -7,6 +7,8 @@ import { Sanitize } from './stages/sanitize.ts';
 import { Tap } from './stages/tap.ts';
 
 export interface UplinkPorts {
+  /** What the caller's line gave, for the recording. */
+  readonly recorder: SampleSink;
   /** Where the voice-activity network finds its samples. */
   readonly voiceActivity: SampleSink;
   /** Where the recogniser finds them. */
@@ -24,6 +26,7 @@ export function createUplink(rateHz: PipelineRateHz, ports: UplinkPorts): Uplink
   const chain = new Chain<Frame>('uplink', rateHz, [
     new Sanitize(),
     new RemoveDc(rateHz),
+    new Tap('recorder', ports.recorder),
     levels,
     new Tap('voice activity', ports.voiceActivity),
     new Tap('recogniser tap', ports.recogniser),

@@ -1,3 +1,4 @@
+import { callSlots } from '../../pipeline/call_slots.ts';
 import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
@@ -25,8 +26,9 @@ const log = createLogger('media-0', config.logLevel);
 const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
 const spread = new SendSpread();
+const kernels = await loadKernels(nodePaths(project, config).kernels, callSlots(maxCalls, maxCalls));
 const phones = new PhoneLegs({
-  parts: { kernels: await loadKernels(nodePaths(project, config).kernels, { leg: maxCalls }), spread },
+  parts: { kernels, spread },
   toEdge: message => link.send('edge', message),
   log,
 });
@@ -36,6 +38,7 @@ const media = new MediaCalls({
   memory,
   board: new VadBoard(VadBoard.allocate(maxCalls)),
   maxCalls,
+  kernels,
   rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : 8000),
   openLine: ({ callId, line }, rateHz, events) => {
     if (line.kind !== 'trunk') throw new TypeError('phone calls alone come here');

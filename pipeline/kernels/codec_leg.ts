@@ -9,6 +9,8 @@ export type CodecName = 'PCMU' | 'PCMA' | 'G722';
 
 interface Codec {
   readonly rateHz: PipelineRateHz;
+  /** Sample by sample, without history. */
+  readonly compands: boolean;
   readonly decode: (kernels: KernelExports, slot: number, bytes: number) => number;
   readonly encode: (kernels: KernelExports, slot: number, samples: number) => number;
 }
@@ -16,16 +18,19 @@ interface Codec {
 const CODECS: Readonly<Record<CodecName, Codec>> = {
   PCMU: {
     rateHz: 8000,
+    compands: true,
     decode: (kernels, slot, bytes) => kernels.decodeMuLaw(slot, bytes),
     encode: (kernels, slot, samples) => kernels.encodeMuLaw(slot, samples),
   },
   PCMA: {
     rateHz: 8000,
+    compands: true,
     decode: (kernels, slot, bytes) => kernels.decodeALaw(slot, bytes),
     encode: (kernels, slot, samples) => kernels.encodeALaw(slot, samples),
   },
   G722: {
     rateHz: 16000,
+    compands: false,
     decode: (kernels, slot, bytes) => kernels.decodeG722(slot, bytes),
     encode: (kernels, slot, samples) => kernels.encodeG722(slot, samples),
   },
@@ -124,7 +129,8 @@ export class CodecLeg {
 
   /**
    * Encodes a frame into `bytes` from `at` on and says how many bytes that were: 0 for more than 60 ms. Samples beyond
-   * full scale are clipped.
+   * full scale are clipped. Where the codec compands and has the leg's rate, `samples` are afterwards as they will be
+   * decoded, so that an echo of them can be known for one.
    */
   encode(name: CodecName, samples: Float32Array, bytes: Uint8Array, at: number): number {
     if (!this.#isOpen || samples.length > this.#mostSamples) return 0;
@@ -135,6 +141,10 @@ export class CodecLeg {
     const count = codec.rateHz === this.rateHz ? samples.length : this.#toCodec.convert(pcm, samples.length);
     const length = codec.encode(this.#kernels, this.#slot, count);
     for (let i = 0; i < length; i += 1) bytes[at + i] = this.#payload[i]!;
+    if (codec.compands && codec.rateHz === this.rateHz) {
+      codec.decode(this.#kernels, this.#slot, length);
+      for (let i = 0; i < samples.length; i += 1) samples[i] = pcm[i]!;
+    }
     return length;
   }
 

@@ -140,12 +140,17 @@ export class RtpSession implements Outgoing {
     return false;
   }
 
-  /** Sends the next 10 ms, if the stream goes that way and it is known where to. */
+  /**
+   * Sends the next 10 ms, if the stream goes that way and it is known where to. Afterwards the frame is as the encoder
+   * left it, or silence when it is not sent.
+   */
   push(frame: Float32Array, nowMs: number): void {
     const sender = this.#sender;
     const { codec } = sender;
-    if (codec === undefined || this.#latch.port === 0) sender.skip();
-    else sender.written(this.#options.codecs.encode(codec, frame, sender.buffer, sender.writeAt), nowMs);
+    if (codec === undefined || this.#latch.port === 0) {
+      frame.fill(0);
+      sender.skip();
+    } else sender.written(this.#options.codecs.encode(codec, frame, sender.buffer, sender.writeAt), nowMs);
   }
 
   /** Throws away what was pushed and is not on the wire yet, and says how many milliseconds that was. */

@@ -1,6 +1,9 @@
 import { vadWindowLength } from '../../models/silero_vad.ts';
 import { createDownlink, type Downlink } from '../../pipeline/downlink.ts';
-import { createFrame, FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { KeptFrame } from '../../pipeline/kept_frame.ts';
+import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
+import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
@@ -8,7 +11,6 @@ import { LIMITS } from '../config/limits.ts';
 import { Bridge } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { HeardCounter } from './heard_counter.ts';
-import type { Ticking } from './media_clock.ts';
 import { RecordingSink } from './recording_sink.ts';
 import { available } from './ring.ts';
 import { CONTROL, type SlotView } from './slot_buffers.ts';
@@ -26,6 +28,16 @@ export interface AudioCallEvents {
   ended(reason: LineEndReason, atMs: number): void;
 }
 
+/** What a call is made of. */
+export interface AudioCallParts {
+  /** Clear. */
+  readonly slot: SlotView;
+  readonly rateHz: PipelineRateHz;
+  readonly kernels: KernelMemory;
+  /** Given the call as the line's listener. */
+  openLine(events: LineEvents): Line;
+}
+
 type State = 'connecting' | 'up' | 'ended';
 
 /** The conversation takes its leave at the limit; a minute later the line is hung up in any case. */
@@ -35,15 +47,16 @@ const LONGEST_CALL_MS = (LIMITS.callMinutes + 1) * 60_000;
 const FAR_END_BUFFER_MS = 200;
 
 /** One call on the audio thread: its line, both halves of the pipeline, whose turn it is, and its slot. */
-export class AudioCall implements Ticking, LineEvents {
+export class AudioCall implements LineEvents {
   readonly slot: SlotView;
   /** Joins further legs to the call. */
   readonly bridge: Bridge;
   readonly #events: AudioCallEvents;
   readonly #line: Line;
   readonly #vadWindowLength: number;
-  readonly #caller: Frame;
-  readonly #agent: Frame;
+  readonly #caller: KernelFrame;
+  /** The agent's frame on its way; after it, what the far end was sent. */
+  readonly #agent: KernelFrame;
   readonly #heard: LegSink;
   readonly #vadInput: LegSink;
   readonly #recording: RecordingSink;
@@ -59,29 +72,29 @@ export class AudioCall implements Ticking, LineEvents {
   #audibleUntilMs = 0;
   #hangsUpWhenQuiet = false;
 
-  /** `openLine` is given the call as the line's listener; the slot must be clear. */
-  constructor(
-    slot: SlotView,
-    rateHz: PipelineRateHz,
-    openLine: (events: LineEvents) => Line,
-    events: AudioCallEvents,
-  ) {
+  /** @throws RangeError when the kernel memory has no room for another call */
+  constructor({ slot, rateHz, kernels, openLine }: AudioCallParts, events: AudioCallEvents) {
     this.slot = slot;
     this.#vadWindowLength = vadWindowLength(rateHz);
     this.#events = events;
-    this.#caller = createFrame(rateHz);
-    this.#agent = createFrame(rateHz);
+    this.#caller = new KernelFrame(kernels, rateHz);
+    this.#agent = new KernelFrame(kernels, rateHz);
     const length = this.#caller.samples.length;
     this.#heard = new LegSink(slot, 'heard', length);
     this.#vadInput = new LegSink(slot, 'vadInput', length);
     this.#recording = new RecordingSink(slot, length, this.#caller);
     this.#activity = new SlotVoiceActivity(slot);
     this.bridge = new Bridge(rateHz, this.#caller);
-    this.#uplink = createUplink(rateHz, { voiceActivity: this.#vadInput, recogniser: this.#heard });
+    const asHeard = new KeptFrame(rateHz);
+    this.#uplink = createUplink(rateHz, {
+      recorder: asHeard,
+      voiceActivity: this.#vadInput,
+      recogniser: this.#heard,
+    });
     this.#downlink = createDownlink(rateHz, {
       speech: new SlotSpeech(slot),
       recorder: this.#recording,
-      caller: this.#caller,
+      caller: asHeard,
       bridge: this.bridge,
       listener: {
         started: (position, atMs) => this.#events.playoutStarted(position, atMs),
@@ -94,7 +107,7 @@ export class AudioCall implements Ticking, LineEvents {
       cut: () => this.#cut(),
       emit: event => this.#events.turn(event),
     });
-    this.#line = openLine(this);
+    this.#line = this.#opened(openLine);
   }
 
   get line(): Line {
@@ -129,13 +142,18 @@ export class AudioCall implements Ticking, LineEvents {
     this.#turns.policy = policy;
   }
 
-  tick(): void {
-    const nowMs = (this.#frames + 1) * FRAME_MS;
+  /** First half of a tick: ten milliseconds of the caller, up to where their voice is judged. */
+  hear(): void {
     this.#stamp(this.#caller);
     this.#stamp(this.#agent);
     this.#line.measureDelay(this.#recording.isWanted);
     this.#line.pull(this.#caller);
     this.#uplink.chain.process(this.#caller);
+  }
+
+  /** Second half: whose turn it is, and ten milliseconds for the caller to hear. */
+  speak(): void {
+    const nowMs = (this.#frames + 1) * FRAME_MS;
     if (this.#hasAgent) this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));
     this.#downlink.chain.process(this.#agent);
     this.#line.push(this.#agent);
@@ -183,8 +201,7 @@ export class AudioCall implements Ticking, LineEvents {
   /** Resolves when the line has given everything back. */
   async closed(): Promise<void> {
     await this.#line.close('localHangup');
-    this.#uplink.chain.close();
-    this.#downlink.chain.close();
+    this.#release();
   }
 
   answered(): void {
@@ -212,6 +229,22 @@ export class AudioCall implements Ticking, LineEvents {
     this.#state = 'ended';
     this.#recording.end();
     this.#events.ended(reason, this.mediaMs);
+  }
+
+  #opened(openLine: AudioCallParts['openLine']): Line {
+    try {
+      return openLine(this);
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  #release(): void {
+    this.#uplink.chain.close();
+    this.#downlink.chain.close();
+    this.#caller.close();
+    this.#agent.close();
   }
 
   #stamp(frame: Frame): void {

@@ -1,4 +1,5 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import { ERRORS } from '../config/errors.ts';
 import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
 import { CALLER } from '../lines/bridge.ts';
@@ -39,6 +40,8 @@ export interface MediaCallsParts {
   readonly memory: SharedArrayBuffer;
   readonly board: VadBoard;
   readonly maxCalls: number;
+  /** With room for so many calls. */
+  readonly kernels: KernelMemory;
   /** At which the pipeline of a call runs. */
   rateOf(assignment: CallAssignment): PipelineRateHz;
   readonly openLine: OpenLine;
@@ -89,18 +92,13 @@ export class MediaCalls implements Ticking {
     return this.#spoolFull;
   }
 
+  /** All hear first, so that their voices can be judged together. */
   tick(): void {
+    this.#forEachUp(call => call.hear());
     let isWindowDue = false;
-    for (const entry of this.#slots) {
-      if (entry === undefined || !entry.call.isUp) continue;
-      try {
-        entry.call.tick();
-        isWindowDue ||= entry.call.isVadWindowDue;
-      } catch (error) {
-        this.#break(entry, error);
-      }
-    }
+    for (const entry of this.#slots) isWindowDue ||= entry?.call.isUp === true && entry.call.isVadWindowDue;
     if (isWindowDue) this.#parts.board.ring();
+    this.#forEachUp(call => call.speak());
   }
 
   skip(frames: number): void {
@@ -200,6 +198,17 @@ export class MediaCalls implements Ticking {
     });
   }
 
+  #forEachUp(act: (call: AudioCall) => void): void {
+    for (const entry of this.#slots) {
+      if (entry === undefined || !entry.call.isUp) continue;
+      try {
+        act(entry.call);
+      } catch (error) {
+        this.#break(entry, error);
+      }
+    }
+  }
+
   #refusal(): 'DRAINING' | 'SPOOL_FULL' | 'CAPACITY' {
     if (this.#draining) return 'DRAINING';
     return this.#spoolFull ? 'SPOOL_FULL' : 'CAPACITY';
@@ -210,19 +219,22 @@ export class MediaCalls implements Ticking {
   }
 
   #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
-    const { rateOf, openLine, openLegLine = noLegs, ports } = this.#parts;
+    const { rateOf, openLine, openLegLine = noLegs, kernels, ports } = this.#parts;
     const rateHz = rateOf(assignment);
-    const call = new AudioCall(view, rateHz, events => openLine(assignment, rateHz, events), {
-      answered: () => this.#answered(entry),
-      turn: event => ports.toTalk({ type: 'turn', slot, event }),
-      dtmf: (digit, atMs, durationMs) => {
-        if (call.hasAgent) ports.toTalk({ type: 'dtmf', slot, digit, atMs });
-        legs.pressed(CALLER, digit, durationMs);
+    const call = new AudioCall(
+      { slot: view, rateHz, kernels, openLine: events => openLine(assignment, rateHz, events) },
+      {
+        answered: () => this.#answered(entry),
+        turn: event => ports.toTalk({ type: 'turn', slot, event }),
+        dtmf: (digit, atMs, durationMs) => {
+          if (call.hasAgent) ports.toTalk({ type: 'dtmf', slot, digit, atMs });
+          legs.pressed(CALLER, digit, durationMs);
+        },
+        playoutStarted: (position, atMs) => ports.toTalk({ type: 'playoutStarted', slot, position, atMs }),
+        playoutDrained: (position, atMs) => ports.toTalk({ type: 'playoutDrained', slot, position, atMs }),
+        ended: (reason, atMs) => this.#ended(entry, reason, atMs),
       },
-      playoutStarted: (position, atMs) => ports.toTalk({ type: 'playoutStarted', slot, position, atMs }),
-      playoutDrained: (position, atMs) => ports.toTalk({ type: 'playoutDrained', slot, position, atMs }),
-      ended: (reason, atMs) => this.#ended(entry, reason, atMs),
-    });
+    );
     const legs = new BridgeLegs(call, {
       openLine: openLegLine,
       tell: fact => ports.toTalk({ type: 'leg', slot, fact }),

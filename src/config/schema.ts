@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { pipelineSchema } from './pipeline.ts';
 import { trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -121,6 +122,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   turn: turn.prefault({}),
+  pipeline: pipelineSchema.default({}),
   voice: z
     .strictObject({
       flite: z.string().default('flite'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { parseNetwork } from './network.ts';
+import { pipelineSchema } from './pipeline.ts';
 
 /** No trunk can be allowed more. */
 export const TRUNK_MOST = { calls: 100_000, callsPerSecond: 1_000 } as const;
@@ -175,6 +176,8 @@ const trunk = z
     register: register.optional(),
     /** Number → workflow, the first that fits; else workflows.byNumber and workflows.default. */
     dispatch: z.array(dispatchRule).max(LIMITS.trunkDispatchRules).default([]),
+    /** How the sound of its calls is treated, where not as everywhere. */
+    pipeline: pipelineSchema.default({}),
   })
   .superRefine((value, context) => {
     const everyone = value.allowedAddresses.findIndex(text => parseNetwork(text)?.prefixBits === 0);

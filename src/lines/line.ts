@@ -47,7 +47,10 @@ export interface Line {
    * a recording needs it. May be told at every tick.
    */
   measureDelay(isWanted: boolean): void;
-  /** Takes the next 10 ms to be heard. */
+  /**
+   * Takes the next 10 ms to be heard, and leaves in the frame what the far end will have of it: as companded where the
+   * codec does that, silence where nothing is sent.
+   */
   push(frame: Frame): void;
   /** Presses a key for the far end to hear, after those before it; nothing where it takes none. */
   press(key: string, durationMs: number): void;

@@ -93,7 +93,10 @@ export class RoomLine implements Line {
   }
 
   push(frame: Frame): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      frame.samples.fill(0);
+      return;
+    }
     this.#pushed += 1;
     this.#sender.send(frame);
   }

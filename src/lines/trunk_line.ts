@@ -154,7 +154,10 @@ export class TrunkLine implements Line {
   measureDelay(): void {}
 
   push(frame: Frame): void {
-    if (this.#session === undefined || this.#state !== 'up') return;
+    if (this.#session === undefined || this.#state !== 'up') {
+      frame.samples.fill(0);
+      return;
+    }
     this.#pushed += 1;
     if (frame.samples.length === this.#frameLength) this.#session.push(frame.samples, this.#nowMs());
     else this.#session.skip();

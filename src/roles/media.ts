@@ -1,3 +1,5 @@
+import { callSlots } from '../../pipeline/call_slots.ts';
+import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { goBeforeOthers } from '../calls/audio_thread.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
@@ -10,7 +12,7 @@ import type { Address, MessageOf } from '../ipc/messages.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
 import type { Role, RoleContext } from './context.ts';
 import { followLegs } from './media_legs.ts';
-import { type MediaLines, openLines } from './media_lines.ts';
+import { type MediaLines, openLines, rtpLegs } from './media_lines.ts';
 
 const LOAD_EVERY_MS = 1000;
 /** Calls are hung up at a stop and may take so long to be written down. */
@@ -22,12 +24,13 @@ type TellLoad = (readers?: readonly Address[]) => void;
 
 /** A media process: the audio thread of many calls, with the talk and VAD threads beside it. */
 export async function run(context: RoleContext): Promise<Role> {
-  const { config, link, log } = context;
+  const { config, paths, link, log } = context;
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
   const orphans = new Set<string>();
-  const lines = await openLines(context, spread);
+  const kernels = await loadKernels(paths.kernels, callSlots(maxCalls, rtpLegs(maxCalls)));
+  const lines = openLines(context, { kernels, spread });
   const { dialogs, relays } = lines;
   const clock = new MediaClock();
   const threads = startThreads(context, memory, message => calls.fromTalk(message));
@@ -44,6 +47,7 @@ export async function run(context: RoleContext): Promise<Role> {
     memory,
     board: threads.board,
     maxCalls,
+    kernels,
     rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
     openLine: lines.open,
     openLegLine: (...leg) => lines.legs.open(...leg),

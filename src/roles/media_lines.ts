@@ -1,6 +1,4 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
-import { loadKernels } from '../../pipeline/kernels/load.ts';
-import type { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { LegLines } from '../calls/bridge_lines.ts';
 import { Relays } from '../calls/bridge_relays.ts';
 import { KeptDialogs } from '../calls/kept_dialogs.ts';
@@ -10,6 +8,7 @@ import type { CallAssignment, Message } from '../ipc/messages.ts';
 import type { Line, LineEvents } from '../lines/line.ts';
 import { openLink } from '../lines/link_line.ts';
 import { RoomLine } from '../lines/room_line.ts';
+import type { TrunkParts } from '../lines/trunk_line.ts';
 import type { RoleContext } from './context.ts';
 
 /** The process that was lost may still be giving its ports back. */
@@ -27,15 +26,15 @@ export interface MediaLines {
   open(assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents): Line;
 }
 
-/** @throws Error when the kernels do not compile or can't be kept */
-export async function openLines(
-  { config, paths, link, log }: Pick<RoleContext, 'config' | 'paths' | 'link' | 'log'>,
-  spread: SendSpread,
-): Promise<MediaLines> {
-  const { callsPerProcess, roomRateHz } = config.media;
-  // Legs and rooms beside calls, however many, leave calls theirs.
-  const slots = callsPerProcess + LIMITS.legsPerMediaProcess + LIMITS.roomRelays;
-  const trunks = { kernels: await loadKernels(paths.kernels, { leg: slots }), spread };
+/** Legs by RTP for which there is to be room: those beside calls, and of rooms, however many, leave calls theirs. */
+export function rtpLegs(calls: number): number {
+  return calls + LIMITS.legsPerMediaProcess + LIMITS.roomRelays;
+}
+
+export function openLines(
+  { config, link, log }: Pick<RoleContext, 'config' | 'link' | 'log'>,
+  trunks: TrunkParts,
+): MediaLines {
   const toEdge = (message: Message): void => link.send('edge', message);
   const dialogs = new KeptDialogs({
     toEdge,
@@ -49,7 +48,7 @@ export async function openLines(
     log,
   });
   const relays = new Relays({
-    rateHz: roomRateHz,
+    rateHz: config.media.roomRateHz,
     openRoom: (access, rateHz, events) => new RoomLine({ ...access, rateHz }, events),
     openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, trunks, events),
     toEdge,

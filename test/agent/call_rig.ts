@@ -14,9 +14,12 @@ import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import type { Judge } from '../pipeline/turn_rig.ts';
 import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
 import { settle } from './rig.ts';
+
+const kernels = await callKernels(256);
 
 const FRAME_MS = 10;
 /** Frames between `push` and the wire. */
@@ -161,11 +164,14 @@ export class CallRig {
     );
     const tell = (message: ToCall) => this.calls.receive(message);
     this.call = new AudioCall(
-      this.#slot,
-      rateHz,
-      events => {
-        this.line = new WireLine(rateHz, events);
-        return this.line;
+      {
+        slot: this.#slot,
+        rateHz,
+        kernels,
+        openLine: events => {
+          this.line = new WireLine(rateHz, events);
+          return this.line;
+        },
       },
       {
         answered: () => undefined,
@@ -205,7 +211,8 @@ export class CallRig {
 
   async pass(ms: number): Promise<void> {
     for (let passedMs = 0; passedMs < ms && this.line.endedBy === undefined; passedMs += FRAME_MS) {
-      this.call.tick();
+      this.call.hear();
+      this.call.speak();
       await this.#judge();
       await settle();
       this.#pump();

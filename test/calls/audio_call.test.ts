@@ -6,10 +6,12 @@ import { available, readSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import type { LineEndReason } from '../../src/lines/line.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { steepest } from '../pipeline/stage_bench.ts';
 import { HandLine } from './hand_line.ts';
 
 const RATE_HZ = 16_000;
+const kernels = await callKernels(64);
 const FRAME = 160;
 /** Old speech and new can be told apart on the wire by their sign. */
 const OLD = 8000;
@@ -30,11 +32,14 @@ function setUp(heldFrames = 0) {
   };
   let line: HandLine | undefined;
   const call = new AudioCall(
-    slot,
-    RATE_HZ,
-    lineEvents => {
-      line = new HandLine(RATE_HZ, lineEvents, heldFrames);
-      return line;
+    {
+      slot,
+      rateHz: RATE_HZ,
+      kernels,
+      openLine: lineEvents => {
+        line = new HandLine(RATE_HZ, lineEvents, heldFrames);
+        return line;
+      },
     },
     events,
   );
@@ -45,7 +50,10 @@ function setUp(heldFrames = 0) {
     slot.control[CONTROL.vadWindow]! += 1;
   };
   const ticks = (count: number): void => {
-    for (let i = 0; i < count; i += 1) call.tick();
+    for (let i = 0; i < count; i += 1) {
+      call.hear();
+      call.speak();
+    }
   };
   /** The caller sounds for so many windows, and the network says so, in time. */
   const speak = (windows: number): void => {

@@ -55,6 +55,7 @@ export class BridgeRig {
       memory: this.#memory,
       board: new VadBoard(VadBoard.allocate(1)),
       maxCalls: 1,
+      kernels,
       rateOf: ({ line }) => rateOf(line.kind === 'trunk' ? line.stream : null),
       openLine: ({ callId, line }, rateHz, events) => {
         if (line.kind !== 'trunk') throw new Error('phones only');

@@ -7,9 +7,11 @@ import type { ToTalk } from '../../src/calls/thread_messages.ts';
 import { VadBoard } from '../../src/calls/vad_board.ts';
 import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { HandLine } from './hand_line.ts';
 
 const SLOTS = 2;
+const kernels = await callKernels(64);
 
 function assignment(callId: string): CallAssignment {
   return {
@@ -34,6 +36,7 @@ function house() {
     memory,
     board,
     maxCalls: SLOTS,
+    kernels,
     rateOf: () => 16_000,
     log: createLogger('media-0', 'silent'),
     openLine: ({ callId }, rateHz, events) => {

@@ -5,14 +5,13 @@ import t from 'tap';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { nodePaths } from '../../src/config/paths.ts';
 import type { CallAssignment, Message } from '../../src/ipc/messages.ts';
 import type { Line } from '../../src/lines/line.ts';
 import { createLogger } from '../../src/observe/log.ts';
-import { openLines } from '../../src/roles/media_lines.ts';
+import { openLines, rtpLegs } from '../../src/roles/media_lines.ts';
 import { HOST } from '../lines/trunk_peer.ts';
 import { freePort, settle } from '../lines/trunk_rig.ts';
-import { ROOT } from '../tidy/sources.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 
 const QUIET = {
   answered: () => {},
@@ -67,8 +66,8 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
     close: async () => {},
   };
   const log = createLogger('media-0', 'silent');
-  const paths = nodePaths(ROOT, config);
-  const { legs, relays, open } = await openLines({ config, paths, link, log }, new SendSpread());
+  const kernels = await callKernels(config.media.callsPerProcess, rtpLegs(config.media.callsPerProcess));
+  const { legs, relays, open } = openLines({ config, link, log }, { kernels, spread: new SendSpread() });
   const room = { url: server.url, token: '' };
   relays.open({ type: 'openRelay', legId: 'relay', room, port: await freePort(), farPort: 2 });
   const opened: Line[] = [];

@@ -1,15 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createFrame, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
-import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import type { LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import { TrunkLine, type TrunkSignals } from '../../src/lines/trunk_line.ts';
 import type { TrunkStream } from '../../src/lines/trunk_stream.ts';
-import { KERNEL_FOLDER } from '../pipeline/kernels/legs.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { HOST, TrunkPeer } from './trunk_peer.ts';
 
-export const kernels = await loadKernels(KERNEL_FOLDER, { leg: 8 });
+export const kernels = await callKernels(1, 8);
 
 /** An even port of the loopback with the next one, both free just now. */
 export async function freePort(): Promise<number> {

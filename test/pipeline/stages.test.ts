@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createFrame } from '../../pipeline/frame.ts';
+import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { Duck } from '../../pipeline/stages/duck.ts';
 import { LevelProbe } from '../../pipeline/stages/level_probe.ts';
 import { Limiter } from '../../pipeline/stages/limiter.ts';
@@ -97,7 +97,7 @@ for (const rateHz of RATES) {
       const out = through(new Tap('ear', { write: samples => void seen.push(...samples) }), rateHz, voice);
       t.strictSame(out, voice);
       t.strictSame(Float32Array.from(seen), voice);
-      const caller = createFrame(rateHz);
+      const caller = new KeptFrame(rateHz);
       caller.samples.fill(0.5);
       const pairs: [number, number][] = [];
       const sink = {

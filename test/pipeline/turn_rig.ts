@@ -42,6 +42,7 @@ export class TurnRig {
     this.#window = new Float32Array(vadWindowLength(rateHz));
     this.#frame = createFrame(rateHz);
     this.#uplink = createUplink(rateHz, {
+      recorder: { write: () => {} },
       voiceActivity: { write: () => {} },
       recogniser: { write: () => {} },
     });

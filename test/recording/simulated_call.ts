@@ -12,6 +12,9 @@ import { Recorders } from '../../src/recording/recorder.ts';
 import { HEAD_BYTES } from '../../src/recording/wav_file.ts';
 import { HandLine } from '../calls/hand_line.ts';
 import { HandTime } from '../calls/hand_time.ts';
+import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+
+const kernels = await callKernels(16);
 
 /** How the caller's frames and the process behave in a simulated call. */
 export interface Weather {
@@ -68,7 +71,8 @@ export async function simulateCall(
     line = new JitterLine(RATE_HZ as PipelineRateHz, events);
     return line;
   };
-  const call = new AudioCall(slot, RATE_HZ, open, {
+  const parts = { slot, rateHz: RATE_HZ as PipelineRateHz, kernels, openLine: open };
+  const call = new AudioCall(parts, {
     answered: () => {},
     turn: () => {},
     dtmf: () => {},
@@ -85,7 +89,11 @@ export async function simulateCall(
   const underway: { readonly arrivalMs: number; readonly samples: Int16Array }[] = [];
   const frameMs = 10 * (1 + callerSlowPpm / 1e6);
   line!.events.answered();
-  clock.add(call);
+  const tick = (): void => {
+    call.hear();
+    call.speak();
+  };
+  clock.add({ tick, skip: frames => call.skip(frames) });
   clock.start();
   while (time.now - startMs < seconds * 1000) {
     const nowMs = time.now - startMs;

@@ -95,3 +95,21 @@ t.test('lengths that a packet may not have are refused, and the shortest are tak
   t.equal(leg.decode(new Uint8Array(80), 0, 80, pcm, 0), 0, 'closed');
   t.equal(leg.encode(new Float32Array(80), new Uint8Array(80), 0), 0, 'closed');
 });
+
+t.test('what was encoded is left as it will be decoded, where that has no history', async t => {
+  for (const name of ['PCMU', 'PCMA'] as const) {
+    const leg = openLeg(name, memory);
+    const samples = toFloats(createTrial(480));
+    const bytes = new Uint8Array(480);
+    t.equal(leg.encode(samples, bytes, 0), 480);
+    const decoded = new Float32Array(480);
+    leg.decode(bytes, 0, 480, decoded, 0);
+    t.same(samples, decoded, name);
+    leg.close();
+  }
+  const leg = openLeg('G722', memory);
+  const samples = toFloats(createTrial(160));
+  leg.encode(samples, new Uint8Array(80), 0);
+  t.same(samples, toFloats(createTrial(160)), 'G722');
+  leg.close();
+});
