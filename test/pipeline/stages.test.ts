@@ -1,6 +1,5 @@
 import t from 'tap';
 import { KeptFrame } from '../../pipeline/kept_frame.ts';
-import { Duck } from '../../pipeline/stages/duck.ts';
 import { LevelProbe } from '../../pipeline/stages/level_probe.ts';
 import { Limiter } from '../../pipeline/stages/limiter.ts';
 import { RecorderTap } from '../../pipeline/stages/recorder_tap.ts';
@@ -8,7 +7,7 @@ import { RemoveDc } from '../../pipeline/stages/remove_dc.ts';
 import { Sanitize } from '../../pipeline/stages/sanitize.ts';
 import { Tap } from '../../pipeline/stages/tap.ts';
 import { concat, noise, silence, tone } from './sounds.ts';
-import { peak, rms, steepest, through } from './stage_bench.ts';
+import { peak, rms, through } from './stage_bench.ts';
 
 const RATES = [8000, 16_000] as const;
 
@@ -62,21 +61,6 @@ for (const rateHz of RATES) {
       const probe = new LevelProbe();
       through(probe, rateHz, silence(100, rateHz));
       t.equal(probe.levelDb, -90);
-    });
-
-    t.test('ducking lowers without a click, and comes back', async t => {
-      const duck = new Duck(rateHz);
-      const voice = tone([300], 300, rateHz, 0.5);
-      t.strictSame(through(duck, rateHz, voice), voice, 'untouched before');
-      duck.lower();
-      const lowered = through(duck, rateHz, voice);
-      const ratioDb = 20 * Math.log10(rms(lowered.subarray(rateHz / 10)) / rms(voice));
-      t.ok(Math.abs(ratioDb + 14) < 0.5, `${ratioDb} dB`);
-      t.ok(steepest(lowered) <= steepest(voice) * 1.01);
-      duck.raise();
-      const raised = through(duck, rateHz, voice);
-      t.ok(steepest(raised) <= steepest(voice) * 1.01);
-      t.strictSame(through(duck, rateHz, voice), voice, 'untouched afterwards');
     });
 
     t.test('the limiter holds the ceiling and leaves the rest alone', async t => {
