@@ -1,5 +1,6 @@
 import { Chain } from './chain.ts';
 import type { Frame, PipelineRateHz } from './frame.ts';
+import type { PipelinePolicy } from './policy.ts';
 import type { SampleSink } from './ports.ts';
 import { LevelProbe } from './stages/level_probe.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
@@ -18,6 +19,8 @@ export interface UplinkPorts {
 export interface Uplink {
   readonly chain: Chain<Frame>;
   readonly levels: LevelProbe;
+  /** From the next frame on. */
+  tune(policy: PipelinePolicy): void;
 }
 
 /** The caller's way into the house, from the line's frame to the recogniser. */
@@ -31,5 +34,5 @@ export function createUplink(rateHz: PipelineRateHz, ports: UplinkPorts): Uplink
     new Tap('voice activity', ports.voiceActivity),
     new Tap('recogniser tap', ports.recogniser),
   ]);
-  return { chain, levels };
+  return { chain, levels, tune: () => undefined };
 }

@@ -1,5 +1,6 @@
 import { callSlots } from '../../pipeline/call_slots.ts';
 import { loadKernels } from '../../pipeline/kernels/load.ts';
+import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { MediaClock } from '../../src/calls/media_clock.ts';
@@ -20,6 +21,13 @@ import { EchoingTalk } from './echoing_talk.ts';
 const [runtimeFile = '', calls = ''] = process.argv.slice(2);
 const maxCalls = Number(calls);
 const LOAD_EVERY_MS = 1000;
+/** Every stage that can be switched off. */
+const CARRIED_ONLY: PipelineOverrides = {
+  echo: { enabled: false },
+  noise: { kind: 'off' },
+  level: { enabled: false },
+  comfortNoise: { enabled: false },
+};
 
 const { project, config, socketPath } = readRuntime(runtimeFile);
 const log = createLogger('media-0', config.logLevel);
@@ -39,6 +47,8 @@ const media = new MediaCalls({
   board: new VadBoard(VadBoard.allocate(maxCalls)),
   maxCalls,
   kernels,
+  // Carrying alone is measured.
+  soundOf: () => [CARRIED_ONLY],
   rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : 8000),
   openLine: ({ callId, line }, rateHz, events) => {
     if (line.kind !== 'trunk') throw new TypeError('phone calls alone come here');

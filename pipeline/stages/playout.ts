@@ -22,6 +22,8 @@ export class Playout implements Stage<Frame> {
   readonly #tail: Float32Array;
   #tailLength = 0;
   #playing = false;
+  #held = false;
+  #resuming = false;
   #sent = 0;
 
   constructor(rateHz: PipelineRateHz, source: SpeechSource, listener: PlayoutListener) {
@@ -37,7 +39,7 @@ export class Playout implements Stage<Frame> {
     return this.#sent;
   }
 
-  /** True from the first sample of a stretch until the source ran dry or was cut. */
+  /** True from the first sample of a stretch until the source ran dry or was cut, also while it is held. */
   get isPlaying(): boolean {
     return this.#playing;
   }
@@ -57,14 +59,24 @@ export class Playout implements Stage<Frame> {
    * written before comes after it.
    */
   cut(): void {
-    if (this.#playing) {
-      this.#tailLength = this.#source.read(this.#tail, 0, this.#rampLength);
-      rampDown(this.#tail, this.#tailLength, this.#tailLength);
-      this.#sent += this.#tailLength;
-    }
+    if (this.#playing && !this.#held) this.#fadeOut();
     this.#playing = false;
+    this.#held = false;
     this.#source.invalidate();
     this.#source.discardVoid();
+  }
+
+  /** Falls silent within the coming frame, and keeps its place in the speech. */
+  hold(): void {
+    if (!this.#playing || this.#held) return;
+    this.#fadeOut();
+    this.#held = true;
+  }
+
+  /** Speaks on from where it was held. */
+  release(): void {
+    this.#resuming ||= this.#held;
+    this.#held = false;
   }
 
   process(frame: Frame): void {
@@ -77,6 +89,10 @@ export class Playout implements Stage<Frame> {
       return;
     }
     this.#source.discardVoid();
+    if (this.#held) {
+      samples.fill(0);
+      return;
+    }
     const position = this.#source.position;
     const given = this.#source.read(samples, 0, samples.length);
     samples.fill(0, given);
@@ -85,10 +101,17 @@ export class Playout implements Stage<Frame> {
     else if (this.#playing) this.#drain(frame.mediaTime, position);
   }
 
+  #fadeOut(): void {
+    this.#tailLength = this.#source.read(this.#tail, 0, this.#rampLength);
+    rampDown(this.#tail, this.#tailLength, this.#tailLength);
+    this.#sent += this.#tailLength;
+  }
+
   #play(frame: Frame, given: number, position: number): void {
+    if (!this.#playing || this.#resuming) rampUp(frame.samples, Math.min(given, this.#rampLength));
+    this.#resuming = false;
     if (!this.#playing) {
       this.#playing = true;
-      rampUp(frame.samples, Math.min(given, this.#rampLength));
       this.#listener.started(position, this.#timeMs(frame.mediaTime));
     }
     if (given < frame.samples.length) {
@@ -110,6 +133,8 @@ export class Playout implements Stage<Frame> {
     this.#tail.fill(0);
     this.#tailLength = 0;
     this.#playing = false;
+    this.#held = false;
+    this.#resuming = false;
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.
 import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
 import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
+import type { PipelinePolicy } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
@@ -34,6 +35,7 @@ export interface AudioCallParts {
   readonly slot: SlotView;
   readonly rateHz: PipelineRateHz;
   readonly kernels: KernelMemory;
+  readonly policy: PipelinePolicy;
   /** Given the call as the line's listener. */
   openLine(events: LineEvents): Line;
 }
@@ -73,7 +75,7 @@ export class AudioCall implements LineEvents {
   #hangsUpWhenQuiet = false;
 
   /** @throws RangeError when the kernel memory has no room for another call */
-  constructor({ slot, rateHz, kernels, openLine }: AudioCallParts, events: AudioCallEvents) {
+  constructor({ slot, rateHz, kernels, policy, openLine }: AudioCallParts, events: AudioCallEvents) {
     this.slot = slot;
     this.#vadWindowLength = vadWindowLength(rateHz);
     this.#events = events;
@@ -107,6 +109,7 @@ export class AudioCall implements LineEvents {
       cut: () => this.#cut(),
       emit: event => this.#events.turn(event),
     });
+    this.tune(policy);
     this.#line = this.#opened(openLine);
   }
 
@@ -140,6 +143,12 @@ export class AudioCall implements LineEvents {
 
   set policy(policy: TurnPolicy) {
     this.#turns.policy = policy;
+  }
+
+  /** How its sound is treated from the next tick on. */
+  tune(policy: PipelinePolicy): void {
+    this.#uplink.tune(policy);
+    this.#downlink.tune(policy);
   }
 
   /** First half of a tick: ten milliseconds of the caller, up to where their voice is judged. */

@@ -1,5 +1,6 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
+import { type PipelineOverrides, pipelinePolicy } from '../../pipeline/policy.ts';
 import { ERRORS } from '../config/errors.ts';
 import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
 import { CALLER } from '../lines/bridge.ts';
@@ -44,6 +45,8 @@ export interface MediaCallsParts {
   readonly kernels: KernelMemory;
   /** At which the pipeline of a call runs. */
   rateOf(assignment: CallAssignment): PipelineRateHz;
+  /** What the configuration and the call's trunk say of its sound; asked again by `retune`. */
+  soundOf(assignment: CallAssignment): readonly PipelineOverrides[];
   readonly openLine: OpenLine;
   /** Without it calls have no further legs. */
   readonly openLegLine?: OpenLegLine;
@@ -57,6 +60,8 @@ interface Entry {
   readonly slot: number;
   readonly call: AudioCall;
   readonly legs: BridgeLegs;
+  /** What its workflow says of its sound. */
+  overrides: PipelineOverrides;
   answered: boolean;
   ended: LineEndReason | undefined;
   broken: boolean;
@@ -170,12 +175,20 @@ export class MediaCalls implements Ticking {
     if (entry === undefined) return;
     if (message.type === 'checkpoint') this.#parts.ports.checkpoint(message.callId, message.checkpoint);
     else if (message.type === 'policy') entry.call.policy = message.policy;
-    else if (message.type === 'cut') entry.call.cut(message.generation);
+    else if (message.type === 'pipeline') {
+      entry.overrides = message.overrides;
+      this.#tune(entry);
+    } else if (message.type === 'cut') entry.call.cut(message.generation);
     else if (message.type === 'released') void this.#finish(entry);
     // An agent that has left hangs up for itself alone.
     else if (!entry.call.hasAgent) return;
     else if (message.drain) entry.call.hangUpWhenQuiet();
     else entry.call.hangUp('localHangup');
+  }
+
+  /** What the configuration or the trunks say of sound is another now, for the calls that are up, too. */
+  retune(): void {
+    for (const entry of this.#slots) if (entry !== undefined) this.#tune(entry);
   }
 
   /** Takes no further calls. */
@@ -196,6 +209,10 @@ export class MediaCalls implements Ticking {
         resolve();
       };
     });
+  }
+
+  #tune({ assignment, call, overrides }: Entry): void {
+    call.tune(pipelinePolicy(...this.#parts.soundOf(assignment), overrides));
   }
 
   #forEachUp(act: (call: AudioCall) => void): void {
@@ -219,10 +236,11 @@ export class MediaCalls implements Ticking {
   }
 
   #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
-    const { rateOf, openLine, openLegLine = noLegs, kernels, ports } = this.#parts;
+    const { rateOf, soundOf, openLine, openLegLine = noLegs, kernels, ports } = this.#parts;
     const rateHz = rateOf(assignment);
+    const policy = pipelinePolicy(...soundOf(assignment));
     const call = new AudioCall(
-      { slot: view, rateHz, kernels, openLine: events => openLine(assignment, rateHz, events) },
+      { slot: view, rateHz, kernels, policy, openLine: events => openLine(assignment, rateHz, events) },
       {
         answered: () => this.#answered(entry),
         turn: event => ports.toTalk({ type: 'turn', slot, event }),
@@ -240,7 +258,16 @@ export class MediaCalls implements Ticking {
       tell: fact => ports.toTalk({ type: 'leg', slot, fact }),
       agentLeft: () => ports.toTalk({ type: 'agentLeft', slot }),
     });
-    const entry: Entry = { assignment, slot, call, legs, answered: false, ended: undefined, broken: false };
+    const entry: Entry = {
+      assignment,
+      slot,
+      call,
+      legs,
+      overrides: {},
+      answered: false,
+      ended: undefined,
+      broken: false,
+    };
     return entry;
   }
 

@@ -101,6 +101,7 @@ export class TalkCall {
     const { resume } = this.info;
     if (this.#left === undefined) this.#recordBeginning();
     if (resume !== undefined) this.#resume(resume.times);
+    this.#tellPipeline();
     this.#conversation.answered();
     this.#tellCheckpoint();
   }
@@ -120,6 +121,12 @@ export class TalkCall {
       attributes: attributes && { ...attributes },
     });
     this.#record.append('call.answered', {});
+  }
+
+  #tellPipeline(): void {
+    const { slot, workflow } = this.info;
+    const overrides = this.#services.flows.get(workflow)?.pipeline ?? {};
+    if (Object.keys(overrides).length > 0) this.#services.send({ type: 'pipeline', slot, overrides });
   }
 
   #resume(times: number): void {

@@ -1,4 +1,5 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
 import type { LegFact } from './bridge_legs.ts';
@@ -76,6 +77,8 @@ export type ToAudio =
   /** First message: workflows, voice and spool are there, calls may come. */
   | { readonly type: 'ready' }
   | { readonly type: 'policy'; readonly slot: number; readonly policy: TurnPolicy }
+  /** What the call's workflow says of its sound. */
+  | { readonly type: 'pipeline'; readonly slot: number; readonly overrides: PipelineOverrides }
   /** Cut the agent's speech of that generation now; when it has been cut meanwhile, nothing happens. */
   | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */

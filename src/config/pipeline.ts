@@ -30,3 +30,5 @@ export const pipelineSchema = z.strictObject({
   comfortNoise: z.strictObject({ enabled, levelDb: decibels(-90, -50) }).optional(),
   recogniserTap: z.enum(['beforeEcho', 'beforeNoise', 'beforeLevel', 'afterLevel']).optional(),
 });
+
+export type PipelineSettings = z.infer<typeof pipelineSchema>;

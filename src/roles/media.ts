@@ -7,6 +7,8 @@ import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
 import { type FromTalk, MediaThreads } from '../calls/media_threads.ts';
 import { createSlotMemory } from '../calls/slot_buffers.ts';
+import { SoundSettings } from '../calls/sound_settings.ts';
+import { readRuntime } from '../config/runtime.ts';
 import type { Link } from '../ipc/link.ts';
 import type { Address, MessageOf } from '../ipc/messages.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
@@ -43,12 +45,14 @@ export async function run(context: RoleContext): Promise<Role> {
     } as const;
     for (const reader of readers) link.send(reader, load);
   };
+  const sound = new SoundSettings(config);
   const calls = new MediaCalls({
     memory,
     board: threads.board,
     maxCalls,
     kernels,
     rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
+    soundOf: sound.of,
     openLine: lines.open,
     openLegLine: (...leg) => lines.legs.open(...leg),
     ports: callPorts({ link, threads, dialogs, orphans }, tellLoad),
@@ -67,6 +71,10 @@ export async function run(context: RoleContext): Promise<Role> {
   followCalls(context, calls, lines);
   followLegs(link, calls, relays);
   outliveEdge(context, { dialogs, orphans, threads, tellLoad });
+  link.on('trunksChanged', () => {
+    sound.use(readRuntime(context.runtimeFile).config);
+    calls.retune();
+  });
   link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();

@@ -18,7 +18,8 @@ interface TrunkReloadOptions {
 
 /**
  * Watches the configuration while the node runs. Who may call, which numbers are taken and what answers them takes
- * effect at once, without touching calls that are up; everything else at the next start. A file with a fault in it
+ * effect at once, without touching calls that are up; so does how calls sound, those that are up among them; everything
+ * else at the next start. A file with a fault in it
  * changes nothing.
  */
 export class TrunkReload {
@@ -49,18 +50,21 @@ export class TrunkReload {
     }
     const next = withTrunksOf(this.#config, wanted);
     if (JSON.stringify(next) === JSON.stringify(this.#config)) return;
+    const isSound = JSON.stringify(next.pipeline) !== JSON.stringify(this.#config.pipeline);
     this.#config = next;
     apply(next);
     const names = next.trunks.map(({ name }) => name);
-    terminal.line(`✓ trunks changed: ${names.length === 0 ? 'none but the default one' : names.join(', ')}`);
+    const trunks = names.length === 0 ? 'none but the default one' : names.join(', ');
+    terminal.line(`✓ trunks${isSound ? ' and sound' : ''} changed: ${trunks}`);
   };
 }
 
-/** What decides about who calls whom is taken over, nothing else. */
-function withTrunksOf(config: Config, { trunks, sip, workflows }: Config): Config {
+/** What decides about who calls whom, and how calls sound, is taken over, nothing else. */
+function withTrunksOf(config: Config, { trunks, sip, workflows, pipeline }: Config): Config {
   return {
     ...config,
     trunks,
+    pipeline,
     sip: { ...config.sip, numbers: sip.numbers, allowedAddresses: sip.allowedAddresses },
     workflows: { ...config.workflows, default: workflows.default, byNumber: workflows.byNumber },
   };

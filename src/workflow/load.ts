@@ -100,6 +100,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     version,
     document,
     places,
+    pipeline: document.pipeline,
     initial,
     standing: standingExpectations(program, initial, expected),
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pipelineSchema } from '../config/pipeline.ts';
 
 /** Names of stages, slots and workflows. */
 const name = z
@@ -239,6 +240,8 @@ export const workflowSchema = z.strictObject({
     turns: z.number().int().min(10).max(2000),
   }),
   phrases,
+  /** How the sound of its calls is treated, where not as the node and the trunk say. */
+  pipeline: pipelineSchema.default({}),
   slots: z.record(name, slot),
   stages: z.record(name, stage),
   pricing: pricing.optional(),

@@ -1,3 +1,4 @@
+import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
 
 export type SlotValue = string | number | boolean;
@@ -77,6 +78,8 @@ export interface FlowStep {
 export interface Flow {
   readonly name: string;
   readonly version: string;
+  /** What it says of the sound of its calls. */
+  readonly pipeline?: PipelineSettings;
   readonly initial: FlowState;
   next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
 }

@@ -15,6 +15,7 @@ import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
 import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import type { Judge } from '../pipeline/turn_rig.ts';
 import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
 import { settle } from './rig.ts';
@@ -168,6 +169,7 @@ export class CallRig {
         slot: this.#slot,
         rateHz,
         kernels,
+        policy: PLAIN_POLICY,
         openLine: events => {
           this.line = new WireLine(rateHz, events);
           return this.line;

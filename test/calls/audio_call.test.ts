@@ -7,6 +7,7 @@ import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffer
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import type { LineEndReason } from '../../src/lines/line.ts';
 import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { steepest } from '../pipeline/stage_bench.ts';
 import { HandLine } from './hand_line.ts';
 
@@ -36,6 +37,7 @@ function setUp(heldFrames = 0) {
       slot,
       rateHz: RATE_HZ,
       kernels,
+      policy: PLAIN_POLICY,
       openLine: lineEvents => {
         line = new HandLine(RATE_HZ, lineEvents, heldFrames);
         return line;

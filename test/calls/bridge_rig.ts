@@ -15,6 +15,7 @@ import { rateOf } from '../../src/lines/trunk_stream.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { HOST, TrunkPeer } from '../lines/trunk_peer.ts';
 import { freePort, kernels, settle } from '../lines/trunk_rig.ts';
+import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { HandLine } from './hand_line.ts';
 
 const CALL = 'call';
@@ -56,6 +57,7 @@ export class BridgeRig {
       board: new VadBoard(VadBoard.allocate(1)),
       maxCalls: 1,
       kernels,
+      soundOf: () => [PLAIN_SOUND],
       rateOf: ({ line }) => rateOf(line.kind === 'trunk' ? line.stream : null),
       openLine: ({ callId, line }, rateHz, events) => {
         if (line.kind !== 'trunk') throw new Error('phones only');

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import type { FromTalk } from '../../src/calls/media_threads.ts';
 import { available } from '../../src/calls/ring.ts';
@@ -8,6 +9,7 @@ import { VadBoard } from '../../src/calls/vad_board.ts';
 import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { HandLine } from './hand_line.ts';
 
 const SLOTS = 2;
@@ -32,11 +34,13 @@ function house() {
   const told: string[] = [];
   const toTalk: ToTalk[] = [];
   let fault: Error | undefined;
+  let sound: readonly PipelineOverrides[] = [PLAIN_SOUND];
   const calls = new MediaCalls({
     memory,
     board,
     maxCalls: SLOTS,
     kernels,
+    soundOf: () => sound,
     rateOf: () => 16_000,
     log: createLogger('media-0', 'silent'),
     openLine: ({ callId }, rateHz, events) => {
@@ -66,6 +70,9 @@ function house() {
     view: (slot: number) => slotView(memory, slot),
     line: (callId: string) => lines.get(callId)!,
     look: () => Array.from({ length: SLOTS }, (_, slot) => board.look(slot)),
+    sounds: (overrides: readonly PipelineOverrides[]) => {
+      sound = overrides;
+    },
     fail: (error: Error | undefined) => {
       fault = error;
     },
@@ -254,4 +261,28 @@ t.test('a call is not joined to the room that it came by', async t => {
   };
   t.notOk(join('room-a'));
   t.ok(join('room-b'));
+});
+
+t.test('configuration, trunk and workflow say how a call sounds, also while it is up', async t => {
+  const { calls, line, sounds } = house();
+  calls.assign(assignment('a'));
+  const { events, sent } = line('a');
+  events.answered();
+  /** Whether anything is heard of the next 50 frames, in which the agent is silent. */
+  const sounding = (): boolean => {
+    for (let i = 0; i < 50; i += 1) calls.tick();
+    return sent
+      .splice(0)
+      .slice(-160)
+      .some(sample => sample !== 0);
+  };
+  t.notOk(sounding());
+  sounds([PLAIN_SOUND, { comfortNoise: { enabled: true } }]);
+  t.notOk(sounding(), 'nobody has told it yet');
+  calls.retune();
+  t.ok(sounding());
+  calls.fromTalk({ type: 'pipeline', slot: 0, overrides: { comfortNoise: { enabled: false } } });
+  t.notOk(sounding(), 'the workflow goes before both');
+  calls.retune();
+  t.notOk(sounding());
 });

@@ -7,6 +7,7 @@ import { RoomLine } from '../../src/lines/room_line.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import type { TestRooms } from '../lines/rooms.ts';
 import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 
 const kernels = await callKernels(64);
 
@@ -42,6 +43,7 @@ export class MediaRig {
       board: this.#threads.board,
       maxCalls,
       kernels,
+      soundOf: () => [PLAIN_SOUND],
       rateOf: () => 16_000,
       log: createLogger('media-0', 'silent'),
       openLine: ({ line }, rateHz, events) => {

@@ -155,3 +155,41 @@ t.test('a dry source in mid-speech is a gap, told as such', async t => {
     ],
   );
 });
+
+t.test('held speech falls silent within a frame and goes on from where it was, without a click', async t => {
+  const { told, speech, playout, tick } = setUp();
+  speech.write(16_000);
+  const before = [tick(), tick(), tick()];
+  playout.hold();
+  playout.hold();
+  const held = [tick(), tick(), tick()];
+  t.equal(peak(held[1]!), 0);
+  t.equal(peak(held[2]!), 0);
+  t.ok(playout.isPlaying, 'it has not ended');
+  t.equal(speech.position, 3 * FRAME + 80, 'the ramp was heard');
+  playout.release();
+  const after = [tick(), tick()];
+  t.equal(peak(after[1]!), 0.5);
+  t.equal(playout.sentSamples, speech.position);
+  const whole = Float32Array.from([...before, ...held, ...after].flatMap(frame => [...frame]));
+  t.ok(steepest(whole.subarray(80)) < 0.01);
+  t.same(told, [{ what: 'started', position: 0, atMs: 0 }]);
+});
+
+t.test('held speech can be cut, and speech that follows is not held', async t => {
+  const { speech, playout, tick } = setUp();
+  speech.write(16_000);
+  tick();
+  playout.hold();
+  tick();
+  const { sentSamples } = playout;
+  playout.cut();
+  t.equal(peak(tick()), 0);
+  t.equal(playout.sentSamples, sentSamples, 'nothing more of it is heard');
+  speech.renew();
+  speech.write(1600);
+  tick();
+  t.equal(peak(tick()), 0.5);
+  playout.release();
+  t.equal(peak(tick()), 0.5, 'there is nothing to release');
+});
