@@ -1,5 +1,8 @@
 /** What the compiled kernels give: see assembly/index.ts. A slot is an address in the memory, a length a count. */
 export interface KernelExports {
+  readonly DELAY_SEARCH_BYTES: WebAssembly.Constant;
+  readonly ECHO_BYTES: WebAssembly.Constant;
+  readonly ECHO_SHADOW_BYTES: WebAssembly.Constant;
   readonly FRAME_BYTES: WebAssembly.Constant;
   readonly LEG_BYTES: WebAssembly.Constant;
   readonly MAX_BYTES: WebAssembly.Constant;
@@ -18,6 +21,27 @@ export interface KernelExports {
   hear(slot: number, samples: number): void;
   conceal(slot: number, samples: number): void;
   interrupt(slot: number): void;
+  openDelaySearch(slot: number): void;
+  beginDelaySearch(slot: number, echoSlot: number, nearMs: number): void;
+  /** Whether it is done, as 0 or 1. */
+  stepDelaySearch(slot: number): number;
+  foundDelay(slot: number): number;
+  foundSharpness(slot: number): number;
+  openEcho(slot: number, frame: number, partitions: number, isSuppressing: number): void;
+  tuneEcho(slot: number, partitions: number, isSuppressing: number): void;
+  /** `far` and `samples` are addresses; `isConcealed` is 0 or 1. */
+  cancelEcho(slot: number, far: number, samples: number, isConcealed: number): void;
+  bypassEcho(slot: number, far: number, samples: number): void;
+  alignEcho(slot: number, delay: number, isRestored: number): void;
+  echoDelay(slot: number): number;
+  echoIsFarHeard(slot: number): number;
+  echoHasGood(slot: number): number;
+  echoPoorFrames(slot: number): number;
+  setEchoPoorFrames(slot: number, frames: number): void;
+  echoReturnLoss(slot: number): number;
+  echoPower(slot: number): number;
+  echoResidualPower(slot: number): number;
+  shadowEcho(slot: number, echoSlot: number, samples: number, isEcho: number): void;
   /** Real transforms of 2n samples, n = 80 or 160: see assembly/fft.ts. All but n are addresses. */
   fftForward(n: number, samples: number, re: number, im: number): void;
   fftInverse(n: number, re: number, im: number, samples: number): void;

@@ -26,8 +26,8 @@ function placesFor(n: number) {
   };
 }
 
-function mostDifference(found: Float32Array, wanted: Float64Array | Float32Array): number {
-  return wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+function mostDifference(found: Float32Array, wanted: ArrayLike<number>): number {
+  return Array.from(wanted).reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
 }
 
 for (const n of [80, 160]) {
@@ -50,7 +50,14 @@ for (const n of [80, 160]) {
       // 32-bit sums of 2n samples of full scale.
       t.ok(mostDifference(places.re, wanted.re) < 2e-5 * Math.sqrt(n), 'real parts');
       t.ok(mostDifference(places.im, wanted.im) < 2e-5 * Math.sqrt(n), 'imaginary parts');
-      t.same([places.re, places.im].map(row => [...row.subarray(n + 1)]), [[0, 0, 0], [0, 0, 0]], 'padding');
+      t.ok(
+        places.re.subarray(n + 1).every(value => value === 0),
+        'padding',
+      );
+      t.ok(
+        places.im.subarray(n + 1).every(value => value === 0),
+        'padding',
+      );
       places.inverse();
       t.ok(mostDifference(places.samples, samples) < 2e-6, 'and back');
     });

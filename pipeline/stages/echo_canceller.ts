@@ -1,0 +1,171 @@
+import { FRAME_MS, frameLength, type PipelineRateHz } from '../frame.ts';
+import type { KernelExports } from '../kernels/kernel_exports.ts';
+import type { KernelFrame } from '../kernels/kernel_frame.ts';
+import type { KernelMemory } from '../kernels/kernel_memory.ts';
+import { openSlot } from '../kernels/open_slot.ts';
+import type { EchoPolicy } from '../policy.ts';
+import type { Stage } from '../stage.ts';
+import type { DelaySeeker, EchoDelaySearch } from './echo_delay_search.ts';
+
+const LEAST_TAIL_MS = 64;
+const MOST_TAIL_MS = 256;
+/** The filter begins so long before the echo that was found, for drift, and what is ahead of the loudest part. */
+const HEADROOM_MS = 8;
+/** Poor frames after which the echo's delay is looked for: at first, and once a filter has been good. */
+const FIRST_PATIENCE = 40;
+const PATIENCE = 20;
+/** So much longer after a search that found nothing new. */
+const PAUSE_FRAMES = 40;
+/** From here on, a correlation's peak is an echo. */
+const SHARP = 1.6;
+/** An echo that moved by less than this has not moved. */
+const SAME_MS = 1;
+const LEAST_HEARD_MS = 300;
+const MOST_HEARD_MS = 1000;
+/** 0 dB is full scale; nothing at all is this. */
+const SILENCE_DB = -120;
+
+/**
+ * Takes what was sent out of what is heard: hybrids and rooms, at any delay from 0 to 900 ms. The sound comes out a
+ * frame later, whether it is enabled or not.
+ */
+export class EchoCanceller implements Stage, DelaySeeker {
+  readonly name = 'echo cancellation';
+  readonly delayMs = FRAME_MS;
+  readonly address: number;
+  readonly #kernels: KernelExports;
+  readonly #giveBack: () => void;
+  readonly #rateHz: PipelineRateHz;
+  readonly #far: KernelFrame;
+  readonly #search: EchoDelaySearch;
+  #policy: EchoPolicy;
+  /** Where the echo's loudest part was found when it was last looked for, in samples. */
+  #lag: number | undefined;
+  #patience = FIRST_PATIENCE;
+
+  /**
+   * @param far holds, whenever `process` is called, exactly what was sent in the tick before
+   * @throws RangeError when the memory has no `echo` slot left, or when far runs at another rate
+   */
+  constructor(
+    memory: KernelMemory,
+    rateHz: PipelineRateHz,
+    far: KernelFrame,
+    policy: EchoPolicy,
+    search: EchoDelaySearch,
+  ) {
+    if (far.rateHz !== rateHz) throw new RangeError(`the far end runs at ${far.rateHz} Hz, not ${rateHz}`);
+    const { address, giveBack } = openSlot(memory, 'echo');
+    this.address = address;
+    this.#kernels = memory.kernels;
+    this.#giveBack = giveBack;
+    this.#rateHz = rateHz;
+    this.#far = far;
+    this.#search = search;
+    this.#policy = policy;
+    this.reset();
+  }
+
+  process(frame: KernelFrame): void {
+    const kernels = this.#kernels;
+    if (!this.#policy.enabled) {
+      kernels.bypassEcho(this.address, this.#far.address, frame.address);
+      return;
+    }
+    kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
+    if (kernels.echoPoorFrames(this.address) >= this.#patience) this.#search.request(this);
+  }
+
+  get heardMs(): number {
+    if (!this.#hasGood) return MOST_HEARD_MS;
+    const poorMs = this.#kernels.echoPoorFrames(this.address) * FRAME_MS;
+    return Math.max(LEAST_HEARD_MS, Math.min(MOST_HEARD_MS, poorMs));
+  }
+
+  delayFound(lag: number, sharpness: number): void {
+    const kernels = this.#kernels;
+    if (sharpness >= SHARP) this.#alignTo(lag);
+    this.#patience = PATIENCE;
+    kernels.setEchoPoorFrames(this.address, -PAUSE_FRAMES);
+  }
+
+  #alignTo(lag: number): void {
+    const last = this.#lag;
+    this.#lag = lag;
+    const delay = this.#kernels.echoDelay(this.address);
+    if (last !== undefined && this.#hasGood) {
+      if (Math.abs(lag - last) < this.#samples(SAME_MS)) return;
+      this.#kernels.alignEcho(this.address, Math.max(0, delay + lag - last), 1);
+      return;
+    }
+    const ahead = lag - delay;
+    if (ahead >= 0 && ahead < this.#samples(LEAST_TAIL_MS / 2)) return;
+    this.#kernels.alignEcho(this.address, Math.max(0, lag - this.#samples(HEADROOM_MS)), 0);
+  }
+
+  #samples(ms: number): number {
+    return (ms * this.#rateHz) / 1000;
+  }
+
+  get #hasGood(): boolean {
+    return this.#kernels.echoHasGood(this.address) !== 0;
+  }
+
+  /** Changes the policy, from the next frame on. */
+  tune(policy: EchoPolicy): void {
+    this.#policy = policy;
+    this.#kernels.tuneEcho(this.address, partitionsOf(policy), policy.suppress ? 1 : 0);
+  }
+
+  /** Estimated level of the echo in the frame that came out last, before cancelling, in dB of full scale. */
+  get echoDb(): number {
+    return decibels(this.#kernels.echoPower(this.address));
+  }
+
+  /** Estimated level of what is left of it. */
+  get residualEchoDb(): number {
+    return decibels(this.#kernels.echoResidualPower(this.address));
+  }
+
+  /** What the filter alone takes out of what is heard, over the last 200 ms. */
+  get erleDb(): number {
+    return decibels(this.#kernels.echoReturnLoss(this.address));
+  }
+
+  /** By how much the echo lies behind what was sent; undefined until it was looked for and found. */
+  get echoDelayMs(): number | undefined {
+    return this.#lag === undefined ? undefined : (this.#lag * 1000) / this.#rateHz;
+  }
+
+  /** Whether something was said in the frame that was sent last. */
+  get isFarActive(): boolean {
+    return this.#kernels.echoIsFarHeard(this.address) !== 0;
+  }
+
+  /** Whether the filter has taken out most of an echo, in this call. */
+  get isConverged(): boolean {
+    return this.#hasGood;
+  }
+
+  reset(): void {
+    const { suppress } = this.#policy;
+    const frame = frameLength(this.#rateHz);
+    this.#kernels.openEcho(this.address, frame, partitionsOf(this.#policy), suppress ? 1 : 0);
+    this.#search.withdraw(this);
+    this.#lag = undefined;
+    this.#patience = FIRST_PATIENCE;
+  }
+
+  close(): void {
+    this.#search.withdraw(this);
+    this.#giveBack();
+  }
+}
+
+function partitionsOf({ tailMs }: EchoPolicy): number {
+  return Math.ceil(Math.max(LEAST_TAIL_MS, Math.min(MOST_TAIL_MS, tailMs)) / FRAME_MS);
+}
+
+function decibels(power: number): number {
+  return Math.max(SILENCE_DB, 10 * Math.log10(power));
+}
