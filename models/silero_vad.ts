@@ -1,20 +1,15 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { loadWeights, ModelError, modelEntry } from './manifest.ts';
+import { loadWeights, ModelError } from './manifest.ts';
+import {
+  contextLength,
+  type SileroVersion,
+  sileroEntry,
+  VAD_WINDOW_MS,
+  type VadRateHz,
+  vadWindowLength,
+} from './silero.ts';
 
-export type VadRateHz = 8000 | 16000;
-
-/** Length of the window that one probability speaks of, in milliseconds, at both rates. */
-export const VAD_WINDOW_MS = 32;
-
-/** Samples of a window at `rateHz`: 256 or 512. */
-export function vadWindowLength(rateHz: VadRateHz): number {
-  return (rateHz * VAD_WINDOW_MS) / 1000;
-}
-
-/** Samples of the window before that the network wants in front: 32 or 64. */
-function contextLength(rateHz: VadRateHz): number {
-  return vadWindowLength(rateHz) / 8;
-}
+export { VAD_WINDOW_MS, type VadRateHz, vadWindowLength };
 
 const LAYERS = 2;
 const LAYER_UNITS = 128;
@@ -49,7 +44,7 @@ export function forbidTelemetry(): void {
   process.env.ORT_DISABLE_TELEMETRY = '1';
 }
 
-/** Silero VAD v5 (https://github.com/snakers4/silero-vad) on onnxruntime, many voices in one run. */
+/** Silero VAD on onnxruntime, many voices in one run. */
 export class SileroVad {
   readonly #session: InferenceSession;
 
@@ -58,8 +53,8 @@ export class SileroVad {
   }
 
   /** @throws ModelError when the weights are missing, altered or not loadable */
-  static async load(): Promise<SileroVad> {
-    const entry = modelEntry('silero_vad');
+  static async load(version: SileroVersion = 'v5'): Promise<SileroVad> {
+    const entry = sileroEntry(version);
     const weights = loadWeights(entry);
     forbidTelemetry();
     try {

@@ -9,6 +9,13 @@ export interface KernelExports {
   readonly PCM: WebAssembly.Constant;
   readonly PAYLOAD: WebAssembly.Constant;
   readonly FIRST_FREE: WebAssembly.Constant;
+  readonly MOST_VOICES: WebAssembly.Constant;
+  readonly VOICE_BATCH_BYTES: WebAssembly.Constant;
+  readonly VOICE_BYTES: WebAssembly.Constant;
+  readonly VOICE_PROBABILITY: WebAssembly.Constant;
+  readonly VOICE_WAITING: WebAssembly.Constant;
+  readonly VOICE_WINDOWS: WebAssembly.Constant;
+  readonly VOICES: WebAssembly.Constant;
   decodeMuLaw(slot: number, bytes: number): number;
   encodeMuLaw(slot: number, samples: number): number;
   decodeALaw(slot: number, bytes: number): number;
@@ -45,4 +52,10 @@ export interface KernelExports {
   /** Real transforms of 2n samples, n = 80 or 160: see assembly/fft.ts. All but n are addresses. */
   fftForward(n: number, samples: number, re: number, im: number): void;
   fftInverse(n: number, re: number, im: number, samples: number): void;
+  openVoice(slot: number, samplesPerMs: number): void;
+  forgetVoice(slot: number): void;
+  skipVoice(slot: number, samples: number): void;
+  hearVoice(slot: number, frame: number, samples: number): void;
+  /** Of a batch's slot; see assembly/voice.ts. */
+  judgeVoices(batch: number, count: number, table: number): void;
 }

@@ -16,7 +16,10 @@ const SLOT_BYTES = {
   echoShadow: kernels => kernels.ECHO_SHADOW_BYTES.value,
   /** Ten milliseconds of samples. */
   frame: kernels => kernels.FRAME_BYTES.value,
+  /** What voice activity knows of a call. */
+  voice: kernels => kernels.VOICE_BYTES.value,
   /** Where windows of several calls are judged together. */
+  voiceBatch: kernels => kernels.VOICE_BATCH_BYTES.value,
 } as const satisfies Record<string, (kernels: KernelExports) => number>;
 
 export type SlotKind = keyof typeof SLOT_BYTES;

@@ -29,6 +29,20 @@ import { forward as fftForward, inverse as fftInverse } from './fft.ts';
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './g711.ts';
 import { decodeG722, encodeG722, resetG722Decoder, resetG722Encoder } from './g722.ts';
 import { FRAME_BYTES, LEG_BYTES, MAX_BYTES, PAYLOAD, PCM } from './slot.ts';
+import {
+  forgetVoice,
+  hearVoice,
+  judgeVoices,
+  MOST_VOICES,
+  openVoice,
+  skipVoice,
+  VOICE_BATCH_BYTES,
+  VOICE_BYTES,
+  VOICE_PROBABILITY,
+  VOICE_WAITING,
+  VOICE_WINDOWS,
+  VOICES,
+} from './voice.ts';
 
 export {
   alignEcho,
@@ -55,14 +69,19 @@ export {
   FRAME_BYTES,
   fftForward,
   fftInverse,
+  forgetVoice,
   foundDelay,
   foundSharpness,
   hear,
+  hearVoice,
   interrupt,
+  judgeVoices,
   LEG_BYTES,
   MAX_BYTES,
+  MOST_VOICES,
   openDelaySearch,
   openEcho,
+  openVoice,
   PAYLOAD,
   PCM,
   resetConcealment,
@@ -70,8 +89,15 @@ export {
   resetG722Encoder,
   setEchoPoorFrames,
   shadowEcho,
+  skipVoice,
   stepDelaySearch,
   tuneEcho,
+  VOICE_BATCH_BYTES,
+  VOICE_BYTES,
+  VOICE_PROBABILITY,
+  VOICE_WAITING,
+  VOICE_WINDOWS,
+  VOICES,
 };
 /** Where the slots may begin. */
 export const FIRST_FREE: usize = __heap_base;
