@@ -2,5 +2,5 @@ import type { SlotCounts } from './kernels/kernel_memory.ts';
 
 /** What so many calls need of the kernel memory, and so many legs by RTP, their own ones among them. */
 export function callSlots(calls: number, legs: number): SlotCounts {
-  return { leg: legs, frame: 2 * calls };
+  return { leg: legs, frame: 2 * calls, echo: calls, delaySearch: 1 };
 }

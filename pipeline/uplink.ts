@@ -1,13 +1,20 @@
 import { Chain } from './chain.ts';
-import type { Frame, PipelineRateHz } from './frame.ts';
-import type { PipelinePolicy } from './policy.ts';
+import type { PipelineRateHz } from './frame.ts';
+import type { KernelFrame } from './kernels/kernel_frame.ts';
+import type { PipelinePolicy, RecogniserTap } from './policy.ts';
 import type { SampleSink } from './ports.ts';
+import type { SharedParts } from './shared_parts.ts';
+import { EchoCanceller } from './stages/echo_canceller.ts';
 import { LevelProbe } from './stages/level_probe.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
 import { Sanitize } from './stages/sanitize.ts';
 import { Tap } from './stages/tap.ts';
 
-export interface UplinkPorts {
+export interface UplinkParts {
+  readonly shared: SharedParts;
+  /** What was sent in the tick before. */
+  readonly far: KernelFrame;
+  readonly policy: PipelinePolicy;
   /** What the caller's line gave, for the recording. */
   readonly recorder: SampleSink;
   /** Where the voice-activity network finds its samples. */
@@ -17,22 +24,45 @@ export interface UplinkPorts {
 }
 
 export interface Uplink {
-  readonly chain: Chain<Frame>;
+  readonly chain: Chain;
+  readonly echo: EchoCanceller;
   readonly levels: LevelProbe;
   /** From the next frame on. */
   tune(policy: PipelinePolicy): void;
 }
 
 /** The caller's way into the house, from the line's frame to the recogniser. */
-export function createUplink(rateHz: PipelineRateHz, ports: UplinkPorts): Uplink {
+export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink {
+  const { shared, far, policy, recogniser } = parts;
+  const echo = new EchoCanceller(shared.memory, rateHz, far, policy.echo, shared.echoDelays);
   const levels = new LevelProbe();
-  const chain = new Chain<Frame>('uplink', rateHz, [
+  let listensAt = policy.recogniserTap;
+  const recogniserAt = (place: RecogniserTap): Tap =>
+    new Tap(`recogniser, ${PLACES[place]}`, recogniser, () => place === listensAt);
+  const chain = new Chain('uplink', rateHz, [
     new Sanitize(),
     new RemoveDc(rateHz),
-    new Tap('recorder', ports.recorder),
+    new Tap('recorder', parts.recorder),
+    recogniserAt('beforeEcho'),
+    echo,
+    recogniserAt('beforeNoise'),
     levels,
-    new Tap('voice activity', ports.voiceActivity),
-    new Tap('recogniser tap', ports.recogniser),
+    new Tap('voice activity', parts.voiceActivity),
   ]);
-  return { chain, levels, tune: () => undefined };
+  return {
+    chain,
+    echo,
+    levels,
+    tune: changed => {
+      listensAt = changed.recogniserTap;
+      echo.tune(changed.echo);
+    },
+  };
 }
+
+const PLACES: Readonly<Record<RecogniserTap, string>> = {
+  beforeEcho: 'as received',
+  beforeNoise: 'without echo',
+  beforeLevel: 'without noise',
+  afterLevel: 'levelled',
+};

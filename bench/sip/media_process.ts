@@ -1,6 +1,5 @@
-import { callSlots } from '../../pipeline/call_slots.ts';
-import { loadKernels } from '../../pipeline/kernels/load.ts';
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
+import { SharedParts } from '../../pipeline/shared_parts.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { MediaClock } from '../../src/calls/media_clock.ts';
@@ -34,9 +33,9 @@ const log = createLogger('media-0', config.logLevel);
 const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
 const spread = new SendSpread();
-const kernels = await loadKernels(nodePaths(project, config).kernels, callSlots(maxCalls, maxCalls));
+const shared = await SharedParts.load(nodePaths(project, config).kernels, maxCalls, maxCalls);
 const phones = new PhoneLegs({
-  parts: { kernels, spread },
+  parts: { kernels: shared.memory, spread },
   toEdge: message => link.send('edge', message),
   log,
 });
@@ -46,7 +45,7 @@ const media = new MediaCalls({
   memory,
   board: new VadBoard(VadBoard.allocate(maxCalls)),
   maxCalls,
-  kernels,
+  shared,
   // Carrying alone is measured.
   soundOf: () => [CARRIED_ONLY],
   rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : 8000),

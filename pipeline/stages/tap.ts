@@ -2,21 +2,27 @@ import type { Frame } from '../frame.ts';
 import type { SampleSink } from '../ports.ts';
 import type { Stage } from '../stage.ts';
 
-/** Hands every frame to a sink, as it is at this place of the chain. */
+/** Hands every frame to a sink, as it is at this place of the chain, while it is on. */
 export class Tap implements Stage<Frame> {
   readonly name: string;
   readonly #sink: SampleSink;
+  readonly #isOn: () => boolean;
 
-  constructor(name: string, sink: SampleSink) {
+  constructor(name: string, sink: SampleSink, isOn: () => boolean = always) {
     this.name = name;
     this.#sink = sink;
+    this.#isOn = isOn;
   }
 
   process(frame: Frame): void {
-    this.#sink.write(frame.samples);
+    if (this.#isOn()) this.#sink.write(frame.samples);
   }
 
   reset(): void {}
 
   close(): void {}
+}
+
+function always(): boolean {
+  return true;
 }

@@ -3,8 +3,8 @@ import { createDownlink, type Downlink } from '../../pipeline/downlink.ts';
 import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
-import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import type { PipelinePolicy } from '../../pipeline/policy.ts';
+import type { SharedParts } from '../../pipeline/shared_parts.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
@@ -34,7 +34,7 @@ export interface AudioCallParts {
   /** Clear. */
   readonly slot: SlotView;
   readonly rateHz: PipelineRateHz;
-  readonly kernels: KernelMemory;
+  readonly shared: SharedParts;
   readonly policy: PipelinePolicy;
   /** Given the call as the line's listener. */
   openLine(events: LineEvents): Line;
@@ -75,12 +75,12 @@ export class AudioCall implements LineEvents {
   #hangsUpWhenQuiet = false;
 
   /** @throws RangeError when the kernel memory has no room for another call */
-  constructor({ slot, rateHz, kernels, policy, openLine }: AudioCallParts, events: AudioCallEvents) {
+  constructor({ slot, rateHz, shared, policy, openLine }: AudioCallParts, events: AudioCallEvents) {
     this.slot = slot;
     this.#vadWindowLength = vadWindowLength(rateHz);
     this.#events = events;
-    this.#caller = new KernelFrame(kernels, rateHz);
-    this.#agent = new KernelFrame(kernels, rateHz);
+    this.#caller = new KernelFrame(shared.memory, rateHz);
+    this.#agent = new KernelFrame(shared.memory, rateHz);
     const length = this.#caller.samples.length;
     this.#heard = new LegSink(slot, 'heard', length);
     this.#vadInput = new LegSink(slot, 'vadInput', length);
@@ -89,6 +89,9 @@ export class AudioCall implements LineEvents {
     this.bridge = new Bridge(rateHz, this.#caller);
     const asHeard = new KeptFrame(rateHz);
     this.#uplink = createUplink(rateHz, {
+      shared,
+      far: this.#agent,
+      policy,
       recorder: asHeard,
       voiceActivity: this.#vadInput,
       recogniser: this.#heard,

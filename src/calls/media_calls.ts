@@ -1,6 +1,6 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
-import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import { type PipelineOverrides, pipelinePolicy } from '../../pipeline/policy.ts';
+import type { SharedParts } from '../../pipeline/shared_parts.ts';
 import { ERRORS } from '../config/errors.ts';
 import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
 import { CALLER } from '../lines/bridge.ts';
@@ -42,7 +42,7 @@ export interface MediaCallsParts {
   readonly board: VadBoard;
   readonly maxCalls: number;
   /** With room for so many calls. */
-  readonly kernels: KernelMemory;
+  readonly shared: SharedParts;
   /** At which the pipeline of a call runs. */
   rateOf(assignment: CallAssignment): PipelineRateHz;
   /** What the configuration and the call's trunk say of its sound; asked again by `retune`. */
@@ -100,6 +100,7 @@ export class MediaCalls implements Ticking {
   /** All hear first, so that their voices can be judged together. */
   tick(): void {
     this.#forEachUp(call => call.hear());
+    this.#parts.shared.tick();
     let isWindowDue = false;
     for (const entry of this.#slots) isWindowDue ||= entry?.call.isUp === true && entry.call.isVadWindowDue;
     if (isWindowDue) this.#parts.board.ring();
@@ -236,11 +237,11 @@ export class MediaCalls implements Ticking {
   }
 
   #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
-    const { rateOf, soundOf, openLine, openLegLine = noLegs, kernels, ports } = this.#parts;
+    const { rateOf, soundOf, openLine, openLegLine = noLegs, shared, ports } = this.#parts;
     const rateHz = rateOf(assignment);
     const policy = pipelinePolicy(...soundOf(assignment));
     const call = new AudioCall(
-      { slot: view, rateHz, kernels, policy, openLine: events => openLine(assignment, rateHz, events) },
+      { slot: view, rateHz, shared, policy, openLine: events => openLine(assignment, rateHz, events) },
       {
         answered: () => this.#answered(entry),
         turn: event => ports.toTalk({ type: 'turn', slot, event }),

@@ -1,5 +1,4 @@
-import { callSlots } from '../../pipeline/call_slots.ts';
-import { loadKernels } from '../../pipeline/kernels/load.ts';
+import { SharedParts } from '../../pipeline/shared_parts.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { goBeforeOthers } from '../calls/audio_thread.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
@@ -31,8 +30,8 @@ export async function run(context: RoleContext): Promise<Role> {
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
   const orphans = new Set<string>();
-  const kernels = await loadKernels(paths.kernels, callSlots(maxCalls, rtpLegs(maxCalls)));
-  const lines = openLines(context, { kernels, spread });
+  const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls));
+  const lines = openLines(context, { kernels: shared.memory, spread });
   const { dialogs, relays } = lines;
   const clock = new MediaClock();
   const threads = startThreads(context, memory, message => calls.fromTalk(message));
@@ -50,7 +49,7 @@ export async function run(context: RoleContext): Promise<Role> {
     memory,
     board: threads.board,
     maxCalls,
-    kernels,
+    shared,
     rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
     soundOf: sound.of,
     openLine: lines.open,

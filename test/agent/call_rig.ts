@@ -14,13 +14,13 @@ import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 import type { Judge } from '../pipeline/turn_rig.ts';
 import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
 import { settle } from './rig.ts';
 
-const kernels = await callKernels(256);
+const shared = await sharedParts(256);
 
 const FRAME_MS = 10;
 /** Frames between `push` and the wire. */
@@ -168,7 +168,7 @@ export class CallRig {
       {
         slot: this.#slot,
         rateHz,
-        kernels,
+        shared,
         policy: PLAIN_POLICY,
         openLine: events => {
           this.line = new WireLine(rateHz, events);

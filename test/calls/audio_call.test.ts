@@ -6,13 +6,13 @@ import { available, readSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import type { LineEndReason } from '../../src/lines/line.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 import { steepest } from '../pipeline/stage_bench.ts';
 import { HandLine } from './hand_line.ts';
 
 const RATE_HZ = 16_000;
-const kernels = await callKernels(64);
+const shared = await sharedParts(64);
 const FRAME = 160;
 /** Old speech and new can be told apart on the wire by their sign. */
 const OLD = 8000;
@@ -36,7 +36,7 @@ function setUp(heldFrames = 0) {
     {
       slot,
       rateHz: RATE_HZ,
-      kernels,
+      shared,
       policy: PLAIN_POLICY,
       openLine: lineEvents => {
         line = new HandLine(RATE_HZ, lineEvents, heldFrames);

@@ -14,7 +14,7 @@ import { openLink } from '../../src/lines/link_line.ts';
 import { rateOf } from '../../src/lines/trunk_stream.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { HOST, TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, kernels, settle } from '../lines/trunk_rig.ts';
+import { freePort, kernels, settle, shared } from '../lines/trunk_rig.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { HandLine } from './hand_line.ts';
 
@@ -56,7 +56,7 @@ export class BridgeRig {
       memory: this.#memory,
       board: new VadBoard(VadBoard.allocate(1)),
       maxCalls: 1,
-      kernels,
+      shared,
       soundOf: () => [PLAIN_SOUND],
       rateOf: ({ line }) => rateOf(line.kind === 'trunk' ? line.stream : null),
       openLine: ({ callId, line }, rateHz, events) => {

@@ -8,12 +8,12 @@ import type { ToTalk } from '../../src/calls/thread_messages.ts';
 import { VadBoard } from '../../src/calls/vad_board.ts';
 import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 import { HandLine } from './hand_line.ts';
 
 const SLOTS = 2;
-const kernels = await callKernels(64);
+const shared = await sharedParts(64);
 
 function assignment(callId: string): CallAssignment {
   return {
@@ -39,7 +39,7 @@ function house() {
     memory,
     board,
     maxCalls: SLOTS,
-    kernels,
+    shared,
     soundOf: () => sound,
     rateOf: () => 16_000,
     log: createLogger('media-0', 'silent'),

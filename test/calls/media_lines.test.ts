@@ -11,7 +11,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { openLines, rtpLegs } from '../../src/roles/media_lines.ts';
 import { HOST } from '../lines/trunk_peer.ts';
 import { freePort, settle } from '../lines/trunk_rig.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 
 const QUIET = {
   answered: () => {},
@@ -66,8 +66,11 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
     close: async () => {},
   };
   const log = createLogger('media-0', 'silent');
-  const kernels = await callKernels(config.media.callsPerProcess, rtpLegs(config.media.callsPerProcess));
-  const { legs, relays, open } = openLines({ config, link, log }, { kernels, spread: new SendSpread() });
+  const shared = await sharedParts(config.media.callsPerProcess, rtpLegs(config.media.callsPerProcess));
+  const { legs, relays, open } = openLines(
+    { config, link, log },
+    { kernels: shared.memory, spread: new SendSpread() },
+  );
   const room = { url: server.url, token: '' };
   relays.open({ type: 'openRelay', legId: 'relay', room, port: await freePort(), farPort: 2 });
   const opened: Line[] = [];

@@ -6,10 +6,10 @@ import type { ToTalk } from '../../src/calls/thread_messages.ts';
 import { RoomLine } from '../../src/lines/room_line.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import type { TestRooms } from '../lines/rooms.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 
-const kernels = await callKernels(64);
+const shared = await sharedParts(64);
 
 /** A media process in the test's own: real clock, VAD thread and rooms, with a stand-in for the conversation. */
 export class MediaRig {
@@ -42,7 +42,7 @@ export class MediaRig {
       memory,
       board: this.#threads.board,
       maxCalls,
-      kernels,
+      shared,
       soundOf: () => [PLAIN_SOUND],
       rateOf: () => 16_000,
       log: createLogger('media-0', 'silent'),

@@ -5,10 +5,11 @@ import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import type { LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import { TrunkLine, type TrunkSignals } from '../../src/lines/trunk_line.ts';
 import type { TrunkStream } from '../../src/lines/trunk_stream.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 import { HOST, TrunkPeer } from './trunk_peer.ts';
 
-export const kernels = await callKernels(1, 8);
+export const shared = await sharedParts(1, 8);
+export const kernels = shared.memory;
 
 /** An even port of the loopback with the next one, both free just now. */
 export async function freePort(): Promise<number> {

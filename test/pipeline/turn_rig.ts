@@ -5,10 +5,15 @@ import {
   type VoiceMemory,
   vadWindowLength,
 } from '../../models/silero_vad.ts';
-import { createFrame, FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { DEFAULT_TURN_POLICY, TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
+import { PLAIN_POLICY } from './plain_sound.ts';
+import { sharedParts } from './shared_parts.ts';
+
+const shared = await sharedParts(64);
 
 /** Judges one window: the network, or a script. */
 export type Judge = (window: Float32Array, endMs: number) => number | Promise<number>;
@@ -30,7 +35,7 @@ export class TurnRig {
   readonly #judge: Judge;
   readonly #uplink: Uplink;
   readonly #turns: TurnTaker;
-  readonly #frame: Frame;
+  readonly #frame: KernelFrame;
   readonly #window: Float32Array;
   #inWindow = 0;
   #activity = { windows: 0, probability: 0 };
@@ -40,8 +45,11 @@ export class TurnRig {
     this.#rateHz = rateHz;
     this.#judge = judge;
     this.#window = new Float32Array(vadWindowLength(rateHz));
-    this.#frame = createFrame(rateHz);
+    this.#frame = new KernelFrame(shared.memory, rateHz);
     this.#uplink = createUplink(rateHz, {
+      shared,
+      far: new KernelFrame(shared.memory, rateHz),
+      policy: PLAIN_POLICY,
       recorder: { write: () => {} },
       voiceActivity: { write: () => {} },
       recogniser: { write: () => {} },

@@ -12,10 +12,10 @@ import { Recorders } from '../../src/recording/recorder.ts';
 import { HEAD_BYTES } from '../../src/recording/wav_file.ts';
 import { HandLine } from '../calls/hand_line.ts';
 import { HandTime } from '../calls/hand_time.ts';
-import { callKernels } from '../pipeline/kernels/call_kernels.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 
-const kernels = await callKernels(16);
+const shared = await sharedParts(16);
 
 /** How the caller's frames and the process behave in a simulated call. */
 export interface Weather {
@@ -72,7 +72,7 @@ export async function simulateCall(
     line = new JitterLine(RATE_HZ as PipelineRateHz, events);
     return line;
   };
-  const parts = { slot, rateHz: RATE_HZ as PipelineRateHz, kernels, policy: PLAIN_POLICY, openLine: open };
+  const parts = { slot, rateHz: RATE_HZ as PipelineRateHz, shared, policy: PLAIN_POLICY, openLine: open };
   const call = new AudioCall(parts, {
     answered: () => {},
     turn: () => {},
