@@ -1,0 +1,121 @@
+import { SeededRandom } from '../caller/random.ts';
+import { noise } from '../load/sounds.ts';
+import { SoundDetector } from '../wire/onset.ts';
+import { PACKET_MS } from '../wire/rtp_sender.ts';
+import { Track } from '../wire/track.ts';
+import { Echo } from './echo_path.ts';
+import { type BargeInEvent, type CallPlan, lengthMsOf, type Trial } from './event.ts';
+import { WATCHED_MS } from './reaction.ts';
+import { atRate } from './shaping.ts';
+
+const REST_MS = WATCHED_MS + 100;
+/** The agent counts as silent after this long without sound. */
+const AGENT_HANG_MS = 400;
+/** Its lowered voice is still a voice. */
+const AGENT_DBFS = -52;
+/** An agent that has not been heard for long enough by then will not be. */
+const MOST_WAIT_MS = 12_000;
+const NOISE_MS = 3000;
+
+/**
+ * The caller's side of one call: noise of the line and, where it has one, echo of what was heard; events begin after
+ * the agent has spoken for as long as each wants. Works by the times it is told alone, over sockets or without.
+ */
+export class EventCaller {
+  /** All that was heard of the agent. */
+  readonly heard: Track;
+  readonly trials: Trial[] = [];
+  /** Events for which the agent was not heard long enough. */
+  readonly missed: BargeInEvent[] = [];
+  readonly #plan: CallPlan;
+  readonly #rateHz: 8000 | 16_000;
+  readonly #noise: Int16Array;
+  readonly #echo: Echo | undefined;
+  readonly #agent: SoundDetector;
+  #agentSinceMs: number | undefined;
+  #waitingSinceMs = 0;
+  #next = 0;
+  #playing: { readonly event: BargeInEvent; readonly pcm: Int16Array; at: number } | undefined;
+  #noiseAt = 0;
+  /** When the packet that is made next is due. */
+  #dueMs = 0;
+
+  constructor(plan: CallPlan, rateHz: 8000 | 16_000) {
+    this.#plan = plan;
+    this.#rateHz = rateHz;
+    this.heard = new Track(rateHz);
+    this.#noise = noise(NOISE_MS, rateHz, plan.noiseDbfs, new SeededRandom(plan.seed, 'line'));
+    this.#echo = plan.echo && new Echo(plan.echo, this.heard, new SeededRandom(plan.echo.seed, 'echo'));
+    this.#agent = new SoundDetector(
+      { rateHz, hangMs: AGENT_HANG_MS, onDbfs: AGENT_DBFS },
+      {
+        started: startMs => {
+          this.#agentSinceMs = startMs;
+        },
+        ended: () => {
+          this.#agentSinceMs = undefined;
+        },
+      },
+    );
+  }
+
+  /** Every event was sent, and what came of the last one has been heard. */
+  get isDone(): boolean {
+    const isRested = this.#dueMs >= this.#waitingSinceMs;
+    return this.#next >= this.#plan.events.length && this.#playing === undefined && isRested;
+  }
+
+  /** Fills the next packet. */
+  source(frame: Int16Array): void {
+    this.#agent.advance(this.#dueMs - 2 * PACKET_MS);
+    this.#begin();
+    for (let i = 0; i < frame.length; i += 1) {
+      frame[i] = this.#noise[this.#noiseAt]!;
+      this.#noiseAt = (this.#noiseAt + 1) % this.#noise.length;
+    }
+    this.#play(frame);
+    this.#echo?.addTo(frame, this.#dueMs);
+  }
+
+  /** The packet that was filled last was due at this time. */
+  sent(atMs: number): void {
+    this.#dueMs = atMs + PACKET_MS;
+  }
+
+  /** What came of the agent. */
+  received(pcm: Int16Array, atMs: number): void {
+    this.heard.write(pcm, atMs);
+    this.#agent.write(pcm, atMs);
+  }
+
+  #begin(): void {
+    const event = this.#plan.events[this.#next];
+    if (event === undefined || this.#playing !== undefined || this.#dueMs < this.#waitingSinceMs) return;
+    const speakingMs = this.#dueMs - Math.max(this.#agentSinceMs ?? this.#dueMs, this.#waitingSinceMs);
+    if (this.#agentSinceMs !== undefined && speakingMs >= event.afterMs) {
+      this.#next += 1;
+      this.#playing = { event, pcm: atRate(event.pcm, this.#rateHz), at: 0 };
+      const onsetMs = this.#dueMs;
+      this.trials.push({ event, onsetMs, endMs: onsetMs + lengthMsOf(event) });
+    } else if (this.#dueMs - this.#waitingSinceMs > MOST_WAIT_MS) {
+      this.#next += 1;
+      this.missed.push(event);
+      this.#waitingSinceMs = this.#dueMs;
+    }
+  }
+
+  #play(frame: Int16Array): void {
+    const playing = this.#playing;
+    if (playing === undefined) return;
+    const { pcm } = playing;
+    const count = Math.min(frame.length, pcm.length - playing.at);
+    for (let i = 0; i < count; i += 1) {
+      const sum = frame[i]! + pcm[playing.at + i]!;
+      frame[i] = Math.max(-32_768, Math.min(32_767, sum));
+    }
+    playing.at += count;
+    if (playing.at < pcm.length) return;
+    this.#playing = undefined;
+    this.#waitingSinceMs = this.#dueMs + PACKET_MS + REST_MS;
+  }
+}

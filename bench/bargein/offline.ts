@@ -1,0 +1,107 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CODECS } from '../wire/codec.ts';
+import { writeWav } from '../wire/wav.ts';
+import { EVENT_CLASSES, isInterruption } from './event.ts';
+import { makeSet } from './event_set.ts';
+import { judgeCall } from './judge_call.ts';
+import { type PlayedCall, playOffline } from './offline_calls.ts';
+import { makeProgrammes } from './programme.ts';
+import { classTable } from './table.ts';
+import { classFigures, headlineOf, type Outcome } from './verdict.ts';
+import { Voices } from './voices.ts';
+import { JUDGED, TUNING } from './words.ts';
+
+const SPEECH_FOLDER = fileURLToPath(new URL('../../var/bargein', import.meta.url));
+const KERNEL_FOLDER = fileURLToPath(new URL('../../var/kernels', import.meta.url));
+const TUNING_SEED = 77;
+const JUDGED_SEED = 501;
+
+const HELP = `node bench/bargein/offline.ts [--events N] [--seed S] [--only CLASS,…] [--trace FOLDER] [--judged]
+
+Plays the events of the bench bargein through the pipeline and turn taking without sockets and without waiting:
+hundreds in half a minute, the same each time. Made for tuning, hence on the tuning set: the bench judges another
+one, of other voices, words and seeds.
+
+  --events N      of each class (default 40)
+  --seed S        another set of the same sources (default ${TUNING_SEED})
+  --only CLASS,…  these alone: ${EVENT_CLASSES.join(', ')}
+  --trace FOLDER  for each event that comes out wrong, a CSV with a row for each tick (level on the line both ways,
+                  what the pipeline knows, what it decides; more columns: featuresOf in offline_calls.ts), and for
+                  each call with such an event a WAV of what the agent said (the events' times are in the lines printed)
+  --all           the same for all events
+  --judged        the set that the bench judges, to compare both ways of playing it; not to tune on
+
+Prints a line for each event that comes out wrong, a table of the classes, and one line of JSON.
+`;
+
+interface Judged extends PlayedCall {
+  readonly outcomes: readonly Outcome[];
+}
+
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      events: { type: 'string', default: '40' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      trace: { type: 'string' },
+      all: { type: 'boolean', default: false },
+      judged: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { trace, judged } = values;
+  const seed = Number(values.seed ?? (judged ? JUDGED_SEED : TUNING_SEED));
+  const sources = judged ? JUDGED : TUNING;
+  const voices = new Voices({ flite: 'flite', espeak: 'espeak-ng', folder: SPEECH_FOLDER });
+  const programmes = makeProgrammes(sources, voices);
+  const only = values.only?.split(',') ?? EVENT_CLASSES;
+  const plans = makeSet({ sources, voices, eventsOfAClass: Number(values.events), seed }).flatMap(plan => {
+    const events = plan.events.filter(({ kind }) => only.includes(kind));
+    return events.length === 0 ? [] : [{ ...plan, events }];
+  });
+  const played = await playOffline(plans, programmes, {
+    kernelFolder: KERNEL_FOLDER,
+    isTraced: trace !== undefined,
+  });
+  const calls = played.map(call => ({ ...call, outcomes: judgeCall(call.plan, call.caller, programmes) }));
+  for (const [index, call] of calls.entries()) tell(index, call, trace, values.all);
+  const outcomes = calls.flatMap(call => call.outcomes);
+  process.stdout.write(`\n${classTable(classFigures(outcomes))}\n\n`);
+  const missed = played.reduce((sum, { caller }) => sum + caller.missed.length, 0);
+  process.stdout.write(`${JSON.stringify({ ...headlineOf(outcomes), missed })}\n`);
+}
+
+/** Tells what came out wrong in a call, and keeps it where it is asked for. */
+function tell(index: number, call: Judged, folder: string | undefined, isAll: boolean): void {
+  const { plan, caller, outcomes } = call;
+  let isKept = false;
+  for (const [at, outcome] of outcomes.entries()) {
+    const isWrong = outcome.isStopped !== isInterruption(outcome.kind);
+    const trial = caller.trials[at];
+    const name = `${index}-${at}-${outcome.kind}`;
+    if (isWrong) {
+      const { source, text, codec, duckMs, stopMs, lengthMs } = outcome;
+      const when = trial === undefined ? 'never' : `${Math.round(trial.onsetMs)} ms`;
+      const what = `${source} “${text}”, ${Math.round(lengthMs)} ms, ${codec}, at ${when}`;
+      process.stdout.write(`${name}: ${what}: duck ${duckMs ?? '–'}, stop ${stopMs ?? '–'}\n`);
+    }
+    if (folder === undefined || trial === undefined || !(isWrong || isAll)) continue;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.csv`), call.trace?.csvOf(trial) ?? '');
+    isKept = true;
+  }
+  if (!isKept || folder === undefined) return;
+  const { rateHz } = CODECS[plan.codec];
+  writeWav(join(folder, `${index}.wav`), { rateHz, channels: [caller.heard.pcm] });
+}
+
+await main(process.argv.slice(2));

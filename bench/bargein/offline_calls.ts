@@ -1,0 +1,151 @@
+import { SileroVad } from '../../models/silero_vad.ts';
+import { FRAME_MS } from '../../pipeline/frame.ts';
+import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
+import { SharedParts } from '../../pipeline/shared_parts.ts';
+import { AudioCall } from '../../src/calls/audio_call.ts';
+import {
+  CONTROL,
+  clearSlot,
+  createSlotMemory,
+  type SlotView,
+  slotView,
+} from '../../src/calls/slot_buffers.ts';
+import { VadBoard } from '../../src/calls/vad_board.ts';
+import { VadListener } from '../../src/calls/vad_listener.ts';
+import type { LineEvents } from '../../src/lines/line.ts';
+import { CODECS } from '../wire/codec.ts';
+import type { CallPlan } from './event.ts';
+import { EventCaller } from './event_caller.ts';
+import { OfflineLine } from './offline_line.ts';
+import type { Programme } from './programme.ts';
+import { SpeakingTalk } from './speaking_talk.ts';
+import { Trace } from './trace.ts';
+
+/** Calls that share the network's runs. */
+const CALLS_AT_ONCE = 24;
+
+/** A call whose events are over. */
+export interface PlayedCall {
+  readonly plan: CallPlan;
+  readonly caller: EventCaller;
+  /** Undefined unless asked for. */
+  readonly trace: Trace | undefined;
+}
+
+interface LiveCall extends PlayedCall {
+  readonly slot: SlotView;
+  readonly call: AudioCall;
+}
+
+/**
+ * Plays calls through the pipeline and turn taking as a media process does, on a clock that goes as fast as this thread:
+ * no socket, no thread, and the same outcome each time.
+ */
+export async function playOffline(
+  plans: readonly CallPlan[],
+  programmes: readonly Programme[],
+  { kernelFolder, isTraced }: { readonly kernelFolder: string; readonly isTraced: boolean },
+): Promise<PlayedCall[]> {
+  const shared = await SharedParts.load(kernelFolder, CALLS_AT_ONCE, 0);
+  const vad = await SileroVad.load();
+  try {
+    return await new OfflineCalls(plans, programmes, { vad, shared, isTraced }).play();
+  } finally {
+    await vad.close();
+  }
+}
+
+class OfflineCalls {
+  readonly #waiting: CallPlan[];
+  readonly #memory = createSlotMemory(CALLS_AT_ONCE);
+  readonly #board = new VadBoard(VadBoard.allocate(CALLS_AT_ONCE));
+  readonly #voices: VadListener;
+  readonly #talk: SpeakingTalk;
+  readonly #live = new Map<number, LiveCall>();
+  readonly #played: PlayedCall[] = [];
+  readonly #isTraced: boolean;
+  readonly #shared: SharedParts;
+  #nowMs = 0;
+
+  constructor(
+    plans: readonly CallPlan[],
+    programmes: readonly Programme[],
+    parts: { readonly vad: SileroVad; readonly shared: SharedParts; readonly isTraced: boolean },
+  ) {
+    this.#waiting = [...plans];
+    this.#isTraced = parts.isTraced;
+    this.#shared = parts.shared;
+    this.#voices = new VadListener(parts.vad, this.#board, this.#memory);
+    this.#talk = new SpeakingTalk({ memory: this.#memory, programmes, nowMs: () => this.#nowMs });
+  }
+
+  async play(): Promise<PlayedCall[]> {
+    while (this.#waiting.length > 0 || this.#live.size > 0) {
+      this.#fill();
+      this.#nowMs += FRAME_MS;
+      this.#talk.pump();
+      await this.#tick();
+      for (const live of this.#live.values()) if (live.caller.isDone) await this.#end(live);
+    }
+    return this.#played;
+  }
+
+  /** As a media process does: all calls hear, voices are judged, all calls speak. */
+  async #tick(): Promise<void> {
+    const calls = [...this.#live.values()];
+    for (const { call } of calls) call.hear();
+    this.#shared.tick();
+    for (const { call, slot, trace } of calls) {
+      call.speak();
+      trace?.add(featuresOf(slot));
+    }
+    // The network's thread is done before the next tick.
+    const isDue = calls.some(({ call }) => call.isVadWindowDue);
+    if (isDue || this.#live.size < CALLS_AT_ONCE) await this.#voices.judgeDue();
+  }
+
+  #fill(): void {
+    for (let slot = 0; slot < CALLS_AT_ONCE && this.#waiting.length > 0; slot += 1)
+      if (!this.#live.has(slot) && this.#board.isVacant(slot)) this.#begin(slot, this.#waiting.shift()!);
+  }
+
+  #begin(index: number, plan: CallPlan): void {
+    const slot = slotView(this.#memory, index);
+    clearSlot(slot);
+    const { rateHz } = CODECS[plan.codec];
+    const caller = new EventCaller(plan, rateHz);
+    const trace = this.#isTraced ? new Trace() : undefined;
+    const openLine = (events: LineEvents): OfflineLine => new OfflineLine(plan.codec, caller, events, trace);
+    const call = new AudioCall(
+      { slot, rateHz, shared: this.#shared, policy: DEFAULT_PIPELINE_POLICY, openLine },
+      {
+        answered: () => {
+          this.#board.occupy(index, rateHz);
+          this.#talk.begin(index, rateHz);
+        },
+        turn: event => {
+          trace?.note(event.type);
+          this.#talk.follow(index, event);
+        },
+        dtmf: () => {},
+        playoutStarted: () => {},
+        playoutDrained: () => {},
+        ended: () => this.#board.vacate(index),
+      },
+    );
+    this.#live.set(index, { plan, caller, trace, slot, call });
+    call.answered();
+  }
+
+  async #end({ slot, call, plan, caller, trace }: LiveCall): Promise<void> {
+    this.#live.delete(slot.index);
+    this.#talk.end(slot.index);
+    await call.closed();
+    this.#played.push({ plan, caller, trace });
+  }
+}
+
+/** What the pipeline knows in this tick: a column of the trace each. */
+function featuresOf({ control }: SlotView): Readonly<Record<string, number>> {
+  return { voice: Atomics.load(control, CONTROL.vadProbability) / 65_536 };
+}

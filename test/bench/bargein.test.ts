@@ -1,0 +1,247 @@
+import t from 'tap';
+import type { CallPlan, EventClass } from '../../bench/bargein/event.ts';
+import { EventCaller } from '../../bench/bargein/event_caller.ts';
+import { planCalls } from '../../bench/bargein/event_set.ts';
+import { HUMS, NOISES } from '../../bench/bargein/noises.ts';
+import { measureReaction, reactionOf } from '../../bench/bargein/reaction.ts';
+import { activeLevelDb, atLevel, atRate, resampled } from '../../bench/bargein/shaping.ts';
+import { classTable } from '../../bench/bargein/table.ts';
+import {
+  classFigures,
+  GOALS,
+  headlineOf,
+  meetsGoals,
+  type Outcome,
+  wilson,
+} from '../../bench/bargein/verdict.ts';
+import { SeededRandom } from '../../bench/caller/random.ts';
+import { babble, tone } from '../../bench/load/sounds.ts';
+import { CODECS } from '../../bench/wire/codec.ts';
+
+const RATE_HZ = 8000;
+const EVENT = {
+  kind: 'sentence',
+  source: 'made up',
+  text: '',
+  pcm: new Int16Array(16_000),
+  afterMs: 0,
+} as const;
+
+/** What the agent says, with no pauses: two voices. */
+const PROGRAMMES = [1, 2].map(seed => babble(9000, RATE_HZ, -20, new SeededRandom(seed, 'agent')));
+
+/** The agent from second 2 of its programme on, over the codec, its gain by the time since the beginning. */
+function wire(gainAt: (ms: number) => number, lengthMs = 6000): Int16Array {
+  const said = PROGRAMMES[1]!.subarray(2 * RATE_HZ, 2 * RATE_HZ + (lengthMs * RATE_HZ) / 1000);
+  const sent = said.map((sample, i) => Math.round(sample * gainAt((i * 1000) / RATE_HZ)));
+  const { createEncoder, createDecoder } = CODECS.PCMU;
+  return createDecoder()(createEncoder()(sent));
+}
+
+function measured(pcm: Int16Array): ReturnType<typeof measureReaction> {
+  return measureReaction(
+    { pcm, rateHz: RATE_HZ, programmes: PROGRAMMES },
+    { event: EVENT, onsetMs: 2000, endMs: 3000 },
+  );
+}
+
+const isNear = (value: number | undefined, wanted: number): boolean =>
+  value !== undefined && Math.abs(value - wanted) <= 15;
+
+t.test('a duck, how long it lasts, and the way back are found on the wire', t => {
+  const quiet = 10 ** (-14 / 20);
+  const { duckMs, stopMs, backMs, loweredMs } = measured(wire(ms => (ms >= 2100 && ms < 2900 ? quiet : 1)));
+  t.ok(isNear(duckMs, 100), `duck ${duckMs}`);
+  t.equal(stopMs, undefined);
+  t.ok(isNear(backMs, 900), `back ${backMs}`);
+  t.ok(loweredMs > 700 && loweredMs < 820, `${loweredMs}`);
+  t.end();
+});
+
+t.test('lowered by 9 dB is not lowered', t => {
+  t.match(measured(wire(ms => (ms >= 2100 ? 10 ** (-9 / 20) : 1))), { duckMs: undefined, stopMs: undefined });
+  t.end();
+});
+
+t.test('a stop is the last sound, and no way back is looked for', t => {
+  const { duckMs, stopMs, backMs } = measured(wire(ms => (ms < 2080 ? 1 : ms < 2300 ? 0.2 : 0)));
+  t.ok(isNear(duckMs, 80), `duck ${duckMs}`);
+  t.ok(isNear(stopMs, 300), `stop ${stopMs}`);
+  t.equal(backMs, undefined);
+  t.end();
+});
+
+t.test('speech that is held and goes on where it was held did not stop', t => {
+  const whole = wire(() => 1);
+  const heldFrom = 2.2 * RATE_HZ;
+  const pause = 0.5 * RATE_HZ;
+  const held = new Int16Array(whole.length + pause);
+  held.set(whole.subarray(0, heldFrom));
+  held.set(whole.subarray(heldFrom), heldFrom + pause);
+  const { duckMs, stopMs, backMs } = measured(held);
+  t.ok(isNear(duckMs, 200), `duck ${duckMs}`);
+  t.equal(stopMs, undefined);
+  t.ok(isNear(backMs, 700), `back ${backMs}`);
+  t.end();
+});
+
+t.test(
+  'an agent that nobody touched shows nothing; silence alone is found where nothing is known of it',
+  t => {
+    t.same(measured(wire(() => 1)), {
+      duckMs: undefined,
+      stopMs: undefined,
+      backMs: undefined,
+      loweredMs: 0,
+    });
+    const other = babble(6000, RATE_HZ, -20, new SeededRandom(9, 'other'));
+    other.fill(0, 2.4 * RATE_HZ);
+    const { stopMs, duckMs } = measured(other);
+    t.ok(isNear(stopMs, 400), `${stopMs}`);
+    t.equal(duckMs, undefined);
+    t.end();
+  },
+);
+
+t.test('a level that comes back and falls again is back when it stays', t => {
+  const gains = Array.from({ length: 300 }, (_, hop) =>
+    hop >= 20 && hop < 60 ? -14 : hop >= 120 && hop < 160 ? -14 : 0,
+  );
+  const levels = gains.map(gainDb => -20 + gainDb);
+  t.match(reactionOf(gains, levels), { duckMs: 100, stopMs: undefined, backMs: 800, loweredMs: 400 });
+  t.end();
+});
+
+const outcome = (kind: EventClass, times: Partial<Outcome>): Outcome => ({
+  kind,
+  source: '',
+  text: '',
+  codec: 'PCMU',
+  lengthMs: 500,
+  duckMs: 80,
+  isStopped: times.stopMs !== undefined,
+  stopMs: undefined,
+  resumeMs: undefined,
+  loweredMs: 0,
+  ...times,
+});
+
+t.test('figures: late, lost and false stops count where they should', t => {
+  const outcomes = [
+    ...Array.from({ length: 99 }, () => outcome('sentence', { stopMs: 200 })),
+    outcome('sentenceInEcho', {}),
+    ...Array.from({ length: 96 }, () => outcome('backchannel', { resumeMs: 300 })),
+    ...Array.from({ length: 4 }, () => outcome('television', { stopMs: 900 })),
+  ];
+  const headline = headlineOf(outcomes);
+  t.same(headline, {
+    duckP95Ms: 80,
+    stopP95Ms: 200,
+    resumeP95Ms: 300,
+    falseStopPct: 4,
+    trueStopPct: 99,
+    events: 200,
+  });
+  t.ok(meetsGoals(headline));
+  t.notOk(meetsGoals({ ...headline, duckP95Ms: null }), 'an agent that is not lowered in time');
+  t.notOk(meetsGoals({ ...headline, falseStopPct: GOALS.falseStopPct + 0.1 }));
+  const deaf = outcomes.map(each => ({ ...each, duckMs: undefined }));
+  t.equal(headlineOf(deaf).duckP95Ms, null, 'not lowered is too late');
+  const stuck = outcomes.map(each => (each.kind === 'backchannel' ? { ...each, resumeMs: Infinity } : each));
+  t.equal(headlineOf(stuck).resumeP95Ms, null, 'never back is too late');
+  const classes = classFigures(outcomes);
+  t.match(classes.television, { events: 4, stops: 4, stopPct: 100, stopMs: { median: 900 } });
+  t.equal(classes.noise, undefined);
+  t.match(classTable(classes), /backchannel +96 +0 +0–3\.8/);
+  t.end();
+});
+
+t.test('intervals as Wilson has them', t => {
+  t.same(wilson(0, 60), [0, 6]);
+  t.same(wilson(30, 60), [37.7, 62.3]);
+  t.same(wilson(60, 60), [94, 100]);
+  t.same(wilson(0, 0), [0, 100]);
+  t.end();
+});
+
+t.test('calls: each event once, echo in calls of its own, both codecs', t => {
+  const events = new Map(
+    (['sentence', 'noise', 'echoOnly', 'sentenceInEcho'] as const).map(kind => [
+      kind,
+      Array.from({ length: 10 }, (_, index) => ({ ...EVENT, kind, source: `${kind} ${index}` })),
+    ]),
+  );
+  const plans = planCalls(events, 3);
+  const sources = plans.flatMap(plan => plan.events.map(({ source }) => source));
+  t.equal(new Set(sources).size, 40);
+  t.equal(sources.length, 40);
+  for (const { echo, events: ofCall, codec } of plans) {
+    t.ok(ofCall.every(({ kind }) => /echo/i.test(kind) === (echo !== undefined)));
+    t.ok(codec === 'PCMU' || codec === 'G722');
+  }
+  t.same(planCalls(events, 3), plans, 'the same from the same seed');
+  t.end();
+});
+
+t.test('a caller begins once the agent has been heard, and its echo is late and weak as the path says', t => {
+  const echo = { kind: 'hybrid', delayMs: 100, erlDb: 12, seed: 5 } as const;
+  const event = { ...EVENT, pcm: new Int16Array(1600).fill(9000), afterMs: 500 };
+  const plan: CallPlan = { codec: 'PCMU', echo, noiseDbfs: -90, seed: 1, events: [event] };
+  const caller = new EventCaller(plan, RATE_HZ);
+  const agent = tone(4000, RATE_HZ, 700, -20);
+  const sent: number[] = [];
+  const frame = new Int16Array(160);
+  for (let ms = 0; ms < 4000; ms += 20) {
+    caller.source(frame);
+    caller.sent(ms);
+    sent.push(...frame);
+    const isHeard = ms >= 1000;
+    caller.received(
+      isHeard ? agent.subarray((ms * 8) % 16_000, ((ms * 8) % 16_000) + 160) : new Int16Array(160),
+      ms,
+    );
+  }
+  t.ok(caller.trials[0]!.onsetMs >= 1500 && caller.trials[0]!.onsetMs < 1600, `${caller.trials[0]?.onsetMs}`);
+  const levelDb = (from: number, to: number): number => {
+    const part = sent.slice(from * 8, to * 8);
+    return (
+      10 * Math.log10(part.reduce((sum, sample) => sum + (sample / 32_768) ** 2, 0) / part.length + 1e-12)
+    );
+  };
+  t.ok(levelDb(1000, 1090) < -80, 'nothing before the delay');
+  t.ok(levelDb(1120, 1400) < -24 && levelDb(1120, 1400) > -44, `${levelDb(1120, 1400)}`);
+  const { onsetMs, endMs } = caller.trials[0]!;
+  t.ok(levelDb(onsetMs, endMs) > -14, 'the event');
+  t.ok(caller.isDone);
+  t.end();
+});
+
+t.test('noises and hums: each with sound, finite, and the same from the same seed', t => {
+  for (const [name, make] of Object.entries({ ...NOISES, ...HUMS })) {
+    const sound = make(new SeededRandom(4, name));
+    t.ok(sound.length > 100 && sound.every(Number.isFinite), name);
+    t.same(make(new SeededRandom(4, name)), sound);
+    t.ok(Math.abs(activeLevelDb(atLevel(sound, -40)) + 40) < 0.1, name);
+  }
+  t.end();
+});
+
+t.test('rates: a tone stays a tone, where it was', t => {
+  const wave = Float32Array.from(
+    { length: 22_050 },
+    (_, i) => 0.5 * Math.sin((2 * Math.PI * 1000 * i) / 22_050),
+  );
+  const at16 = resampled(wave, 22_050);
+  const worst = at16
+    .subarray(200, 15_800)
+    .reduce(
+      (most, sample, i) => Math.max(most, Math.abs(sample - 0.5 * Math.sin((2 * Math.PI * (i + 200)) / 16))),
+      0,
+    );
+  t.ok(worst < 0.01, `${worst}`);
+  const pulse = new Int16Array(1600);
+  pulse[800] = 20_000;
+  const halved = atRate(pulse, 8000);
+  t.equal(halved.indexOf(Math.max(...halved)), 400);
+  t.end();
+});
