@@ -27,6 +27,8 @@ export interface Uplink {
   readonly chain: Chain;
   readonly echo: EchoCanceller;
   readonly levels: LevelProbe;
+  /** By so much the levels, and what the voice detector hears, lie behind the line. */
+  readonly delayMs: number;
   /** From the next frame on. */
   tune(policy: PipelinePolicy): void;
 }
@@ -35,7 +37,7 @@ export interface Uplink {
 export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink {
   const { shared, far, policy, recogniser } = parts;
   const echo = new EchoCanceller(shared.memory, rateHz, far, policy.echo, shared.echoDelays);
-  const levels = new LevelProbe();
+  const levels = new LevelProbe(echo.delayMs);
   let listensAt = policy.recogniserTap;
   const recogniserAt = (place: RecogniserTap): Tap =>
     new Tap(`recogniser, ${PLACES[place]}`, recogniser, () => place === listensAt);
@@ -53,6 +55,7 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     chain,
     echo,
     levels,
+    delayMs: chain.delayMs,
     tune: changed => {
       listensAt = changed.recogniserTap;
       echo.tune(changed.echo);

@@ -11,9 +11,15 @@ const SILENCE_DB = -90;
 export class LevelProbe implements Stage<Frame> {
   readonly name = 'level probe';
   readonly #historyDb = new Float32Array(HISTORY_FRAMES).fill(SILENCE_DB);
+  readonly #leadFrames: number;
   #frames = 0;
   #bucketFloorDb = 0;
   #lastBucketFloorDb = 0;
+
+  /** @param leadMs by so much the stages before it delay: what they give at first was never heard */
+  constructor(leadMs = 0) {
+    this.#leadFrames = leadMs / FRAME_MS;
+  }
 
   process(frame: Frame): void {
     const { samples } = frame;
@@ -21,8 +27,11 @@ export class LevelProbe implements Stage<Frame> {
     for (let i = 0; i < samples.length; i += 1) energy += samples[i]! * samples[i]!;
     const levelDb = Math.max(SILENCE_DB, 10 * Math.log10(energy / samples.length + 1e-12));
     this.#historyDb[this.#frames % HISTORY_FRAMES] = levelDb;
-    if (this.#frames % FLOOR_BUCKET_FRAMES === 0) {
-      this.#lastBucketFloorDb = this.#frames === 0 ? levelDb : this.#bucketFloorDb;
+    if (this.#frames <= this.#leadFrames) {
+      this.#lastBucketFloorDb = levelDb;
+      this.#bucketFloorDb = levelDb;
+    } else if (this.#frames % FLOOR_BUCKET_FRAMES === 0) {
+      this.#lastBucketFloorDb = this.#bucketFloorDb;
       this.#bucketFloorDb = levelDb;
     }
     this.#bucketFloorDb = Math.min(this.#bucketFloorDb, levelDb);

@@ -139,7 +139,7 @@ export class SpeechDetector {
 
   /** Goes back from the first likely window to where the sound rose out of the floor. */
   #findOnset(windowStartMs: number): number {
-    let atMs = Math.floor((windowStartMs + VAD_WINDOW_MS) / FRAME_MS) * FRAME_MS - FRAME_MS;
+    let atMs = Math.ceil((windowStartMs + VAD_WINDOW_MS) / FRAME_MS) * FRAME_MS - FRAME_MS;
     while (atMs > windowStartMs && !this.#isSound(atMs)) atMs -= FRAME_MS;
     const earliestMs = Math.max(0, windowStartMs - ONSET_SEARCH_MS);
     while (atMs - FRAME_MS >= earliestMs && this.#isSound(atMs - FRAME_MS)) atMs -= FRAME_MS;

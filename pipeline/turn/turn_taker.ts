@@ -32,6 +32,8 @@ export interface TurnActions {
 export class TurnTaker {
   readonly #detector: SpeechDetector;
   readonly #actions: TurnActions;
+  /** By so much what is judged lies behind what was heard. */
+  readonly #delayMs: number;
   readonly #bargeIn = new BargeIn();
   readonly #silence = new SilenceWatch();
   #policy = DEFAULT_TURN_POLICY;
@@ -43,9 +45,11 @@ export class TurnTaker {
   #deafUntilMs: number | undefined;
   #answered = false;
 
-  constructor(levels: LevelProbe, actions: TurnActions) {
+  /** @param delayMs of the stages before `levels` and the voice detector */
+  constructor(levels: LevelProbe, actions: TurnActions, delayMs = 0) {
     this.#detector = new SpeechDetector(levels);
     this.#actions = actions;
+    this.#delayMs = delayMs;
   }
 
   set policy(policy: TurnPolicy) {
@@ -78,18 +82,19 @@ export class TurnTaker {
   }
 
   #overAgent(nowMs: number, agentAudible: boolean): void {
-    const { onsetMs, isActive, voicedMs } = this.#detector;
+    const { isActive, voicedMs } = this.#detector;
     switch (this.#bargeIn.decide(agentAudible, isActive, voicedMs, this.#policy)) {
       case 'duck':
         this.#actions.duck();
-        this.#actions.emit({ type: 'ducked', atMs: onsetMs });
+        this.#actions.emit({ type: 'ducked', atMs: this.#onsetMs });
         break;
       case 'resume':
         this.#actions.unduck();
         break;
       case 'backchannel':
         this.#actions.unduck();
-        if (this.#turnStartedMs === undefined) this.#actions.emit({ type: 'backchannel', atMs: onsetMs });
+        if (this.#turnStartedMs === undefined)
+          this.#actions.emit({ type: 'backchannel', atMs: this.#onsetMs });
         break;
       case 'cut': {
         const heardSamples = this.#actions.cut();
@@ -105,15 +110,19 @@ export class TurnTaker {
   #followSpeech(nowMs: number): void {
     const { isActive, isSure } = this.#detector;
     if (isActive && !this.#speaking && isSure) this.#startSpeech(nowMs);
-    if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs);
+    if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs - this.#delayMs);
+  }
+
+  get #onsetMs(): number {
+    return Math.max(0, this.#detector.onsetMs - this.#delayMs);
   }
 
   #startSpeech(nowMs: number): void {
     if (this.#speaking) return;
     this.#speaking = true;
-    const { onsetMs } = this.#detector;
-    this.#turnStartedMs ??= onsetMs;
-    this.#actions.emit({ type: 'speechStarted', atMs: onsetMs, noticedMs: nowMs });
+    const atMs = this.#onsetMs;
+    this.#turnStartedMs ??= atMs;
+    this.#actions.emit({ type: 'speechStarted', atMs, noticedMs: nowMs });
   }
 
   #endSpeech(atMs: number): void {

@@ -106,12 +106,16 @@ export class AudioCall implements LineEvents {
         drained: (position, atMs) => this.#events.playoutDrained(position, atMs),
       },
     });
-    this.#turns = new TurnTaker(this.#uplink.levels, {
-      duck: () => this.#downlink.duck.lower(),
-      unduck: () => this.#downlink.duck.raise(),
-      cut: () => this.#cut(),
-      emit: event => this.#events.turn(event),
-    });
+    this.#turns = new TurnTaker(
+      this.#uplink.levels,
+      {
+        duck: () => this.#downlink.duck.lower(),
+        unduck: () => this.#downlink.duck.raise(),
+        cut: () => this.#cut(),
+        emit: event => this.#events.turn(event),
+      },
+      this.#uplink.delayMs,
+    );
     this.tune(policy);
     this.#line = this.#opened(openLine);
   }

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
 import { concat, silence, tone } from './sounds.ts';
 import { type Judge, TurnRig } from './turn_rig.ts';
 
@@ -9,6 +10,9 @@ const loudIsVoice: Judge = window => (window.some(sample => Math.abs(sample) > 0
 
 const voice = (durationMs: number) => tone([220, 660], durationMs, RATE_HZ);
 const pause = (durationMs: number) => silence(durationMs, RATE_HZ);
+
+/** What follows is heard from the beginning of the network's window of this number on. */
+const untilWindow = (rig: TurnRig, window: number) => pause(window * VAD_WINDOW_MS + 4 - rig.delayMs);
 
 t.test('a turn: speech started, ended, turn over after the pause', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600 });
@@ -141,7 +145,9 @@ t.test(
 
 t.test('a click that the network doubts is nothing', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice);
-  await rig.hear(concat(pause(300), voice(15), pause(1000), voice(15), pause(3000)));
+  await rig.hear(
+    concat(untilWindow(rig, 10), voice(15), pause(32 * VAD_WINDOW_MS - 15), voice(15), pause(3000)),
+  );
   t.strictSame(rig.types, []);
 });
 
@@ -150,7 +156,7 @@ t.test('a word that the network doubts is a turn when it is loud and nobody else
   const typesOf = async (word: Float32Array, agentAudible: boolean): Promise<string[]> => {
     const rig = new TurnRig(RATE_HZ, doubted);
     rig.agentAudible = agentAudible;
-    await rig.hear(concat(pause(1000), word, pause(2000)));
+    await rig.hear(concat(untilWindow(rig, 31), word, pause(2000)));
     return rig.types;
   };
   t.strictSame(await typesOf(voice(250), false), ['speechStarted', 'speechEnded', 'turnEnded']);

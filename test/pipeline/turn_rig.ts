@@ -13,7 +13,7 @@ import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
 import { PLAIN_POLICY } from './plain_sound.ts';
 import { sharedParts } from './shared_parts.ts';
 
-const shared = await sharedParts(64);
+const shared = await sharedParts(256);
 
 /** Judges one window: the network, or a script. */
 export type Judge = (window: Float32Array, endMs: number) => number | Promise<number>;
@@ -54,25 +54,34 @@ export class TurnRig {
       voiceActivity: { write: () => {} },
       recogniser: { write: () => {} },
     });
-    this.#turns = new TurnTaker(this.#uplink.levels, {
-      duck: () => {
-        this.ducked = true;
+    this.#turns = new TurnTaker(
+      this.#uplink.levels,
+      {
+        duck: () => {
+          this.ducked = true;
+        },
+        unduck: () => {
+          this.ducked = false;
+        },
+        cut: () => {
+          this.cuts += 1;
+          this.agentAudible = false;
+          return this.nowMs * (rateHz / 1000);
+        },
+        emit: event => this.events.push(event),
       },
-      unduck: () => {
-        this.ducked = false;
-      },
-      cut: () => {
-        this.cuts += 1;
-        this.agentAudible = false;
-        return this.nowMs * (rateHz / 1000);
-      },
-      emit: event => this.events.push(event),
-    });
+      this.#uplink.delayMs,
+    );
     this.#turns.policy = { ...DEFAULT_TURN_POLICY, ...policy };
   }
 
   get nowMs(): number {
     return this.#frames * FRAME_MS;
+  }
+
+  /** By so much the network hears later. */
+  get delayMs(): number {
+    return this.#uplink.delayMs;
   }
 
   get types(): string[] {
