@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   takeover: () => import('./takeover.ts'),
   hostile: () => import('./hostile.ts'),
   concealment: () => import('./concealment.ts'),
+  echo: () => import('./echo.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
@@ -33,6 +34,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   hostile    mutated messages and packets, and floods while calls are live: nothing breaks, leaks or is late
   concealment
              PESQ of what is made up for packets lost or late, against libspandsp on the same packets
+  echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.
 A node that runs is used; else one is started for the bench and stopped afterwards.

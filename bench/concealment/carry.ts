@@ -23,6 +23,8 @@ export interface Carried {
   readonly heard: Int16Array;
   /** Made up for packets that never came or were late. */
   readonly concealedMs: number;
+  /** Of each frame of 10 ms, whether any of it was made up. */
+  readonly concealed: readonly boolean[];
 }
 
 /**
@@ -43,15 +45,16 @@ export function carry(
   const packets = packetsOf(name, speech);
   const frame = new Float32Array((codecs.rateHz * FRAME_MS) / 1000);
   const heard = new Int16Array(packets.length * 2 * frame.length);
+  const concealed: boolean[] = [];
   for (let nowMs = 0; nowMs < packets.length * PACKET_MS; nowMs += 1) {
     if (nowMs % PACKET_MS === 0) network.pass(packets[nowMs / PACKET_MS]!, nowMs);
     network.poll(nowMs);
     if (nowMs % FRAME_MS !== PHASE_MS) continue;
-    session.pull(frame, nowMs);
+    concealed.push(session.pull(frame, nowMs));
     const at = Math.floor(nowMs / FRAME_MS) * frame.length;
     for (const [i, sample] of frame.entries()) heard[at + i] = toSample(sample * FULL_SCALE);
   }
-  return { heard, concealedMs: session.buffer.stats().concealedMs };
+  return { heard, concealedMs: session.buffer.stats().concealedMs, concealed };
 }
 
 function openSession(name: CodecName, codecs: MediaDecoder & MediaEncoder): RtpSession {

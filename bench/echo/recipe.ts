@@ -10,8 +10,9 @@ import { overdrive } from './loudspeaker.ts';
 import { makeNoise, type NoiseColour } from './noise.ts';
 import { type EchoPath, impulseResponse } from './path.ts';
 import { playBack } from './playback.ts';
+import { type Received, receive } from './receive.ts';
 import { LINE_TAIL_MS, ROOM_TAIL_MS, type Scene, type SceneKind } from './scene.ts';
-import { difference, energyOf, fromDb, setActiveLevel, sum } from './signal.ts';
+import { energyOf, fromDb, setActiveLevel, sum } from './signal.ts';
 import type { Voice, Voices } from './voices.ts';
 
 /** Who talks at one end, in turns. */
@@ -71,20 +72,13 @@ export function makeScene(recipe: Recipe, workshop: Workshop): Scene {
   const { colour, levelDb } = recipe.noise ?? LEAST_NOISE;
   const noise = makeNoise(colour, levelDb, length, new SeededRandom(recipe.seed, 'noise'));
   const talked = near === undefined ? noise : sum(talk(near, rateHz, length, workshop.voices), noise);
-  const receive = (samples: Float32Array): Float32Array => received(samples, recipe, workshop);
-  const mic = receive(sum(talked, echo));
-  // What codecs and concealment add is the talker's where there is one, else the echo's.
-  const alone = receive(near === undefined ? noise : echo);
-  const rest = difference(mic, alone);
+  const line = (samples: Float32Array): Received => received(samples, recipe, workshop);
   return {
     name: recipe.name,
     kind: recipe.kind,
     rateHz,
     far,
-    mic,
-    echo: near === undefined ? rest : alone,
-    near: near === undefined ? alone : rest,
-    nearTalks: near !== undefined,
+    ...receive(talked, echo, near !== undefined, line),
     changedAtS: jump?.atS,
     tailMs: path.type === 'room' ? ROOM_TAIL_MS : LINE_TAIL_MS,
   };
@@ -100,9 +94,12 @@ function talk(
   const said = new Float32Array(length);
   let utterance = first ?? 0;
   for (const [fromS, toS] of turns ?? [[0, length / rateHz]]) {
-    const turn = voices.say(voice, rateHz, Math.round((toS - fromS) * rateHz), PAUSE_MS, utterance);
+    const from = Math.round(fromS * rateHz);
+    const to = Math.min(length, Math.round(toS * rateHz));
+    if (from >= to) continue;
+    const turn = voices.say(voice, rateHz, to - from, PAUSE_MS, utterance);
     fadeOut(turn, Math.round((FADE_MS * rateHz) / 1000));
-    said.set(turn.subarray(0, length - Math.round(fromS * rateHz)), Math.round(fromS * rateHz));
+    said.set(turn, from);
     utterance += 1;
   }
   setActiveLevel(said, rateHz, levelDb);
@@ -123,7 +120,7 @@ function echoOf(far: Float32Array, recipe: Recipe, rateHz: PipelineRateHz, works
   const after = before + (jump?.byMs ?? 0) * perMs;
   const jumpAt = (jump?.atS ?? Number.POSITIVE_INFINITY) * rateHz;
   const drift = (driftPpm ?? 0) / 1e6;
-  const arrived = carried(far, recipe, 'downlink', workshop);
+  const { samples: arrived } = carried(far, recipe, 'downlink', workshop);
   const played = playBack(arrived, n => (n < jumpAt ? before : after) - n * drift);
   const sounded = drive === undefined ? played : overdrive(played, rateHz, drive);
   const echo = convolve(sounded, impulseResponse(path, rateHz, new SeededRandom(seed, 'path')));
@@ -132,9 +129,9 @@ function echoOf(far: Float32Array, recipe: Recipe, rateHz: PipelineRateHz, works
 }
 
 /** As the canceller gets it. */
-function received(samples: Float32Array, recipe: Recipe, workshop: Workshop): Float32Array {
+function received(samples: Float32Array, recipe: Recipe, workshop: Workshop): Received {
   return recipe.lossPercent === undefined
-    ? compand(samples, recipe.companding)
+    ? { samples: compand(samples, recipe.companding), concealed: [] }
     : carried(samples, recipe, 'uplink', workshop);
 }
 
@@ -144,15 +141,16 @@ function carried(
   { companding, lossPercent, seed }: Recipe,
   way: string,
   { memory }: Workshop,
-): Float32Array {
-  if (lossPercent === undefined) return samples;
+): Received {
+  if (lossPercent === undefined) return { samples, concealed: [] };
   if (companding === 'linear') throw new Error('packets are lost of a codec only');
   const leg = CodecLeg.open(rateOf(companding, 8000), memory);
   if (leg === undefined) throw new Error('the last leg was not closed');
   const random = new SeededRandom(seed, way);
-  const { heard } = carry(companding, toPcm(samples), parseImpairment(`loss=${lossPercent}`), random, leg);
+  const impairment = parseImpairment(`loss=${lossPercent}`);
+  const { heard, concealed } = carry(companding, toPcm(samples), impairment, random, leg);
   leg.close();
   const whole = new Float32Array(samples.length);
   whole.set(fromPcm(heard));
-  return whole;
+  return { samples: whole, concealed };
 }

@@ -1,7 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 
 /** What a scene is there to try. */
-const SCENE_KINDS = [
+export const SCENE_KINDS = [
   'hybrid',
   'room',
   'delay',
@@ -32,6 +32,8 @@ export interface Scene {
   readonly echo: Float32Array;
   /** Talker and noise beneath. */
   readonly near: Float32Array;
+  /** Of each frame of 10 ms, whether the node made any of it up; all were received where it is empty. */
+  readonly concealed: readonly boolean[];
   /** Whether somebody talks at the near end; else there is only noise. */
   readonly nearTalks: boolean;
   /** When the path last became another, in seconds; undefined when it never did. */

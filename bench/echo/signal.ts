@@ -1,6 +1,7 @@
 /** Level of silence, so that no logarithm of 0 is taken. */
 const FLOOR_DB = -120;
-const WINDOW_MS = 20;
+/** Length of the windows that activity is told by. */
+export const WINDOW_MS = 20;
 
 export function toDb(power: number): number {
   return 10 * Math.log10(power + 10 ** (FLOOR_DB / 10));
@@ -17,7 +18,6 @@ export function energyOf(samples: Float32Array, from = 0, to = samples.length): 
   return energy;
 }
 
-/** Length of the windows that activity is told by, in samples. */
 function windowLength(rateHz: number): number {
   return (rateHz * WINDOW_MS) / 1000;
 }
