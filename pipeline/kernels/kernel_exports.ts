@@ -44,7 +44,6 @@ export interface KernelExports {
   echoIsFarHeard(slot: number): number;
   echoHasGood(slot: number): number;
   echoPoorFrames(slot: number): number;
-  setEchoPoorFrames(slot: number, frames: number): void;
   echoReturnLoss(slot: number): number;
   echoPower(slot: number): number;
   echoResidualPower(slot: number): number;

@@ -11,13 +11,16 @@ const LEAST_TAIL_MS = 64;
 const MOST_TAIL_MS = 256;
 /** The filter begins so long before the echo that was found, for drift, and what is ahead of the loudest part. */
 const HEADROOM_MS = 8;
-/** Poor frames after which the echo's delay is looked for: at first, and once a filter has been good. */
+/** Poor frames after which the echo's delay is looked for: in the beginning, and once a filter has been good. */
 const FIRST_PATIENCE = 40;
 const PATIENCE = 20;
-/** So much longer after a search that found nothing new. */
-const PAUSE_FRAMES = 40;
+/** After a search in vain, the next one waits a quarter as long again as things have been poor, within these bounds. */
+const LEAST_PAUSE = 15;
+const MOST_PAUSE = 300;
 /** From here on, a correlation's peak is an echo. */
 const SHARP = 1.6;
+/** And from here on when the search before found it in the same place. */
+const SHARP_TWICE = 1.15;
 /** An echo that moved by less than this has not moved. */
 const SAME_MS = 1;
 const LEAST_HEARD_MS = 300;
@@ -41,7 +44,10 @@ export class EchoCanceller implements Stage, DelaySeeker {
   #policy: EchoPolicy;
   /** Where the echo's loudest part was found when it was last looked for, in samples. */
   #lag: number | undefined;
-  #patience = FIRST_PATIENCE;
+  /** Where the last search found it, sure or not. */
+  #guess = Number.NaN;
+  /** Poor frames at which the delay is looked for. */
+  #searchAt = FIRST_PATIENCE;
 
   /**
    * @param far holds, whenever `process` is called, exactly what was sent in the tick before
@@ -73,7 +79,9 @@ export class EchoCanceller implements Stage, DelaySeeker {
       return;
     }
     kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
-    if (kernels.echoPoorFrames(this.address) >= this.#patience) this.#search.request(this);
+    const poor = kernels.echoPoorFrames(this.address);
+    if (poor === 0) this.#searchAt = this.#hasGood ? PATIENCE : FIRST_PATIENCE;
+    else if (poor >= this.#searchAt) this.#search.request(this);
   }
 
   get heardMs(): number {
@@ -83,24 +91,35 @@ export class EchoCanceller implements Stage, DelaySeeker {
   }
 
   delayFound(lag: number, sharpness: number): void {
-    const kernels = this.#kernels;
-    if (sharpness >= SHARP) this.#alignTo(lag);
-    this.#patience = PATIENCE;
-    kernels.setEchoPoorFrames(this.address, -PAUSE_FRAMES);
+    console.log(
+      'found',
+      ((lag / this.#rateHz) * 1000).toFixed(1),
+      sharpness.toFixed(2),
+      'heard',
+      this.heardMs,
+      'good',
+      this.#hasGood,
+    );
+    const isConfirmed = Math.abs(lag - this.#guess) < this.#samples(SAME_MS);
+    this.#guess = lag;
+    if (sharpness >= (isConfirmed ? SHARP_TWICE : SHARP) && this.#alignTo(lag)) return;
+    const poor = this.#kernels.echoPoorFrames(this.address);
+    this.#searchAt = poor + Math.max(LEAST_PAUSE, Math.min(MOST_PAUSE, poor / 4));
   }
 
-  #alignTo(lag: number): void {
+  /** Whether the filter now begins elsewhere. */
+  #alignTo(lag: number): boolean {
     const last = this.#lag;
     this.#lag = lag;
     const delay = this.#kernels.echoDelay(this.address);
-    if (last !== undefined && this.#hasGood) {
-      if (Math.abs(lag - last) < this.#samples(SAME_MS)) return;
-      this.#kernels.alignEcho(this.address, Math.max(0, delay + lag - last), 1);
-      return;
-    }
-    const ahead = lag - delay;
-    if (ahead >= 0 && ahead < this.#samples(LEAST_TAIL_MS / 2)) return;
-    this.#kernels.alignEcho(this.address, Math.max(0, lag - this.#samples(HEADROOM_MS)), 0);
+    const isKnown = last !== undefined && this.#hasGood;
+    const moved = isKnown ? lag - last : lag - this.#samples(HEADROOM_MS) - delay;
+    const isSame = isKnown
+      ? Math.abs(moved) < this.#samples(SAME_MS)
+      : Math.abs(moved) <= this.#samples(HEADROOM_MS);
+    if (isSame) return false;
+    this.#kernels.alignEcho(this.address, Math.max(0, delay + moved), isKnown ? 1 : 0);
+    return true;
   }
 
   #samples(ms: number): number {
@@ -153,7 +172,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
     this.#kernels.openEcho(this.address, frame, partitionsOf(this.#policy), suppress ? 1 : 0);
     this.#search.withdraw(this);
     this.#lag = undefined;
-    this.#patience = FIRST_PATIENCE;
+    this.#searchAt = FIRST_PATIENCE;
   }
 
   close(): void {

@@ -3,7 +3,7 @@
  * suppression of what it leaves; both on pre-emphasised sound.
  */
 
-import { ERROR, ESTIMATE, NEAR, predict, product, settle, update } from './echo_filter.ts';
+import { ERROR, ESTIMATE, NEAR, predict, settle, UNCERTAINTY, update } from './echo_filter.ts';
 import { hissAt, PRE_EMPHASIS } from './echo_hiss.ts';
 import { rememberFar, rememberNear, transformAll, transformNewest } from './echo_history.ts';
 import {
@@ -18,7 +18,8 @@ import {
   VARIANCES,
 } from './echo_slot.ts';
 import { beginPassing, pass, resetSuppressor, suppress } from './echo_suppressor.ts';
-import { add } from './vector.ts';
+import { rowBytes } from './fft.ts';
+import { add, mul, product, splat, sub } from './vector.ts';
 
 /** Mean square from which the far end counts as heard: −60 dB. */
 const HEARD: f32 = 1e-6;
@@ -26,8 +27,9 @@ const HEARD: f32 = 1e-6;
 const WARM_FRAMES: i32 = 5;
 /** Beyond the tail, since rooms go on sounding. */
 const AFTERGLOW_FRAMES: i32 = 10;
-/** A concealed frame and the one that is joined on to it. */
-const DISTRUST_FRAMES: i32 = 2;
+/** A frame that was lost and the one that is joined on to it. */
+const DOUBTFUL_FRAMES: i32 = 2;
+const MOST_OPPOSED: i32 = 6;
 const SMOOTHING: f32 = 0.95;
 const LOST_FRAMES: i32 = 6;
 /** A lost path counts as so many poor frames. */
@@ -35,6 +37,9 @@ const LOST_COUNTS: i32 = 20;
 /** Power ratios from which, and to which, a filter is good and poor: 13 dB, 6 dB. */
 const GOOD_RATIO: f32 = 20;
 const POOR_RATIO: f32 = 4;
+/** Trust in a filter comes within 100 ms and goes within 300 ms. */
+const TRUST_UP: f32 = 0.2;
+const TRUST_DOWN: f32 = 0.03;
 /** A good filter is kept every half second. */
 const KEEP_EVERY: i32 = 50;
 
@@ -80,7 +85,7 @@ export function cancelEcho(slot: usize, far: usize, samples: usize, isConcealed:
   echo.isFarHeard = energy >= HEARD * <f32>echo.frame ? 1 : 0;
   echo.quietFrames = echo.isFarHeard ? 0 : echo.quietFrames + 1;
   if (echo.quietFrames > echo.delay / echo.frame + echo.partitions + AFTERGLOW_FRAMES) rest(slot, echo);
-  else work(slot, echo, energy, isConcealed);
+  else work(slot, echo, isConcealed);
   deEmphasise(echo, samples);
 }
 
@@ -102,21 +107,17 @@ function rest(slot: usize, echo: Echo): void {
   pass(slot, echo, NEAR, OUT);
 }
 
-function work(slot: usize, echo: Echo, farEnergy: f32, isConcealed: bool): void {
+function work(slot: usize, echo: Echo, isConcealed: bool): void {
   if (echo.isResting) {
     echo.isResting = 0;
     transformAll(slot, echo);
-  } else transformNewest(slot, echo);
+  } else echo.far = SMOOTHING * echo.far + transformNewest(slot, echo);
   settle(slot, echo);
   predict(slot, echo);
-  judge(slot, echo, farEnergy);
-  if (isConcealed) echo.distrustFrames = DISTRUST_FRAMES;
-  if (echo.distrustFrames > 0) echo.distrustFrames--;
-  else update(slot, echo);
-  if (echo.error > 1.5 * echo.near) {
-    memory.copy(ERROR, NEAR, (<usize>echo.frame) << 2);
-    memory.fill(ESTIMATE, 0, (<usize>echo.frame) << 2);
-  }
+  judge(slot, echo);
+  doubtFrame(echo, isConcealed);
+  if (echo.doubtfulFrames === 0) update(slot, echo);
+  believe(echo);
   suppress(slot, echo, OUT);
 }
 
@@ -142,14 +143,54 @@ function deEmphasise(echo: Echo, samples: usize): void {
   echo.outLast = last;
 }
 
+/**
+ * Packets lost either way leave frames whose echo is not that of what was sent: nothing is to be learnt from them, and
+ * what the estimate only adds to is to be turned down. If it goes on, it is not packets.
+ */
+function doubtFrame(echo: Echo, isConcealed: bool): void {
+  const n = echo.frame;
+  const estimate = product(ESTIMATE, ESTIMATE, n);
+  const isOpposed =
+    echo.hasGood !== 0 &&
+    product(ERROR, ESTIMATE, n) < -0.4 * estimate &&
+    estimate > 0.1 * product(ERROR, ERROR, n);
+  if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
+  else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
+  if (isOpposed && echo.isFarHeard) echo.opposedFrames++;
+  else if (echo.opposedFrames > 0) echo.opposedFrames--;
+}
+
+/**
+ * Of the estimate, only so much is taken out as it is worth. What is heard holds all of a true estimate, whoever talks
+ * beneath, and none of one that was learnt from a near talker: the regression of the one on the other tells.
+ */
+function believe(echo: Echo): void {
+  if (echo.isFarHeard) {
+    const held: f32 = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
+    const worth = max<f32>(0, min<f32>(1, 2 * held - 0.5));
+    echo.trust += (worth > echo.trust ? TRUST_UP : TRUST_DOWN) * (worth - echo.trust);
+  }
+  const trust = splat(echo.trust);
+  const bytes = (<usize>echo.frame) << 2;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const estimate = mul(v128.load(ESTIMATE + at), trust);
+    v128.store(ESTIMATE + at, estimate);
+    v128.store(ERROR + at, sub(v128.load(NEAR + at), estimate));
+  }
+  const row = rowBytes(echo.frame);
+  for (let at: usize = 0; at < row; at += 16) {
+    v128.store(UNCERTAINTY + at, mul(v128.load(UNCERTAINTY + at), trust));
+  }
+}
+
 /** What the last frame tells about the filter. */
-function judge(slot: usize, echo: Echo, farEnergy: f32): void {
+function judge(slot: usize, echo: Echo): void {
   const n = echo.frame;
   echo.error = SMOOTHING * echo.error + product(ERROR, ERROR, n);
   echo.near = SMOOTHING * echo.near + product(NEAR, NEAR, n);
-  echo.far = SMOOTHING * echo.far + farEnergy;
   echo.estimate = SMOOTHING * echo.estimate + product(ESTIMATE, ESTIMATE, n);
-  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + product(ERROR, ESTIMATE, n);
+  const opposed = product(ERROR, ESTIMATE, n);
+  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + opposed;
   if (!echo.isFarHeard) return;
   if (echo.warmFrames < WARM_FRAMES) {
     echo.warmFrames++;
@@ -179,11 +220,14 @@ function findGood(slot: usize, echo: Echo): void {
 function lose(echo: Echo): void {
   echo.pending = RESTART;
   echo.lostCount++;
-  echo.poorFrames += LOST_COUNTS;
+  const poorFrames = echo.poorFrames + LOST_COUNTS;
   forget(echo);
+  echo.poorFrames = poorFrames;
 }
 
 function forget(echo: Echo): void {
+  echo.poorFrames = 0;
+  echo.trust = 0;
   echo.lostFrames = 0;
   echo.goodFrames = 0;
   echo.error = 0;
@@ -224,10 +268,6 @@ export function echoHasGood(slot: usize): bool {
 /** Frames with far end in which the filter did little, since it last was good or this was set. */
 export function echoPoorFrames(slot: usize): i32 {
   return changetype<Echo>(slot).poorFrames;
-}
-
-export function setEchoPoorFrames(slot: usize, frames: i32): void {
-  changetype<Echo>(slot).poorFrames = frames;
 }
 
 /** Power of what was heard over what the filter left of it, smoothed over 200 ms. */

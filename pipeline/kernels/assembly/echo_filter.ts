@@ -3,6 +3,8 @@
  * variance per bin and partition (after Enzner and Vary, 2006, and Kuech, Mabande and Enzner, 2014).
  */
 import {
+  BAND_BYTES,
+  DOUBT,
   Echo,
   FAR_SPECTRA,
   FILTERS,
@@ -13,7 +15,7 @@ import {
   VARIANCES,
 } from './echo_slot.ts';
 import { forward, inverse, rowBytes } from './fft.ts';
-import { add, mul, splat, sub, total } from './vector.ts';
+import { add, mul, splat, sub } from './vector.ts';
 
 /** From frame to frame, the path is taken to stay what it is but for so much (square of the transition factor). */
 const KEPT: f32 = 0.99900025;
@@ -21,7 +23,7 @@ const KEPT: f32 = 0.99900025;
 const NEAR_SMOOTHING: f32 = 0.9;
 /** Uncertainty at first: each partition has so much of the one before; all together twice the echo's gain. */
 const DECAY: f32 = 0.85;
-const BOOST: f32 = 2;
+const BOOST: f32 = 3;
 /** An echo's gain is never taken to be more than −10 dB at first, since that talker may be the near one. */
 const MOST_GAIN: f32 = 0.1;
 const LEAST_GAIN: f32 = 1e-4;
@@ -122,6 +124,7 @@ export function update(slot: usize, echo: Echo): void {
     );
     v128.store(slot + NEAR_POWER + k, near);
     const gain = f32x4.div(one, add(uncertain, add(add(near, near), splat(1e-6))));
+    const growth = splat(KEPT * load<f32>(slot + DOUBT + (k / BAND_BYTES) * 4));
     let x = newest;
     let w = slot + FILTERS + k;
     let p = slot + VARIANCES + k;
@@ -138,7 +141,7 @@ export function update(slot: usize, echo: Echo): void {
       v128.store(w + row, wi);
       const learnt = mul(mul(half, step), add(mul(xr, xr), mul(xi, xi)));
       const moved = mul(splat(1 - KEPT), add(mul(wr, wr), mul(wi, wi)));
-      v128.store(p, add(splat(1e-9), add(mul(mul(splat(KEPT), variance), sub(one, learnt)), moved)));
+      v128.store(p, add(splat(1e-9), add(mul(mul(growth, variance), sub(one, learnt)), moved)));
       x = x + pair === end ? spectra : x + pair;
       w += pair;
       p += row;
@@ -156,14 +159,4 @@ function constrain(slot: usize, echo: Echo): void {
   inverse(n, filter, filter + rowBytes(n), FRAMES);
   memory.fill(FRAMES + bytes, 0, bytes);
   forward(n, FRAMES, filter, filter + rowBytes(n));
-}
-
-/** Sum of the products of two frames' samples. */
-export function product(a: usize, b: usize, samples: i32): f32 {
-  let sums = splat(0);
-  const bytes = (<usize>samples) << 2;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    sums = add(sums, mul(v128.load(a + at), v128.load(b + at)));
-  }
-  return total(sums);
 }

@@ -3,7 +3,7 @@
 import { hissAt, PRE_EMPHASIS } from './echo_hiss.ts';
 import { Echo, FAR_RING, FAR_SAMPLES, FAR_SPECTRA, NEAR_RING, NEAR_SAMPLES, pairBytes } from './echo_slot.ts';
 import { forward, rowBytes } from './fft.ts';
-import { add, mul, splat, sub } from './vector.ts';
+import { add, mul, product, splat, sub, total } from './vector.ts';
 
 /** Two frames before they are transformed. */
 const FRAMES = memory.data(320 * 4, 16);
@@ -40,25 +40,24 @@ function narrow(from: usize, to: usize, samples: i32): f32 {
     const high = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(both));
     sums = add(sums, add(mul(low, low), mul(high, high)));
   }
-  return (
-    (f32x4.extract_lane(sums, 0) +
-      f32x4.extract_lane(sums, 1) +
-      f32x4.extract_lane(sums, 2) +
-      f32x4.extract_lane(sums, 3)) /
-    (32768 * 32768)
-  );
+  return total(sums) / (32768 * 32768);
 }
 
-/** Transforms the far end's newest two frames, as the filter's first partition is to meet them. */
-export function transformNewest(slot: usize, echo: Echo): void {
+/**
+ * Transforms the far end's newest two frames, as the filter's first partition is to meet them; the energy is the newer
+ * one's.
+ */
+export function transformNewest(slot: usize, echo: Echo): f32 {
   echo.newest = echo.newest === 0 ? echo.partitions - 1 : echo.newest - 1;
   transformFar(slot, echo, 0, echo.newest);
+  const newer = FRAMES + ((<usize>echo.frame) << 2);
+  return product(newer, newer, echo.frame);
 }
 
 /** Transforms all that the filter reaches: after a pause, or with another delay or length. */
 export function transformAll(slot: usize, echo: Echo): void {
   echo.newest = 0;
-  for (let partition = 0; partition < echo.partitions; partition++) {
+  for (let partition = echo.partitions - 1; partition >= 0; partition--) {
     transformFar(slot, echo, partition, partition);
   }
 }
@@ -67,17 +66,17 @@ export function transformAll(slot: usize, echo: Echo): void {
 function transformFar(slot: usize, echo: Echo, partition: i32, row: i32): void {
   const n = echo.frame;
   let first = echo.farAt - echo.delay - (partition + 2) * n;
-  if (first < 0) first += FAR_RING;
+  // The pre-emphasis wants one sample more, in front: never the ring's first ones, but their mirror.
+  if (first <= 0) first += FAR_RING;
   // The pre-emphasis wants one sample more, in front; the first of all goes without.
   const ring = slot + FAR_SAMPLES;
   const from = ring + ((<usize>first) << 1);
   const scale = splat(1.0 / 32768.0);
   const emphasis = splat(PRE_EMPHASIS / 32768.0);
-  const before = first === 0 ? ring : from - 2;
   const bytes = (<usize>n) << 3;
   for (let at: usize = 0; at < bytes; at += 16) {
     const now = f32x4.convert_i32x4_s(v128.load16x4_s(from + (at >> 1)));
-    const last = f32x4.convert_i32x4_s(v128.load16x4_s(before + (at >> 1)));
+    const last = f32x4.convert_i32x4_s(v128.load16x4_s(from - 2 + (at >> 1)));
     v128.store(FRAMES + at, add(sub(mul(now, scale), mul(last, emphasis)), hissAt(at)));
   }
   const spectrum = slot + FAR_SPECTRA + <usize>row * pairBytes(echo);

@@ -46,7 +46,9 @@ export class Echo {
   isResting: i32;
   isSuppressing: i32;
   /** Frames for which nothing is learnt, as the line made up or joined on what was heard. */
-  distrustFrames: i32;
+  doubtfulFrames: i32;
+  opposedFrames: i32;
+  nearFrames: i32;
   goodFrames: i32;
   hasGood: i32;
   /** Frames with far end in which the filter did little. */
@@ -57,6 +59,9 @@ export class Echo {
   far: f32;
   estimate: f32;
   errorByEstimate: f32;
+  over: f32;
+  /** How much of the estimate is believed in, 0 to 1. */
+  trust: f32;
   /** Last samples of the pre-emphasis and the de-emphasis. */
   nearLast: f32;
   outLast: f32;
@@ -81,10 +86,20 @@ export const NEAR_POWER: usize = OVERLAP + MOST_FRAME;
 export const OUT_BEFORE: usize = NEAR_POWER + MOST_ROW;
 export const ECHO_POWER: usize = OUT_BEFORE + MOST_ROW;
 export const GAIN: usize = ECHO_POWER + MOST_ROW;
+/** Rows, smoothed: error by estimate, powers of both. */
+export const CROSS_RE: usize = GAIN + MOST_ROW;
+export const CROSS_IM: usize = CROSS_RE + MOST_ROW;
+export const ERROR_POWER: usize = CROSS_IM + MOST_ROW;
+export const ESTIMATE_POWER: usize = ERROR_POWER + MOST_ROW;
 /** For each band, what part of the estimate's power the error still holds. */
-export const LEAK: usize = GAIN + MOST_ROW;
+export const LEAK: usize = ESTIMATE_POWER + MOST_ROW;
 /** For each partition: far-end spectra and filters (two rows each), variances (a row), and the last good filters. */
-export const FAR_SPECTRA: usize = LEAK + MOST_BANDS * 4;
+/** For each band, the power of the noise beneath. */
+export const NOISE: usize = LEAK + MOST_BANDS * 4;
+/** For each band, power of the filter's uncertainty, and by what factor it has to grow. */
+export const UNCERTAIN: usize = NOISE + MOST_BANDS * 4;
+export const DOUBT: usize = UNCERTAIN + MOST_BANDS * 4;
+export const FAR_SPECTRA: usize = DOUBT + MOST_BANDS * 4;
 export const FILTERS: usize = FAR_SPECTRA + MOST_PAIRS;
 export const VARIANCES: usize = FILTERS + MOST_PAIRS;
 export const GOOD_FILTERS: usize = VARIANCES + MOST_PAIRS / 2;

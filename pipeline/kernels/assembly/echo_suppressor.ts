@@ -7,28 +7,52 @@ import { ERROR, ESTIMATE, UNCERTAINTY } from './echo_filter.ts';
 import { PRE_EMPHASIS } from './echo_hiss.ts';
 import {
   BAND_BYTES,
+  CROSS_IM,
+  CROSS_RE,
+  DOUBT,
   ECHO_POWER,
   Echo,
   ERROR_LAST,
+  ERROR_POWER,
   ESTIMATE_LAST,
+  ESTIMATE_POWER,
   GAIN,
   LEAK,
+  NOISE,
   OUT_BEFORE,
   OVERLAP,
+  UNCERTAIN,
 } from './echo_slot.ts';
 import { forward, inverse, rowBytes } from './fft.ts';
 import { add, mul, splat, sub, total } from './vector.ts';
 
-/** By how much what is left is taken to be more than it seems. */
-const OVER: f32 = 8;
+/** By how much what is left is taken to be more than it seems: alone, and beneath a near talker. */
+const OVER: f32 = 6;
+const AFTER_OVER: f32 = 2;
+const OVER_UP: f32 = 1.015;
+const NEAR_OVER: f32 = 0.3;
 const LEAST_GAIN: f32 = 0.02;
 /** How much of the ratio of near end to echo is taken over from the frame before. */
 const DIRECTED: f32 = 0.7;
-/** The leak follows what it sees down at once, and goes up by so much each frame. */
-const LEAK_UP: f32 = 1.004;
 /** What of an echo's power is still there a frame later. */
 const ECHO_DECAY: f32 = 0.6;
-const LEAK_MARGIN: f32 = 1.2;
+/** The leak follows what it sees, but not up to what a near talker adds: there it only creeps. */
+const LEAK_DOWN: f32 = 0.2;
+const LEAK_UP: f32 = 0.05;
+const LEAK_CREEP: f32 = 1.004;
+/** A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. */
+const NEAR_RATIO: f32 = 6;
+const NEAR_SHARE: f32 = 0.3;
+const NEAR_FRAMES: i32 = 12;
+/** Coherence over some 100 ms; that which unrelated sounds have by chance. */
+const COHERENCE_SMOOTHING: f32 = 0.9;
+const BY_CHANCE: f32 = 0.15;
+/** By how much the filter's variances may grow each frame. */
+const MOST_DOUBT: f32 = 1.25;
+/** The noise beneath goes up by so much each frame, and is let through but for so much. */
+const NOISE_UP: f32 = 1.01;
+const NOISE_DOWN: f32 = 0.1;
+const NOISE_KEPT: f32 = 0.6;
 
 const NARROW_WINDOW = memory.data(160 * 4, 16);
 const WIDE_WINDOW = memory.data(320 * 4, 16);
@@ -47,6 +71,9 @@ const ERROR_IM = memory.data(164 * 4, 16);
 const ESTIMATE_RE = memory.data(164 * 4, 16);
 const ESTIMATE_IM = memory.data(164 * 4, 16);
 /** Power of what the filter is taken to leave of the echo. */
+const RISEN = memory.data(24 * 4, 16);
+const ESTIMATED = memory.data(24 * 4, 16);
+const RATIO = memory.data(24 * 4, 16);
 const RESIDUAL = memory.data(164 * 4, 16);
 
 function fillWindow(window: usize, samples: i32): void {
@@ -124,10 +151,22 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   const row = rowBytes(n);
   analyse(n, slot + ESTIMATE_LAST, ESTIMATE, ESTIMATE_RE, ESTIMATE_IM);
   analyse(n, slot + ERROR_LAST, ERROR, ERROR_RE, ERROR_IM);
+  const isDoubtful = echo.doubtfulFrames > 0;
+  let bands = 0;
+  let nearBands = 0;
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
-    const to = min(from + BAND_BYTES, row);
-    const leak = followLeak(slot, from, to);
-    setGains(slot, leak, from, to);
+    doubt(slot, from, min(from + BAND_BYTES, row));
+    weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful);
+    bands++;
+    if (load<f32>(RATIO + from / 8) > NEAR_RATIO) nearBands++;
+  }
+  if (<f32>nearBands > NEAR_SHARE * <f32>bands) echo.nearFrames = NEAR_FRAMES;
+  else if (echo.nearFrames > 0) echo.nearFrames--;
+  echo.over = echo.nearFrames > 0 ? AFTER_OVER : min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
+  const over = echo.nearFrames > 0 ? NEAR_OVER : echo.over;
+  for (let from: usize = 0; from < row; from += BAND_BYTES) {
+    if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
+    setGains(slot, from, min(from + BAND_BYTES, row), over, isDoubtful);
   }
   if (!echo.isSuppressing) for (let k: usize = 0; k < row; k += 16) v128.store(slot + GAIN + k, splat(1));
   measure(slot, echo);
@@ -135,10 +174,56 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   synthesise(n, ERROR_RE, ERROR_IM, slot + OVERLAP, out);
 }
 
-/** What part of the estimate is still there in a band, at least. */
-function followLeak(slot: usize, from: usize, to: usize): f32 {
+/**
+ * What of a band's error is coherent with the estimate: what a near talker adds is not, but all that a filter still has to
+ * learn is, whatever its phase. Where that is more than the filter's own uncertainty, it has grown too sure of itself.
+ */
+function doubt(slot: usize, from: usize, to: usize): void {
+  const keep = splat(COHERENCE_SMOOTHING);
+  const fresh = splat(1 - COHERENCE_SMOOTHING);
+  let coherences = splat(0);
+  let errors = splat(0);
+  let uncertainties = splat(0);
+  for (let k = from; k < to; k += 16) {
+    const er = mul(v128.load(ERROR_RE + k), fresh);
+    const ei = mul(v128.load(ERROR_IM + k), fresh);
+    const yr = v128.load(ESTIMATE_RE + k);
+    const yi = v128.load(ESTIMATE_IM + k);
+    const crossRe = add(mul(keep, v128.load(slot + CROSS_RE + k)), add(mul(er, yr), mul(ei, yi)));
+    const crossIm = add(mul(keep, v128.load(slot + CROSS_IM + k)), sub(mul(ei, yr), mul(er, yi)));
+    const error = add(
+      mul(keep, v128.load(slot + ERROR_POWER + k)),
+      add(mul(er, v128.load(ERROR_RE + k)), mul(ei, v128.load(ERROR_IM + k))),
+    );
+    const estimate = add(
+      mul(keep, v128.load(slot + ESTIMATE_POWER + k)),
+      mul(fresh, add(mul(yr, yr), mul(yi, yi))),
+    );
+    v128.store(slot + CROSS_RE + k, crossRe);
+    v128.store(slot + CROSS_IM + k, crossIm);
+    v128.store(slot + ERROR_POWER + k, error);
+    v128.store(slot + ESTIMATE_POWER + k, estimate);
+    const crossPower = add(mul(crossRe, crossRe), mul(crossIm, crossIm));
+    coherences = add(coherences, f32x4.div(crossPower, add(mul(error, estimate), splat(1e-14))));
+    errors = add(errors, error);
+    uncertainties = add(uncertainties, v128.load(UNCERTAINTY + k));
+  }
+  const band = from / 8;
+  const coherence = max<f32>(0, total(coherences) / (<f32>(to - from) / 4) - BY_CHANCE) / (1 - BY_CHANCE);
+  let known = load<f32>(slot + UNCERTAIN + band);
+  known = COHERENCE_SMOOTHING * known + (1 - COHERENCE_SMOOTHING) * 0.5 * total(uncertainties);
+  store<f32>(slot + UNCERTAIN + band, known);
+  store<f32>(
+    slot + DOUBT + band,
+    max<f32>(1, min<f32>(MOST_DOUBT, (coherence * total(errors)) / (known + 1e-9))),
+  );
+}
+
+/** Powers of a band: error, estimate with its decay, noise, and how far the error rises above what the echo explains. */
+function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool): void {
   let errors = splat(0);
   let estimates = splat(0);
+  let uncertainties = splat(0);
   for (let k = from; k < to; k += 16) {
     const er = v128.load(ERROR_RE + k);
     const ei = v128.load(ERROR_IM + k);
@@ -149,36 +234,56 @@ function followLeak(slot: usize, from: usize, to: usize): f32 {
     v128.store(slot + ECHO_POWER + k, power);
     errors = add(errors, add(mul(er, er), mul(ei, ei)));
     estimates = add(estimates, power);
+    uncertainties = add(uncertainties, v128.load(UNCERTAINTY + k));
   }
+  const band = from / 8;
+  const error = total(errors);
+  let noise = load<f32>(slot + NOISE + band);
+  if (noise === 0) noise = error;
+  noise = error < noise ? noise + NOISE_DOWN * (error - noise) : noise * NOISE_UP;
+  store<f32>(slot + NOISE + band, noise);
+  const risen = max<f32>(0, error - 2 * noise);
   const estimate = total(estimates);
-  const left = total(errors) / (estimate + 1e-9);
-  const at = slot + LEAK + from / 8;
-  let leak = load<f32>(at);
-  if (estimate > 8e-4) {
-    leak = left < leak ? leak + 0.2 * (left - leak) : min<f32>(1, leak * LEAK_UP);
-    store<f32>(at, leak);
-  }
-  return leak;
+  const leak: f32 = isDoubtful ? 1 : load<f32>(slot + LEAK + band);
+  const residual = max<f32>(leak * estimate, 0.5 * total(uncertainties));
+  store<f32>(RISEN + band, risen);
+  store<f32>(ESTIMATED + band, estimate);
+  store<f32>(RATIO + band, risen / (residual + 1e-6));
 }
 
-function setGains(slot: usize, leak: f32, from: usize, to: usize): void {
+/** Follows what part of the estimate is still there in a band. */
+function followLeak(slot: usize, from: usize, isNear: bool): void {
+  const band = from / 8;
+  const estimate = load<f32>(ESTIMATED + band);
+  if (estimate < 8e-4) return;
+  const at = slot + LEAK + band;
+  const leak = load<f32>(at);
+  const seen = load<f32>(RISEN + band) / estimate;
+  let next = leak * LEAK_CREEP;
+  if (seen < leak) next = leak + LEAK_DOWN * (seen - leak);
+  else if (!isNear && seen < NEAR_RATIO * leak) next = leak + LEAK_UP * (seen - leak);
+  store<f32>(at, max<f32>(1e-5, min<f32>(1, next)));
+}
+
+function setGains(slot: usize, from: usize, to: usize, over: f32, isDoubtful: bool): void {
   const one = splat(1);
+  const leak = splat(isDoubtful ? 1 : load<f32>(slot + LEAK + from / 8));
+  const noise = splat((NOISE_KEPT / 8) * load<f32>(slot + NOISE + from / 8));
   for (let k = from; k < to; k += 16) {
     const er = v128.load(ERROR_RE + k);
     const ei = v128.load(ERROR_IM + k);
-    const power = add(mul(er, er), mul(ei, ei));
-    const leaked = mul(splat(leak * LEAK_MARGIN), v128.load(slot + ECHO_POWER + k));
-    const uncertain = mul(splat(0.5), v128.load(UNCERTAINTY + k));
-    const left = f32x4.max(leaked, uncertain);
+    const power = add(add(mul(er, er), mul(ei, ei)), splat(1e-12));
+    const leaked = mul(leak, v128.load(slot + ECHO_POWER + k));
+    const left = f32x4.max(leaked, mul(splat(0.5), v128.load(UNCERTAINTY + k)));
     v128.store(RESIDUAL + k, left);
-    const residual = add(splat(1e-7), mul(splat(OVER), left));
-    const inverted = f32x4.div(one, residual);
+    const inverted = f32x4.div(one, add(splat(1e-7), mul(splat(over), left)));
     const before = mul(mul(splat(DIRECTED), v128.load(slot + OUT_BEFORE + k)), inverted);
     const now = f32x4.max(sub(mul(power, inverted), one), splat(0));
-    const ratio = add(before, mul(splat(1 - DIRECTED), now));
-    const gain = f32x4.div(ratio, add(one, ratio));
+    const nearer = add(before, mul(splat(1 - DIRECTED), now));
+    const gain = f32x4.div(nearer, add(one, nearer));
     v128.store(slot + OUT_BEFORE + k, mul(mul(gain, gain), power));
-    v128.store(slot + GAIN + k, f32x4.max(splat(LEAST_GAIN), gain));
+    const least = f32x4.min(one, f32x4.sqrt(f32x4.div(noise, power)));
+    v128.store(slot + GAIN + k, f32x4.max(splat(LEAST_GAIN), f32x4.max(gain, least)));
   }
 }
 

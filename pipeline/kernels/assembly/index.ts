@@ -20,7 +20,6 @@ import {
   echoResidualPower,
   echoReturnLoss,
   openEcho,
-  setEchoPoorFrames,
   tuneEcho,
 } from './echo.ts';
 import { shadowEcho } from './echo_shadow.ts';
