@@ -86,7 +86,6 @@ export {
   resetConcealment,
   resetG722Decoder,
   resetG722Encoder,
-  setEchoPoorFrames,
   shadowEcho,
   skipVoice,
   stepDelaySearch,
