@@ -14,9 +14,9 @@ const HEADROOM_MS = 8;
 /** Poor frames after which the echo's delay is looked for: in the beginning, and once a filter has been good. */
 const FIRST_PATIENCE = 40;
 const PATIENCE = 20;
-/** After a search in vain, the next one waits a quarter as long again as things have been poor, within these bounds. */
+/** Poor frames from a search that found nothing to the next one: a quarter of those so far, within these bounds. */
 const LEAST_PAUSE = 15;
-const MOST_PAUSE = 300;
+const LONG_PAUSE = 150;
 /** From here on, a correlation's peak is an echo. */
 const SHARP = 1.6;
 /** And from here on when the search before found it in the same place. */
@@ -91,20 +91,13 @@ export class EchoCanceller implements Stage, DelaySeeker {
   }
 
   delayFound(lag: number, sharpness: number): void {
-    console.log(
-      'found',
-      ((lag / this.#rateHz) * 1000).toFixed(1),
-      sharpness.toFixed(2),
-      'heard',
-      this.heardMs,
-      'good',
-      this.#hasGood,
-    );
     const isConfirmed = Math.abs(lag - this.#guess) < this.#samples(SAME_MS);
     this.#guess = lag;
-    if (sharpness >= (isConfirmed ? SHARP_TWICE : SHARP) && this.#alignTo(lag)) return;
+    const isSharp = sharpness >= (isConfirmed ? SHARP_TWICE : SHARP);
+    if (isSharp && this.#alignTo(lag)) return;
+    // An echo that is where it was is covered by a near talker.
     const poor = this.#kernels.echoPoorFrames(this.address);
-    this.#searchAt = poor + Math.max(LEAST_PAUSE, Math.min(MOST_PAUSE, poor / 4));
+    this.#searchAt = poor + (isSharp ? LONG_PAUSE : Math.max(LEAST_PAUSE, Math.min(LONG_PAUSE, poor / 4)));
   }
 
   /** Whether the filter now begins elsewhere. */
