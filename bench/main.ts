@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   takeover: () => import('./takeover.ts'),
   hostile: () => import('./hostile.ts'),
   concealment: () => import('./concealment.ts'),
+  bargein: () => import('./bargein.ts'),
   echo: () => import('./echo.ts'),
 };
 
@@ -34,6 +35,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   hostile    mutated messages and packets, and floods while calls are live: nothing breaks, leaks or is late
   concealment
              PESQ of what is made up for packets lost or late, against libspandsp on the same packets
+  bargein    interruptions, backchannels, noises, far voices and echo over the trunk edge: when the agent is lowered, stops,
+             and goes on
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.

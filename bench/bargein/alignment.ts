@@ -8,13 +8,27 @@ export interface Alignment {
 const COARSE_MS = 10;
 /** Coarse places are right to within this. */
 const FINE_MS = 12;
+/** The waveform is compared over so much, at every so manieth place first. */
+const COMPARED_MS = 300;
+const STRIDE_MS = 0.25;
 /** Levels beneath this differ by noise alone. */
 const LEAST_DB = -50;
-const LEAST_LIKENESS = 0.9;
+/** Places whose levels are most alike, by correlation; one of them is the right one. */
+const CANDIDATES = 4;
+const LEAST_ALIKE = 0.7;
+/** The same words have the same waveform, but for what the codec makes of it. */
+const SAME_WAVEFORM = 0.8;
+
+interface Candidate {
+  readonly programme: Int16Array;
+  /** Of the programme, under the first sample compared. */
+  readonly at: number;
+  readonly likeness: number;
+}
 
 /**
  * Finds a stretch of the wire, from one sample to another, in what the agent may have said; both at one rate. First by
- * how the level moves, then to the sample. Programmes go round: what comes after their end is their beginning.
+ * how the level moves, then by the waveform, to the sample. Programmes go round: after their end comes their beginning.
  * Undefined when it is nowhere in them.
  */
 export function align(
@@ -25,24 +39,63 @@ export function align(
   rateHz: number,
 ): Alignment | undefined {
   const hop = (rateHz * COARSE_MS) / 1000;
-  const wanted = centred(levelsOf(wire.subarray(from, to), hop));
-  let best: { readonly programme: Int16Array; readonly hops: number; readonly likeness: number } | undefined;
-  for (const programme of programmes) {
-    const levels = levelsOf(programme, hop);
-    for (let hops = 0; hops < levels.length; hops += 1) {
-      const likeness = likenessAt(wanted, levels, hops);
-      if (likeness > (best?.likeness ?? LEAST_LIKENESS)) best = { programme, hops, likeness };
-    }
+  const stretch = wire.subarray(from, to);
+  const wanted = centred(levelsOf(stretch, hop));
+  const compared = Math.min(stretch.length, (rateHz * COMPARED_MS) / 1000);
+  // Vowels: what a codec makes of a fricative is another noise.
+  const loudest = loudestAt(stretch, compared, hop);
+  const piece = stretch.subarray(loudest, loudest + compared);
+  const candidates = programmes
+    .flatMap(programme => likePlaces(wanted, programme, hop))
+    .toSorted((a, b) => b.likeness - a.likeness)
+    .slice(0, CANDIDATES);
+  let best: Candidate | undefined;
+  for (const { programme, at } of candidates) {
+    const found = placeAround(piece, programme, at + loudest, rateHz);
+    if (found.likeness > (best?.likeness ?? SAME_WAVEFORM)) best = found;
   }
-  if (best === undefined) return undefined;
-  const { programme } = best;
+  return best && { programme: best.programme, offset: best.at - loudest - from };
+}
+
+function loudestAt(pcm: Int16Array, length: number, hop: number): number {
+  let best = { at: 0, energy: -1 };
+  for (let at = 0; at + length <= pcm.length; at += hop) {
+    const energy = pcm.subarray(at, at + length).reduce((sum, sample) => sum + sample * sample, 0);
+    if (energy > best.energy) best = { at, energy };
+  }
+  return best.at;
+}
+
+/** Places of a programme whose levels move as wanted, each the likest around. */
+function likePlaces(wanted: Float64Array, programme: Int16Array, hop: number): Candidate[] {
+  const levels = levelsOf(programme, hop);
+  const likenesses = Array.from(levels, (_, at) => correlationAt(wanted, levels, at));
+  return likenesses.flatMap((likeness, hops) => {
+    const isPeak = likeness >= (likenesses[hops - 1] ?? -1) && likeness > (likenesses[hops + 1] ?? -1);
+    return isPeak && likeness >= LEAST_ALIKE ? [{ programme, at: hops * hop, likeness }] : [];
+  });
+}
+
+/** Around a place, where the waveform is likest: first in strides, then to the sample. */
+function placeAround(piece: Int16Array, programme: Int16Array, at: number, rateHz: number): Candidate {
   const slack = (rateHz * FINE_MS) / 1000;
-  let [place, most] = [best.hops * hop, Number.NEGATIVE_INFINITY];
-  for (let at = best.hops * hop - slack; at <= best.hops * hop + slack; at += 1) {
-    const product = productAt(wire, from, to, programme, at);
-    if (product > most) [place, most] = [at, product];
-  }
-  return { programme, offset: place - from };
+  const stride = (rateHz * STRIDE_MS) / 1000;
+  const wanted = Float64Array.from(piece);
+  const from = at - slack - stride;
+  const around = Float64Array.from({ length: piece.length + 2 * (slack + stride) }, (_, i) =>
+    roundSample(programme, from + i),
+  );
+  const likest = (first: number, last: number, step: number): { lag: number; likeness: number } => {
+    let best = { lag: first, likeness: -1 };
+    for (let lag = first; lag <= last; lag += step) {
+      const likeness = similarityAt(wanted, around, lag);
+      if (likeness > best.likeness) best = { lag, likeness };
+    }
+    return best;
+  };
+  const { lag } = likest(stride, 2 * slack + stride, stride);
+  const best = likest(lag - stride, lag + stride, 1);
+  return { programme, at: from + best.lag, likeness: best.likeness };
 }
 
 function levelsOf(pcm: Int16Array, hop: number): Float64Array {
@@ -61,8 +114,8 @@ function centred(levels: Float64Array): Float64Array {
   return around.map(level => level / (length || 1));
 }
 
-/** Correlation of both, −1 to 1. */
-function likenessAt(wanted: Float64Array, levels: Float64Array, at: number): number {
+/** Of what is centred with levels that go round, −1 to 1. */
+function correlationAt(wanted: Float64Array, levels: Float64Array, at: number): number {
   let product = 0;
   let sum = 0;
   let squares = 0;
@@ -76,10 +129,18 @@ function likenessAt(wanted: Float64Array, levels: Float64Array, at: number): num
   return spread <= 0 ? 0 : product / Math.sqrt(spread);
 }
 
-function productAt(wire: Int16Array, from: number, to: number, programme: Int16Array, at: number): number {
+/** Cosine of two waveforms, −1 to 1. */
+function similarityAt(wanted: Float64Array, around: Float64Array, lag: number): number {
   let product = 0;
-  for (let i = from; i < to; i += 1) product += wire[i]! * roundSample(programme, at + i - from);
-  return product;
+  let energyWanted = 0;
+  let energyThere = 0;
+  for (let i = 0; i < wanted.length; i += 1) {
+    const there = around[lag + i]!;
+    product += wanted[i]! * there;
+    energyWanted += wanted[i]! ** 2;
+    energyThere += there * there;
+  }
+  return product / (Math.sqrt(energyWanted * energyThere) || 1);
 }
 
 /** A sample of what goes round. */

@@ -9,8 +9,8 @@ import { WATCHED_MS } from './reaction.ts';
 import { atRate } from './shaping.ts';
 
 const REST_MS = WATCHED_MS + 100;
-/** The agent counts as silent after this long without sound. */
-const AGENT_HANG_MS = 400;
+/** The agent counts as silent after this long without sound: what it says has no such pauses. */
+const AGENT_HANG_MS = 200;
 /** Its lowered voice is still a voice. */
 const AGENT_DBFS = -52;
 /** An agent that has not been heard for long enough by then will not be. */

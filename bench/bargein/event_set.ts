@@ -27,7 +27,6 @@ const FIRST_ECHO_AFTER_MS = { least: 0, most: 400 } as const;
 const TELEVISION_MS = 6000;
 const ECHO_MS = 4000;
 const FADE_MS = 300;
-const EVENTS_OF_A_CALL = 8;
 const EVENTS_OF_A_CALL_IN_ECHO = 4;
 const ECHO_DELAY_MS = { least: 50, most: 400 } as const;
 const ERL_DB = { least: 6, most: 20 } as const;
@@ -38,29 +37,31 @@ export interface SetOptions {
   readonly sources: Sources;
   readonly voices: Voices;
   readonly eventsOfAClass: number;
+  readonly eventsOfACall: number;
   readonly seed: number;
 }
 
 /** All calls of a set: classes mixed within a call, voices, levels and codecs gone through evenly within a class. */
 export function makeSet(options: SetOptions): CallPlan[] {
-  const { eventsOfAClass } = options;
+  const { eventsOfAClass, eventsOfACall, seed } = options;
   const made = new Map(
     EVENT_CLASSES.map(kind => [
       kind,
       Array.from({ length: eventsOfAClass }, (_, index) => makeEvent(kind, index, options)),
     ]),
   );
-  return planCalls(made, options.seed);
+  return planCalls(made, { eventsOfACall, seed });
 }
 
 /** Spreads events, by class, over calls with one codec and one echo path each. */
 export function planCalls(
   events: ReadonlyMap<EventClass, readonly BargeInEvent[]>,
-  seed: number,
+  { eventsOfACall, seed }: Pick<SetOptions, 'eventsOfACall' | 'seed'>,
 ): CallPlan[] {
   const calls = CODECS_IN_TURN.flatMap((codec, half) =>
     callsOf(
       codec,
+      eventsOfACall,
       kind => (events.get(kind) ?? []).filter((_, index) => index % CODECS_IN_TURN.length === half),
       new SeededRandom(seed, `calls ${codec}`),
     ),
@@ -77,11 +78,12 @@ type EventsOnALine = Pick<CallPlan, 'codec' | 'echo' | 'events'>;
 /** Calls without an echo, in which classes are mixed, and calls with one, in which it is alone and not in turn. */
 function callsOf(
   codec: CodecName,
+  eventsOfACall: number,
   eventsOf: (kind: EventClass) => BargeInEvent[],
   random: SeededRandom,
 ): EventsOnALine[] {
   const dry = shuffled(EVENT_CLASSES.filter(kind => !isInEcho(kind)).flatMap(eventsOf), random);
-  const dryCalls = chunks(dry, EVENTS_OF_A_CALL).map(events => ({ codec, echo: undefined, events }));
+  const dryCalls = chunks(dry, eventsOfACall).map(events => ({ codec, echo: undefined, events }));
   const inEcho = chunks(inTurn(eventsOf('echoOnly'), eventsOf('sentenceInEcho')), EVENTS_OF_A_CALL_IN_ECHO);
   const echoCalls = inEcho.map((events, index) => ({
     codec,
@@ -115,7 +117,17 @@ function makeEvent(kind: EventClass, index: number, options: SetOptions): BargeI
     const place = ((index * 7 + 3) % options.eventsOfAClass) / Math.max(1, options.eventsOfAClass - 1);
     atLevel(sound, least + (most - least) * place);
   }
-  return { kind, source, text, pcm: toPcm(sound), afterMs: Math.round(between(AFTER_MS, random)) };
+  return { kind, source, text, pcm: toPcm(sound), afterMs: drawAfterMs(random) };
+}
+
+/** For how long the agent is heard before an event. */
+export function drawAfterMs(random: SeededRandom): number {
+  return Math.round(between(AFTER_MS, random));
+}
+
+/** Nothing but the agent's echo, for as long. */
+export function echoOnlyPcm(): Int16Array {
+  return toPcm(silence(ECHO_MS));
 }
 
 interface Made {

@@ -5,16 +5,28 @@ import type { Programme } from './programme.ts';
 import { measureReaction } from './reaction.ts';
 import { type Outcome, outcomeOf, outcomeOfMissed } from './verdict.ts';
 
-/** What came of the events of a call that is over, in the order in which they were sent, those that could not be last. */
+export interface JudgedCall {
+  /** In the order in which the events were sent, those that could not be last. */
+  readonly outcomes: readonly Outcome[];
+  /** Events that told nothing: the agent was not speaking. */
+  readonly missed: number;
+}
+
+/** What came of the events of a call that is over. */
 export function judgeCall(
   { codec }: CallPlan,
   { heard, trials, missed }: EventCaller,
   programmes: readonly Programme[],
-): Outcome[] {
+): JudgedCall {
   const { rateHz } = CODECS[codec];
   const agent = { pcm: heard.pcm, rateHz, programmes: programmes.map(programme => programme[rateHz]) };
-  return [
-    ...trials.map(trial => outcomeOf(trial, measureReaction(agent, trial), codec)),
-    ...missed.flatMap(event => outcomeOfMissed(event, codec) ?? []),
+  const judged = [
+    ...trials.map(trial => {
+      const reaction = measureReaction(agent, trial);
+      return reaction === undefined ? outcomeOfMissed(trial.event, codec) : outcomeOf(trial, reaction, codec);
+    }),
+    ...missed.map(event => outcomeOfMissed(event, codec)),
   ];
+  const outcomes = judged.filter(outcome => outcome !== undefined);
+  return { outcomes, missed: judged.length - outcomes.length };
 }

@@ -6,16 +6,17 @@ import { CODECS } from '../wire/codec.ts';
 import { writeWav } from '../wire/wav.ts';
 import { EVENT_CLASSES, isInterruption } from './event.ts';
 import { makeSet } from './event_set.ts';
-import { judgeCall } from './judge_call.ts';
+import { type JudgedCall, judgeCall } from './judge_call.ts';
 import { type PlayedCall, playOffline } from './offline_calls.ts';
 import { makeProgrammes } from './programme.ts';
 import { classTable } from './table.ts';
-import { classFigures, headlineOf, type Outcome } from './verdict.ts';
+import { classFigures, headlineOf } from './verdict.ts';
 import { Voices } from './voices.ts';
 import { JUDGED, TUNING } from './words.ts';
 
 const SPEECH_FOLDER = fileURLToPath(new URL('../../var/bargein', import.meta.url));
 const KERNEL_FOLDER = fileURLToPath(new URL('../../var/kernels', import.meta.url));
+const EVENTS_OF_A_CALL = 8;
 const TUNING_SEED = 77;
 const JUDGED_SEED = 501;
 
@@ -37,8 +38,9 @@ one, of other voices, words and seeds.
 Prints a line for each event that comes out wrong, a table of the classes, and one line of JSON.
 `;
 
-interface Judged extends PlayedCall {
-  readonly outcomes: readonly Outcome[];
+interface Judged {
+  readonly played: PlayedCall;
+  readonly judged: JudgedCall;
 }
 
 async function main(args: string[]): Promise<void> {
@@ -58,35 +60,45 @@ async function main(args: string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const { trace, judged } = values;
+  const { judged } = values;
   const seed = Number(values.seed ?? (judged ? JUDGED_SEED : TUNING_SEED));
   const sources = judged ? JUDGED : TUNING;
   const voices = new Voices({ flite: 'flite', espeak: 'espeak-ng', folder: SPEECH_FOLDER });
   const programmes = makeProgrammes(sources, voices);
   const only = values.only?.split(',') ?? EVENT_CLASSES;
-  const plans = makeSet({ sources, voices, eventsOfAClass: Number(values.events), seed }).flatMap(plan => {
+  const plans = makeSet({
+    sources,
+    voices,
+    eventsOfAClass: Number(values.events),
+    eventsOfACall: EVENTS_OF_A_CALL,
+    seed,
+  }).flatMap(plan => {
     const events = plan.events.filter(({ kind }) => only.includes(kind));
     return events.length === 0 ? [] : [{ ...plan, events }];
   });
   const played = await playOffline(plans, programmes, {
     kernelFolder: KERNEL_FOLDER,
-    isTraced: trace !== undefined,
+    isTraced: values.trace !== undefined,
   });
-  const calls = played.map(call => ({ ...call, outcomes: judgeCall(call.plan, call.caller, programmes) }));
-  for (const [index, call] of calls.entries()) tell(index, call, trace, values.all);
-  const outcomes = calls.flatMap(call => call.outcomes);
+  const calls = played.map(call => ({
+    played: call,
+    judged: judgeCall(call.plan, call.caller, programmes),
+  }));
+  for (const [index, call] of calls.entries()) tell(index, call, values.trace, values.all);
+  const outcomes = calls.flatMap(({ judged: { outcomes: ofCall } }) => ofCall);
   process.stdout.write(`\n${classTable(classFigures(outcomes))}\n\n`);
-  const missed = played.reduce((sum, { caller }) => sum + caller.missed.length, 0);
+  const missed = calls.reduce((sum, { judged: call }) => sum + call.missed, 0);
   process.stdout.write(`${JSON.stringify({ ...headlineOf(outcomes), missed })}\n`);
 }
 
 /** Tells what came out wrong in a call, and keeps it where it is asked for. */
 function tell(index: number, call: Judged, folder: string | undefined, isAll: boolean): void {
-  const { plan, caller, outcomes } = call;
+  const { plan, caller, trace } = call.played;
+  const { outcomes } = call.judged;
   let isKept = false;
   for (const [at, outcome] of outcomes.entries()) {
     const isWrong = outcome.isStopped !== isInterruption(outcome.kind);
-    const trial = caller.trials[at];
+    const trial = caller.trials.find(({ onsetMs }) => onsetMs === outcome.onsetMs);
     const name = `${index}-${at}-${outcome.kind}`;
     if (isWrong) {
       const { source, text, codec, duckMs, stopMs, lengthMs } = outcome;
@@ -96,7 +108,7 @@ function tell(index: number, call: Judged, folder: string | undefined, isAll: bo
     }
     if (folder === undefined || trial === undefined || !(isWrong || isAll)) continue;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${name}.csv`), call.trace?.csvOf(trial) ?? '');
+    writeFileSync(join(folder, `${name}.csv`), trace?.csvOf(trial) ?? '');
     isKept = true;
   }
   if (!isKept || folder === undefined) return;

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readWav, writeWav } from '../wire/wav.ts';
 import { atLevel, atRate, type Sound, toPcm } from './shaping.ts';
 import type { Voices } from './voices.ts';
 import type { Sources } from './words.ts';
@@ -29,6 +32,21 @@ export function makeProgrammes({ agent, programme }: Sources, voices: Voices): P
       at += sentence.length;
     }
     const pcm = toPcm(whole);
+    return { 8000: atRate(pcm, 8000), 16000: pcm };
+  });
+}
+
+/** For another process to read. */
+export function keepProgrammes(folder: string, programmes: readonly Programme[]): void {
+  for (const [index, { 16000: pcm }] of programmes.entries())
+    writeWav(join(folder, `programme-${index}.wav`), { rateHz: 16_000, channels: [pcm] });
+}
+
+/** @throws Error when one of them can't be read */
+export function readProgrammes(folder: string): Programme[] {
+  const names = readdirSync(folder).filter(name => /^programme-\d+\.wav$/.test(name));
+  return names.toSorted().map(name => {
+    const pcm = readWav(join(folder, name)).channels[0]!;
     return { 8000: atRate(pcm, 8000), 16000: pcm };
   });
 }

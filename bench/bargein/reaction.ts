@@ -46,13 +46,16 @@ export const WATCHED_MS = AFTERMATH_MS + STOPPED_MS;
  * Measures one event on the wire alone. What the agent says is known, so that its gain is known in every 5 ms in which it
  * says something: level on the wire less level in the known speech. Where it had hardly begun to speak before the event,
  * only its silence is measured.
+ * @returns undefined when it was silent already as the event began
  */
-export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): Reaction {
+export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): Reaction | undefined {
   const { rateHz } = agent;
   const sampleAt = (ms: number): number => Math.round((ms * rateHz) / 1000);
   const hop = sampleAt(HOP_MS);
   const onset = sampleAt(onsetMs);
   const until = Math.min(agent.pcm.length, sampleAt(endMs + WATCHED_MS));
+  const justBeforeDb = levelsOf(agent.pcm, Math.max(0, onset - sampleAt(PAUSE_MS)), onset, hop);
+  if (justBeforeDb.every(levelDb => levelDb < SILENT_DB)) return undefined;
   const levelsDb = levelsOf(agent.pcm, onset, until, hop);
   const before = placed(agent, onset - sampleAt(PLACED_MS), onset);
   if (before === undefined) return reactionOf([], levelsDb);
@@ -77,8 +80,8 @@ export function reactionOf(gainsDb: readonly number[], levelsDb: readonly number
     ({ from, to, isSilent }) => isSilent && (to - from) * HOP_MS >= STOPPED_MS,
   );
   const fall = firstLasting(gainsDb, 0, FALLEN_FOR_MS, gainDb => gainDb <= FALL_DB);
-  // It stopped within a pause of what it says: by how much it was lowered there, nobody hears.
-  const duck = fall === undefined || stop === undefined ? fall : Math.min(fall, stop.from);
+  // Silence is lower, too: in a pause of what it says, or where its place is not known.
+  const duck = stop === undefined ? fall : Math.min(fall ?? stop.from, stop.from);
   const back = duck === undefined || stop !== undefined ? undefined : lastReturn(gainsDb, duck);
   const lowered = gainsDb.slice(0, stop?.from).filter(gainDb => gainDb <= FALL_DB).length;
   return {

@@ -24,8 +24,13 @@ export function classTable(classes: Readonly<Partial<Record<string, ClassFigures
 
 function rowOf(kind: string, figures: ClassFigures): string[] {
   const { events, stopPct, stopPctInterval, ducks, duckMs, stopMs, resumeMs, loweredMsMean } = figures;
-  const both = ({ median, p95 }: ClassFigures['duckMs']): string => `${median ?? '–'} / ${p95 ?? '–'}`;
+  const both = ({ median, p95 }: ClassFigures['duckMs']): string => `${shown(median)} / ${shown(p95)}`;
   const interval = stopPctInterval.join('–');
   const times = [both(duckMs), both(stopMs), both(resumeMs), String(loweredMsMean)];
   return [kind, String(events), String(stopPct), interval, String(ducks), ...times];
+}
+
+function shown(value: number | null): string {
+  if (value === null) return '–';
+  return Number.isFinite(value) ? String(value) : '∞';
 }

@@ -17,6 +17,8 @@ export interface Outcome {
   readonly text: string;
   readonly codec: string;
   readonly lengthMs: number;
+  /** In its call; undefined: it could not begin. */
+  readonly onsetMs: number | undefined;
   readonly duckMs: number | undefined;
   readonly isStopped: boolean;
   /** Undefined as well where its own echo stopped the agent again and again before the event could begin. */
@@ -45,13 +47,16 @@ export interface ClassFigures {
   readonly loweredMsMean: number;
 }
 
-/** The figures that the bench is about. */
+/** The figures that the bench is about; infinite (in JSON: null) where more than a twentieth never came to it. */
 export interface Headline {
   readonly duckP95Ms: number | null;
   readonly stopP95Ms: number | null;
   readonly resumeP95Ms: number | null;
   readonly falseStopPct: number;
   readonly trueStopPct: number;
+  /** 95 %. */
+  readonly falseStopPctInterval: readonly [number, number];
+  readonly trueStopPctInterval: readonly [number, number];
   readonly events: number;
 }
 
@@ -85,6 +90,7 @@ export function outcomeOf(
     text,
     codec,
     lengthMs,
+    onsetMs,
     duckMs,
     isStopped: isStopInTime,
     stopMs: isStopInTime ? stopMs : undefined,
@@ -97,7 +103,13 @@ export function outcomeOf(
 export function outcomeOfMissed(event: BargeInEvent, codec: string): Outcome | undefined {
   const { kind, source, text } = event;
   if (kind !== 'echoOnly') return undefined;
-  const nothing = { duckMs: undefined, stopMs: undefined, resumeMs: undefined, loweredMs: 0 };
+  const nothing = {
+    onsetMs: undefined,
+    duckMs: undefined,
+    stopMs: undefined,
+    resumeMs: undefined,
+    loweredMs: 0,
+  };
   return { kind, source, text, codec, lengthMs: lengthMsOf(event), isStopped: true, ...nothing };
 }
 
@@ -121,6 +133,8 @@ export function headlineOf(outcomes: readonly Outcome[]): Headline {
     ),
     falseStopPct: stopPctOf(others),
     trueStopPct: stopPctOf(interruptions),
+    falseStopPctInterval: wilson(stopsOf(others), others.length),
+    trueStopPctInterval: wilson(stopsOf(interruptions), interruptions.length),
     events: outcomes.length,
   };
 }
@@ -131,7 +145,7 @@ export function meetsGoals(headline: Headline): boolean {
   return (
     isWithin(duckP95Ms, GOALS.duckP95Ms) &&
     isWithin(stopP95Ms, GOALS.stopP95Ms) &&
-    // Nothing was lowered for nothing: nothing had to come back.
+    // Null: nothing was lowered for nothing.
     (resumeP95Ms === null || resumeP95Ms <= GOALS.resumeP95Ms) &&
     falseStopPct <= GOALS.falseStopPct &&
     trueStopPct >= GOALS.trueStopPct
@@ -147,7 +161,7 @@ export function classFigures(outcomes: readonly Outcome[]): Partial<Record<Event
 }
 
 function figuresOf(outcomes: readonly Outcome[]): ClassFigures {
-  const stops = outcomes.filter(({ isStopped }) => isStopped).length;
+  const stops = stopsOf(outcomes);
   const ducks = outcomes.filter(({ duckMs }) => duckMs !== undefined).length;
   const lowered = outcomes.reduce((sum, { loweredMs }) => sum + loweredMs, 0);
   return {
@@ -164,8 +178,11 @@ function figuresOf(outcomes: readonly Outcome[]): ClassFigures {
 }
 
 function stopPctOf(outcomes: readonly Outcome[]): number {
-  const stops = outcomes.filter(({ isStopped }) => isStopped).length;
-  return round((100 * stops) / Math.max(1, outcomes.length));
+  return round((100 * stopsOf(outcomes)) / Math.max(1, outcomes.length));
+}
+
+function stopsOf(outcomes: readonly Outcome[]): number {
+  return outcomes.filter(({ isStopped }) => isStopped).length;
 }
 
 /** Interval of a share in percent, 95 %: wide for few events, and right at 0 and 100. */
@@ -183,10 +200,10 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: percentile(values, 0.5), p95: percentile(values, 0.95) };
 }
 
-/** The value that `share` of all do not exceed; null of nothing, and where it is beyond all measure. */
+/** The value that `share` of all do not exceed; null of nothing. */
 function percentile(values: readonly number[], share: number): number | null {
   const value = values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1];
-  return value === undefined || !Number.isFinite(value) ? null : round(value);
+  return value === undefined ? null : round(value);
 }
 
 function round(value: number): number {

@@ -18,6 +18,7 @@ import { Processes, type Stack } from './processes.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where it sends and hears audio: above the ports that the system gives out by itself. */
 export const RTP_PORTS = [61_000, 65_535] as const;
+const MEDIA_PROCESS = new URL('media_process.ts', import.meta.url);
 const READY_MS = 20_000;
 /** A media process tells its load every second, and before that the edge has no slot for a call. */
 const FIRST_LOAD_MS = 1500;
@@ -25,6 +26,8 @@ const FIRST_LOAD_MS = 1500;
 export interface CarrierOptions {
   /** Who may call; the whole loopback where left out. */
   readonly allowedAddresses?: readonly string[];
+  /** Runs the media process instead of media_process.ts, and is given the runtime file and this. */
+  readonly media?: { readonly script: URL; readonly argument: string };
   /** Where the heaps of `edge` and `media` can be looked at. */
   readonly inspectorPorts?: Readonly<Record<string, number>>;
 }
@@ -36,6 +39,7 @@ export interface CarrierOptions {
  */
 export async function startCarrier(calls: number, options: CarrierOptions = {}): Promise<Stack> {
   const { allowedAddresses = ['127.0.0.0/8'], inspectorPorts = {} } = options;
+  const { media = { script: MEDIA_PROCESS, argument: String(calls) } } = options;
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
   const runtimeFile = join(folder, 'runtime.json');
   const config = await carrierConfig(folder, allowedAddresses);
@@ -60,8 +64,7 @@ export async function startCarrier(calls: number, options: CarrierOptions = {}):
     const hub = await start('hub', new URL('hub_process.ts', import.meta.url), runtimeFile);
     const signs = new Signs(hub);
     await signs.until('hub', hub);
-    const mediaScript = new URL('media_process.ts', import.meta.url);
-    await signs.until('media-0', await start('media', mediaScript, runtimeFile, String(calls)));
+    await signs.until('media-0', await start('media', media.script, runtimeFile, media.argument));
     const main = new URL('../../src/main.ts', import.meta.url);
     await signs.until('edge', await start('edge', main, '--role', 'edge', '--runtime', runtimeFile));
     await delay(FIRST_LOAD_MS);

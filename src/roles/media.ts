@@ -15,6 +15,7 @@ import type { Role, RoleContext } from './context.ts';
 import { followLegs } from './media_legs.ts';
 import { type MediaLines, openLines, rtpLegs } from './media_lines.ts';
 
+const TALK = new URL('./talk.ts', import.meta.url);
 const LOAD_EVERY_MS = 1000;
 /** Calls are hung up at a stop and may take so long to be written down. */
 const LAST_CALLS_MS = 5000;
@@ -23,8 +24,8 @@ const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
 
 type TellLoad = (readers?: readonly Address[]) => void;
 
-/** A media process: the audio thread of many calls, with the talk and VAD threads beside it. */
-export async function run(context: RoleContext): Promise<Role> {
+/** A media process: the audio thread of many calls, with the talk and VAD threads beside it; talk's program may be another. */
+export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const { config, paths, link, log } = context;
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
@@ -34,7 +35,7 @@ export async function run(context: RoleContext): Promise<Role> {
   const lines = openLines(context, { kernels: shared.memory, spread });
   const { dialogs, relays } = lines;
   const clock = new MediaClock();
-  const threads = startThreads(context, memory, message => calls.fromTalk(message));
+  const threads = startThreads(context, talk, memory, message => calls.fromTalk(message));
   const tellLoad: TellLoad = (readers = LOAD_READERS) => {
     const load = {
       type: 'load',
@@ -91,11 +92,12 @@ export async function run(context: RoleContext): Promise<Role> {
 
 function startThreads(
   { config, runtimeFile, address, log }: RoleContext,
+  talk: URL,
   memory: SharedArrayBuffer,
   onMessage: (message: FromTalk) => void,
 ): MediaThreads {
   return new MediaThreads({
-    talk: new URL('./talk.ts', import.meta.url),
+    talk,
     vad: new URL('./vad.ts', import.meta.url),
     memory,
     slots: config.media.callsPerProcess,
