@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   concealment: () => import('./concealment.ts'),
   bargein: () => import('./bargein.ts'),
   echo: () => import('./echo.ts'),
+  vad: () => import('./vad.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
@@ -38,6 +39,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   bargein    interruptions, backchannels, noises, far voices and echo over the trunk edge: when the agent is lowered, stops,
              and goes on
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
+  vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.
 A node that runs is used; else one is started for the bench and stopped afterwards.

@@ -57,7 +57,8 @@ export function microphone({ speech, noise }: Passage): Float32Array {
   return sum(speech, noise);
 }
 
-function noiseOf(set: NoiseSet, kind: NoiseKind, length: number, random: SeededRandom): Float32Array {
+/** At 16 kHz, of any level. */
+export function noiseOf(set: NoiseSet, kind: NoiseKind, length: number, random: SeededRandom): Float32Array {
   const make: Readonly<Record<NoiseKind, () => Float32Array>> = {
     babble: () => babbleNoise(length, set.babble, random),
     car: () => carNoise(length, set.car, random),
@@ -83,8 +84,8 @@ function samplesIn(durationMs: number): number {
   return (durationMs * SOURCE_RATE_HZ) / 1000;
 }
 
-/** Halved where the pipeline runs at 8 kHz. */
-function atRate(signal: Float32Array, rateHz: PipelineRateHz): Float32Array {
+/** What was made at 16 kHz, halved where the pipeline runs at 8 kHz. */
+export function atRate(signal: Float32Array, rateHz: PipelineRateHz): Float32Array {
   if (rateHz === SOURCE_RATE_HZ) return signal;
   const work = new Float32Array(signal.length + (signal.length & 1));
   addAt(work, 0, signal);

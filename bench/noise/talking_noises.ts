@@ -83,7 +83,7 @@ const CHORDS = [0, 5, 7, 3, -4, 2, -2] as const;
 const NOTES = [0, 4, 7, 12, 16] as const;
 
 /** Plucked chords, a bass and a brushed beat. */
-function music(length: number, sound: TelevisionSound, random: SeededRandom): Float32Array {
+export function music(length: number, sound: TelevisionSound, random: SeededRandom): Float32Array {
   const whole = new Float32Array(length);
   const step = Math.round((60 / sound.chordsPerMinute) * RATE_HZ);
   for (let at = 0; at < length; at += step) {

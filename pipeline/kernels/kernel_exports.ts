@@ -53,6 +53,7 @@ export interface KernelExports {
   fftInverse(n: number, re: number, im: number, samples: number): void;
   openVoice(slot: number, samplesPerMs: number): void;
   forgetVoice(slot: number): void;
+  renewVoice(slot: number): void;
   skipVoice(slot: number, samples: number): void;
   hearVoice(slot: number, frame: number, samples: number): void;
   /** Of a batch's slot; see assembly/voice.ts. */

@@ -7,6 +7,7 @@ import { openSlot } from '../kernels/open_slot.ts';
 import type { VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';
 import type { Stage } from '../stage.ts';
+import { PauseWatch } from '../turn/pause_watch.ts';
 
 /** A window waits for so many frames at most before it is judged. */
 const LATEST_FRAMES = 2;
@@ -22,6 +23,9 @@ export class VoiceDetector implements Stage, VoiceActivity {
   readonly address: number;
   readonly #kernels: KernelExports;
   readonly #giveBack: () => void;
+  readonly #pauses = new PauseWatch();
+  /** Windows whose judgement was taken notice of. */
+  #followed = 0;
   readonly #windowLength: number;
   readonly #frameLength: number;
   #windows: Int32Array;
@@ -78,6 +82,7 @@ export class VoiceDetector implements Stage, VoiceActivity {
   }
 
   process(frame: KernelFrame): void {
+    this.#renewInPauses();
     this.#kernels.hearVoice(this.address, frame.address, this.#frameLength);
   }
 
@@ -89,6 +94,7 @@ export class VoiceDetector implements Stage, VoiceActivity {
   /** Windows go on to end at multiples of 32 ms of media time. */
   reset(): void {
     if (this.#isOpen) this.#kernels.forgetVoice(this.address);
+    this.#pauses.reset();
   }
 
   /** What was told last can still be read. */
@@ -99,5 +105,12 @@ export class VoiceDetector implements Stage, VoiceActivity {
     this.#waiting = Int32Array.of(0);
     this.#probability = this.#probability.slice();
     this.#giveBack();
+  }
+
+  #renewInPauses(): void {
+    const { windows } = this;
+    if (windows === this.#followed) return;
+    this.#followed = windows;
+    if (this.#pauses.isPause(this.probability)) this.#kernels.renewVoice(this.address);
   }
 }

@@ -1,31 +1,28 @@
 import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
 import { FRAME_MS } from '../frame.ts';
+import { DEFAULT_PIPELINE_POLICY, type VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';
 import type { LevelProbe } from '../stages/level_probe.ts';
+import type { ToneGuard } from '../stages/tone_guard.ts';
+import { VoiceLevel } from './voice_level.ts';
 
-/** A window at least this probable begins speech; one at least KEEP continues it. */
-const ENTER = 0.5;
-const KEEP = 0.35;
-/**
- * The network doubts many a word that stands alone ("two", "nope"). While the caller is to speak, a window that stands
- * out of the floor as a voice at the telephone does is speech from this probability on: slams and hiss get less than 0.1.
- */
-const LOUD_ENOUGH = 0.25;
-const LOUD_ABOVE_FLOOR_DB = 25;
-const LOUD_DB = -40;
-/** So much voice is sure to be speech; a key tone or a click is likely for one window at most. */
-const SURE_MS = 2 * VAD_WINDOW_MS;
-/** So is a window as probable as this behind so much sound: a fricative, which the network does not take for voice yet. */
+/** A window as probable as this behind so much sound is sure to be speech, too: fricatives come before it. */
 const CERTAIN = 0.9;
 const CERTAIN_LEAD_MS = 30;
-/** Speech ends after windows below KEEP for this long; shorter gaps lie inside words. */
-const HANGOVER_MS = 4 * VAD_WINDOW_MS;
 /** Likely speech that has not become sure ends sooner. */
 const LIKELY_HANGOVER_MS = 2 * VAD_WINDOW_MS;
 /** The network is sure of a voice one to four windows after its first sound. */
 const ONSET_SEARCH_MS = 160;
 /** It stays sure of it for about as long after the last one. */
 const OFFSET_SEARCH_MS = 160;
+/** Steady noise does not stand out of the floor by so much, whatever the network takes it for: speech begins above. */
+const ENTER_ABOVE_FLOOR_DB = 5;
+/**
+ * Nor does speech begin so far below the caller's voice: that is an echo, or somebody else in the room. A loud caller
+ * may speak more softly once, so the voice counts as no louder than this.
+ */
+const BELOW_VOICE_DB = 20;
+const LOUDEST_VOICE_DB = -20;
 /** A frame sounds when it stands out of the floor by this much and is not beneath hearing. */
 const ABOVE_FLOOR_DB = 8;
 const AUDIBLE_DB = -60;
@@ -38,6 +35,9 @@ const BELOW_PEAK_DB = 30;
  */
 export class SpeechDetector {
   readonly #levels: LevelProbe;
+  readonly #tones: ToneGuard | undefined;
+  readonly #voiceLevel = new VoiceLevel();
+  #policy: VoicePolicy;
   #windows = 0;
   #active = false;
   #onsetMs = 0;
@@ -49,8 +49,15 @@ export class SpeechDetector {
   #judgedUntilMs = 0;
   #certain = false;
 
-  constructor(levels: LevelProbe) {
+  constructor(levels: LevelProbe, tones?: ToneGuard, policy: VoicePolicy = DEFAULT_PIPELINE_POLICY.voice) {
     this.#levels = levels;
+    this.#tones = tones;
+    this.#policy = policy;
+  }
+
+  /** In force from the next judgement on. */
+  tune(policy: VoicePolicy): void {
+    this.#policy = policy;
   }
 
   /** True from the first likely window until the hangover is over. */
@@ -65,7 +72,7 @@ export class SpeechDetector {
 
   /** True once there was enough voice to be no accident. */
   get isSure(): boolean {
-    return this.#voicedMs >= SURE_MS || (this.#certain && this.#leadMs >= CERTAIN_LEAD_MS);
+    return this.#voicedMs >= this.#policy.onsetMs || (this.#certain && this.#leadMs >= CERTAIN_LEAD_MS);
   }
 
   /** How much of the stretch was voice: windows above the threshold and, once sure, what came before the first. */
@@ -94,18 +101,16 @@ export class SpeechDetector {
     return false;
   }
 
-  /** Takes a judgement, once; `callerIsDue` says that nobody else speaks. */
-  update(activity: VoiceActivity, callerIsDue: boolean): void {
+  /** Takes a judgement, once. */
+  update(activity: VoiceActivity): void {
     const { windows, probability } = activity;
     if (windows <= this.#windows) return;
     const passedMs = (windows - this.#windows) * VAD_WINDOW_MS;
     this.#windows = windows;
     const endMs = windows * VAD_WINDOW_MS;
     this.#judgedUntilMs = endMs;
-    const isLikely = probability >= (this.#active ? KEEP : ENTER);
-    const isLoudVoice = callerIsDue && probability >= LOUD_ENOUGH && this.#isLoud(endMs);
-    if (isLikely || isLoudVoice) this.#voice(endMs, passedMs, probability);
-    else if (this.#active) this.#pause(endMs, this.isSure ? HANGOVER_MS : LIKELY_HANGOVER_MS);
+    if (this.#isVoice(endMs, probability)) this.#voice(endMs, passedMs, probability);
+    else this.#pause(endMs, passedMs);
   }
 
   /** What still goes on counts from `nowMs` on, as if it began there. */
@@ -116,25 +121,38 @@ export class SpeechDetector {
     this.#certain = false;
   }
 
+  #isVoice(windowEndMs: number, probability: number): boolean {
+    const { enter, keep } = this.#policy;
+    if (probability < (this.#active ? keep : enter)) return false;
+    const loudestMs = this.#loudestMs(windowEndMs);
+    if (this.#tones?.wasToneAt(loudestMs) === true) return false;
+    return this.#active || this.#standsOut(this.#levels.levelAtDb(loudestMs));
+  }
+
   #voice(endMs: number, passedMs: number, probability: number): void {
-    if (!this.#active) {
-      this.#active = true;
-      this.#certain = false;
-      this.#voicedMs = 0;
-      this.#peakDb = -Infinity;
-      this.#onsetMs = this.#findOnset(endMs - VAD_WINDOW_MS);
-      this.#leadMs = endMs - VAD_WINDOW_MS - this.#onsetMs;
-    }
+    if (!this.#active) this.#begin(endMs - VAD_WINDOW_MS);
     this.#voicedMs += passedMs;
     this.#certain ||= probability >= CERTAIN;
     this.#voicedUntilMs = endMs;
-    for (let atMs = endMs - VAD_WINDOW_MS; atMs < endMs; atMs += FRAME_MS) {
-      this.#peakDb = Math.max(this.#peakDb, this.#levels.levelAtDb(atMs));
-    }
+    const levelDb = this.#levels.levelAtDb(this.#loudestMs(endMs));
+    this.#peakDb = Math.max(this.#peakDb, levelDb);
+    if (this.isSure && probability >= CERTAIN) this.#voiceLevel.heard(levelDb);
   }
 
-  #pause(endMs: number, hangoverMs: number): void {
-    if (endMs - this.#voicedUntilMs >= hangoverMs) this.#active = false;
+  #begin(windowStartMs: number): void {
+    this.#active = true;
+    this.#certain = false;
+    this.#voicedMs = 0;
+    this.#peakDb = -Infinity;
+    this.#onsetMs = this.#findOnset(windowStartMs);
+    this.#leadMs = windowStartMs - this.#onsetMs;
+  }
+
+  #pause(endMs: number, passedMs: number): void {
+    this.#voiceLevel.silent(passedMs);
+    const { hangoverMs } = this.#policy;
+    const longestMs = this.isSure ? hangoverMs : Math.min(LIKELY_HANGOVER_MS, hangoverMs);
+    if (endMs - this.#voicedUntilMs >= longestMs) this.#active = false;
   }
 
   /** Goes back from the first likely window to where the sound rose out of the floor. */
@@ -146,12 +164,19 @@ export class SpeechDetector {
     return atMs;
   }
 
-  #isLoud(windowEndMs: number): boolean {
-    const leastDb = Math.max(LOUD_DB, this.#levels.floorDb + LOUD_ABOVE_FLOOR_DB);
-    for (let atMs = windowEndMs - VAD_WINDOW_MS; atMs < windowEndMs; atMs += FRAME_MS) {
-      if (this.#levels.levelAtDb(atMs) >= leastDb) return true;
+  /** Start of a window's loudest frame. */
+  #loudestMs(windowEndMs: number): number {
+    let loudestMs = windowEndMs - VAD_WINDOW_MS;
+    for (let atMs = loudestMs + FRAME_MS; atMs < windowEndMs; atMs += FRAME_MS) {
+      if (this.#levels.levelAtDb(atMs) > this.#levels.levelAtDb(loudestMs)) loudestMs = atMs;
     }
-    return false;
+    return loudestMs;
+  }
+
+  /** Out of the noise, and not far behind the caller's own voice. */
+  #standsOut(levelDb: number): boolean {
+    const voiceDb = Math.min(this.#voiceLevel.levelDb, LOUDEST_VOICE_DB);
+    return levelDb >= this.#levels.floorDb + ENTER_ABOVE_FLOOR_DB && levelDb >= voiceDb - BELOW_VOICE_DB;
   }
 
   #isSound(atMs: number): boolean {

@@ -1,5 +1,7 @@
+import type { VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';
 import type { LevelProbe } from '../stages/level_probe.ts';
+import type { ToneGuard } from '../stages/tone_guard.ts';
 import { BargeIn } from './barge_in.ts';
 import { decideEndOfTurn } from './end_of_turn.ts';
 import { SilenceWatch } from './silence.ts';
@@ -45,15 +47,23 @@ export class TurnTaker {
   #deafUntilMs: number | undefined;
   #answered = false;
 
-  /** @param delayMs of the stages before `levels` and the voice detector */
-  constructor(levels: LevelProbe, actions: TurnActions, delayMs = 0) {
-    this.#detector = new SpeechDetector(levels);
+  /**
+   * @param delayMs of the stages before `levels` and the voice detector
+   * @param tones heard beside `levels`
+   */
+  constructor(levels: LevelProbe, actions: TurnActions, delayMs = 0, tones?: ToneGuard) {
+    this.#detector = new SpeechDetector(levels, tones);
     this.#actions = actions;
     this.#delayMs = delayMs;
   }
 
   set policy(policy: TurnPolicy) {
     this.#policy = policy;
+  }
+
+  /** What is speech, from the next judgement on. */
+  tune(policy: VoicePolicy): void {
+    this.#detector.tune(policy);
   }
 
   /** Something other than speech came from the caller, such as a key. */
@@ -63,7 +73,7 @@ export class TurnTaker {
 
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
-    this.#detector.update(activity, !agentAudible);
+    this.#detector.update(activity);
     if (this.#isDeaf(nowMs, agentAudible)) {
       this.#silence.sound(nowMs);
       return;

@@ -1,0 +1,170 @@
+import t from 'tap';
+import { hearSpeech } from '../../bench/vad/listening.ts';
+import type { Heard } from '../../bench/vad/scores.ts';
+import { decodeMuLaw, encodeMuLaw } from '../../bench/wire/g711.ts';
+import { VAD_WINDOW_MS } from '../../models/silero.ts';
+import { createFrame, FRAME_MS, frameLength } from '../../pipeline/frame.ts';
+import { DEFAULT_PIPELINE_POLICY, type VoicePolicy } from '../../pipeline/policy.ts';
+import { LevelProbe } from '../../pipeline/stages/level_probe.ts';
+import { PauseWatch } from '../../pipeline/turn/pause_watch.ts';
+import { SpeechDetector } from '../../pipeline/turn/speech_detector.ts';
+import { VoiceRig, voiceMemory } from './kernels/voices.ts';
+import { concat, mix, NO_FLITE, noise, silence, speech, toInt16, tone } from './sounds.ts';
+
+const RATE_HZ = 8000;
+const { voice: POLICY } = DEFAULT_PIPELINE_POLICY;
+
+/** What is heard of a sound whose windows are as probable as `judge` says of their loudest sample. */
+function heardOf(
+  samples: Float32Array,
+  judge: (peak: number) => number,
+  policy: Partial<VoicePolicy> = {},
+): Heard[] {
+  const length = (RATE_HZ * VAD_WINDOW_MS) / 1000;
+  const probabilities = Float32Array.from({ length: Math.floor(samples.length / length) }, (_, window) =>
+    judge(
+      samples.subarray(window * length, (window + 1) * length).reduce((a, b) => Math.max(a, Math.abs(b)), 0),
+    ),
+  );
+  return hearSpeech({ samples, rateHz: RATE_HZ, delayMs: 0 }, probabilities, { ...POLICY, ...policy });
+}
+
+const loudIsVoice = (peak: number): number => (peak > 0.05 ? 0.8 : 0.02);
+const voice = (durationMs: number) => tone([220, 660], durationMs, RATE_HZ);
+const pause = (durationMs: number) => silence(durationMs, RATE_HZ);
+
+t.test('speech is sure after onsetMs of it, and over hangoverMs after it', async t => {
+  const sound = concat(pause(640), voice(640), pause(1280));
+  for (const [onsetMs, hangoverMs] of [
+    [64, 128],
+    [128, 64],
+    [256, 512],
+  ] as const) {
+    const [stretch, ...others] = heardOf(sound, loudIsVoice, { onsetMs, hangoverMs });
+    t.same(others, []);
+    t.match(stretch, { startMs: 640, endMs: 1280 }, 'its ends are the same');
+    const lateMs = [stretch!.noticedMs - 640 - onsetMs, stretch!.overMs - 1280 - hangoverMs];
+    t.ok(
+      lateMs.every(ms => ms >= 0 && ms < FRAME_MS),
+      `${lateMs} ms after that`,
+    );
+  }
+});
+
+t.test('gaps shorter than hangoverMs lie within speech, what does not last onsetMs is none', async t => {
+  const word = concat(pause(640), voice(320), pause(160), voice(320), pause(960));
+  t.equal(heardOf(word, loudIsVoice, { hangoverMs: 256 }).length, 1);
+  t.equal(heardOf(word, loudIsVoice, { hangoverMs: 96 }).length, 2);
+  const short = concat(pause(640), voice(90), pause(960));
+  t.equal(heardOf(short, loudIsVoice, { onsetMs: 64 }).length, 1);
+  t.equal(heardOf(short, loudIsVoice, { onsetMs: 160 }).length, 0);
+});
+
+t.test('probabilities to enter and to keep are the policy of the moment', async t => {
+  const levels = new LevelProbe();
+  const detector = new SpeechDetector(levels);
+  const frame = createFrame(RATE_HZ);
+  const length = frameLength(RATE_HZ);
+  let [frames, windows] = [0, 0];
+  const goOn = (samples: Float32Array, probability: number): boolean => {
+    for (let at = 0; at + length <= samples.length; at += length) {
+      frame.samples.set(samples.subarray(at, at + length));
+      levels.process(frame);
+      frames += 1;
+      windows = Math.floor((frames * FRAME_MS) / VAD_WINDOW_MS);
+      detector.update({ windows, probability });
+    }
+    return detector.isActive;
+  };
+  goOn(pause(320), 0);
+  t.notOk(goOn(voice(160), 0.45), 'not probable enough');
+  detector.tune({ ...POLICY, enter: 0.4, keep: 0.3 });
+  t.ok(goOn(voice(160), 0.45), 'it is now');
+  t.ok(goOn(voice(320), 0.32), 'and goes on with less');
+  detector.tune({ ...POLICY, enter: 0.6, keep: 0.5 });
+  t.notOk(goOn(voice(320), 0.45), 'but not now');
+});
+
+t.test('keys are no speech, however sure the network is of them; speech after them is', async t => {
+  const key = (forMs: number) => tone([770, 1336], forMs, RATE_HZ);
+  const pressed = concat(pause(640), key(100), pause(100), key(100), pause(640), key(30), pause(960));
+  t.same(heardOf(pressed, loudIsVoice), []);
+  const [stretch, ...others] = heardOf(concat(pressed, voice(640), pause(960)), loudIsVoice);
+  t.same(others, []);
+  t.equal(stretch?.startMs, pressed.length / 8);
+});
+
+t.test('comfort noise that switches on and off, hiss and clicks are no speech', async t => {
+  const sounds = {
+    'comfort noise': concat(pause(640), noise(2000, RATE_HZ, 0.003), pause(640), noise(2000, RATE_HZ, 0.004)),
+    hiss: noise(4000, RATE_HZ, 0.1),
+    clicks: concat(...Array.from({ length: 5 }, () => concat(pause(500), voice(4)))),
+  };
+  t.same(heardOf(sounds.hiss, loudIsVoice), [], 'hiss');
+  t.same(heardOf(sounds.clicks, loudIsVoice), [], 'clicks');
+  t.same(
+    heardOf(sounds['comfort noise'], peak => (peak > 0.001 ? 0.4 : 0)),
+    [],
+    'comfort noise',
+  );
+  t.equal(heardOf(mix(sounds.hiss, concat(pause(1600), voice(640))), () => 0.8).length, 1, 'a voice in hiss');
+});
+
+t.test('a pause is told once, when it has lasted, and again only after a voice', async t => {
+  const pauses = new PauseWatch();
+  const told = (probability: number, windows: number): number =>
+    Array.from({ length: windows }, () => pauses.isPause(probability)).filter(Boolean).length;
+  t.equal(told(0.01, 500), 0, 'a call begins fresh');
+  t.equal(told(0.9, 10), 0);
+  t.equal(told(0.01, 62), 0, 'not yet two seconds');
+  t.equal(told(0.01, 1), 1);
+  t.equal(told(0.01, 500), 0, 'once');
+  t.equal(told(0.2, 1) + told(0.01, 40) + told(0.2, 1) + told(0.01, 40), 0, 'two short ones are no long one');
+  t.equal(told(0.01, 40), 1);
+  told(0.9, 1);
+  pauses.reset();
+  t.equal(told(0.01, 500), 0, 'after a reset it is fresh');
+});
+
+t.test(
+  'a word that stands alone after a pause is taken as soon as one at the start',
+  { skip: NO_FLITE },
+  async t => {
+    const rig = new VoiceRig(await voiceMemory(64));
+    const atLevel = (samples: Float32Array, levelDb: number): Float32Array => {
+      const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+      return samples.map(sample => (sample * 10 ** (levelDb / 20)) / Math.sqrt(power));
+    };
+    const calls = ['kal16', 'awb'].flatMap(by => {
+      const before = speech('Hello, I would like to move a piano on Friday.', RATE_HZ, by);
+      return ['Correct.', 'Nope.', 'No.', 'Yeah.', 'Sure.'].flatMap(word =>
+        [-20, -35].map(levelDb => {
+          const said = [before, speech(word, RATE_HZ, by)].map(samples => atLevel(samples, levelDb));
+          const line = concat(pause(600), said[0]!, pause(4000), said[1]!, pause(800));
+          const sent = mix(line, noise((line.length * 1000) / RATE_HZ + 10, RATE_HZ, 0.0002));
+          const received = Float32Array.from(
+            decodeMuLaw(encodeMuLaw(toInt16(sent))),
+            sample => sample / 32_768,
+          );
+          return {
+            name: `${word} by ${by} at ${levelDb} dB`,
+            samples: received.subarray(0, received.length - (received.length % 80)),
+            atMs: (600 * 8 + said[0]!.length + 4000 * 8) / 8,
+            detector: rig.open(RATE_HZ),
+          };
+        }),
+      );
+    });
+    const judged = rig.follow(calls);
+    for (const [index, { name, samples, atMs }] of calls.entries()) {
+      const sound = { samples, rateHz: RATE_HZ, delayMs: 0 } as const;
+      const heard = hearSpeech(sound, Float32Array.from(judged[index]!), POLICY);
+      const word = heard.filter(({ noticedMs }) => noticedMs > atMs);
+      t.equal(word.length, 1, name);
+      t.ok(
+        Math.abs((word[0]?.startMs ?? 0) - atMs) <= 60,
+        `${name}: ${(word[0]?.startMs ?? 0) - atMs} ms off`,
+      );
+    }
+  },
+);
