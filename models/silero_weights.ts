@@ -62,7 +62,7 @@ export function readSileroWeights(version: SileroVersion): Readonly<Record<VadRa
  * The model holds one network for each rate, told apart by the length of their transforms.
  * @throws RangeError saying which of the constants is not as expected
  */
-function sileroWeights(constants: readonly Constant[], rateHz: VadRateHz): SileroWeights {
+export function sileroWeights(constants: readonly Constant[], rateHz: VadRateHz): SileroWeights {
   const points = POINTS[rateHz];
   const bins = points / 2 + 1;
   const basis = constants.find(

@@ -7,8 +7,9 @@ import {
 import type { PipelineRateHz } from '../frame.ts';
 import type { KernelTables } from './kernel_memory.ts';
 
-/** Outputs of a panel: see assembly/voice_layers.ts. */
-const PANEL = 8;
+/** Outputs of a panel, in the first layer and in the others: see assembly/voice_layers.ts. */
+const NARROW = 8;
+const WIDE = 32;
 
 /** Under what name the kernel memory has the weights of a version for a rate. */
 export function voiceTableName(version: SileroVersion, rateHz: PipelineRateHz): string {
@@ -39,7 +40,10 @@ function packVoiceTable(weights: SileroWeights): Float32Array {
   const { window, encoder, decoder, decoderBias } = weights;
   const parts = [
     window,
-    ...encoder.flatMap(layer => [packConvolution(layer), layer.bias]),
+    ...encoder.flatMap((layer, index) => [
+      index === 0 ? packFirst(layer) : packConvolution(layer),
+      layer.bias,
+    ]),
     ...packRecurrence(weights),
     decoder,
     Float32Array.of(decoderBias),
@@ -53,18 +57,19 @@ function packVoiceTable(weights: SileroWeights): Float32Array {
   return table;
 }
 
-/** `weight` of an output and an input, in panels; `inputs` is even. */
+/** For each panel of so many outputs and each column the `weight` of every output. */
 function packPanels(
+  panel: number,
   outputs: number,
-  inputs: number,
-  weight: (output: number, input: number) => number,
+  columns: number,
+  weight: (output: number, column: number) => number,
 ): Float32Array {
-  const panels = new Float32Array(outputs * inputs);
+  const panels = new Float32Array(outputs * columns);
   let at = 0;
-  for (let first = 0; first < outputs; first += PANEL) {
-    for (let input = 0; input < inputs; input += 1) {
-      for (let output = first; output < first + PANEL; output += 1) {
-        panels[at] = weight(output, input);
+  for (let first = 0; first < outputs; first += panel) {
+    for (let column = 0; column < columns; column += 1) {
+      for (let output = first; output < first + panel; output += 1) {
+        panels[at] = weight(output, column);
         at += 1;
       }
     }
@@ -72,21 +77,41 @@ function packPanels(
   return panels;
 }
 
-/** All inputs of a tap, then those of the next; with one more of weight 0 where their number is odd. */
+/** What the taps of the first layer are mixed to: see assembly/voice_layers.ts. */
+const MIXTURES = [
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
+  [0, 0, 1],
+] as const;
+
+/** A column is a mixture of an input's taps; those of an input are neighbours. */
+function packFirst({ inputs, outputs, weights }: SileroConvolution): Float32Array {
+  return packPanels(NARROW, outputs, inputs * MIXTURES.length, (output, column) => {
+    const mixture = column % MIXTURES.length;
+    const input = (column - mixture) / MIXTURES.length;
+    const at = (output * inputs + input) * 3;
+    return MIXTURES[mixture]!.reduce((sum, share, tap) => sum + share * weights[at + tap]!, 0);
+  });
+}
+
+/** A column is a tap of an input; those of a tap are neighbours. */
 function packConvolution({ inputs, outputs, weights }: SileroConvolution): Float32Array {
-  const taps = weights.length / (inputs * outputs);
-  const stride = inputs + (inputs % 2);
-  return packPanels(outputs, taps * stride, (output, column) => {
-    const input = column % stride;
-    const tap = (column - input) / stride;
-    return input < inputs ? weights[(output * inputs + input) * taps + tap]! : 0;
+  const columns = weights.length / outputs;
+  const taps = columns / inputs;
+  return packPanels(WIDE, outputs, columns, (output, column) => {
+    const input = column % inputs;
+    const tap = (column - input) / inputs;
+    return weights[(output * inputs + input) * taps + tap]!;
   });
 }
 
 function packRecurrence(weights: SileroWeights): [Float32Array, Float32Array] {
   const { inputWeights, stateWeights, inputBias, stateBias } = weights;
   const units = weights.decoder.length;
-  const panels = packPanels(inputBias.length, 2 * units, (output, input) =>
+  const panels = packPanels(WIDE, inputBias.length, 2 * units, (output, input) =>
     input < units ? inputWeights[output * units + input]! : stateWeights[output * units + input - units]!,
   );
   return [panels, inputBias.map((bias, i) => bias + stateBias[i]!)];

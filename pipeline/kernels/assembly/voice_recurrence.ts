@@ -6,12 +6,13 @@ export const UNITS: i32 = 128;
 const GATE: usize = (<usize>UNITS) << 2;
 
 /**
- * Moves cells and state (128 units each) on by the `gates` (512, before their nonlinearities), and gives the
- * probability that the decoder, 128 weights and a bias, makes of the new state.
+ * Moves `state` and the cells behind it on by the `gates` (512, before their nonlinearities), and gives the probability
+ * that the decoder, 128 weights and a bias, makes of the new state.
  */
-export function remember(gates: usize, cells: usize, state: usize, decoder: usize): f32 {
-  let sum = splat(0);
+export function recall(gates: usize, state: usize, decoder: usize): f32 {
+  const cells = state + GATE;
   const zero = splat(0);
+  let sum = zero;
   for (let at: usize = 0; at < GATE; at += 16) {
     const gate = gates + at;
     const input = sigmoid(v128.load(gate));
@@ -22,7 +23,7 @@ export function remember(gates: usize, cells: usize, state: usize, decoder: usiz
     const unit = mul(output, tanh(cell));
     v128.store(cells + at, cell);
     v128.store(state + at, unit);
-    sum = add(sum, mul(f32x4.max(unit, zero), v128.load(decoder + at)));
+    sum = add(sum, mul(f32x4.pmax(zero, unit), v128.load(decoder + at)));
   }
   const logit = total(sum) + load<f32>(decoder + GATE);
   return f32x4.extract_lane(sigmoid(splat(logit)), 0);
@@ -40,7 +41,7 @@ function tanh(x: v128): v128 {
 
 /** e to the x, for |x| up to 87 and as for 87 beyond (S. Moshier, Cephes, expf). */
 function exponential(x: v128): v128 {
-  const bounded = f32x4.min(f32x4.max(x, splat(-87)), splat(87));
+  const bounded = f32x4.pmin(splat(87), f32x4.pmax(splat(-87), x));
   const powers = f32x4.nearest(mul(bounded, splat(<f32>Math.LOG2E)));
   let rest = sub(bounded, mul(powers, splat(0.693359375)));
   rest = sub(rest, mul(powers, splat(-2.1219444e-4)));

@@ -4,7 +4,6 @@
  */
 import { add, mul, splat, sub } from './vector.ts';
 
-const FRAMES: usize = 4;
 const LONGEST: i32 = 128;
 
 /** Turns of a circle in 256 steps: pairs of cosine and negative sine. */
@@ -46,16 +45,9 @@ export const SPECTRA_BYTES: usize = <usize>LONGEST * 32;
 
 /**
  * Magnitudes of the bins 0…h of four frames of 2h samples, a frame every h samples from `samples` on, each multiplied
- * with `window`. The magnitudes of the first frame go to `magnitudes`, those of the next one so many bytes further on.
+ * with `window`: for each bin, those of the four frames side by side.
  */
-export function spectra(
-  h: i32,
-  samples: usize,
-  window: usize,
-  work: usize,
-  magnitudes: usize,
-  frameBytes: usize,
-): void {
+export function spectra(h: i32, samples: usize, window: usize, work: usize, magnitudes: usize): void {
   place(h, samples, window, work);
   let length = 1;
   if (h === LONGEST) {
@@ -63,7 +55,7 @@ export function spectra(
     length = 2;
   }
   for (; length < h; length <<= 2) joinQuarters(work, h, length);
-  measure(h, work, magnitudes, frameBytes);
+  measure(h, work, magnitudes);
 }
 
 /** Windowed points into their places, 32 bytes each: real parts of the four frames, imaginary parts. */
@@ -158,7 +150,7 @@ function joinQuarters(work: usize, h: i32, length: i32): void {
 }
 
 /** Parts the transform of h complex points into that of 2h real ones, bins k and h − k at a time. */
-function measure(h: i32, work: usize, magnitudes: usize, frameBytes: usize): void {
+function measure(h: i32, work: usize, magnitudes: usize): void {
   const step = CIRCLE / (2 * h);
   const half = splat(0.5);
   for (let k = 0; k <= h >> 1; k++) {
@@ -177,20 +169,13 @@ function measure(h: i32, work: usize, magnitudes: usize, frameBytes: usize): voi
     const oddI = mul(half, sub(br, ar));
     const turnedR = sub(mul(oddR, cosine), mul(oddI, sine));
     const turnedI = add(mul(oddR, sine), mul(oddI, cosine));
-    const bin = magnitudes + ((<usize>k) << 2);
-    storeLanes(bin, frameBytes, magnitude(add(evenR, turnedR), add(evenI, turnedI)));
-    const mirrored = magnitudes + ((<usize>(h - k)) << 2);
-    storeLanes(mirrored, frameBytes, magnitude(sub(evenR, turnedR), sub(evenI, turnedI)));
+    const bin = magnitudes + ((<usize>k) << 4);
+    v128.store(bin, magnitude(add(evenR, turnedR), add(evenI, turnedI)));
+    const mirrored = magnitudes + ((<usize>(h - k)) << 4);
+    v128.store(mirrored, magnitude(sub(evenR, turnedR), sub(evenI, turnedI)));
   }
 }
 
 function magnitude(re: v128, im: v128): v128 {
   return f32x4.sqrt(add(mul(re, re), mul(im, im)));
-}
-
-function storeLanes(at: usize, apart: usize, lanes: v128): void {
-  v128.store_lane<f32>(at, lanes, 0);
-  v128.store_lane<f32>(at + apart, lanes, 1);
-  v128.store_lane<f32>(at + 2 * apart, lanes, 2);
-  v128.store_lane<f32>(at + (FRAMES - 1) * apart, lanes, 3);
 }

@@ -1,5 +1,5 @@
 import type { SileroVersion } from '../../../models/silero.ts';
-import type { PipelineRateHz } from '../../../pipeline/frame.ts';
+import { frameLength, type PipelineRateHz } from '../../../pipeline/frame.ts';
 import { KernelFrame } from '../../../pipeline/kernels/kernel_frame.ts';
 import type { KernelMemory } from '../../../pipeline/kernels/kernel_memory.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
@@ -13,6 +13,11 @@ const tables = loadVoiceTables();
 /** Room for so many voices, a judge of them and a frame for each rate. */
 export function voiceMemory(voices: number): Promise<KernelMemory> {
   return loadKernels(KERNEL_FOLDER, { voice: voices, voiceBatch: VOICE_BATCHES, frame: 2 }, tables);
+}
+
+export interface Voice {
+  readonly detector: VoiceDetector;
+  readonly samples: Float32Array;
 }
 
 /** Voices that hear frame by frame, and are judged after each. */
@@ -31,33 +36,58 @@ export class VoiceRig {
     return new VoiceDetector(this.memory, rateHz, { model });
   }
 
-  /** One frame for one voice. */
-  hear(detector: VoiceDetector, samples: Float32Array): void {
+  /** One frame for one voice, filled up with silence; what the frame holds afterwards. */
+  hear(detector: VoiceDetector, samples: Float32Array): Float32Array {
     const frame = this.#frames[detector.rateHz];
     frame.samples.fill(0);
     frame.samples.set(samples);
     detector.process(frame);
+    return frame.samples.slice();
   }
 
-  /** Sounds of any length and rate, each for its own detector, all at once; the probabilities of each, in order. */
-  follow(voices: readonly { detector: VoiceDetector; samples: Float32Array }[]): number[][] {
+  /**
+   * Each voice hears its sound from its start on, all at the same time, and silence behind it until the last one is
+   * over; what each was told of its windows, in order.
+   */
+  follow(voices: readonly Voice[]): number[][] {
     const told = voices.map((): number[] => []);
     const detectors = voices.map(({ detector }) => detector);
-    const ticks = Math.max(
-      ...voices.map(({ detector, samples }) => samples.length / (detector.rateHz / 100)),
-    );
-    for (let tick = 0; tick < Math.floor(ticks); tick += 1) {
+    const ticks = Math.max(...voices.map(ticksOf));
+    for (let tick = 0; tick < ticks; tick += 1) {
       const before = detectors.map(({ windows }) => windows);
       for (const { detector, samples } of voices) {
-        const length = detector.rateHz / 100;
-        const frame = samples.subarray(tick * length, (tick + 1) * length);
-        if (frame.length === length) this.hear(detector, frame);
+        const length = frameLength(detector.rateHz);
+        this.hear(detector, samples.subarray(tick * length, (tick + 1) * length));
       }
       this.judge.judge(detectors);
       for (const [i, { windows, probability }] of detectors.entries()) {
         if (windows > before[i]!) told[i]!.push(probability);
       }
     }
-    return told;
+    return told.map((probabilities, i) => probabilities.slice(0, windowsIn(voices[i]!)));
   }
+
+  /** What one voice alone is told. */
+  hearOut(rateHz: PipelineRateHz, version: SileroVersion, samples: Float32Array): number[] {
+    const detector = this.open(rateHz, version);
+    const [told] = this.follow([{ detector, samples }]);
+    detector.close();
+    return told!;
+  }
+
+  close(): void {
+    this.judge.close();
+    this.#frames[8000].close();
+    this.#frames[16_000].close();
+  }
+}
+
+/** With two more in the end, for windows that have to wait. */
+function ticksOf({ detector, samples }: Voice): number {
+  return Math.ceil(samples.length / frameLength(detector.rateHz)) + 2;
+}
+
+/** Whole windows of a sound. */
+function windowsIn({ detector, samples }: Voice): number {
+  return Math.floor(samples.length / (3.2 * frameLength(detector.rateHz)));
 }
