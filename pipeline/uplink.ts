@@ -9,6 +9,7 @@ import { LevelProbe } from './stages/level_probe.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
 import { Sanitize } from './stages/sanitize.ts';
 import { Tap } from './stages/tap.ts';
+import { VoiceDetector } from './stages/voice_detector.ts';
 
 export interface UplinkParts {
   readonly shared: SharedParts;
@@ -17,8 +18,6 @@ export interface UplinkParts {
   readonly policy: PipelinePolicy;
   /** What the caller's line gave, for the recording. */
   readonly recorder: SampleSink;
-  /** Where the voice-activity network finds its samples. */
-  readonly voiceActivity: SampleSink;
   /** Where the recogniser finds them. */
   readonly recogniser: SampleSink;
 }
@@ -27,17 +26,19 @@ export interface Uplink {
   readonly chain: Chain;
   readonly echo: EchoCanceller;
   readonly levels: LevelProbe;
+  readonly voice: VoiceDetector;
   /** By so much the levels, and what the voice detector hears, lie behind the line. */
   readonly delayMs: number;
   /** From the next frame on. */
   tune(policy: PipelinePolicy): void;
 }
 
-/** The caller's way into the house, from the line's frame to the recogniser. */
+/** The caller's way into the house, from the line's frame to what judges and recognises it. */
 export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink {
   const { shared, far, policy, recogniser } = parts;
   const echo = new EchoCanceller(shared.memory, rateHz, far, policy.echo, shared.echoDelays);
   const levels = new LevelProbe(echo.delayMs);
+  const voice = new VoiceDetector(shared.memory, rateHz, policy.voice);
   let listensAt = policy.recogniserTap;
   const recogniserAt = (place: RecogniserTap): Tap =>
     new Tap(`recogniser, ${PLACES[place]}`, recogniser, () => place === listensAt);
@@ -49,16 +50,18 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     echo,
     recogniserAt('beforeNoise'),
     levels,
-    new Tap('voice activity', parts.voiceActivity),
+    voice,
   ]);
   return {
     chain,
     echo,
     levels,
+    voice,
     delayMs: chain.delayMs,
     tune: changed => {
       listensAt = changed.recogniserTap;
       echo.tune(changed.echo);
+      voice.tune(changed.voice);
     },
   };
 }

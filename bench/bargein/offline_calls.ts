@@ -1,17 +1,8 @@
-import { SileroVad } from '../../models/silero_vad.ts';
 import { FRAME_MS } from '../../pipeline/frame.ts';
 import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
-import {
-  CONTROL,
-  clearSlot,
-  createSlotMemory,
-  type SlotView,
-  slotView,
-} from '../../src/calls/slot_buffers.ts';
-import { VadBoard } from '../../src/calls/vad_board.ts';
-import { VadListener } from '../../src/calls/vad_listener.ts';
+import { clearSlot, createSlotMemory, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { CODECS } from '../wire/codec.ts';
 import type { CallPlan } from './event.ts';
@@ -47,19 +38,12 @@ export async function playOffline(
   { kernelFolder, isTraced }: { readonly kernelFolder: string; readonly isTraced: boolean },
 ): Promise<PlayedCall[]> {
   const shared = await SharedParts.load(kernelFolder, CALLS_AT_ONCE, 0);
-  const vad = await SileroVad.load();
-  try {
-    return await new OfflineCalls(plans, programmes, { vad, shared, isTraced }).play();
-  } finally {
-    await vad.close();
-  }
+  return new OfflineCalls(plans, programmes, { shared, isTraced }).play();
 }
 
 class OfflineCalls {
   readonly #waiting: CallPlan[];
   readonly #memory = createSlotMemory(CALLS_AT_ONCE);
-  readonly #board = new VadBoard(VadBoard.allocate(CALLS_AT_ONCE));
-  readonly #voices: VadListener;
   readonly #talk: SpeakingTalk;
   readonly #live = new Map<number, LiveCall>();
   readonly #played: PlayedCall[] = [];
@@ -70,12 +54,11 @@ class OfflineCalls {
   constructor(
     plans: readonly CallPlan[],
     programmes: readonly Programme[],
-    parts: { readonly vad: SileroVad; readonly shared: SharedParts; readonly isTraced: boolean },
+    parts: { readonly shared: SharedParts; readonly isTraced: boolean },
   ) {
     this.#waiting = [...plans];
     this.#isTraced = parts.isTraced;
     this.#shared = parts.shared;
-    this.#voices = new VadListener(parts.vad, this.#board, this.#memory);
     this.#talk = new SpeakingTalk({ memory: this.#memory, programmes, nowMs: () => this.#nowMs });
   }
 
@@ -84,29 +67,26 @@ class OfflineCalls {
       this.#fill();
       this.#nowMs += FRAME_MS;
       this.#talk.pump();
-      await this.#tick();
+      this.#tick();
       for (const live of this.#live.values()) if (live.caller.isDone) await this.#end(live);
     }
     return this.#played;
   }
 
   /** As a media process does: all calls hear, voices are judged, all calls speak. */
-  async #tick(): Promise<void> {
+  #tick(): void {
     const calls = [...this.#live.values()];
     for (const { call } of calls) call.hear();
-    this.#shared.tick();
-    for (const { call, slot, trace } of calls) {
+    this.#shared.tick(calls.map(({ call }) => call.voice));
+    for (const { call, trace } of calls) {
       call.speak();
-      trace?.add(featuresOf(slot));
+      trace?.add(featuresOf(call));
     }
-    // The network's thread is done before the next tick.
-    const isDue = calls.some(({ call }) => call.isVadWindowDue);
-    if (isDue || this.#live.size < CALLS_AT_ONCE) await this.#voices.judgeDue();
   }
 
   #fill(): void {
     for (let slot = 0; slot < CALLS_AT_ONCE && this.#waiting.length > 0; slot += 1)
-      if (!this.#live.has(slot) && this.#board.isVacant(slot)) this.#begin(slot, this.#waiting.shift()!);
+      if (!this.#live.has(slot)) this.#begin(slot, this.#waiting.shift()!);
   }
 
   #begin(index: number, plan: CallPlan): void {
@@ -120,7 +100,6 @@ class OfflineCalls {
       { slot, rateHz, shared: this.#shared, policy: DEFAULT_PIPELINE_POLICY, openLine },
       {
         answered: () => {
-          this.#board.occupy(index, rateHz);
           this.#talk.begin(index, rateHz);
         },
         turn: event => {
@@ -130,7 +109,7 @@ class OfflineCalls {
         dtmf: () => {},
         playoutStarted: () => {},
         playoutDrained: () => {},
-        ended: () => this.#board.vacate(index),
+        ended: () => {},
       },
     );
     this.#live.set(index, { plan, caller, trace, slot, call });
@@ -146,6 +125,6 @@ class OfflineCalls {
 }
 
 /** What the pipeline knows in this tick: a column of the trace each. */
-function featuresOf({ control }: SlotView): Readonly<Record<string, number>> {
-  return { voice: Atomics.load(control, CONTROL.vadProbability) / 65_536 };
+function featuresOf({ voice }: AudioCall): Readonly<Record<string, number>> {
+  return { voice: voice.probability };
 }

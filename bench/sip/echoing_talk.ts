@@ -1,6 +1,6 @@
 import type { Ticking } from '../../src/calls/media_clock.ts';
 import type { FromTalk } from '../../src/calls/media_threads.ts';
-import { discardTo, readSamples, writePosition, writeSamples } from '../../src/calls/ring.ts';
+import { readSamples, writeSamples } from '../../src/calls/ring.ts';
 import { type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
 import type { ToTalk } from '../../src/calls/thread_messages.ts';
 
@@ -45,9 +45,8 @@ export class EchoingTalk implements Ticking {
 
   skip(): void {}
 
-  #echo({ heard, speech, vadInput }: SlotView): void {
+  #echo({ heard, speech }: SlotView): void {
     const samples = readSamples(heard, this.#heard);
     writeSamples(speech, this.#heard.subarray(0, samples));
-    discardTo(vadInput, writePosition(vadInput));
   }
 }

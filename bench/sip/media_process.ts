@@ -5,7 +5,6 @@ import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { MediaClock } from '../../src/calls/media_clock.ts';
 import { PhoneLegs } from '../../src/calls/phone_legs.ts';
 import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
-import { VadBoard } from '../../src/calls/vad_board.ts';
 import { nodePaths } from '../../src/config/paths.ts';
 import { readRuntime } from '../../src/config/runtime.ts';
 import { connectLink } from '../../src/ipc/link.ts';
@@ -43,7 +42,6 @@ const talk = new EchoingTalk(memory, message => media.fromTalk(message));
 const clock = new MediaClock();
 const media = new MediaCalls({
   memory,
-  board: new VadBoard(VadBoard.allocate(maxCalls)),
   maxCalls,
   shared,
   // Carrying alone is measured.

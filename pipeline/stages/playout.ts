@@ -3,7 +3,7 @@ import type { SpeechSource } from '../ports.ts';
 import type { Stage } from '../stage.ts';
 
 /** Speech begins, ends and is cut with a ramp this long, so that nothing clicks. */
-const RAMP_MS = 5;
+export const RAMP_MS = 5;
 
 export interface PlayoutListener {
   /** A stretch of speech begins in this frame, with the sample at `position` of the source. */
@@ -60,10 +60,14 @@ export class Playout implements Stage<Frame> {
    */
   cut(): void {
     if (this.#playing && !this.#held) this.#fadeOut();
-    this.#playing = false;
-    this.#held = false;
-    this.#source.invalidate();
-    this.#source.discardVoid();
+    this.#end();
+  }
+
+  /** Ends the speech before the coming frame, where another ends it on the wire: nothing more of it is given. */
+  drop(): void {
+    this.#sent -= this.#tailLength;
+    this.#tailLength = 0;
+    this.#end();
   }
 
   /** Falls silent within the coming frame, and keeps its place in the speech. */
@@ -101,21 +105,28 @@ export class Playout implements Stage<Frame> {
     else if (this.#playing) this.#drain(frame.mediaTime, position);
   }
 
+  #end(): void {
+    this.#playing = false;
+    this.#held = false;
+    this.#source.invalidate();
+    this.#source.discardVoid();
+  }
+
   #fadeOut(): void {
     this.#tailLength = this.#source.read(this.#tail, 0, this.#rampLength);
-    rampDown(this.#tail, this.#tailLength, this.#tailLength);
+    fadeOut(this.#tail, this.#tailLength, this.#tailLength);
     this.#sent += this.#tailLength;
   }
 
   #play(frame: Frame, given: number, position: number): void {
-    if (!this.#playing || this.#resuming) rampUp(frame.samples, Math.min(given, this.#rampLength));
+    if (!this.#playing || this.#resuming) fadeIn(frame.samples, Math.min(given, this.#rampLength));
     this.#resuming = false;
     if (!this.#playing) {
       this.#playing = true;
       this.#listener.started(position, this.#timeMs(frame.mediaTime));
     }
     if (given < frame.samples.length) {
-      rampDown(frame.samples, given, Math.min(given, this.#rampLength));
+      fadeOut(frame.samples, given, Math.min(given, this.#rampLength));
       this.#drain(frame.mediaTime + given, this.#source.position);
     }
   }
@@ -142,12 +153,12 @@ export class Playout implements Stage<Frame> {
   }
 }
 
-function rampUp(samples: Float32Array, length: number): void {
+function fadeIn(samples: Float32Array, length: number): void {
   for (let i = 0; i < length; i += 1) samples[i] = samples[i]! * ((i + 0.5) / length);
 }
 
 /** Fades out the last `length` samples before `end`. */
-function rampDown(samples: Float32Array, end: number, length: number): void {
+export function fadeOut(samples: Float32Array, end: number, length: number): void {
   for (let i = 0; i < length; i += 1) {
     samples[end - 1 - i] = samples[end - 1 - i]! * ((i + 0.5) / length);
   }

@@ -122,21 +122,26 @@ export class RtpSender {
     if (this.#frames * FRAME_MS >= making.ptimeMs) this.#complete(making, nowMs);
   }
 
-  /** Throws away what of a packet was written, and says how many milliseconds that was. */
+  /**
+   * Throws away what of a packet was written, and says how many milliseconds that was: the stream's time goes back by as
+   * much, for others to be written in their place.
+   */
   flush(): number {
     const flushedMs = this.#frames * FRAME_MS;
+    this.#timestamp = (this.#timestamp - this.#frames * this.#frameTicks) | 0;
     this.#startPacket();
     return flushedMs;
   }
 
   /**
-   * The last packet is not sent after all: the next one takes its number, with a later time. Says how many milliseconds
-   * of audio were in it; 0 for a key's, which stays.
+   * The last packet is not sent after all: once `flush` is called, the next one takes its number and its time. Says how
+   * many milliseconds of audio were in it; 0 for a key's, which stays.
    */
   takeBack(): number {
     const ticks = this.#madeTicks;
     if (ticks === 0) return 0;
     this.#madeTicks = 0;
+    this.#timestamp = (this.#timestamp - ticks) | 0;
     this.#sequence = (this.#sequence - 1) & 0xffff;
     this.#isAfterPause ||= this.#madeMarker;
     this.#packets -= 1;

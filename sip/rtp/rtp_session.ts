@@ -153,7 +153,10 @@ export class RtpSession implements Outgoing {
     } else sender.written(this.#options.codecs.encode(codec, frame, sender.buffer, sender.writeAt), nowMs);
   }
 
-  /** Throws away what was pushed and is not on the wire yet, and says how many milliseconds that was. */
+  /**
+   * Throws away what was pushed and is not on the wire yet, and says how many milliseconds that was. As much is to be
+   * pushed at once in its place, or the far end gets the rest too early.
+   */
   flush(): number {
     const packetMs = this.#ready === undefined ? 0 : this.#sender.takeBack();
     if (packetMs > 0) this.#ready = undefined;

@@ -1,10 +1,10 @@
-import { vadWindowLength } from '../../models/silero_vad.ts';
 import { createDownlink, type Downlink } from '../../pipeline/downlink.ts';
 import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
 import type { PipelinePolicy } from '../../pipeline/policy.ts';
 import type { SharedParts } from '../../pipeline/shared_parts.ts';
+import type { VoiceDetector } from '../../pipeline/stages/voice_detector.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
@@ -13,9 +13,9 @@ import { Bridge } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import { HeardCounter } from './heard_counter.ts';
 import { RecordingSink } from './recording_sink.ts';
-import { available } from './ring.ts';
+import { SentFrames } from './sent_frames.ts';
 import { CONTROL, type SlotView } from './slot_buffers.ts';
-import { LegSink, SlotSpeech, SlotVoiceActivity } from './slot_ports.ts';
+import { HeardSink, SlotSpeech } from './slot_ports.ts';
 
 /** What a call on the audio thread tells. */
 export interface AudioCallEvents {
@@ -55,18 +55,16 @@ export class AudioCall implements LineEvents {
   readonly bridge: Bridge;
   readonly #events: AudioCallEvents;
   readonly #line: Line;
-  readonly #vadWindowLength: number;
   readonly #caller: KernelFrame;
   /** The agent's frame on its way; after it, what the far end was sent. */
   readonly #agent: KernelFrame;
-  readonly #heard: LegSink;
-  readonly #vadInput: LegSink;
+  readonly #heard: HeardSink;
   readonly #recording: RecordingSink;
-  readonly #activity: SlotVoiceActivity;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #turns: TurnTaker;
   readonly #heardCounter = new HeardCounter();
+  readonly #sentFrames: SentFrames;
   #state: State = 'connecting';
   #hasAgent = true;
   #frames = 0;
@@ -77,15 +75,13 @@ export class AudioCall implements LineEvents {
   /** @throws RangeError when the kernel memory has no room for another call */
   constructor({ slot, rateHz, shared, policy, openLine }: AudioCallParts, events: AudioCallEvents) {
     this.slot = slot;
-    this.#vadWindowLength = vadWindowLength(rateHz);
     this.#events = events;
     this.#caller = new KernelFrame(shared.memory, rateHz);
     this.#agent = new KernelFrame(shared.memory, rateHz);
     const length = this.#caller.samples.length;
-    this.#heard = new LegSink(slot, 'heard', length);
-    this.#vadInput = new LegSink(slot, 'vadInput', length);
+    this.#heard = new HeardSink(slot, length);
     this.#recording = new RecordingSink(slot, length, this.#caller);
-    this.#activity = new SlotVoiceActivity(slot);
+    this.#sentFrames = new SentFrames(rateHz);
     this.bridge = new Bridge(rateHz, this.#caller);
     const asHeard = new KeptFrame(rateHz);
     this.#uplink = createUplink(rateHz, {
@@ -93,7 +89,6 @@ export class AudioCall implements LineEvents {
       far: this.#agent,
       policy,
       recorder: asHeard,
-      voiceActivity: this.#vadInput,
       recogniser: this.#heard,
     });
     this.#downlink = createDownlink(rateHz, {
@@ -138,9 +133,9 @@ export class AudioCall implements LineEvents {
     return this.#frames * FRAME_MS;
   }
 
-  /** The VAD thread has something to judge. */
-  get isVadWindowDue(): boolean {
-    return available(this.slot.vadInput) >= this.#vadWindowLength;
+  /** What is to be judged between hearing and speaking. */
+  get voice(): VoiceDetector {
+    return this.#uplink.voice;
   }
 
   /** Both chains, as printed when a call starts. */
@@ -170,8 +165,9 @@ export class AudioCall implements LineEvents {
   /** Second half: whose turn it is, and ten milliseconds for the caller to hear. */
   speak(): void {
     const nowMs = (this.#frames + 1) * FRAME_MS;
-    if (this.#hasAgent) this.#turns.step(nowMs, this.#activity, this.#isAgentAudible(nowMs));
+    if (this.#hasAgent) this.#turns.step(nowMs, this.#uplink.voice, this.#isAgentAudible(nowMs));
     this.#downlink.chain.process(this.#agent);
+    this.#sentFrames.keep(this.#agent.samples);
     this.#line.push(this.#agent);
     this.#frames += 1;
     this.#account(nowMs);
@@ -183,7 +179,7 @@ export class AudioCall implements LineEvents {
     this.#frames += frames;
     this.#uplink.levels.skip(frames);
     this.#heard.skip(frames);
-    this.#vadInput.skip(frames);
+    this.#uplink.voice.skip(frames);
     this.#recording.skip(frames);
   }
 
@@ -279,14 +275,34 @@ export class AudioCall implements LineEvents {
 
   /** Ends the agent's speech within the coming frame and says how much of it is heard. */
   #cut(): number {
-    // What waits for the wire may hold other voices, too.
-    if (!this.bridge.hasLegs) this.#heardCounter.flushed(this.#line.flush());
     const { playout, duck } = this.#downlink;
-    const before = playout.sentSamples;
-    playout.cut();
     duck.raise();
     this.#audibleUntilMs = 0;
+    if (this.#stopOnTheWire()) {
+      playout.drop();
+      return this.#heardCounter.heardSamples;
+    }
+    const before = playout.sentSamples;
+    playout.cut();
     return this.#heardCounter.heardSamples + playout.sentSamples - before;
+  }
+
+  /**
+   * Takes back what waits for the wire and sends in its place how that fades out, and silence; false where nothing
+   * waits, or what waits holds other voices, too.
+   */
+  #stopOnTheWire(): boolean {
+    const frames = this.bridge.hasLegs ? 0 : Math.ceil(this.#line.flush() / FRAME_MS);
+    const speech = this.#heardCounter.flushed(frames);
+    for (let i = 0; i < frames; i += 1) {
+      const { samples } = this.#agent;
+      const left = i === 0 ? this.#sentFrames.takeBack(frames, samples) : 0;
+      if (i > 0) samples.fill(0);
+      this.#heardCounter.pushed(Math.min(left, speech));
+      this.#sentFrames.keep(samples);
+      this.#line.push(this.#agent);
+    }
+    return frames > 0;
   }
 
   #account(nowMs: number): void {

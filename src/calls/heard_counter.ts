@@ -1,5 +1,3 @@
-import { FRAME_MS } from '../../pipeline/frame.ts';
-
 /** Frames that a line may hold back; older ones are on the wire for good. */
 const REMEMBERED_FRAMES = 64;
 
@@ -20,13 +18,17 @@ export class HeardCounter {
     this.#heard += speechSamples;
   }
 
-  /** The line threw away the last so many milliseconds that were pushed. */
-  flushed(flushedMs: number): void {
-    const frames = Math.min(Math.ceil(flushedMs / FRAME_MS), this.#frames, REMEMBERED_FRAMES);
+  /** The line threw away the last so many frames that were pushed; says how much speech the first of them had. */
+  flushed(flushedFrames: number): number {
+    const frames = Math.min(flushedFrames, this.#frames, REMEMBERED_FRAMES);
+    let first = 0;
     for (let back = 1; back <= frames; back += 1) {
       const index = (this.#frames - back) % REMEMBERED_FRAMES;
-      this.#heard -= this.#perFrame[index]!;
+      first = this.#perFrame[index]!;
+      this.#heard -= first;
       this.#perFrame[index] = 0;
     }
+    this.#frames -= frames;
+    return first;
   }
 }

@@ -1,6 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { type PipelineOverrides, pipelinePolicy } from '../../pipeline/policy.ts';
 import type { SharedParts } from '../../pipeline/shared_parts.ts';
+import type { VoiceDetector } from '../../pipeline/stages/voice_detector.ts';
 import { ERRORS } from '../config/errors.ts';
 import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
 import { CALLER } from '../lines/bridge.ts';
@@ -12,7 +13,6 @@ import type { Ticking } from './media_clock.ts';
 import type { FromTalk } from './media_threads.ts';
 import { clearSlot, slotView } from './slot_buffers.ts';
 import type { CallInfo, ToTalk } from './thread_messages.ts';
-import type { VadBoard } from './vad_board.ts';
 
 /** Opens the line that an assignment names. */
 type OpenLine = (assignment: CallAssignment, rateHz: PipelineRateHz, events: LineEvents) => Line;
@@ -39,7 +39,6 @@ export interface MediaCallsPorts {
 
 export interface MediaCallsParts {
   readonly memory: SharedArrayBuffer;
-  readonly board: VadBoard;
   readonly maxCalls: number;
   /** With room for so many calls. */
   readonly shared: SharedParts;
@@ -71,6 +70,8 @@ interface Entry {
 export class MediaCalls implements Ticking {
   readonly #parts: MediaCallsParts;
   readonly #slots: (Entry | undefined)[];
+  /** Of the calls that are up. */
+  readonly #voices: VoiceDetector[] = [];
   #draining = false;
   #spoolFull = false;
   #onEmpty: (() => void) | undefined;
@@ -100,10 +101,7 @@ export class MediaCalls implements Ticking {
   /** All hear first, so that their voices can be judged together. */
   tick(): void {
     this.#forEachUp(call => call.hear());
-    this.#parts.shared.tick();
-    let isWindowDue = false;
-    for (const entry of this.#slots) isWindowDue ||= entry?.call.isUp === true && entry.call.isVadWindowDue;
-    if (isWindowDue) this.#parts.board.ring();
+    this.#parts.shared.tick(this.#voices);
     this.#forEachUp(call => call.speak());
   }
 
@@ -113,9 +111,9 @@ export class MediaCalls implements Ticking {
 
   /** Takes a call, or refuses it and says why. */
   assign(assignment: CallAssignment): void {
-    const { ports, board, memory, log } = this.#parts;
+    const { ports, memory, log } = this.#parts;
     const { callId } = assignment;
-    const slot = this.#slots.findIndex((entry, index) => entry === undefined && board.isVacant(index));
+    const slot = this.#slots.indexOf(undefined);
     // What another process has lost comes in also where nothing new does.
     const isClosed = (this.#draining || this.#spoolFull) && assignment.resume === undefined;
     if (isClosed || slot < 0 || this.#find(callId) !== undefined) {
@@ -273,10 +271,10 @@ export class MediaCalls implements Ticking {
   }
 
   #answered(entry: Entry): void {
-    const { board, ports, log } = this.#parts;
-    const { assignment, slot, call } = entry;
+    const { ports, log } = this.#parts;
+    const { assignment, call } = entry;
     entry.answered = true;
-    board.occupy(slot, call.line.rateHz);
+    this.#voices.push(call.voice);
     log.info({ callId: assignment.callId, chain: call.describe() }, 'call is up');
     ports.toTalk({ type: 'answered', call: this.#info(entry) });
     // First, so that at no time a call counts for nothing.
@@ -304,11 +302,12 @@ export class MediaCalls implements Ticking {
   }
 
   #ended(entry: Entry, reason: LineEndReason, atMs: number): void {
-    const { board, ports, log } = this.#parts;
+    const { ports, log } = this.#parts;
     const { slot, call, answered } = entry;
     entry.ended = reason;
     entry.legs.end();
-    board.vacate(slot);
+    const at = this.#voices.indexOf(call.voice);
+    if (at >= 0) this.#voices.splice(at, 1);
     log.info({ callId: entry.assignment.callId, reason, mediaMs: atMs }, 'line ended');
     if (answered) ports.toTalk({ type: 'lineEnded', slot, reason, atMs, stats: call.line.stats() });
     else void this.#finish(entry);

@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { forbidTelemetry } from '../../models/silero_vad.ts';
 import type { Address } from '../ipc/messages.ts';
 import type { ListeningTimes } from '../ipc/silence.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
 import { type ThreadName, ThreadPulse } from './thread_pulse.ts';
 import { ThreadWatch } from './thread_watch.ts';
-import { VadBoard } from './vad_board.ts';
 
 /** What the talk thread is started with. */
 export interface TalkWorkerData {
@@ -23,19 +21,10 @@ export interface TalkWorkerData {
 /** What the talk thread says while it serves calls. */
 export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' }>;
 
-/** What the VAD thread is started with. */
-export interface VadWorkerData {
-  readonly memory: SharedArrayBuffer;
-  readonly board: SharedArrayBuffer;
-  readonly pulse: SharedArrayBuffer;
-}
-
 export interface MediaThreadsOptions {
-  /** Programs of the two threads. */
+  /** The thread's program. */
   readonly talk: URL;
-  readonly vad: URL;
   readonly memory: SharedArrayBuffer;
-  readonly slots: number;
   readonly runtimeFile: string;
   readonly address: Address;
   onMessage(message: FromTalk): void;
@@ -47,11 +36,9 @@ export interface MediaThreadsOptions {
 /** After this long a thread that was told to end is ended. */
 const END_MS = 3000;
 
-/** The two threads beside the audio thread. */
+/** What runs beside the audio thread. */
 export class MediaThreads {
-  readonly board: VadBoard;
   readonly #talk: Worker;
-  readonly #vad: Worker;
   readonly #port: MessagePort;
   readonly #ready: Promise<unknown>;
   readonly #pulse: SharedArrayBuffer;
@@ -62,8 +49,6 @@ export class MediaThreads {
     const { memory, runtimeFile, address } = options;
     const { port1, port2 } = new MessageChannel();
     this.#pulse = ThreadPulse.allocate();
-    const board = VadBoard.allocate(options.slots);
-    this.board = new VadBoard(board);
     this.#port = port1;
     const talkReady = new Promise<void>(resolve => {
       this.#port.on('message', (message: ToAudio) => {
@@ -73,22 +58,17 @@ export class MediaThreads {
     });
     const talkData: TalkWorkerData = { memory, runtimeFile, address, port: port2, pulse: this.#pulse };
     this.#talk = new Worker(options.talk, { name: 'talk', workerData: talkData, transferList: [port2] });
-    forbidTelemetry();
-    const vadData: VadWorkerData = { memory, board, pulse: this.#pulse };
-    this.#vad = new Worker(options.vad, { name: 'vad', workerData: vadData });
-    const vadReady = new Promise<void>(resolve => this.#vad.once('message', () => resolve()));
-    this.#ready = Promise.all([talkReady, vadReady]).then(() => {
+    this.#ready = talkReady.then(() => {
       this.#watch = new ThreadWatch(new ThreadPulse(this.#pulse), options.watchTimes);
     });
     this.#listenForEnd('talk', this.#talk, options);
-    this.#listenForEnd('vad', this.#vad, options);
   }
 
   toTalk(message: ToTalk): void {
     this.#port.postMessage(message);
   }
 
-  /** Resolves when both threads do their work; never when one died before. */
+  /** Resolves when the thread does its work; never when it died before. */
   async ready(): Promise<void> {
     await this.#ready;
   }
@@ -102,8 +82,7 @@ export class MediaThreads {
     this.#ending = true;
     this.#watch?.close();
     this.toTalk({ type: 'stop' });
-    this.board.dismiss();
-    await Promise.all([ended(this.#talk), ended(this.#vad)]);
+    await ended(this.#talk);
     this.#port.close();
   }
 

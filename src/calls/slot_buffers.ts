@@ -20,8 +20,6 @@ export interface SlotView {
   readonly speech: RingView;
   /** Both sides on the media clock, interleaved caller/agent: audio thread → recorder. */
   readonly recording: RingView;
-  /** Caller's audio for voice activity: audio thread → VAD thread. */
-  readonly vadInput: RingView;
   /** See CONTROL. */
   readonly control: Int32Array;
 }
@@ -34,25 +32,20 @@ export const CONTROL = {
   acknowledged: 1,
   /** Samples of agent speech heard by the far end since the slot was opened: sent to the line, flushed ones not counted. */
   played: 2,
-  /** Latest voice activity, probability × 65536. */
-  vadProbability: 3,
-  /** Number of the 32 ms window to which vadProbability belongs. */
-  vadWindow: 4,
   /** 1 while the recorder wants samples. */
-  recording: 5,
-  /** Frames that found a ring full, by ring: heard, recording, vadInput. */
-  heardOverflows: 6,
-  recordingOverflows: 7,
-  vadOverflows: 8,
+  recording: 3,
+  /** Frames that found a ring full, by ring. */
+  heardOverflows: 4,
+  recordingOverflows: 5,
   /** Media time of the caller's leg in milliseconds since answer. */
-  mediaMs: 9,
+  mediaMs: 6,
   /** Ring position at which the acknowledged generation's speech begins, stored before `acknowledged`. */
-  speechFrom: 10,
+  speechFrom: 7,
 } as const;
 
 const CONTROL_WORDS = 16;
 
-const RING_SECONDS = { heard: 8, speech: 32, recording: 8, vadInput: 2 } as const;
+const RING_SECONDS = { heard: 8, speech: 32, recording: 8 } as const;
 const MAX_RATE_HZ = 16000;
 
 function ringLength(seconds: number, channels: number): number {
@@ -63,10 +56,9 @@ const LENGTHS = {
   heard: ringLength(RING_SECONDS.heard, 1),
   speech: ringLength(RING_SECONDS.speech, 1),
   recording: ringLength(RING_SECONDS.recording, 2),
-  vadInput: ringLength(RING_SECONDS.vadInput, 1),
 } as const;
 
-const RINGS = ['heard', 'speech', 'recording', 'vadInput'] as const;
+const RINGS = ['heard', 'speech', 'recording'] as const;
 const POSITION_BYTES = 8;
 const WRITE_POSITION = 0;
 
@@ -94,7 +86,6 @@ export function slotView(memory: SharedArrayBuffer, index: number): SlotView {
     heard: ring('heard'),
     speech: ring('speech'),
     recording: ring('recording'),
-    vadInput: ring('vadInput'),
     control,
   };
 }

@@ -1,11 +1,8 @@
-import type { SampleSink, SpeechSource, VoiceActivity } from '../../pipeline/ports.ts';
+import type { SampleSink, SpeechSource } from '../../pipeline/ports.ts';
 import { available, discardTo, readFloats, readPosition, room, writeFrame, writePosition } from './ring.ts';
 import { CONTROL, type RingView, type SlotView } from './slot_buffers.ts';
 
-type OverflowWord =
-  | typeof CONTROL.heardOverflows
-  | typeof CONTROL.recordingOverflows
-  | typeof CONTROL.vadOverflows;
+type OverflowWord = typeof CONTROL.heardOverflows | typeof CONTROL.recordingOverflows;
 
 /**
  * Writes frames to a ring whose positions stay aligned with media time: a frame that found the ring full is counted
@@ -45,15 +42,14 @@ export class AlignedWriter {
   }
 }
 
-/** One leg into a ring. */
-export class LegSink implements SampleSink {
+/** What the recogniser hears, into its ring. */
+export class HeardSink implements SampleSink {
   readonly #ring: RingView;
   readonly #writer: AlignedWriter;
 
-  constructor(slot: SlotView, name: 'heard' | 'vadInput', frameSamples: number) {
-    this.#ring = slot[name];
-    const overflows = name === 'heard' ? CONTROL.heardOverflows : CONTROL.vadOverflows;
-    this.#writer = new AlignedWriter(slot, this.#ring, overflows, frameSamples);
+  constructor(slot: SlotView, frameSamples: number) {
+    this.#ring = slot.heard;
+    this.#writer = new AlignedWriter(slot, this.#ring, CONTROL.heardOverflows, frameSamples);
   }
 
   write(samples: Float32Array): void {
@@ -107,22 +103,5 @@ export class SlotSpeech implements SpeechSource {
     } else {
       discardTo(speech, written);
     }
-  }
-}
-
-/** The VAD thread's newest word on a slot. */
-export class SlotVoiceActivity implements VoiceActivity {
-  readonly #control: Int32Array;
-
-  constructor(slot: SlotView) {
-    this.#control = slot.control;
-  }
-
-  get windows(): number {
-    return Atomics.load(this.#control, CONTROL.vadWindow);
-  }
-
-  get probability(): number {
-    return Atomics.load(this.#control, CONTROL.vadProbability) / 65536;
   }
 }

@@ -1,5 +1,5 @@
 /** Threads of a media process beside its audio thread. */
-export const THREADS = ['talk', 'vad'] as const;
+export const THREADS = ['talk'] as const;
 export type ThreadName = (typeof THREADS)[number];
 
 /** Signs of life of the threads, counted in shared memory: neither side ever waits for the other. */

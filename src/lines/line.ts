@@ -54,7 +54,10 @@ export interface Line {
   push(frame: Frame): void;
   /** Presses a key for the far end to hear, after those before it; nothing where it takes none. */
   press(key: string, durationMs: number): void;
-  /** Throws away what was pushed but not yet sent and says how many milliseconds that was. */
+  /**
+   * Throws away what was pushed but not yet sent and says how many milliseconds that was: as much is to be pushed in its
+   * place, at once, if the line goes on.
+   */
   flush(): number;
   /** Time from `push` to the wire, in milliseconds. */
   readonly playoutDelayMs: number;

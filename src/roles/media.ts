@@ -24,7 +24,7 @@ const LOAD_READERS: readonly Address[] = ['supervisor', 'edge', 'api'];
 
 type TellLoad = (readers?: readonly Address[]) => void;
 
-/** A media process: the audio thread of many calls, with the talk and VAD threads beside it; talk's program may be another. */
+/** A media process: the audio thread of many calls, with the talk thread beside it, whose program may be another. */
 export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const { config, paths, link, log } = context;
   const maxCalls = config.media.callsPerProcess;
@@ -48,7 +48,6 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const sound = new SoundSettings(config);
   const calls = new MediaCalls({
     memory,
-    board: threads.board,
     maxCalls,
     shared,
     rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : config.media.roomRateHz),
@@ -59,7 +58,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
     log,
   });
   await threads.ready();
-  // The other threads are there by now, and stay as they are.
+  // The other thread is there by now, and stays as it is.
   log.info({ goesBeforeOthers: goBeforeOthers() }, 'audio thread');
   // What is left of the tick before goes out first.
   clock.add({ tick: () => spread.startTick(), skip: () => undefined });
@@ -91,16 +90,14 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
 }
 
 function startThreads(
-  { config, runtimeFile, address, log }: RoleContext,
+  { runtimeFile, address, log }: RoleContext,
   talk: URL,
   memory: SharedArrayBuffer,
   onMessage: (message: FromTalk) => void,
 ): MediaThreads {
   return new MediaThreads({
     talk,
-    vad: new URL('./vad.ts', import.meta.url),
     memory,
-    slots: config.media.callsPerProcess,
     runtimeFile,
     address,
     onMessage,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
+import { vadWindowLength } from '../../models/silero.ts';
 import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
-import { available, readFloats } from '../../src/calls/ring.ts';
-import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
@@ -14,9 +14,9 @@ import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
+import { correctVoice } from '../calls/tell_voice.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
-import type { Judge } from '../pipeline/turn_rig.ts';
 import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
 import { settle } from './rig.ts';
 
@@ -25,7 +25,6 @@ const shared = await sharedParts(256);
 const FRAME_MS = 10;
 /** Frames between `push` and the wire. */
 const LINE_FRAMES = 3;
-const VAD_WINDOW_MS = 32;
 const LOUD = 0.02;
 
 /** A line whose far end is the test: noise while the caller speaks, and what reached the wire. */
@@ -37,11 +36,14 @@ class WireLine implements Line {
   /** Noise of the caller, or what the caller says. */
   callerSpeaks = false;
   voice: Float32Array = new Float32Array(0);
+  /** What was said and not judged yet. */
+  readonly heard: number[] = [];
   /** One entry a frame: whether the agent was audible in it. */
   readonly wire: boolean[] = [];
   endedBy: LineEndReason | undefined;
   readonly #events: LineEvents;
   readonly #queue: boolean[] = [];
+  #frames = 0;
 
   constructor(rateHz: PipelineRateHz, events: LineEvents) {
     this.rateHz = rateHz;
@@ -51,9 +53,12 @@ class WireLine implements Line {
   pull({ samples }: Frame): void {
     const said = this.voice.subarray(0, samples.length);
     this.voice = this.voice.subarray(samples.length);
+    // As syllables: what is steady is taken for noise.
+    const loudness = 0.1 + 0.3 * Math.abs(Math.sin(this.#frames++ / 5));
     for (let i = 0; i < samples.length; i += 1) {
-      samples[i] = this.callerSpeaks ? 0.4 * (Math.random() * 2 - 1) : (said[i] ?? 0);
+      samples[i] = this.callerSpeaks ? loudness * (Math.random() * 2 - 1) : (said[i] ?? 0);
     }
+    this.heard.push(...samples);
   }
 
   measureDelay(): void {}
@@ -87,7 +92,7 @@ class WireLine implements Line {
 }
 
 /** Loudness stands in for the network. */
-function isLoud(window: Float32Array): number {
+function isLoud(window: readonly number[]): number {
   return window.filter(sample => Math.abs(sample) > 0.03).length > window.length / 2 ? 1 : 0;
 }
 
@@ -106,7 +111,8 @@ export interface CallRigOptions {
   readonly rateHz?: PipelineRateHz;
   readonly stt?: Stt;
   readonly tts?: Tts;
-  readonly judge?: Judge;
+  /** The caller's voice is judged by the network, not by its loudness. */
+  readonly hasNetwork?: true;
   readonly turn?: Record<string, number>;
   readonly openRecorder?: OpenRecorder;
   /** Real time given to others in each tick. */
@@ -131,7 +137,6 @@ export class CallRig {
   readonly #slot = slotView(createSlotMemory(1), 0);
   readonly #voice: Voice;
   #pump: () => void = () => undefined;
-  #windows = 0;
 
   constructor(options: CallRigOptions) {
     const { flow, rateHz = RATE_HZ, stt = new ScriptedStt(), tts = loudTts() } = options;
@@ -214,8 +219,8 @@ export class CallRig {
   async pass(ms: number): Promise<void> {
     for (let passedMs = 0; passedMs < ms && this.line.endedBy === undefined; passedMs += FRAME_MS) {
       this.call.hear();
+      this.#judge();
       this.call.speak();
-      await this.#judge();
       await settle();
       this.#pump();
       this.#timers.pass(FRAME_MS);
@@ -234,16 +239,12 @@ export class CallRig {
     return this.events.filter(event => event.type === type).map(event => event.detail as EventDetail<T>);
   }
 
-  async #judge(): Promise<void> {
-    const { vadInput, control } = this.#slot;
-    const window = new Float32Array((VAD_WINDOW_MS * this.rateHz) / 1000);
-    while (available(vadInput) >= window.length) {
-      readFloats(vadInput, window);
-      const probability = await (this.#options.judge ?? isLoud)(window, (this.#windows + 1) * VAD_WINDOW_MS);
-      this.#windows += 1;
-      Atomics.store(control, CONTROL.vadProbability, Math.round(65_536 * probability));
-      Atomics.store(control, CONTROL.vadWindow, this.#windows);
-    }
+  #judge(): void {
+    const { voice } = this.call;
+    const { windows } = voice;
+    shared.tick([voice]);
+    if (this.#options.hasNetwork === true || voice.windows === windows) return;
+    correctVoice(shared, this.call, isLoud(this.line.heard.splice(0, vadWindowLength(this.rateHz))));
   }
 
   #toAudio(message: ToAudio): void {

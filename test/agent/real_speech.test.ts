@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { SileroVad } from '../../models/silero_vad.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { createFliteTts } from '../../src/providers/tts/flite.ts';
 import { Recorders } from '../../src/recording/recorder.ts';
 import { loadFlow } from '../../src/workflow/load.ts';
 import { NO_FLITE, speech } from '../pipeline/sounds.ts';
-import { sileroJudge } from '../pipeline/turn_rig.ts';
 import { ROOT } from '../tidy/sources.ts';
 import { CallRig } from './call_rig.ts';
 
@@ -18,15 +16,14 @@ const NO_SPHINX = !existsSync(pocketsphinxModel) && 'pocketsphinx is not install
 t.test('a spoken call with the parts that ship', { skip: NO_FLITE || NO_SPHINX }, async t => {
   const stt = createPocketsphinxStt();
   const tts = createFliteTts();
-  const vad = await SileroVad.load();
-  t.after(() => Promise.all([stt.close(), tts.close(), vad.close()]));
+  t.after(() => Promise.all([stt.close(), tts.close()]));
   const recorders = new Recorders(t.testdir(), 'media-0', (_, error) => t.error(error));
   const rig = await new CallRig({
     flow: await loadFlow(`${ROOT}/workflows`, 'piano_removal'),
     rateHz: RATE_HZ,
     stt,
     tts,
-    judge: sileroJudge(vad, RATE_HZ),
+    hasNetwork: true,
     openRecorder: call => recorders.open(call),
     pauseMs: 2,
   }).answer();

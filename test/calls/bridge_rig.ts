@@ -8,7 +8,6 @@ import { readSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import type { ToTalk } from '../../src/calls/thread_messages.ts';
-import { VadBoard } from '../../src/calls/vad_board.ts';
 import type { LegOrder, Message } from '../../src/ipc/messages.ts';
 import { openLink } from '../../src/lines/link_line.ts';
 import { rateOf } from '../../src/lines/trunk_stream.ts';
@@ -54,7 +53,6 @@ export class BridgeRig {
     this.legLines = new LegLines({ phones, trunks: parts, toEdge });
     this.calls = new MediaCalls({
       memory: this.#memory,
-      board: new VadBoard(VadBoard.allocate(1)),
       maxCalls: 1,
       shared,
       soundOf: () => [PLAIN_SOUND],

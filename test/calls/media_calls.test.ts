@@ -5,11 +5,11 @@ import type { FromTalk } from '../../src/calls/media_threads.ts';
 import { available } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import type { ToTalk } from '../../src/calls/thread_messages.ts';
-import { VadBoard } from '../../src/calls/vad_board.ts';
 import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
+import { NO_FLITE, speech } from '../pipeline/sounds.ts';
 import { HandLine } from './hand_line.ts';
 
 const SLOTS = 2;
@@ -26,10 +26,9 @@ function assignment(callId: string): CallAssignment {
   };
 }
 
-/** Calls on lines worked by hand; the VAD thread's part is played by `look`. */
+/** Calls on lines worked by hand. */
 function house() {
   const memory = createSlotMemory(SLOTS);
-  const board = new VadBoard(VadBoard.allocate(SLOTS));
   const lines = new Map<string, HandLine>();
   const told: string[] = [];
   const toTalk: ToTalk[] = [];
@@ -37,7 +36,6 @@ function house() {
   let sound: readonly PipelineOverrides[] = [PLAIN_SOUND];
   const calls = new MediaCalls({
     memory,
-    board,
     maxCalls: SLOTS,
     shared,
     soundOf: () => sound,
@@ -64,12 +62,10 @@ function house() {
   });
   return {
     calls,
-    board,
     told,
     toTalk,
     view: (slot: number) => slotView(memory, slot),
     line: (callId: string) => lines.get(callId)!,
-    look: () => Array.from({ length: SLOTS }, (_, slot) => board.look(slot)),
     sounds: (overrides: readonly PipelineOverrides[]) => {
       sound = overrides;
     },
@@ -81,11 +77,10 @@ function house() {
 }
 
 t.test('a call from assignment to end', async t => {
-  const { calls, told, toTalk, line, look, settle } = house();
+  const { calls, told, toTalk, line, settle } = house();
   calls.assign(assignment('a'));
   t.equal(calls.count, 1);
   t.equal(calls.unanswered, 1);
-  t.equal(look()[0], undefined, 'nothing to listen to yet');
   line('a').events.answered();
   t.equal(calls.unanswered, 0);
   t.strictSame(told, ['up a']);
@@ -101,7 +96,6 @@ t.test('a call from assignment to end', async t => {
       assignedAtMs: 5,
     },
   });
-  t.match(look()[0], { rateHz: 16_000 });
   for (let i = 0; i < 10; i += 1) calls.tick();
   line('a').events.ended('remoteHangup');
   t.match(toTalk.at(-1), { type: 'lineEnded', slot: 0, reason: 'remoteHangup', atMs: 100 });
@@ -137,7 +131,7 @@ t.test('refused while the spool is full, told at once in both directions', async
 });
 
 t.test('refused: no slot, the same call twice, draining, no line', async t => {
-  const { calls, told, line, look, settle, fail } = house();
+  const { calls, told, line, settle, fail } = house();
   calls.assign(assignment('a'));
   calls.assign(assignment('a'));
   calls.assign(assignment('b'));
@@ -145,7 +139,6 @@ t.test('refused: no slot, the same call twice, draining, no line', async t => {
   t.match(told, ['refused a: all call slots are taken', 'refused c: all call slots are taken']);
   line('a').events.ended('noMedia');
   await settle();
-  look();
   fail(new Error('no such library'));
   calls.assign(assignment('d'));
   t.match(told.at(-1), 'refused d: the line could not be set up');
@@ -158,20 +151,18 @@ t.test('refused: no slot, the same call twice, draining, no line', async t => {
   t.equal(calls.count, 1, 'the call that is up goes on');
 });
 
-t.test('a slot is used again only after both threads let go of it, and is empty then', async t => {
-  const { calls, told, line, view, look, settle } = house();
+t.test('a slot is used again only after the talk thread let go of it, and is empty then', async t => {
+  const { calls, told, line, view, settle } = house();
   calls.assign(assignment('a'));
   line('a').events.answered();
-  look();
   for (let i = 0; i < 50; i += 1) calls.tick();
   view(0).control[CONTROL.generation] = 3;
   line('a').events.ended('remoteHangup');
-  calls.fromTalk({ type: 'released', slot: 0 });
-  await settle();
   calls.assign(assignment('b'));
   calls.assign(assignment('c'));
-  t.match(told.at(-1), /refused c/, 'slot 0 is still looked at by the VAD thread');
-  look();
+  t.match(told.at(-1), /refused c/, 'slot 0 is still read by the talk thread');
+  calls.fromTalk({ type: 'released', slot: 0 });
+  await settle();
   calls.assign(assignment('d'));
   line('d').events.answered();
   t.equal(available(view(0).heard), 0);
@@ -197,17 +188,20 @@ t.test('a fault in one call ends that call; the others go on', async t => {
   t.ok(told.includes('ended a: localHangup, failed'));
 });
 
-t.test('the doorbell rings when a window is full, not before', async t => {
-  const { calls, board, line } = house();
-  calls.assign(assignment('a'));
-  line('a').events.answered();
-  const before = board.rings;
-  calls.tick();
-  calls.tick();
-  calls.tick();
-  t.equal(board.rings, before);
-  calls.tick();
-  t.equal(board.rings, before + 1);
+t.test('voices are judged between hearing and speaking', { skip: NO_FLITE }, async t => {
+  const { calls, toTalk, line } = house();
+  for (const callId of ['a', 'b']) {
+    calls.assign(assignment(callId));
+    line(callId).events.answered();
+  }
+  line('b').say(speech('good morning to you', 16_000));
+  for (let i = 0; i < 300; i += 1) calls.tick();
+  const told = toTalk.flatMap(message => (message.type === 'turn' ? [message] : []));
+  t.ok(told.every(({ slot }) => slot === 1));
+  t.same(
+    told.map(({ event }) => event.type).filter(type => type !== 'silence'),
+    ['speechStarted', 'speechEnded', 'turnEnded'],
+  );
 });
 
 t.test('messages for slots without a call, and late ones, change nothing', async t => {

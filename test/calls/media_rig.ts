@@ -11,7 +11,7 @@ import { sharedParts } from '../pipeline/shared_parts.ts';
 
 const shared = await sharedParts(64);
 
-/** A media process in the test's own: real clock, VAD thread and rooms, with a stand-in for the conversation. */
+/** A media process in the test's own: real clock and rooms, with a stand-in for the conversation. */
 export class MediaRig {
   readonly toTalk: ToTalk[] = [];
   readonly up: string[] = [];
@@ -28,9 +28,7 @@ export class MediaRig {
     const memory = createSlotMemory(maxCalls);
     this.#threads = new MediaThreads({
       talk: new URL('./stand_in_talk.ts', import.meta.url),
-      vad: new URL('../../src/roles/vad.ts', import.meta.url),
       memory,
-      slots: maxCalls,
       runtimeFile: '',
       address: 'media-0',
       onMessage: (message: FromTalk) => this.calls.fromTalk(message),
@@ -40,7 +38,6 @@ export class MediaRig {
     });
     this.calls = new MediaCalls({
       memory,
-      board: this.#threads.board,
       maxCalls,
       shared,
       soundOf: () => [PLAIN_SOUND],

@@ -3,23 +3,18 @@ import t from 'tap';
 import { MediaThreads } from '../../src/calls/media_threads.ts';
 import { createSlotMemory } from '../../src/calls/slot_buffers.ts';
 import type { ListeningTimes } from '../../src/ipc/silence.ts';
-import { openFiles } from '../e2e/process_tree.ts';
-
-const VAD = new URL('../../src/roles/vad.ts', import.meta.url);
 
 /** A thread's program, given as text. */
 function program(text: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 }
 
-function start(talk: URL, vad = VAD, watchTimes?: ListeningTimes) {
+function start(talk: URL, watchTimes?: ListeningTimes) {
   const died: string[] = [];
   const { promise: death, resolve } = Promise.withResolvers<void>();
   const threads = new MediaThreads({
     talk,
-    vad,
     memory: createSlotMemory(1),
-    slots: 1,
     runtimeFile: 'none',
     address: 'media-0',
     onMessage: () => {},
@@ -39,11 +34,9 @@ const TALKS = `
   port.postMessage({ type: 'ready' });
 `;
 
-t.test('both threads start, and end when told to', async t => {
+t.test('the thread starts, and ends when told to', async t => {
   const { threads, died } = start(program(TALKS));
   await threads.ready();
-  const reports = openFiles(process.pid).filter(file => /onnxruntime|mat-debug/.test(file));
-  t.strictSame(reports, [], 'the model’s runtime has nothing to report to anybody');
   await threads.stop();
   t.strictSame(died, []);
 });
@@ -65,14 +58,6 @@ t.test('a thread that ends by itself is told of, too', async t => {
   await threads.stop();
 });
 
-t.test('a VAD thread without its model is told of', async t => {
-  const missing = program(`throw new Error('model silero_vad: … is missing');`);
-  const { threads, died, death } = start(program(TALKS), missing);
-  await death;
-  t.match(died[0], /vad: model silero_vad/);
-  await threads.stop();
-});
-
 const BEATS = `
   import { workerData as data } from 'node:worker_threads';
   const pulse = new Int32Array(data.pulse);
@@ -86,28 +71,12 @@ async function untilHung(threads: MediaThreads): Promise<readonly string[]> {
   return threads.hung;
 }
 
-t.test('a talk thread in an endless loop is found out, and the one that goes on is not', async t => {
-  const { threads, died } = start(
-    program(`${TALKS} ${BEATS} setTimeout(() => { for (;;); }, 200);`),
-    VAD,
-    SOON,
-  );
+t.test('a talk thread in an endless loop is found out', async t => {
+  const { threads, died } = start(program(`${TALKS} ${BEATS} setTimeout(() => { for (;;); }, 200);`), SOON);
   t.strictSame(threads.hung, [], 'who is not up yet does not hang');
   await threads.ready();
   t.strictSame(await untilHung(threads), ['talk']);
   t.strictSame(died, []);
-  await threads.stop();
-});
-
-t.test('so is a VAD thread that waits for ever', async t => {
-  const stuck = program(`
-    import { parentPort } from 'node:worker_threads';
-    parentPort.postMessage('ready');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  `);
-  const { threads } = start(program(`${TALKS} ${BEATS}`), stuck, SOON);
-  await threads.ready();
-  t.strictSame(await untilHung(threads), ['vad']);
   await threads.stop();
 });
 

@@ -102,7 +102,7 @@ t.test('discarding never goes back', async t => {
 
 t.test('two threads at once: nothing is lost, doubled or swapped', async t => {
   const memory = createSlotMemory(1);
-  const view = slotView(memory, 0).vadInput;
+  const view = slotView(memory, 0).heard;
   const total = 400_000;
   const writer = new Worker(new URL('./ring_writer.ts', import.meta.url), { workerData: { memory, total } });
   const chunk = new Int16Array(333);

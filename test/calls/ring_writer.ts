@@ -4,7 +4,7 @@ import { slotView } from '../../src/calls/slot_buffers.ts';
 
 /** Writes sample n with the value 7n (kept to 16 bits), as fast as the reader lets it. */
 const { memory, total } = workerData as { memory: SharedArrayBuffer; total: number };
-const ring = slotView(memory, 0).vadInput;
+const ring = slotView(memory, 0).heard;
 const chunk = new Int16Array(257);
 for (let written = 0; written < total; ) {
   const count = Math.min(chunk.length, total - written);

@@ -2,13 +2,13 @@ import t from 'tap';
 import { discardTo, writePosition, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, clearSlot, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 
-const RINGS = ['heard', 'speech', 'recording', 'vadInput'] as const;
+const RINGS = ['heard', 'speech', 'recording'] as const;
 
 t.test('a slot is zeroed before its next call, however much the call before wrote', async t => {
   const memory = createSlotMemory(2);
   const [slot, neighbour] = [slotView(memory, 0), slotView(memory, 1)];
   writeSamples(neighbour.heard, Int16Array.of(5));
-  const rounds = { heard: 0.3, speech: 1, recording: 1.5, vadInput: 3 };
+  const rounds = { heard: 0.3, speech: 1, recording: 1.5 };
   for (const name of RINGS) {
     const { samples } = slot[name];
     const chunk = new Int16Array(samples.length / 8).fill(7);

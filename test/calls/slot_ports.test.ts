@@ -1,7 +1,7 @@
 import t from 'tap';
 import { available, readSamples, writePosition, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
-import { LegSink, SlotSpeech, SlotVoiceActivity } from '../../src/calls/slot_ports.ts';
+import { HeardSink, SlotSpeech } from '../../src/calls/slot_ports.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 
 const FRAME = 160;
@@ -14,34 +14,34 @@ function frameOf(value: number): Float32Array {
   return new Float32Array(FRAME).fill(value / 32768);
 }
 
-function drain(view: SlotView, name: 'heard' | 'vadInput'): Int16Array {
-  const samples = new Int16Array(available(view[name]));
-  readSamples(view[name], samples);
+function drain({ heard }: SlotView): Int16Array {
+  const samples = new Int16Array(available(heard));
+  readSamples(heard, samples);
   return samples;
 }
 
 t.test('a reader that was away finds media time in order: silence where frames found no room', async t => {
   const view = slot();
-  const sink = new LegSink(view, 'vadInput', FRAME);
-  const frames = Math.floor(view.vadInput.samples.length / FRAME);
+  const sink = new HeardSink(view, FRAME);
+  const frames = Math.floor(view.heard.samples.length / FRAME);
   for (let i = 0; i < frames + 5; i += 1) sink.write(frameOf(i + 1));
-  t.equal(view.control[CONTROL.vadOverflows], 5);
-  t.equal(drain(view, 'vadInput').length, frames * FRAME);
+  t.equal(view.control[CONTROL.heardOverflows], 5);
+  t.equal(drain(view).length, frames * FRAME);
   sink.write(frameOf(9));
-  const late = drain(view, 'vadInput');
+  const late = drain(view);
   t.equal(late.length, 6 * FRAME);
   t.ok(late.subarray(0, 5 * FRAME).every(sample => sample === 0));
   t.ok(late.subarray(5 * FRAME).every(sample => sample === 9));
-  t.equal(writePosition(view.vadInput), (frames + 6) * FRAME);
+  t.equal(writePosition(view.heard), (frames + 6) * FRAME);
 });
 
 t.test('skipped frames are silence', async t => {
   const view = slot();
-  const sink = new LegSink(view, 'heard', FRAME);
+  const sink = new HeardSink(view, FRAME);
   sink.write(frameOf(1));
   sink.skip(3);
   sink.write(frameOf(2));
-  const heard = drain(view, 'heard');
+  const heard = drain(view);
   t.equal(heard.length, 5 * FRAME);
   t.equal(heard[FRAME], 0);
   t.equal(heard[4 * FRAME], 2);
@@ -109,14 +109,4 @@ t.test('new speech written between two looks is not thrown away with the old', a
   speech.discardVoid();
   speech.discardVoid();
   t.strictSame(readAll(speech), [2]);
-});
-
-t.test('the judgement is read as it was stored', async t => {
-  const view = slot();
-  const activity = new SlotVoiceActivity(view);
-  t.equal(activity.windows, 0);
-  view.control[CONTROL.vadProbability] = 49152;
-  view.control[CONTROL.vadWindow] = 7;
-  t.equal(activity.windows, 7);
-  t.equal(activity.probability, 0.75);
 });

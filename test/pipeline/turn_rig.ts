@@ -51,7 +51,6 @@ export class TurnRig {
       far: new KernelFrame(shared.memory, rateHz),
       policy: PLAIN_POLICY,
       recorder: { write: () => {} },
-      voiceActivity: { write: () => {} },
       recogniser: { write: () => {} },
     });
     this.#turns = new TurnTaker(

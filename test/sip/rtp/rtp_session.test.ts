@@ -79,7 +79,7 @@ t.test('on hold nothing is sent, and the timestamps go on', async t => {
   t.equal(packets[3]!.sequence, (packets[2]!.sequence + 1) & 0xffff);
 });
 
-t.test('what is flushed is not sent, and the next packet is in its place in time', async t => {
+t.test('what is flushed is not sent, and what is pushed in its place takes its time', async t => {
   const { session, wire } = createSession({}, { ptimeMs: 60 });
   const push = (frames: number, level: number): void => {
     for (let i = 0; i < frames; i += 1) session.push(frame.fill(level), 0);
@@ -92,7 +92,25 @@ t.test('what is flushed is not sent, and the next packet is in its place in time
   push(6, -0.5);
   const [first, second] = wire.rtp.map(({ bytes }) => parseRtp(bytes)!);
   t.same(second?.payload, new Uint8Array(480).fill(-64));
-  t.equal((second!.timestamp - first!.timestamp) >>> 0, 100 * 8);
+  t.equal((second!.timestamp - first!.timestamp) >>> 0, 60 * 8);
+});
+
+t.test('a packet that waited for its turn gives its time back, too', async t => {
+  const { session, wire } = createSession();
+  const push = (frames: number, level: number): void => {
+    for (let i = 0; i < frames; i += 1) session.push(frame.fill(level), 0);
+  };
+  push(2, 0.5);
+  session.sendNow();
+  push(3, 0.25);
+  t.equal(session.flush(), 30);
+  push(4, -0.5);
+  session.sendNow();
+  const [first, second, third] = wire.rtp.map(({ bytes }) => parseRtp(bytes)!);
+  t.equal((second!.timestamp - first!.timestamp) >>> 0, 20 * 8);
+  t.equal((third!.timestamp - second!.timestamp) >>> 0, 20 * 8);
+  t.equal(third!.sequence, (first!.sequence + 2) & 0xffff);
+  for (const packet of [second, third]) t.same(packet?.payload, new Uint8Array(160).fill(-64));
 });
 
 t.test('two sessions hear each other, and each other’s keys and reports', async t => {
