@@ -46,6 +46,11 @@ export function forgetVoice(slot: usize): void {
   memory.fill(slot + STATE, 0, VOICE_BYTES - STATE);
 }
 
+/** What the recurrent layer remembers is forgotten; the samples that wait are not. */
+export function renewVoice(slot: usize): void {
+  memory.fill(slot + STATE, 0, SAMPLES - STATE);
+}
+
 /**
  * Time moves on by so many samples without sound: what was heard before is forgotten if that ends a window, which then
  * counts as silent.
