@@ -8,7 +8,7 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
   }
   class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory } });
+    constructor(module: Module, imports: { env: Readonly<Record<string, unknown>> });
     readonly exports: Readonly<Record<string, unknown>>;
   }
   interface Constant {
