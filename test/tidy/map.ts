@@ -80,6 +80,14 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/main.ts': ['src'],
   web: [],
   bench: ['models', 'pipeline', 'sip', 'src'],
-  test: ['models', 'pipeline', 'sip', 'src', 'bench', 'web'],
+  tools: [
+    'models',
+    'pipeline',
+    'src/config',
+    'bench/caller/lettering.ts',
+    'bench/caller/png.ts',
+    'bench/wire/codec.ts',
+  ],
+  test: ['models', 'pipeline', 'sip', 'src', 'bench', 'tools', 'web'],
   bin: [],
 };
