@@ -1,4 +1,4 @@
-import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
+import { VAD_WINDOW_MS } from '../../models/silero.ts';
 
 /** Windows below this are certainly no voice. */
 const QUIET = 0.1;

@@ -1,4 +1,4 @@
-import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
+import { VAD_WINDOW_MS } from '../../models/silero.ts';
 import { FRAME_MS } from '../frame.ts';
 import { DEFAULT_PIPELINE_POLICY, type VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
+import { VAD_WINDOW_MS } from '../../models/silero.ts';
 import { concat, mix, noise, silence, tone } from './sounds.ts';
 import { type Judge, TurnRig } from './turn_rig.ts';
 

@@ -3,6 +3,7 @@ import { SILERO_VERSIONS, type SileroVersion } from '../../../models/silero.ts';
 import { createVoiceMemory, SileroVad, vadWindowLength } from '../../../models/silero_vad.ts';
 import { readSileroWeights } from '../../../models/silero_weights.ts';
 import type { PipelineRateHz } from '../../../pipeline/frame.ts';
+import { PauseWatch } from '../../../pipeline/turn/pause_watch.ts';
 import { comfortNoise, concat, mix, NO_FLITE, noise, silence, speech, tone } from '../sounds.ts';
 import { SileroTwin } from '../twins/silero.ts';
 import { VoiceRig, voiceMemory } from './voices.ts';
@@ -63,10 +64,12 @@ function trials(rateHz: PipelineRateHz): Float32Array[] {
       speech('Hello, I want to move an upright piano from the second floor.', rateHz, voice),
       silence(300, rateHz),
       speech(['Yes.', 'Nope, not at all.', 'Two.', 'Uh huh, right.'][i]!, rateHz, voice),
+      silence(2500, rateHz),
+      speech('Nope.', rateHz, voice),
       silence(500, rateHz),
     ),
   );
-  const noises = [noise(8000, rateHz, 0.02), comfortNoise(8000, rateHz), buzz(8000, rateHz)];
+  const noises = [noise(10_000, rateHz, 0.02), comfortNoise(10_000, rateHz), buzz(10_000, rateHz)];
   return [
     ...voices,
     ...voices.flatMap(voice => noises.map(sound => mix(voice, sound))),
@@ -104,7 +107,7 @@ t.test('no decision differs from onnxruntime', { skip: NO_FLITE }, async t => {
   await vad.close();
 });
 
-/** All sounds side by side, window by window; the shorter ones end in silence. */
+/** All sounds side by side, window by window; the shorter ones end in silence. In pauses, memory ends as a call's does. */
 async function judgedByRuntime(
   vad: SileroVad,
   rateHz: PipelineRateHz,
@@ -112,6 +115,7 @@ async function judgedByRuntime(
 ): Promise<number[][]> {
   const length = vadWindowLength(rateHz);
   const memories = all.map(() => createVoiceMemory(rateHz));
+  const pauses = all.map(() => new PauseWatch());
   const told = all.map((): number[] => []);
   const most = Math.max(...all.map(samples => Math.floor(samples.length / length)));
   for (let at = 0; at < most; at += 1) {
@@ -123,6 +127,7 @@ async function judgedByRuntime(
     const probabilities = await vad.judge(windows, rateHz);
     for (const [i, samples] of all.entries()) {
       if ((at + 1) * length <= samples.length) told[i]!.push(probabilities[i]!);
+      if (pauses[i]!.isPause(probabilities[i]!)) memories[i]!.state.fill(0);
     }
   }
   return told;
