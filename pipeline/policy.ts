@@ -23,7 +23,7 @@ export interface LevelPolicy {
 }
 
 export interface VoicePolicy {
-  /** Which of Silero's sets of weights the network has. */
+  /** Silero's network: v5 as a kernel, v6 on onnxruntime. */
   readonly model: 'v5' | 'v6';
   /** Probability from which a window is speech, 0–1. */
   readonly enter: number;
@@ -44,7 +44,7 @@ export interface BargeInPolicy {
 
 export interface ComfortNoisePolicy {
   readonly enabled: boolean;
-  /** In dB of full scale. */
+  /** In dB of full scale; below −63 the echo canceller rests while nothing else is sent. */
   readonly levelDb: number;
 }
 

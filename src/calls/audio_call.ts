@@ -91,16 +91,21 @@ export class AudioCall implements LineEvents {
       recorder: asHeard,
       recogniser: this.#heard,
     });
-    this.#downlink = createDownlink(rateHz, {
-      speech: new SlotSpeech(slot),
-      recorder: this.#recording,
-      caller: asHeard,
-      bridge: this.bridge,
-      listener: {
-        started: (position, atMs) => this.#events.playoutStarted(position, atMs),
-        drained: (position, atMs) => this.#events.playoutDrained(position, atMs),
+    this.#downlink = createDownlink(
+      rateHz,
+      {
+        speech: new SlotSpeech(slot),
+        recorder: this.#recording,
+        caller: asHeard,
+        bridge: this.bridge,
+        listener: {
+          started: (position, atMs) => this.#events.playoutStarted(position, atMs),
+          drained: (position, atMs) => this.#events.playoutDrained(position, atMs),
+        },
       },
-    });
+      policy,
+      slot.index + 1,
+    );
     this.#turns = new TurnTaker(
       this.#uplink.levels,
       {

@@ -134,7 +134,8 @@ for (const codec of ['PCMU', 'PCMA', 'G722'] as const) {
             const loudMs = (samples.filter(sample => sample > LEVEL / 2).length * 1000) / codecHz;
             const heardMs = (heardSamples * 1000) / rateHz;
             const offMs = loudMs - (heardMs - RAMP_MS);
-            t.ok(Math.abs(offMs) <= 0.5, `${told}: off by ${offMs} ms`);
+            // G.722 needs a moment to forget what was taken back.
+            t.ok(Math.abs(offMs) <= (codec === 'G722' ? 1 : 0.5), `${told}: off by ${offMs} ms`);
             if (isExact) t.equal(samples.filter(sample => sample > AUDIBLE).length, heardSamples, told);
             t.ok(isWhole, `${told}: no hole in time`);
             if (isExact) t.ok(steepest(samples) < 0.025, `${told}: steps of ${steepest(samples)}`);

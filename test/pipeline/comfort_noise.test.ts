@@ -1,4 +1,5 @@
 import t from 'tap';
+import { decodeMuLaw, encodeMuLaw } from '../../bench/wire/g711.ts';
 import { createFrame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { ComfortNoise } from '../../pipeline/stages/comfort_noise.ts';
 import { concat, silence, tone } from './sounds.ts';
@@ -6,6 +7,8 @@ import { peak, rms, through } from './stage_bench.ts';
 import { loudestAboveDb, measureTone } from './tones.ts';
 
 const POLICY = { enabled: true, levelDb: -68 };
+/** What is quieter is no far end to learn from. */
+const CANCELLER_HEARS_DB = -60;
 
 function levelDb(samples: Float32Array): number {
   return 20 * Math.log10(rms(samples));
@@ -90,6 +93,19 @@ for (const rateHz of [8000, 16_000] as const) {
     });
   });
 }
+
+t.test('the echo canceller takes it for silence, companded or not', async t => {
+  const out = through(new ComfortNoise(8000, POLICY), 8000, silence(20_000, 8000));
+  const pcm = Int16Array.from(out, sample => Math.round(sample * 32_768));
+  const companded = Float32Array.from(decodeMuLaw(encodeMuLaw(pcm)), sample => sample / 32_768);
+  for (const samples of [out, companded]) {
+    let loudestDb = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < samples.length; at += 80) {
+      loudestDb = Math.max(loudestDb, levelDb(samples.subarray(at, at + 80)));
+    }
+    t.ok(loudestDb < CANCELLER_HEARS_DB, `its loudest frame has ${loudestDb} dB`);
+  }
+});
 
 t.test('garbage in the frame stays there', async t => {
   const stage = new ComfortNoise(8000, POLICY);
