@@ -57,7 +57,7 @@ export interface BargeInEvent {
 /** An event as it was sent. Times in milliseconds of the call. */
 export interface Trial {
   readonly event: BargeInEvent;
-  /** When its first packet was sent. */
+  /** When the packet with its first sound was sent. */
   readonly onsetMs: number;
   /** End of its last sound. */
   readonly endMs: number;

@@ -1,12 +1,12 @@
 import { SeededRandom } from '../caller/random.ts';
 import { noise } from '../load/sounds.ts';
-import { SoundDetector } from '../wire/onset.ts';
+import { findSounds, SoundDetector } from '../wire/onset.ts';
 import { PACKET_MS } from '../wire/rtp_sender.ts';
 import { Track } from '../wire/track.ts';
 import { Echo } from './echo_path.ts';
-import { type BargeInEvent, type CallPlan, lengthMsOf, type Trial } from './event.ts';
+import { type BargeInEvent, type CallPlan, EVENT_RATE_HZ, lengthMsOf, type Trial } from './event.ts';
 import { WATCHED_MS } from './reaction.ts';
-import { atRate } from './shaping.ts';
+import { activeLevelDb, atRate, fromPcm } from './shaping.ts';
 
 const REST_MS = WATCHED_MS + 100;
 /** The agent counts as silent after this long without sound: what it says has no such pauses. */
@@ -16,6 +16,9 @@ const AGENT_DBFS = -52;
 /** An agent that has not been heard for long enough by then will not be. */
 const MOST_WAIT_MS = 12_000;
 const NOISE_MS = 3000;
+/** What is quieter nobody hears on a line: breath before a word. Of quiet events, what is as far beneath their level. */
+const SOUND_DBFS = -46;
+const SOUND_BENEATH_DB = 20;
 
 /**
  * The caller's side of one call: noise of the line and, where it has one, echo of what was heard; events begin after
@@ -95,8 +98,7 @@ export class EventCaller {
     if (this.#agentSinceMs !== undefined && speakingMs >= event.afterMs) {
       this.#next += 1;
       this.#playing = { event, pcm: atRate(event.pcm, this.#rateHz), at: 0 };
-      const onsetMs = this.#dueMs;
-      this.trials.push({ event, onsetMs, endMs: onsetMs + lengthMsOf(event) });
+      this.trials.push({ event, ...audible(event, this.#dueMs) });
     } else if (this.#dueMs - this.#waitingSinceMs > MOST_WAIT_MS) {
       this.#next += 1;
       this.missed.push(event);
@@ -118,4 +120,14 @@ export class EventCaller {
     this.#playing = undefined;
     this.#waitingSinceMs = this.#dueMs + PACKET_MS + REST_MS;
   }
+}
+
+/** From the packet with the first sound of an event to its last sound, when its first packet is sent at `startMs`. */
+function audible(event: BargeInEvent, startMs: number): Pick<Trial, 'onsetMs' | 'endMs'> {
+  const endMs = startMs + lengthMsOf(event);
+  const onDbfs = Math.min(SOUND_DBFS, activeLevelDb(fromPcm(event.pcm)) - SOUND_BENEATH_DB);
+  const sounds = findSounds(event.pcm, { rateHz: EVENT_RATE_HZ, hangMs: PACKET_MS, onDbfs });
+  const firstMs = Math.floor((sounds[0]?.startMs ?? 0) / PACKET_MS) * PACKET_MS;
+  const lastMs = sounds.at(-1)?.endMs;
+  return { onsetMs: startMs + firstMs, endMs: lastMs === undefined ? endMs : startMs + lastMs };
 }

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { SeededRandom } from '../caller/random.ts';
 import { readWav, type WavAudio } from '../wire/wav.ts';
 import { type BargeInEvent, type CallPlan, EVENT_CLASSES, type EventClass } from './event.ts';
-import { drawAfterMs, echoOnlyPcm, planCalls } from './event_set.ts';
+import { echoOnlyPcm } from './event_set.ts';
+import { asPlans, drawAfterMs, layOut } from './plan_calls.ts';
 import { fromPcm, resampled, toPcm, trimmed } from './shaping.ts';
 
 /** Of one class. */
@@ -26,7 +27,8 @@ export interface OwnSetOptions {
 
 /**
  * A set from a folder: `FOLDER/CLASS/NAME.wav`, 16-bit PCM at any rate from 8 to 48 kHz, its first channel, at the level at
- * which it is recorded, from its first sound to its last. With `sentenceInEcho` as many events of echo alone come in turn.
+ * which it is recorded, from its first sound to its last. Calls mix what is in it; with `sentenceInEcho` as many events of
+ * echo alone come in turn.
  * @throws Error that names the folder or file when there is none, it is of no class, can't be read, or is empty or too long
  */
 export function readOwnSet(
@@ -42,11 +44,13 @@ export function readOwnSet(
     events.set(kind, readClass(join(folder, name), kind, most, seed));
   }
   const inEcho = events.get('sentenceInEcho') ?? [];
-  events.set(
-    'echoOnly',
-    inEcho.map((_, index) => echoAlone(index, seed)),
+  const echoOnly = inEcho.map((_, index) => echoAlone(index, seed));
+  const dry = [...events].flatMap(([kind, ofClass]) => (kind === 'sentenceInEcho' ? [] : ofClass));
+  const layouts = layOut({ dry, echoOnly, inEcho }, eventsOfACall, seed);
+  return asPlans(
+    layouts.map(layout => ({ layout, events: layout.events })),
+    seed,
   );
-  return planCalls(events, { eventsOfACall, seed });
 }
 
 function readClass(folder: string, kind: EventClass, most: number, seed: number): BargeInEvent[] {

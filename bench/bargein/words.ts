@@ -7,18 +7,25 @@ export interface Said {
   readonly text: string;
 }
 
+/** One caller and what they say; hums, in angle brackets, are made and not said. */
+export interface Speaker {
+  readonly voice: Voice;
+  readonly sentences: readonly string[];
+  readonly commands: readonly string[];
+  readonly backchannels: readonly string[];
+}
+
 /** What a set is made of. Nothing but the words of commands and backchannels is in both sets. */
 export interface Sources {
   readonly agent: readonly Voice[];
   /** Said by the agent without an end. */
   readonly programme: readonly string[];
-  readonly callers: readonly Voice[];
-  readonly sentences: readonly Said[];
+  readonly callers: readonly Speaker[];
   readonly television: readonly Said[];
   readonly far: readonly Said[];
 }
 
-export const COMMANDS = [
+const COMMANDS = [
   'stop',
   'wait a moment',
   "no, that's wrong",
@@ -31,8 +38,7 @@ export const COMMANDS = [
   'just a second',
 ];
 
-/** Those in angle brackets are hummed, not said. */
-export const BACKCHANNELS = ['<mm-hm>', '<uh-huh>', '<mm>', 'yeah', 'right', 'okay', 'yes', 'I see', 'sure'];
+const BACKCHANNELS = ['<mm-hm>', '<uh-huh>', '<mm>', 'yeah', 'right', 'okay', 'yes', 'I see', 'sure'];
 
 /** In turn: every voice says a text, then every voice the next one. */
 function each(voices: readonly Voice[], texts: readonly string[]): Said[] {
@@ -41,21 +47,10 @@ function each(voices: readonly Voice[], texts: readonly string[]): Said[] {
   );
 }
 
-/** Every so manieth of the list is followed by one of the others. */
-function mingled(list: readonly Said[], others: readonly Said[], every: number): Said[] {
-  return list.flatMap((said, at) => {
-    const other = (at + 1) % every === 0 ? others[Math.floor(at / every) % others.length] : undefined;
-    return other === undefined ? [said] : [said, other];
-  });
+/** Voices that say whatever they are given. */
+function speakers(voices: readonly Voice[], sentences: readonly string[]): Speaker[] {
+  return voices.map(voice => ({ voice, sentences, commands: COMMANDS, backchannels: BACKCHANNELS }));
 }
-
-const JUDGED_CALLERS: readonly Voice[] = [
-  'flite awb',
-  'espeak en-gb+m3',
-  'espeak en-us+f3',
-  'espeak en-gb-scotland+m5',
-  'espeak en-gb-x-rp+f2',
-];
 
 const JUDGED_SENTENCES = [
   'Actually I wanted to ask about something else entirely.',
@@ -70,22 +65,28 @@ const JUDGED_SENTENCES = [
   'That will not work because the street is closed on Thursday.',
 ];
 
-const PROMPT_SENTENCES = [
-  'vm-sorry',
-  'cannot-complete-as-dialed',
-  'tt-somethingwrong',
-  'demo-nomatch',
-  'conf-invalid',
-  'vm-invalidpassword',
-  'dir-nomatch',
-  'privacy-incorrect',
-  'pbx-invalid',
-  'vm-nobodyavail',
-  'tt-weasels',
-  'vm-repeat',
-  'invalid',
-  'feature-not-avail-line',
-];
+/** The woman who recorded the prompts; "oh" is a digit. */
+const RECORDED_WOMAN: Speaker = {
+  voice: 'prompts',
+  sentences: [
+    'vm-sorry',
+    'cannot-complete-as-dialed',
+    'tt-somethingwrong',
+    'demo-nomatch',
+    'conf-invalid',
+    'vm-invalidpassword',
+    'dir-nomatch',
+    'privacy-incorrect',
+    'pbx-invalid',
+    'vm-nobodyavail',
+    'tt-weasels',
+    'vm-repeat',
+    'invalid',
+    'feature-not-avail-line',
+  ],
+  commands: ['vm-no', 'please-try-again', 'im-sorry', 'cancelled', 'do-not-disturb', 'hello', 'vm-goodbye'],
+  backchannels: ['digits/oh', '<mm-hm>', '<uh-huh>', '<mm>'],
+};
 
 export const JUDGED: Sources = {
   agent: ['flite rms', 'espeak en-us+f5'],
@@ -99,8 +100,13 @@ export const JUDGED: Sources = {
     'We will send you a message with all of these details, and a second one on the day before the move.',
     'When the work is done you only have to sign the sheet, and the bill comes by post within two weeks.',
   ],
-  callers: JUDGED_CALLERS,
-  sentences: mingled(each(JUDGED_CALLERS, JUDGED_SENTENCES), each(['prompts'], PROMPT_SENTENCES), 3),
+  callers: [
+    RECORDED_WOMAN,
+    ...speakers(
+      ['flite awb', 'espeak en-gb+m3', 'espeak en-us+f3', 'espeak en-gb-scotland+m5', 'espeak en-gb-x-rp+f2'],
+      JUDGED_SENTENCES,
+    ),
+  ],
   television: [
     ...each(['prompts'], ['demo-instruct', 'demo-congrats', 'demo-abouttotry']),
     ...each(
@@ -124,14 +130,6 @@ export const JUDGED: Sources = {
   ),
 };
 
-const TUNING_CALLERS: readonly Voice[] = [
-  'flite kal16',
-  'espeak en-us+m1',
-  'espeak en-us+f1',
-  'espeak en-gb+m6',
-  'espeak en-gb-x-gbclan+f4',
-];
-
 export const TUNING: Sources = {
   agent: ['flite slt', 'espeak en-gb+m1'],
   programme: [
@@ -144,17 +142,19 @@ export const TUNING: Sources = {
     'If you need an interpreter or a wheelchair then tell me now, and I will put that into your file.',
     'Your results will be ready within five working days, and you can collect them or have them sent to you.',
   ],
-  callers: TUNING_CALLERS,
-  sentences: each(TUNING_CALLERS, [
-    'I am afraid that day is not possible for me.',
-    'Can I also bring my daughter with me when I come?',
-    'Well, the letter has not arrived here yet, you know.',
-    'Is there anything earlier than that, perhaps next week?',
-    'You have spelled my name wrong in the last message.',
-    'Please tell me first whether the insurance covers it.',
-    'But I already had that examination two months ago.',
-    'My number has changed since then, so please write it down.',
-  ]),
+  callers: speakers(
+    ['flite kal16', 'espeak en-us+m1', 'espeak en-us+f1', 'espeak en-gb+m6', 'espeak en-gb-x-gbclan+f4'],
+    [
+      'I am afraid that day is not possible for me.',
+      'Can I also bring my daughter with me when I come?',
+      'Well, the letter has not arrived here yet, you know.',
+      'Is there anything earlier than that, perhaps next week?',
+      'You have spelled my name wrong in the last message.',
+      'Please tell me first whether the insurance covers it.',
+      'But I already had that examination two months ago.',
+      'My number has changed since then, so please write it down.',
+    ],
+  ),
   television: each(
     ['flite kal16', 'espeak en-us+m2'],
     [

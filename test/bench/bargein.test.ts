@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { CallPlan, EventClass } from '../../bench/bargein/event.ts';
 import { EventCaller } from '../../bench/bargein/event_caller.ts';
-import { planCalls } from '../../bench/bargein/event_set.ts';
 import { HUMS, NOISES } from '../../bench/bargein/noises.ts';
 import { readOwnSet } from '../../bench/bargein/own_set.ts';
+import { asPlans, layOut } from '../../bench/bargein/plan_calls.ts';
 import { measureReaction, type Reaction, reactionOf } from '../../bench/bargein/reaction.ts';
 import { activeLevelDb, atLevel, atRate, resampled } from '../../bench/bargein/shaping.ts';
 import { classTable } from '../../bench/bargein/table.ts';
@@ -177,24 +177,43 @@ t.test('intervals as Wilson has them', t => {
   t.end();
 });
 
-t.test('calls: each event once, echo in calls of its own, both codecs', t => {
-  const events = new Map(
-    (['sentence', 'noise', 'echoOnly', 'sentenceInEcho'] as const).map(kind => [
-      kind,
-      Array.from({ length: 10 }, (_, index) => ({ ...EVENT, kind, source: `${kind} ${index}` })),
-    ]),
-  );
-  const plans = planCalls(events, { eventsOfACall: 8, seed: 3 });
-  const sources = plans.flatMap(plan => plan.events.map(({ source }) => source));
-  t.equal(new Set(sources).size, 40);
-  t.equal(sources.length, 40);
-  for (const { echo, events: ofCall, codec } of plans) {
-    t.ok(ofCall.every(({ kind }) => /echo/i.test(kind) === (echo !== undefined)));
-    t.ok(codec === 'PCMU' || codec === 'G722');
-  }
-  t.same(planCalls(events, { eventsOfACall: 8, seed: 3 }), plans, 'the same from the same seed');
-  t.end();
-});
+t.test(
+  'calls: each event once, echo in calls of its own, both codecs, the first event one that may be',
+  t => {
+    const slots = (kind: EventClass): { kind: EventClass; index: number }[] =>
+      Array.from({ length: 10 }, (_, index) => ({ kind, index }));
+    const stock = {
+      dry: [...slots('sentence'), ...slots('noise'), ...slots('backchannel')],
+      echoOnly: slots('echoOnly'),
+      inEcho: slots('sentenceInEcho'),
+    };
+    const layouts = layOut(stock, 4, 3, ({ kind }) => kind === 'sentence');
+    const laid = layouts.flatMap(({ events }) => events.map(({ kind, index }) => `${kind} ${index}`));
+    t.equal(laid.length, 50);
+    t.equal(new Set(laid).size, 50);
+    for (const { hasEcho, events } of layouts) {
+      t.ok(events.every(({ kind }) => /echo/i.test(kind) === hasEcho));
+      t.equal(events[0]!.kind, hasEcho ? 'echoOnly' : 'sentence');
+    }
+    t.same(
+      layOut(stock, 4, 3, ({ kind }) => kind === 'sentence'),
+      layouts,
+      'the same from the same seed',
+    );
+    const calls = layouts.map(layout => ({
+      layout,
+      events: layout.events.map(({ kind }) => ({ ...EVENT, kind })),
+    }));
+    const plans = asPlans(calls, 3);
+    t.same(new Set(plans.map(({ codec }) => codec)), new Set(['PCMU', 'G722']));
+    for (const { echo, events } of plans)
+      t.equal(
+        echo !== undefined,
+        events.every(({ kind }) => /echo/i.test(kind)),
+      );
+    t.end();
+  },
+);
 
 t.test('a caller begins once the agent has been heard, and its echo is late and weak as the path says', t => {
   const echo = { kind: 'hybrid', delayMs: 100, erlDb: 12, seed: 5 } as const;
