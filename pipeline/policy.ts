@@ -23,7 +23,7 @@ export interface LevelPolicy {
 }
 
 export interface VoicePolicy {
-  /** Silero's network: v5 as a kernel, v6 on onnxruntime. */
+  /** Which of Silero's sets of weights the network has. */
   readonly model: 'v5' | 'v6';
   /** Probability from which a window is speech, 0–1. */
   readonly enter: number;
