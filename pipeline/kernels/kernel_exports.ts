@@ -1,6 +1,7 @@
 /** What the compiled kernels give: see assembly/index.ts. A slot is an address in the memory, a length a count. */
 export interface KernelExports {
   readonly DELAY_SEARCH_BYTES: WebAssembly.Constant;
+  readonly DENOISE_BYTES: WebAssembly.Constant;
   readonly ECHO_BYTES: WebAssembly.Constant;
   readonly ECHO_SHADOW_BYTES: WebAssembly.Constant;
   readonly FRAME_BYTES: WebAssembly.Constant;
@@ -8,6 +9,8 @@ export interface KernelExports {
   readonly MAX_BYTES: WebAssembly.Constant;
   readonly PCM: WebAssembly.Constant;
   readonly PAYLOAD: WebAssembly.Constant;
+  readonly RATE_BYTES: WebAssembly.Constant;
+  readonly RATE_OUTPUT: WebAssembly.Constant;
   readonly FIRST_FREE: WebAssembly.Constant;
   readonly MOST_VOICES: WebAssembly.Constant;
   readonly VOICE_BATCH_BYTES: WebAssembly.Constant;
@@ -34,6 +37,13 @@ export interface KernelExports {
   stepDelaySearch(slot: number): number;
   foundDelay(slot: number): number;
   foundSharpness(slot: number): number;
+  /** `samples` is an address, `count` 80 or 160, `floor` the least gain, `mayTeach` 0 or 1. */
+  denoise(slot: number, samples: number, count: number, floor: number, mayTeach: number): void;
+  passNoise(slot: number, samples: number, count: number): void;
+  resetNoise(slot: number): void;
+  noisePower(slot: number): number;
+  speechPower(slot: number): number;
+  speechPresence(slot: number): number;
   openEcho(slot: number, frame: number, partitions: number, isSuppressing: number): void;
   tuneEcho(slot: number, partitions: number, isSuppressing: number): void;
   /** `far` and `samples` are addresses; `isConcealed` is 0 or 1. */
@@ -47,6 +57,10 @@ export interface KernelExports {
   echoReturnLoss(slot: number): number;
   echoPower(slot: number): number;
   echoResidualPower(slot: number): number;
+  /** Where in the slot input goes, in bytes; `factor` 3 or 6, `isRaised` 0 or 1. */
+  rateInput(factor: number, isRaised: number): number;
+  raiseRate(slot: number, factor: number, samples: number): void;
+  reduceRate(slot: number, factor: number, samples: number): void;
   shadowEcho(slot: number, echoSlot: number, samples: number, isEcho: number): void;
   /** Real transforms of 2n samples, n = 80 or 160: see assembly/fft.ts. All but n are addresses. */
   fftForward(n: number, samples: number, re: number, im: number): void;

@@ -10,12 +10,16 @@ const SLOT_BYTES = {
   leg: kernels => kernels.LEG_BYTES.value,
   /** Scratch of the search for an echo's delay: one for all calls. */
   delaySearch: kernels => kernels.DELAY_SEARCH_BYTES.value,
+  /** A light noise suppressor. */
+  denoise: kernels => kernels.DENOISE_BYTES.value,
   /** An echo canceller: filter, suppressor, and what was sent and heard during the last seconds. */
   echo: kernels => kernels.ECHO_BYTES.value,
   /** What follows an echo canceller in order to measure it. */
   echoShadow: kernels => kernels.ECHO_SHADOW_BYTES.value,
   /** Ten milliseconds of samples. */
   frame: kernels => kernels.FRAME_BYTES.value,
+  /** One direction of a room's rate. */
+  rate: kernels => kernels.RATE_BYTES.value,
   /** What voice activity knows of a call. */
   voice: kernels => kernels.VOICE_BYTES.value,
   /** Where windows of several calls are judged together. */

@@ -9,6 +9,15 @@ import {
   stepDelaySearch,
 } from './delay_search.ts';
 import {
+  DENOISE_BYTES,
+  denoise,
+  noisePower,
+  passNoise,
+  resetNoise,
+  speechPower,
+  speechPresence,
+} from './denoise.ts';
+import {
   alignEcho,
   bypassEcho,
   cancelEcho,
@@ -27,6 +36,7 @@ import { ECHO_BYTES, ECHO_SHADOW_BYTES } from './echo_slot.ts';
 import { forward as fftForward, inverse as fftInverse } from './fft.ts';
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './g711.ts';
 import { decodeG722, encodeG722, resetG722Decoder, resetG722Encoder } from './g722.ts';
+import { RATE_BYTES, RATE_OUTPUT, raiseRate, rateInput, reduceRate } from './rate.ts';
 import { FRAME_BYTES, LEG_BYTES, MAX_BYTES, PAYLOAD, PCM } from './slot.ts';
 import {
   forgetVoice,
@@ -51,9 +61,11 @@ export {
   cancelEcho,
   conceal,
   DELAY_SEARCH_BYTES,
+  DENOISE_BYTES,
   decodeALaw,
   decodeG722,
   decodeMuLaw,
+  denoise,
   ECHO_BYTES,
   ECHO_SHADOW_BYTES,
   echoDelay,
@@ -79,17 +91,27 @@ export {
   LEG_BYTES,
   MAX_BYTES,
   MOST_VOICES,
+  noisePower,
   openDelaySearch,
   openEcho,
   openVoice,
   PAYLOAD,
   PCM,
+  passNoise,
+  RATE_BYTES,
+  RATE_OUTPUT,
+  raiseRate,
+  rateInput,
+  reduceRate,
   renewVoice,
   resetConcealment,
   resetG722Decoder,
   resetG722Encoder,
+  resetNoise,
   shadowEcho,
   skipVoice,
+  speechPower,
+  speechPresence,
   stepDelaySearch,
   tuneEcho,
   VOICE_BATCH_BYTES,
