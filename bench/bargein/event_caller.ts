@@ -1,12 +1,12 @@
 import { SeededRandom } from '../caller/random.ts';
 import { noise } from '../load/sounds.ts';
-import { findSounds, SoundDetector } from '../wire/onset.ts';
+import { SoundDetector } from '../wire/onset.ts';
 import { PACKET_MS } from '../wire/rtp_sender.ts';
 import { Track } from '../wire/track.ts';
 import { Echo } from './echo_path.ts';
-import { type BargeInEvent, type CallPlan, EVENT_RATE_HZ, lengthMsOf, type Trial } from './event.ts';
+import { type BargeInEvent, type CallPlan, lengthMsOf, type Trial } from './event.ts';
 import { WATCHED_MS } from './reaction.ts';
-import { activeLevelDb, atRate, fromPcm } from './shaping.ts';
+import { activeLevelDb, atRate, fromPcm, spanAbove } from './shaping.ts';
 
 const REST_MS = WATCHED_MS + 100;
 /** The agent counts as silent after this long without sound: what it says has no such pauses. */
@@ -124,10 +124,9 @@ export class EventCaller {
 
 /** From the packet with the first sound of an event to its last sound, when its first packet is sent at `startMs`. */
 function audible(event: BargeInEvent, startMs: number): Pick<Trial, 'onsetMs' | 'endMs'> {
-  const endMs = startMs + lengthMsOf(event);
-  const onDbfs = Math.min(SOUND_DBFS, activeLevelDb(fromPcm(event.pcm)) - SOUND_BENEATH_DB);
-  const sounds = findSounds(event.pcm, { rateHz: EVENT_RATE_HZ, hangMs: PACKET_MS, onDbfs });
-  const firstMs = Math.floor((sounds[0]?.startMs ?? 0) / PACKET_MS) * PACKET_MS;
-  const lastMs = sounds.at(-1)?.endMs;
-  return { onsetMs: startMs + firstMs, endMs: lastMs === undefined ? endMs : startMs + lastMs };
+  const sound = fromPcm(event.pcm);
+  const leastDb = Math.min(SOUND_DBFS, activeLevelDb(sound) - SOUND_BENEATH_DB);
+  const span = spanAbove(sound, leastDb) ?? { fromMs: 0, toMs: lengthMsOf(event) };
+  const onsetMs = startMs + Math.floor(span.fromMs / PACKET_MS) * PACKET_MS;
+  return { onsetMs, endMs: startMs + span.toMs };
 }

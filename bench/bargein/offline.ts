@@ -4,19 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CODECS } from '../wire/codec.ts';
 import { writeWav } from '../wire/wav.ts';
-import { EVENT_CLASSES, isInterruption } from './event.ts';
+import { EVENT_CLASSES, isContinuing, isInterruption } from './event.ts';
 import { makeSet } from './event_set.ts';
 import { type JudgedCall, judgeCall } from './judge_call.ts';
 import { type PlayedCall, playOffline } from './offline_calls.ts';
 import { makeProgrammes } from './programme.ts';
 import { classTable } from './table.ts';
-import { classFigures, headlineOf } from './verdict.ts';
+import { classFigures, GOALS, headlineOf, type Outcome } from './verdict.ts';
 import { Voices } from './voices.ts';
 import { JUDGED, TUNING } from './words.ts';
 
 const SPEECH_FOLDER = fileURLToPath(new URL('../../var/bargein', import.meta.url));
 const KERNEL_FOLDER = fileURLToPath(new URL('../../var/kernels', import.meta.url));
 const EVENTS_OF_A_CALL = 8;
+const MOST_TEXT = 40;
 const TUNING_SEED = 77;
 const JUDGED_SEED = 501;
 
@@ -29,13 +30,13 @@ one, of other voices, words and seeds.
   --events N      of each class (default 40)
   --seed S        another set of the same sources (default ${TUNING_SEED})
   --only CLASS,…  these alone: ${EVENT_CLASSES.join(', ')}
-  --trace FOLDER  for each event that comes out wrong, a CSV with a row for each tick (level on the line both ways,
-                  what the pipeline knows, what it decides; more columns: featuresOf in offline_calls.ts), and for
-                  each call with such an event a WAV of what the agent said (the events' times are in the lines printed)
+  --trace FOLDER  for each event that comes out wrong or late, a CSV with a row for each tick (level on the line both
+                  ways, what the pipeline knows, what it decides; more columns: featuresOf in offline_calls.ts),
+                  and for each call with such an event a WAV of caller and agent as the pipeline had them
   --all           the same for all events
   --judged        the set that the bench judges, to compare both ways of playing it; not to tune on
 
-Prints a line for each event that comes out wrong, a table of the classes, and one line of JSON.
+Prints a line for each event that comes out wrong or late, a table of the classes, and one line of JSON.
 `;
 
 interface Judged {
@@ -91,29 +92,39 @@ async function main(args: string[]): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ...headlineOf(outcomes), missed })}\n`);
 }
 
-/** Tells what came out wrong in a call, and keeps it where it is asked for. */
+/** Tells what came out wrong in a call, or late, and keeps it where it is asked for. */
 function tell(index: number, call: Judged, folder: string | undefined, isAll: boolean): void {
   const { plan, caller, trace } = call.played;
-  const { outcomes } = call.judged;
   let isKept = false;
-  for (const [at, outcome] of outcomes.entries()) {
-    const isWrong = outcome.isStopped !== isInterruption(outcome.kind);
+  for (const [at, outcome] of call.judged.outcomes.entries()) {
     const trial = caller.trials.find(({ onsetMs }) => onsetMs === outcome.onsetMs);
     const name = `${index}-${at}-${outcome.kind}`;
-    if (isWrong) {
-      const { source, text, codec, duckMs, stopMs, lengthMs } = outcome;
-      const when = trial === undefined ? 'never' : `${Math.round(trial.onsetMs)} ms`;
-      const what = `${source} “${text}”, ${Math.round(lengthMs)} ms, ${codec}, at ${when}`;
-      process.stdout.write(`${name}: ${what}: duck ${duckMs ?? '–'}, stop ${stopMs ?? '–'}\n`);
-    }
-    if (folder === undefined || trial === undefined || !(isWrong || isAll)) continue;
+    const isShown = isWrong(outcome);
+    if (isShown) process.stdout.write(`${name}: ${describe(outcome)}\n`);
+    if (folder === undefined || trial === undefined || trace === undefined || !(isShown || isAll)) continue;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${name}.csv`), trace?.csvOf(trial) ?? '');
+    writeFileSync(join(folder, `${name}.csv`), trace.csvOf(trial));
     isKept = true;
   }
-  if (!isKept || folder === undefined) return;
+  if (!isKept || folder === undefined || trace === undefined) return;
   const { rateHz } = CODECS[plan.codec];
-  writeWav(join(folder, `${index}.wav`), { rateHz, channels: [caller.heard.pcm] });
+  writeWav(join(folder, `${index}.wav`), { rateHz, channels: trace.channels });
+}
+
+/** It stopped the agent and should not have, or the other way round, or took too long. */
+function isWrong({ kind, isStopped, duckMs, stopMs = 0, resumeMs = 0 }: Outcome): boolean {
+  if (isStopped !== isInterruption(kind)) return true;
+  if (!isStopped) return resumeMs > GOALS.resumeP95Ms;
+  const isLate = isContinuing(kind) && stopMs > GOALS.stopP95Ms;
+  return isLate || duckMs === undefined || duckMs > GOALS.duckP95Ms;
+}
+
+function describe(outcome: Outcome): string {
+  const { source, text, codec, onsetMs, lengthMs, isStopped, duckMs, stopMs, resumeMs } = outcome;
+  const when = onsetMs === undefined ? 'never began' : `at ${Math.round(onsetMs)} ms`;
+  const verdict = isStopped ? 'stopped' : 'not stopped';
+  const times = `duck ${duckMs ?? '–'}, stop ${stopMs ?? '–'}, resume ${resumeMs ?? '–'}`;
+  return `${source} “${text.slice(0, MOST_TEXT)}”, ${Math.round(lengthMs)} ms, ${codec}, ${when}: ${verdict}; ${times}`;
 }
 
 await main(process.argv.slice(2));

@@ -11,6 +11,7 @@ export type Sound = Float32Array<ArrayBuffer>;
 const SINC_CROSSINGS = 16;
 /** A frame counts as active that is at most so much below the loudest. */
 const ACTIVE_RANGE_DB = 30;
+const HOP_MS = 5;
 const LEVEL_FRAME = EVENT_RATE_HZ / 100;
 /** A sound begins and ends where it comes within so much of its peak. */
 const EDGE_DB = 34;
@@ -127,6 +128,20 @@ export function trimmed(sound: Sound): Sound {
   let to = sound.length;
   while (to > from && Math.abs(sound[to - 1]!) < least) to -= 1;
   return sound.slice(from, to);
+}
+
+/** From the first to the last 5 ms that reach a level and are no single ones; undefined: none do. */
+export function spanAbove(sound: Sound, levelDb: number): { fromMs: number; toMs: number } | undefined {
+  const hop = samplesIn(HOP_MS);
+  const isLoud = Array.from({ length: Math.floor(sound.length / hop) }, (_, index) => {
+    const power = sound
+      .subarray(index * hop, (index + 1) * hop)
+      .reduce((sum, sample) => sum + sample * sample, 0);
+    return 10 * Math.log10(power / hop + 1e-12) >= levelDb;
+  });
+  const lasts = isLoud.map((loud, index) => loud && isLoud[index + 1] === true);
+  const first = lasts.indexOf(true);
+  return first < 0 ? undefined : { fromMs: first * HOP_MS, toMs: (isLoud.lastIndexOf(true) + 1) * HOP_MS };
 }
 
 /** At 16 kHz, by a windowed sinc below the lower of both Nyquist rates. */

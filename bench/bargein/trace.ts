@@ -1,5 +1,6 @@
 import { FRAME_MS } from '../../pipeline/frame.ts';
 import type { Trial } from './event.ts';
+import { toPcm } from './shaping.ts';
 
 /** How much is shown around an event. */
 const BEFORE_MS = 1000;
@@ -17,14 +18,24 @@ interface Row {
 export class Trace {
   readonly #rows: Row[] = [{ callerDb: LEAST_DB, agentDb: LEAST_DB, features: {}, notes: [] }];
 
+  readonly #caller: Int16Array[] = [];
+  readonly #agent: Int16Array[] = [];
+
   /** What the line gave to the pipeline in this tick. */
   heard(samples: Float32Array): void {
     this.#row.callerDb = levelDb(samples);
+    this.#caller.push(toPcm(samples));
   }
 
   /** What the pipeline gave to the line. */
   said(samples: Float32Array): void {
     this.#row.agentDb = levelDb(samples);
+    this.#agent.push(toPcm(samples));
+  }
+
+  /** Caller and agent of the whole call, tick by tick. */
+  get channels(): readonly [Int16Array, Int16Array] {
+    return [joined(this.#caller), joined(this.#agent)];
   }
 
   note(what: string): void {
@@ -53,6 +64,10 @@ export class Trace {
   get #row(): Row {
     return this.#rows.at(-1)!;
   }
+}
+
+function joined(frames: readonly Int16Array[]): Int16Array {
+  return Int16Array.from(frames.flatMap(frame => [...frame]));
 }
 
 function levelDb(samples: Float32Array): number {

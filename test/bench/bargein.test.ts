@@ -6,7 +6,7 @@ import { HUMS, NOISES } from '../../bench/bargein/noises.ts';
 import { readOwnSet } from '../../bench/bargein/own_set.ts';
 import { asPlans, layOut } from '../../bench/bargein/plan_calls.ts';
 import { measureReaction, type Reaction, reactionOf } from '../../bench/bargein/reaction.ts';
-import { activeLevelDb, atLevel, atRate, resampled } from '../../bench/bargein/shaping.ts';
+import { activeLevelDb, atLevel, atRate, resampled, spanAbove } from '../../bench/bargein/shaping.ts';
 import { classTable } from '../../bench/bargein/table.ts';
 import {
   classFigures,
@@ -255,6 +255,18 @@ t.test('noises and hums: each with sound, finite, and the same from the same see
     t.same(make(new SeededRandom(4, name)), sound);
     t.ok(Math.abs(activeLevelDb(atLevel(sound, -40)) + 40) < 0.1, name);
   }
+  t.end();
+});
+
+t.test('an event begins where it is heard', t => {
+  const sound = new Float32Array(16_000);
+  const wave = (at: number): number => Math.sin((2 * Math.PI * at) / 16);
+  for (let i = 3200; i < 6400; i += 1) sound[i] = 0.001 * wave(i);
+  for (let i = 6400; i < 9600; i += 1) sound[i] = 0.1 * wave(i);
+  sound[1600] = 0.9;
+  t.same(spanAbove(sound, -46), { fromMs: 400, toMs: 600 }, 'neither a breath nor a click');
+  t.same(spanAbove(sound, -70), { fromMs: 200, toMs: 600 });
+  t.equal(spanAbove(sound, -10), undefined);
   t.end();
 });
 
