@@ -25,6 +25,9 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const PICTURE = fileURLToPath(new URL('results/echo.png', import.meta.url));
 /** At most, of a scene in a quick run. */
 const QUICK_SECONDS = 40;
+/** Each scene of the set is made so often, every time with another path, other noise and other words. */
+const TAKES = 2;
+const SEEDS_APART = 1000;
 
 /** The echo canceller by itself, on lines and in rooms, beside WebRTC's. */
 export const bench: Bench = {
@@ -74,8 +77,17 @@ function headlineOf(cases: readonly Case[]): Record<string, unknown> {
 function ownScenes(quick: boolean, memory: KernelMemory, voices: Voices): (() => Scene)[] {
   const byKind = Map.groupBy(JUDGED_SCENES, ({ kind }) => kind);
   const few = [...byKind.values()].flatMap(recipes => [recipes.at(0)!, recipes.at(-1)!]);
-  const recipes = quick ? few.map(shortened) : JUDGED_SCENES;
+  const recipes = quick ? few.map(shortened) : JUDGED_SCENES.flatMap(takesOf);
   return recipes.map(recipe => () => makeScene(recipe, { voices, memory }));
+}
+
+function takesOf(recipe: Recipe): Recipe[] {
+  return Array.from({ length: TAKES }, (_, take) => ({
+    ...recipe,
+    name: take === 0 ? recipe.name : `${recipe.name} (${take + 1})`,
+    seed: recipe.seed + SEEDS_APART * take,
+    far: { ...recipe.far, first: (recipe.far.first ?? 0) + take },
+  }));
 }
 
 function shortened(recipe: Recipe): Recipe {

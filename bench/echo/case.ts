@@ -1,3 +1,4 @@
+import { type FalseVoices, voicedPercent } from './false_voice.ts';
 import { ERLE_GOALS_DB, MOST_NEAR_LOSS_DB, MOST_NEAR_PESQ_LOSS, MOST_RESIDUAL_DBM0 } from './goals.ts';
 import type { JudgedScene } from './judge_scene.ts';
 import type { Measures } from './measure.ts';
@@ -40,11 +41,11 @@ export function caseOf({ scene, own, aec3 }: JudgedScene, scores: readonly numbe
     nearPesqLoss,
     untreatedPesqLoss,
     heardPesqLoss,
-    vadPercent: percent(own.voiced),
+    vadPercent: percentOf(own.voices),
     aec3: aec3 && {
       inOutDb: round(aec3.measures.inOutDb, 1),
       heardPesqLoss: aec3PesqLoss,
-      vadPercent: percent(aec3.voiced),
+      vadPercent: percentOf(aec3.voices),
     },
     missed: Object.entries(goals).flatMap(([goal, isMissed]) => (isMissed ? [goal] : [])),
   };
@@ -64,8 +65,8 @@ function mapValues<T extends object>(values: T, map: (value: T[keyof T]) => T[ke
   ) as T;
 }
 
-function percent(share: number | undefined): number | undefined {
-  return share === undefined ? undefined : round(100 * share, 1);
+function percentOf(voices: FalseVoices | undefined): number | undefined {
+  return voices && round(voicedPercent([voices.all]), 1);
 }
 
 function round<T extends number | undefined>(value: T, digits: number): T {

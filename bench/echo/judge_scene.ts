@@ -2,7 +2,7 @@ import type { SileroVad } from '../../models/silero_vad.ts';
 import type { Trial } from '../quality/pesq.ts';
 import { type Cancelled, type Canceller, cancelScene } from './canceller.ts';
 import type { Cancellers } from './cancellers.ts';
-import { voicedShares } from './false_voice.ts';
+import { type FalseVoices, findVoices } from './false_voice.ts';
 import { erlePerSecond, type Measures, measure } from './measure.ts';
 import { trialsOf } from './near_quality.ts';
 import type { Scene } from './scene.ts';
@@ -10,11 +10,10 @@ import type { Scene } from './scene.ts';
 /** What both made of a scene. */
 export interface JudgedScene {
   readonly scene: Pick<Scene, 'name' | 'kind' | 'rateHz'>;
-  readonly seconds: number;
   readonly own: Heard;
   readonly aec3: Heard | undefined;
-  /** Share of windows with a voice in what has no echo, only noise; undefined where somebody talks. */
-  readonly voicedAlone: number | undefined;
+  /** Voices found in the noise alone, without any echo; undefined where somebody talks. */
+  readonly noiseVoices: FalseVoices | undefined;
   /** In dB, of the own one. */
   readonly erlePerSecond: readonly (number | undefined)[];
   /** For PESQ, where somebody talks: the near end alone after the own one, and all that is heard before and after both. */
@@ -24,8 +23,8 @@ export interface JudgedScene {
 interface Heard {
   readonly measures: Measures;
   readonly microsPerFrame: number;
-  /** Share of windows in which a voice is heard although nobody talks; undefined where somebody does. */
-  readonly voiced: number | undefined;
+  /** Undefined where somebody talks. */
+  readonly voices: FalseVoices | undefined;
 }
 
 /** @param path begins the names of the files for PESQ */
@@ -41,19 +40,16 @@ export async function judgeScene(
   const { micros: ownMicros } = timed(scene, withoutShadow(cancellers.own(scene)));
   const aec3 = cancellers.aec3 === undefined ? undefined : timed(scene, cancellers.aec3(scene));
   const outs = [own.out, ...(aec3 === undefined ? [] : [aec3.cancelled.out])];
-  const [voicedAlone, voicedOwn, voicedAec3] = nearTalks
-    ? []
-    : await voicedShares(vad, [near, ...outs], rateHz);
+  const [noiseVoices, ownVoices, aec3Voices] = nearTalks ? [] : await findVoices(vad, scene, [near, ...outs]);
   return {
     scene: { name, kind, rateHz },
-    seconds: mic.length / rateHz,
-    own: { measures: measure(scene, own), microsPerFrame: ownMicros, voiced: voicedOwn },
+    own: { measures: measure(scene, own), microsPerFrame: ownMicros, voices: ownVoices },
     aec3: aec3 && {
       measures: measure(scene, aec3.cancelled),
       microsPerFrame: aec3.micros,
-      voiced: voicedAec3,
+      voices: aec3Voices,
     },
-    voicedAlone,
+    noiseVoices,
     erlePerSecond: erlePerSecond(scene, own.parts!.echo),
     trials: nearTalks ? trialsOf(scene, [own.parts!.near, mic, ...outs], path) : [],
   };

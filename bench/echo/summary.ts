@@ -1,5 +1,6 @@
 import type { Posture } from '../posture.ts';
 import type { Case } from './case.ts';
+import { voicedPercent } from './false_voice.ts';
 import { ERLE_GOALS_DB, MOST_VAD_PERCENT } from './goals.ts';
 import type { JudgedScene } from './judge_scene.ts';
 import { SCENE_KINDS, type SceneKind } from './scene.ts';
@@ -20,18 +21,20 @@ interface Verdict {
 export interface Summary {
   readonly verdicts: Readonly<Partial<Record<SceneKind, Verdict>>>;
   /** Share of the time after each scene's first second in which a voice is heard although only the far end talks. */
-  readonly vad: VoicedPercent;
+  readonly vad: VoicedPercents;
   /** CPU time for each frame of 10 ms by rate, in microseconds: medians of scenes that both went through in turn. */
   readonly microsPerFrame: Readonly<
     Record<string, { readonly own: number; readonly aec3: number | undefined }>
   >;
 }
 
-interface VoicedPercent {
+interface VoicedPercents {
   readonly own: number | undefined;
   readonly aec3: number | undefined;
   /** Of the same noise without any echo. */
   readonly noiseAlone: number | undefined;
+  /** Without the second after each echo's first sound, and that after its path changed. */
+  readonly settled: { readonly own: number | undefined; readonly aec3: number | undefined };
   readonly met: boolean;
 }
 
@@ -48,7 +51,7 @@ export function summarise(cases: readonly Case[], judged: readonly JudgedScene[]
         ),
       ]),
     ),
-    vad: voicedPercent(judged),
+    vad: voicedPercents(judged),
     microsPerFrame: Object.fromEntries(
       [...rates].map(([rate, scenes]) => [
         rate,
@@ -74,20 +77,19 @@ function verdictOf(kind: SceneKind, cases: readonly Case[]): Verdict {
   };
 }
 
-function voicedPercent(judged: readonly JudgedScene[]): VoicedPercent {
-  const pooled = (shareOf: (one: JudgedScene) => number | undefined): number | undefined => {
-    const told = judged.filter(one => shareOf(one) !== undefined);
-    const seconds = told.reduce((sum, one) => sum + one.seconds, 0);
-    if (seconds === 0) return undefined;
-    const voicedS = told.reduce((sum, one) => sum + shareOf(one)! * one.seconds, 0);
-    return Math.round((voicedS / seconds) * 10_000) / 100;
-  };
-  const own = pooled(one => one.own.voiced);
+function voicedPercents(judged: readonly JudgedScene[]): VoicedPercents {
+  const own = defined(judged.map(one => one.own.voices));
+  const aec3 = defined(judged.map(one => one.aec3?.voices));
+  const percent = voicedPercent(own.map(({ all }) => all));
   return {
-    own,
-    aec3: pooled(one => one.aec3?.voiced),
-    noiseAlone: pooled(one => one.voicedAlone),
-    met: own === undefined || own < MOST_VAD_PERCENT,
+    own: percent,
+    aec3: voicedPercent(aec3.map(({ all }) => all)),
+    noiseAlone: voicedPercent(defined(judged.map(one => one.noiseVoices?.all))),
+    settled: {
+      own: voicedPercent(own.map(({ settled }) => settled)),
+      aec3: voicedPercent(aec3.map(({ settled }) => settled)),
+    },
+    met: percent === undefined || percent < MOST_VAD_PERCENT,
   };
 }
 
@@ -107,7 +109,7 @@ function median(values: readonly (number | undefined)[]): number | undefined {
       : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function defined(values: readonly (number | undefined)[]): number[] {
+function defined<T>(values: readonly (T | undefined)[]): T[] {
   return values.filter(value => value !== undefined);
 }
 
@@ -143,7 +145,7 @@ Taken at ${posture.at} on ${posture.cpu}, ${posture.cores} cores, commit ${postu
 |---|---|---|---|---|---|---|---|
 ${kinds.join('\n')}
 
-A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, the noise alone ${show(vad.noiseAlone)} %). CPU: ${costs.join(', ')}.
+A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, the noise alone ${show(vad.noiseAlone)} %); without the second after an echo begins or its path changes, in ${show(vad.settled.own)} % (AEC3 ${show(vad.settled.aec3)} %). CPU: ${costs.join(', ')}.
 
 | kind | scene | ERLE at 3 s | at the end | residual, dBm0 | converged, ms | near PESQ loss | near loss, dB | VAD % | missed |
 |---|---|---|---|---|---|---|---|---|---|

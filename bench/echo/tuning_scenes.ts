@@ -89,8 +89,8 @@ export const TUNING_SCENES: readonly Recipe[] = inSet(FIRST_SEED, agent, [
     seconds: 20,
     far: maleAgent,
   },
-  { name: 'a little', kind: 'distortion', path: room(8, 140), drive: 1.7 },
-  { name: 'rough', kind: 'distortion', path: room(9, 180), drive: 3.5, far: maleAgent },
+  { name: 'a little', kind: 'distortion', path: room(8, 140), drive: 4.2 },
+  { name: 'rough', kind: 'distortion', path: room(9, 180), drive: 7.5, far: maleAgent },
   { name: 'as loud', kind: 'doubleTalk', path: line(11, 4, 9), near: caller },
   {
     name: 'softer',

@@ -5,6 +5,7 @@ import { SeededRandom } from '../../bench/caller/random.ts';
 import { type Canceller, cancelScene } from '../../bench/echo/canceller.ts';
 import { caseOf } from '../../bench/echo/case.ts';
 import { compand, toPcm } from '../../bench/echo/companding.ts';
+import { findVoices, voicedPercent } from '../../bench/echo/false_voice.ts';
 import type { JudgedScene } from '../../bench/echo/judge_scene.ts';
 import { measure } from '../../bench/echo/measure.ts';
 import { lossOf, trialsOf } from '../../bench/echo/near_quality.ts';
@@ -16,7 +17,9 @@ import type { Scene } from '../../bench/echo/scene.ts';
 import { readScenes } from '../../bench/echo/set_folder.ts';
 import { toDb } from '../../bench/echo/signal.ts';
 import { describe, summarise } from '../../bench/echo/summary.ts';
+import { loadWebrtc } from '../../bench/echo/webrtc.ts';
 import { writeWav } from '../../bench/wire/wav.ts';
+import { SileroVad } from '../../models/silero_vad.ts';
 import { loadKernels } from '../../pipeline/kernels/load.ts';
 import { KERNEL_FOLDER } from '../pipeline/kernels/legs.ts';
 
@@ -166,15 +169,46 @@ t.test("the pipeline's own takes out an echo by both measures", async t => {
   }
 });
 
+const webrtc = await Promise.resolve()
+  .then(loadWebrtc)
+  .catch(() => undefined);
+t.teardown(() => webrtc?.close());
+
+t.test("WebRTC's takes it out, too", { skip: webrtc === undefined && 'it does not load' }, async t => {
+  const scene = sceneOf();
+  const figures = measure(scene, cancelScene(scene, webrtc!.open(RATE_HZ)));
+  t.ok(figures.inOutDb! > 10, `${figures.inOutDb} dB`);
+});
+
+t.test('voices are counted from the first second on, and once an echo has settled', async t => {
+  const vad = await SileroVad.load();
+  const scene = { ...sceneOf(), changedAtS: 3 };
+  const silence = new Float32Array(SECONDS * RATE_HZ);
+  const [found] = await findVoices(vad, scene, [silence]);
+  await vad.close();
+  t.equal(found!.all.voiced, 0);
+  close(t, found!.all.windows * 32, 5000, 40);
+  // The echo begins at once, so that its second is the first; another follows the change.
+  close(t, found!.settled.windows * 32, 4000, 80);
+  t.equal(voicedPercent([]), undefined);
+  t.equal(
+    voicedPercent([
+      { windows: 30, voiced: 0 },
+      { windows: 10, voiced: 1 },
+    ]),
+    2.5,
+  );
+});
+
 function judgedOf(scene: Scene, canceller: Required<Canceller>): JudgedScene {
   const measures = measure(scene, cancelScene(scene, canceller));
-  const voiced = scene.nearTalks ? undefined : 0.02;
+  const time = (voiced: number) => ({ windows: 100, voiced });
+  const voices = scene.nearTalks ? undefined : { all: time(2), settled: time(1) };
   return {
     scene: { name: scene.name, kind: scene.kind, rateHz: scene.rateHz },
-    seconds: SECONDS,
-    own: { measures, microsPerFrame: 5, voiced },
+    own: { measures, microsPerFrame: 5, voices },
     aec3: undefined,
-    voicedAlone: scene.nearTalks ? undefined : 0,
+    noiseVoices: voices && { all: time(0), settled: time(0) },
     erlePerSecond: [10, undefined, 20],
     trials: [],
   };
@@ -191,7 +225,13 @@ t.test('goals that are missed are named, of a scene and of its kind', async t =>
   const { verdicts, vad, microsPerFrame } = summarise(cases, [poor, good]);
   t.equal(verdicts.hybrid?.met, false);
   close(t, verdicts.hybrid?.leastErleDb, 6);
-  t.same(vad, { own: 2, aec3: undefined, noiseAlone: 0, met: false });
+  t.same(vad, {
+    own: 2,
+    aec3: undefined,
+    noiseAlone: 0,
+    settled: { own: 1, aec3: undefined },
+    met: false,
+  });
   t.same(microsPerFrame, { 8000: { own: 5, aec3: undefined } });
   t.equal(summarise([cases[1]!], [good]).verdicts.hybrid?.met, true);
   const posture = {
