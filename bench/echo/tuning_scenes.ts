@@ -117,6 +117,25 @@ export const TUNING_SCENES: readonly Recipe[] = inSet(FIRST_SEED, agent, [
     rateHz: 16_000,
   },
   {
+    name: 'a man who goes on and on',
+    kind: 'doubleTalk',
+    path: line(11, 5, 10),
+    near: { voice: MALE_AGENT, levelDb: TALK_DB },
+  },
+  {
+    name: 'a woman, louder',
+    kind: 'doubleTalk',
+    path: line(9, 4, 9),
+    near: { voice: AGENT, levelDb: -18 },
+    far: maleAgent,
+  },
+  {
+    name: 'a man from 5 s on, in a room',
+    kind: 'doubleTalk',
+    path: room(8, 180),
+    near: { voice: MALE_AGENT, levelDb: TALK_DB, turns: [[5, 12]] },
+  },
+  {
     name: 'talks on, 120 ms late',
     kind: 'nearFirst',
     path: line(12, 4, 9),
