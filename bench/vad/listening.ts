@@ -10,7 +10,6 @@ import { createUplink } from '../../pipeline/uplink.ts';
 import type { Heard } from './scores.ts';
 
 const nobody = { write: () => undefined };
-const NOBODY_LISTENS = { recorder: nobody, recogniser: nobody, voiceActivity: nobody };
 
 /** What a call's voice detector hears of its line. */
 export interface UplinkSound {
@@ -31,7 +30,8 @@ export function throughUplink(
     shared,
     far,
     policy: DEFAULT_PIPELINE_POLICY,
-    ...NOBODY_LISTENS,
+    recorder: nobody,
+    recogniser: nobody,
   });
   const length = frameLength(rateHz);
   const heard = new Float32Array(samples.length - (samples.length % length));

@@ -61,7 +61,7 @@ export function createScene(
   const heard = sum(
     speech,
     lineHiss(speech.length, random),
-    besides(set, condition, speech.length, spoken, random),
+    besides(set, condition, { rateHz, length: speech.length, spoken }, random),
   );
   return {
     condition: conditionName(condition),
@@ -96,14 +96,13 @@ function speak(voice: Voice, random: SeededRandom): Float32Array {
 function besides(
   { noises }: VadSet,
   condition: Condition,
-  length: number,
-  spoken: readonly Stretch[],
+  { rateHz, length, spoken }: Pick<Scene, 'rateHz' | 'spoken'> & { readonly length: number },
   random: SeededRandom,
 ): Float32Array {
   switch (condition.kind) {
     case 'noise': {
       const noise = noiseOf(noises, condition.noise, length, random);
-      return scaled(noise, SPEECH_DB - condition.snrDb - levelDb(noise));
+      return scaled(noise, SPEECH_DB - condition.snrDb - levelDb(atRate(noise, rateHz)));
     }
     case 'echo residue':
       return residueOf(noises.babble.voices, length, random);
