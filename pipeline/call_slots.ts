@@ -8,6 +8,9 @@ export function callSlots(calls: number, legs: number): SlotCounts {
     frame: 2 * calls,
     echo: calls,
     delaySearch: 1,
+    denoise: calls,
+    // Each may be in a room as well.
+    rate: 2 * legs,
     voice: calls,
     voiceBatch: VOICE_BATCHES,
   };

@@ -1,14 +1,16 @@
 import { type AudioFrame, AudioStream, type RemoteTrack } from '@livekit/rtc-node';
-import { FRAME_MS, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS } from '../../pipeline/frame.ts';
+import { ROOM_RATE_HZ } from '../../pipeline/kernels/room_rate.ts';
 
-/** Reads the caller's audio from one track at a time. */
+/**
+ * Reads the caller's audio from one track at a time, at the room's own rate: the library would resample with mirrors of
+ * -20 dB.
+ */
 export class CallerAudio {
-  readonly #rateHz: PipelineRateHz;
   readonly #onFrame: (samples: Int16Array) => void;
   #reader: ReadableStreamDefaultReader<AudioFrame> | undefined;
 
-  constructor(rateHz: PipelineRateHz, onFrame: (samples: Int16Array) => void) {
-    this.#rateHz = rateHz;
+  constructor(onFrame: (samples: Int16Array) => void) {
     this.#onFrame = onFrame;
   }
 
@@ -16,7 +18,7 @@ export class CallerAudio {
   follow(track: RemoteTrack): void {
     this.stop();
     const stream = new AudioStream(track, {
-      sampleRate: this.#rateHz,
+      sampleRate: ROOM_RATE_HZ,
       numChannels: 1,
       frameSizeMs: FRAME_MS,
     });

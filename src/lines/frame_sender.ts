@@ -1,5 +1,6 @@
 import { AudioFrame, type AudioSource } from '@livekit/rtc-node';
-import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, type Frame } from '../../pipeline/frame.ts';
+import { ROOM_RATE_HZ, type RoomRate } from '../../pipeline/kernels/room_rate.ts';
 import { LIMITS } from '../config/limits.ts';
 
 const FULL_SCALE = 32768;
@@ -8,14 +9,13 @@ const FULL_SCALE = 32768;
 export type FrameOutlet = Pick<AudioSource, 'captureFrame'>;
 
 /**
- * Hands frames to the native library one after the other: it takes each on a thread of its own and may swap two that
+ * Hands frames, at the room's rate, to the native library one after the other: it takes each on a thread of its own and may swap two that
  * are handed over at once, as after a late tick. The native source has no queue of its own (queue size 0: it sends
  * what it is given, and aborts the process if that is not exactly 10 ms), so what waits here is all there is to flush.
  */
 export class FrameSender {
   readonly #outlet: FrameOutlet;
-  readonly #rateHz: PipelineRateHz;
-  readonly #length: number;
+  readonly #toRoom: RoomRate;
   /** One buffer each: the library reads from the start of a frame's whole buffer. */
   readonly #queue: AudioFrame[];
   #first = 0;
@@ -24,12 +24,12 @@ export class FrameSender {
   #dropped = 0;
   #failures = 0;
 
-  constructor(outlet: FrameOutlet, rateHz: PipelineRateHz) {
+  /** `toRoom` is used by nobody else. */
+  constructor(outlet: FrameOutlet, toRoom: RoomRate) {
     this.#outlet = outlet;
-    this.#rateHz = rateHz;
-    this.#length = frameLength(rateHz);
+    this.#toRoom = toRoom;
     this.#queue = Array.from({ length: LIMITS.senderFrames }, () =>
-      AudioFrame.create(rateHz, 1, this.#length),
+      AudioFrame.create(ROOM_RATE_HZ, 1, toRoom.output.length),
     );
   }
 
@@ -43,9 +43,10 @@ export class FrameSender {
     return this.#failures;
   }
 
-  /** Takes exactly 10 ms at its rate; anything else is dropped. */
-  send(frame: Frame): void {
-    if (frame.rateHz !== this.#rateHz || frame.samples.length !== this.#length) {
+  /** Takes exactly 10 ms at the pipeline's rate; anything else is dropped. */
+  send({ samples }: Frame): void {
+    const { input, output } = this.#toRoom;
+    if (samples.length !== input.length) {
       this.#dropped += 1;
       return;
     }
@@ -54,8 +55,10 @@ export class FrameSender {
       this.#dropped += 1;
       return;
     }
+    for (let i = 0; i < input.length; i += 1) input[i] = bounded(samples[i]!);
+    this.#toRoom.convert();
     const { data } = this.#queue[(this.#first + this.#count) % this.#queue.length]!;
-    for (let i = 0; i < this.#length; i += 1) data[i] = toInt16(frame.samples[i]!);
+    for (let i = 0; i < output.length; i += 1) data[i] = toInt16(output[i]!);
     this.#count += 1;
     if (!this.#busy) this.#next();
   }
@@ -86,8 +89,14 @@ export class FrameSender {
   };
 }
 
+/** What is not a number becomes silence, before it spreads. */
+function bounded(sample: number): number {
+  if (sample >= -1 && sample <= 1) return sample;
+  return sample > 1 ? 1 : sample < -1 ? -1 : 0;
+}
+
 /** Clamped and rounded; what is not a number becomes silence. */
-function toInt16(sample: number): number {
+export function toInt16(sample: number): number {
   const scaled = Math.round(sample * FULL_SCALE);
   if (!(scaled > -FULL_SCALE)) return scaled < 0 ? -FULL_SCALE : 0;
   return scaled < FULL_SCALE ? scaled : FULL_SCALE - 1;

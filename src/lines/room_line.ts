@@ -1,6 +1,8 @@
-import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
+import { RoomRate } from '../../pipeline/kernels/room_rate.ts';
 import { AnswerGate, type AnswerTimes } from './answer_gate.ts';
-import { FrameSender } from './frame_sender.ts';
+import { FrameSender, toInt16 } from './frame_sender.ts';
 import { JitterBuffer } from './jitter_buffer.ts';
 import { KeyLimit } from './key_limit.ts';
 import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
@@ -23,11 +25,14 @@ export const ROOM_TIMES: RoomTimes = {
 
 export interface RoomLineOptions extends RoomAccess {
   readonly rateHz: PipelineRateHz;
+  /** With two `rate` slots for each line. */
+  readonly kernels: KernelMemory;
   readonly times?: RoomTimes;
 }
 
 /** An Opus packet is 20 ms: so long may a frame wait in the encoder. */
 const ENCODER_DELAY_MS = 20;
+const FULL_SCALE = 32768;
 /** The delay of WebRTC's jitter buffer is followed in whole frames, when it is off by more than this. */
 const DELAY_SLACK_MS = 7;
 
@@ -42,6 +47,10 @@ export class RoomLine implements Line {
   readonly #session: RoomSession;
   readonly #jitter: JitterBuffer;
   readonly #sender: FrameSender;
+  readonly #fromRoom: RoomRate;
+  readonly #toRoom: RoomRate;
+  /** The frame just heard, at the pipeline's rate. */
+  readonly #heard: Int16Array;
   readonly #keys = new KeyLimit();
   #party: LineParty = { from: '', to: '' };
   /** Whole frames. */
@@ -51,13 +60,18 @@ export class RoomLine implements Line {
   #ended = false;
   #closing: Promise<void> | undefined;
 
-  /** Joins at once; whatever comes of it is told by `events`, never before the constructor has returned. */
+  /**
+   * Joins at once; whatever comes of it is told by `events`, never before the constructor has returned.
+   * @throws RangeError when the kernel memory has no slot left
+   */
   constructor(options: RoomLineOptions, events: LineEvents) {
     this.rateHz = options.rateHz;
+    [this.#fromRoom, this.#toRoom] = openRates(options);
+    this.#heard = new Int16Array(frameLength(options.rateHz));
     this.#events = events;
     this.#times = options.times ?? ROOM_TIMES;
     this.#jitter = new JitterBuffer(options.rateHz);
-    this.#session = new RoomSession(options.rateHz, this.#times.returnMs, {
+    this.#session = new RoomSession(this.#times.returnMs, {
       published: () => this.#gate.fulfil('published'),
       subscribed: () => this.#gate.fulfil('subscribed'),
       accepted: party => {
@@ -69,7 +83,7 @@ export class RoomLine implements Line {
       dtmf: digit => this.#key(digit),
       gone: reason => this.#end(reason),
     });
-    this.#sender = new FrameSender(this.#session.source, options.rateHz);
+    this.#sender = new FrameSender(this.#session.source, this.#toRoom);
     this.#gate = new AnswerGate(
       this.#times,
       () => this.#events.answered(),
@@ -135,7 +149,12 @@ export class RoomLine implements Line {
   }
 
   #hear(samples: Int16Array): void {
-    this.#jitter.put(samples);
+    const { input, output } = this.#fromRoom;
+    if (this.#ended || samples.length !== input.length) return;
+    for (let i = 0; i < input.length; i += 1) input[i] = samples[i]! / FULL_SCALE;
+    this.#fromRoom.convert();
+    for (let i = 0; i < output.length; i += 1) this.#heard[i] = toInt16(output[i]!);
+    this.#jitter.put(this.#heard);
     this.#gate.mediaFlows();
   }
 
@@ -155,6 +174,18 @@ export class RoomLine implements Line {
     this.#ended = true;
     this.#gate.close();
     this.#sender.flush();
+    this.#fromRoom.close();
+    this.#toRoom.close();
     this.#events.ended(reason);
+  }
+}
+
+function openRates({ kernels, rateHz }: RoomLineOptions): readonly [fromRoom: RoomRate, toRoom: RoomRate] {
+  const fromRoom = new RoomRate(kernels, rateHz, 'fromRoom');
+  try {
+    return [fromRoom, new RoomRate(kernels, rateHz, 'toRoom')];
+  } catch (error) {
+    fromRoom.close();
+    throw error;
   }
 }

@@ -12,7 +12,7 @@ import {
   TrackPublishOptions,
   TrackSource,
 } from '@livekit/rtc-node';
-import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { ROOM_RATE_HZ } from '../../pipeline/kernels/room_rate.ts';
 import { KEYS } from '../../sip/rtp/telephone_event.ts';
 import { LIMITS } from '../config/limits.ts';
 import { CallerAudio } from './caller_audio.ts';
@@ -33,7 +33,7 @@ export interface RoomSessionEvents {
   subscribed(): void;
   /** The caller is in the room; for SIP also connected (RFC 3261 dialog confirmed, media path open). */
   accepted(party: LineParty): void;
-  /** 10 ms of the caller at the session's rate; the buffer is the listener's. */
+  /** 10 ms of the caller at the room's rate; the buffer is the listener's. */
   frame(samples: Int16Array): void;
   /** What was heard lately waited so long in WebRTC's own jitter buffer. */
   heldBack(delayMs: number): void;
@@ -75,12 +75,12 @@ export class RoomSession {
   #closed = false;
 
   /** `returnMs` is how long a caller whose connection broke may take to come back. */
-  constructor(rateHz: PipelineRateHz, returnMs: number, events: RoomSessionEvents) {
+  constructor(returnMs: number, events: RoomSessionEvents) {
     this.#events = events;
     this.#returnMs = returnMs;
-    this.#source = new AudioSource(rateHz, 1, 0);
+    this.#source = new AudioSource(ROOM_RATE_HZ, 1, 0);
     this.#track = LocalAudioTrack.createAudioTrack('agent', this.#source);
-    this.#audio = new CallerAudio(rateHz, samples => this.#events.frame(samples));
+    this.#audio = new CallerAudio(samples => this.#events.frame(samples));
     this.#delay = new NetworkDelay(this.#room, delayMs => this.#events.heldBack(delayMs));
     this.#listen();
   }

@@ -49,7 +49,8 @@ export function openLines(
   });
   const relays = new Relays({
     rateHz: config.media.roomRateHz,
-    openRoom: (access, rateHz, events) => new RoomLine({ ...access, rateHz }, events),
+    openRoom: (access, rateHz, events) =>
+      new RoomLine({ ...access, rateHz, kernels: trunks.kernels }, events),
     openLink: (ends, rateHz, events) => openLink({ ...ends, rateHz }, trunks, events),
     toEdge,
   });
@@ -62,6 +63,6 @@ export function openLines(
     open: ({ callId, line, resume }, rateHz, events) =>
       line.kind === 'trunk'
         ? phones.open(callId, resume ? { ...line, ...TAKEN_OVER } : line, rateHz, events)
-        : new RoomLine({ ...line, rateHz }, events),
+        : new RoomLine({ ...line, rateHz, kernels: trunks.kernels }, events),
   };
 }

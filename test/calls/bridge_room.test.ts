@@ -4,7 +4,7 @@ import { RoomLine } from '../../src/lines/room_line.ts';
 import { openLiveKitDoor } from '../../src/signalling/livekit_door.ts';
 import { NO_SERVER, TestRooms } from '../lines/rooms.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, toneInt16, toneShare } from '../lines/trunk_rig.ts';
+import { freePort, kernels, toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig } from './bridge_rig.ts';
 
 t.setTimeout(60_000);
@@ -26,7 +26,7 @@ t.test('a phone and somebody in a room of LiveKit', { skip: NO_SERVER }, async t
 
   const rig = await BridgeRig.up(
     'PCMU',
-    (access, rateHz, events) => new RoomLine({ ...access, rateHz }, events),
+    (access, rateHz, events) => new RoomLine({ ...access, rateHz, kernels }, events),
   );
   const [port, farPort] = [await freePort(), await freePort()];
   const access = { kind: 'link', port, farPort, to: room } as const;

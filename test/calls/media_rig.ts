@@ -45,7 +45,7 @@ export class MediaRig {
       log: createLogger('media-0', 'silent'),
       openLine: ({ line }, rateHz, events) => {
         if (line.kind !== 'room') throw new Error('rooms only');
-        return new RoomLine({ ...line, rateHz }, events);
+        return new RoomLine({ ...line, rateHz, kernels: shared.memory }, events);
       },
       ports: {
         toTalk: message => {

@@ -10,7 +10,7 @@ import { type Fault, loopHarness } from './loop_line.ts';
 import type { RoomPeer } from './room_peer.ts';
 import { NO_SERVER, TestRooms } from './rooms.ts';
 import { TrunkPeer } from './trunk_peer.ts';
-import { TrunkRig } from './trunk_rig.ts';
+import { kernels, TrunkRig } from './trunk_rig.ts';
 
 const FAULTS: readonly Fault[] = [
   'never answers',
@@ -52,7 +52,7 @@ function roomHarness(rooms: TestRooms, rateHz: PipelineRateHz): LineHarness {
       const room = rooms.name();
       const joined = await rooms.peer(room);
       peer = joined;
-      const line = new RoomLine({ ...(await rooms.access(room, 'agent', true)), rateHz }, events);
+      const line = new RoomLine({ ...(await rooms.access(room, 'agent', true)), rateHz, kernels }, events);
       nextMs = performance.now();
       const farEnd = {
         say: (samples: Int16Array) => void joined.say(atRate(samples, rateHz, PEER_RATE_HZ)),

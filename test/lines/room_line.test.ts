@@ -5,7 +5,10 @@ import { createFrame } from '../../pipeline/frame.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { LineEndReason, LineEvents, LineParty } from '../../src/lines/line.ts';
 import { ROOM_TIMES, RoomLine, type RoomTimes } from '../../src/lines/room_line.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
 import { NO_SERVER, TestRooms } from './rooms.ts';
+
+const kernels = (await sharedParts(1, 16)).memory;
 
 /** Listeners on the native library, by which forgotten rooms and streams show. */
 function nativeListeners(): number {
@@ -62,7 +65,10 @@ t.test('room lines among difficult company', { skip: NO_SERVER }, async t => {
   const open = async (room: string, times: Partial<RoomTimes> = {}) => {
     const log = new Log();
     const access = await rooms.access(room, 'agent', true);
-    const line = new RoomLine({ ...access, rateHz: 16_000, times: { ...ROOM_TIMES, ...times } }, log);
+    const line = new RoomLine(
+      { ...access, rateHz: 16_000, kernels, times: { ...ROOM_TIMES, ...times } },
+      log,
+    );
     return { line, log };
   };
   // The first room makes the library start.
@@ -187,7 +193,7 @@ t.test('room lines among difficult company', { skip: NO_SERVER }, async t => {
       { url: 'nonsense', token: '' },
     ]) {
       const log = new Log();
-      const line = new RoomLine({ ...access, rateHz: 16_000 }, log);
+      const line = new RoomLine({ ...access, rateHz: 16_000, kernels }, log);
       await log.until(() => log.ends.length > 0);
       t.strictSame([log.answers, log.ends], [0, ['networkLost']]);
       await line.close('localHangup');
