@@ -133,11 +133,11 @@ function validityOf(isQuick: boolean, isOwnSet: boolean): string[] {
     isOwnSet
       ? 'the set is from a folder, at the levels at which it is recorded; only its echoes are made here'
       : 'callers are flite, espeak-ng and, among sentences and television, a recorded woman; hums and noises are made from numbers; no voice, text or seed of them was tuned on, but the words of commands and backchannels were',
-    'duckMs, stopMs: from the first packet with sound of the caller to where the agent is 12 dB lower on the wire, and to its last sound before a second of silence; the packets of a sound begin with it',
+    'duckMs, stopMs: from the first packet with sound of the caller (−46 dBFS, or 20 dB beneath the level of what is quieter) to where the agent is 12 dB lower on the wire, and to its last sound before a second of silence',
     'resumeMs: from the end of a backchannel or noise, or, under what goes on in the background, from when the agent was lowered, until it is back within 3 dB for good',
     'a silence of less than a second from which the agent speaks on is no stop: it counts in resumeMs',
     'the agent talks without pauses longer than 80 ms, so that the wire shows its gain at any time; a real one has pauses in which a caller may begin, too',
-    'echo alone counts as a stop as well when the agent stops itself again and again and never speaks for long enough',
+    'echo alone and a television that is on all the time count as a stop as well when the agent is stopped again and again and never speaks for long enough',
     'echo is made from the packets received, delayed by 50 to 400 ms in all; its path does not change within a call',
     'loopback: no loss and no jitter of a network; what stops the agent is heard through the real edge, media process and pipeline, and only conversation and providers are replaced',
     'what is known of others was measured by their own setups, and none of those tells backchannels apart',

@@ -68,6 +68,8 @@ export interface CallPlan {
   readonly codec: CodecName;
   /** By which the agent's voice comes back; undefined: not at all. */
   readonly echo: EchoPath | undefined;
+  /** Goes on beneath all events, round and round; 16-bit, 16 kHz. */
+  readonly background: Int16Array | undefined;
   /** Of the line's own noise, in dB of full scale. */
   readonly noiseDbfs: number;
   /** What is drawn by chance in the call follows from it. */

@@ -21,7 +21,7 @@ const SOUND_DBFS = -46;
 const SOUND_BENEATH_DB = 20;
 
 /**
- * The caller's side of one call: noise of the line and, where it has one, echo of what was heard; events begin after
+ * The caller's side of one call: noise of the line, what goes on around, and echo of what was heard; events begin after
  * the agent has spoken for as long as each wants. Works by the times it is told alone, over sockets or without.
  */
 export class EventCaller {
@@ -33,13 +33,15 @@ export class EventCaller {
   readonly #plan: CallPlan;
   readonly #rateHz: 8000 | 16_000;
   readonly #noise: Int16Array;
+  readonly #background: Int16Array | undefined;
   readonly #echo: Echo | undefined;
   readonly #agent: SoundDetector;
   #agentSinceMs: number | undefined;
   #waitingSinceMs = 0;
   #next = 0;
   #playing: { readonly event: BargeInEvent; readonly pcm: Int16Array; at: number } | undefined;
-  #noiseAt = 0;
+  /** Samples sent so far. */
+  #sent = 0;
   /** When the packet that is made next is due. */
   #dueMs = 0;
 
@@ -48,6 +50,7 @@ export class EventCaller {
     this.#rateHz = rateHz;
     this.heard = new Track(rateHz);
     this.#noise = noise(NOISE_MS, rateHz, plan.noiseDbfs, new SeededRandom(plan.seed, 'line'));
+    this.#background = plan.background && atRate(plan.background, rateHz);
     this.#echo = plan.echo && new Echo(plan.echo, this.heard, new SeededRandom(plan.echo.seed, 'echo'));
     this.#agent = new SoundDetector(
       { rateHz, hangMs: AGENT_HANG_MS, onDbfs: AGENT_DBFS },
@@ -72,10 +75,10 @@ export class EventCaller {
   source(frame: Int16Array): void {
     this.#agent.advance(this.#dueMs - 2 * PACKET_MS);
     this.#begin();
-    for (let i = 0; i < frame.length; i += 1) {
-      frame[i] = this.#noise[this.#noiseAt]!;
-      this.#noiseAt = (this.#noiseAt + 1) % this.#noise.length;
-    }
+    frame.fill(0);
+    addRound(frame, this.#noise, this.#sent);
+    if (this.#background !== undefined) addRound(frame, this.#background, this.#sent);
+    this.#sent += frame.length;
     this.#play(frame);
     this.#echo?.addTo(frame, this.#dueMs);
   }
@@ -111,15 +114,21 @@ export class EventCaller {
     if (playing === undefined) return;
     const { pcm } = playing;
     const count = Math.min(frame.length, pcm.length - playing.at);
-    for (let i = 0; i < count; i += 1) {
-      const sum = frame[i]! + pcm[playing.at + i]!;
-      frame[i] = Math.max(-32_768, Math.min(32_767, sum));
-    }
+    for (let i = 0; i < count; i += 1) frame[i] = clipped(frame[i]! + pcm[playing.at + i]!);
     playing.at += count;
     if (playing.at < pcm.length) return;
     this.#playing = undefined;
     this.#waitingSinceMs = this.#dueMs + PACKET_MS + REST_MS;
   }
+}
+
+/** Adds what goes round, from one of its samples on. */
+function addRound(frame: Int16Array, sound: Int16Array, from: number): void {
+  for (let i = 0; i < frame.length; i += 1) frame[i] = clipped(frame[i]! + sound[(from + i) % sound.length]!);
+}
+
+function clipped(sample: number): number {
+  return Math.max(-32_768, Math.min(32_767, sample));
 }
 
 /** From the packet with the first sound of an event to its last sound, when its first packet is sent at `startMs`. */

@@ -22,6 +22,7 @@ const NOISE_DB = [-36, -16] as const;
 /** What is weaker disturbs nobody. */
 const LEAST_DB = -50;
 const TELEVISION_MS = 6000;
+const BACKGROUND_MS = 20_000;
 const ECHO_MS = 4000;
 const FADE_MS = 300;
 
@@ -48,20 +49,44 @@ export function makeSet(options: SetOptions): CallPlan[] {
   const { eventsOfAClass, eventsOfACall, seed, sources } = options;
   const slotsOf = (kind: EventClass): Slot[] =>
     Array.from({ length: eventsOfAClass }, (_, index) => ({ kind, index }));
+  const dry = EVENT_CLASSES.filter(kind => !isInEcho(kind)).flatMap(slotsOf);
   const stock = {
-    dry: EVENT_CLASSES.filter(kind => !isInEcho(kind)).flatMap(slotsOf),
+    dry: dry.filter(slot => !isBesideTelevision(slot)),
+    television: dry.filter(isBesideTelevision),
     echoOnly: slotsOf('echoOnly'),
     inEcho: slotsOf('sentenceInEcho'),
   };
   const layouts = layOut(stock, eventsOfACall, seed, ({ kind }) => kind === 'sentence' || kind === 'command');
   const said = new Map<string, number>();
+  let televisions = 0;
   const calls = layouts.map((layout, index) => {
     const speaker = at(sources.callers, index);
     // Coprime with the number of voices and codecs, so that every voice has every level.
     const levelDb = evenly(CALLER_DB.least, CALLER_DB.most, index * 7, layouts.length);
-    return { layout, events: eventsOf(layout, { speaker, levelDb, said }, options) };
+    const events = eventsOf(layout, { speaker, levelDb, said }, options);
+    if (layout.setting !== 'television') return { layout, events, background: undefined };
+    televisions += 1;
+    return { layout, events, background: televisionBeneath(televisions, levelDb, options) };
   });
   return asPlans(calls, seed);
+}
+
+/** Half of the television's events have it on all the time; some of the caller's sentences are said beside it, too. */
+function isBesideTelevision({ kind, index }: Slot): boolean {
+  return (kind === 'television' && index % 4 < 2) || (kind === 'sentence' && index % 8 < 2);
+}
+
+/** On all the time, as far beneath the caller as one that is switched on. */
+function televisionBeneath(
+  index: number,
+  callerDb: number,
+  { sources, voices, seed }: SetOptions,
+): Int16Array {
+  const random = new SeededRandom(seed, `television ${index} on all the time`);
+  const { sound } = makeTelevision(at(sources.television, index), BACKGROUND_MS, voices, random);
+  const [least, most] = AGAINST_CALLER_DB.television;
+  const levelDb = Math.max(LEAST_DB, callerDb + least + (most - least) * random.next());
+  return toPcm(atLevel(sound, levelDb));
 }
 
 interface Caller {
@@ -75,17 +100,15 @@ function eventsOf({ events }: Layout<Slot>, caller: Caller, options: SetOptions)
   return events.map(({ kind, index }) => {
     const random = new SeededRandom(options.seed, `${kind} ${index}`);
     const { source, text, sound } = makeSound(kind, index, caller, options, random);
-    if (kind !== 'echoOnly') atLevel(sound, levelOf(kind, index, caller.levelDb, options.eventsOfAClass));
+    const levelDb = levelOf(kind, index, caller.levelDb, options.eventsOfAClass);
+    if (levelDb !== undefined) atLevel(sound, levelDb);
     return { kind, source, text, pcm: toPcm(sound), afterMs: drawAfterMs(random) };
   });
 }
 
-function levelOf(
-  kind: Exclude<EventClass, 'echoOnly'>,
-  index: number,
-  callerDb: number,
-  count: number,
-): number {
+/** Undefined: the event has no sound of its own. */
+function levelOf(kind: EventClass, index: number, callerDb: number, count: number): number | undefined {
+  if (kind === 'echoOnly') return undefined;
   const [least, most] = kind === 'noise' ? NOISE_DB : AGAINST_CALLER_DB[kind];
   const levelDb = evenly(least, most, index * 7 + 3, count);
   return Math.max(LEAST_DB, kind === 'noise' ? levelDb : callerDb + levelDb);
@@ -117,7 +140,9 @@ function makeSound(
       return { source: name, text: '', sound: NOISES[name](random) };
     }
     case 'television':
-      return makeTelevision(at(sources.television, index), voices, random);
+      return isBesideTelevision({ kind, index })
+        ? { source: 'on all the time', text: '', sound: silence(TELEVISION_MS) }
+        : makeTelevision(at(sources.television, index), TELEVISION_MS, voices, random);
     case 'secondVoice': {
       const { voice, text } = at(sources.far, index);
       const room = { decayMs: 350 + 400 * random.next(), directDb: -6 + 6 * random.next() };
@@ -147,16 +172,16 @@ function sayNext(
 }
 
 /** Somewhere in a programme, with music beneath it now and then, from the other end of a living room. */
-function makeTelevision({ voice, text }: Said, voices: Voices, random: SeededRandom): Made {
+function makeTelevision({ voice, text }: Said, lengthMs: number, voices: Voices, random: SeededRandom): Made {
   const said = voices.say(voice, text);
-  const length = samplesIn(TELEVISION_MS);
+  const length = samplesIn(lengthMs);
   const from = Math.floor(random.next() * Math.max(1, said.length - length));
-  const shown = silence(TELEVISION_MS);
+  const shown = silence(lengthMs);
   for (let i = 0; i < length; i += 1) shown[i] = said[(from + i) % said.length]!;
   atLevel(shown, -20);
-  if (random.chance(0.4)) addAt(shown, atLevel(music(TELEVISION_MS, random), -30), 0);
+  if (random.chance(0.4)) addAt(shown, atLevel(music(lengthMs, random), -30), 0);
   const heard = inRoom(throughLoudspeaker(shown), { decayMs: 400, directDb: -3 }, random).subarray(0, length);
-  const faded = shaped(heard, ms => Math.min(1, ms / FADE_MS, (TELEVISION_MS - ms) / FADE_MS));
+  const faded = shaped(heard, ms => Math.min(1, ms / FADE_MS, (lengthMs - ms) / FADE_MS));
   return { source: voice, text, sound: trimmed(faded) };
 }
 

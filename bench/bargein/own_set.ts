@@ -46,9 +46,9 @@ export function readOwnSet(
   const inEcho = events.get('sentenceInEcho') ?? [];
   const echoOnly = inEcho.map((_, index) => echoAlone(index, seed));
   const dry = [...events].flatMap(([kind, ofClass]) => (kind === 'sentenceInEcho' ? [] : ofClass));
-  const layouts = layOut({ dry, echoOnly, inEcho }, eventsOfACall, seed);
+  const layouts = layOut({ dry, television: [], echoOnly, inEcho }, eventsOfACall, seed);
   return asPlans(
-    layouts.map(layout => ({ layout, events: layout.events })),
+    layouts.map(layout => ({ layout, events: layout.events, background: undefined })),
     seed,
   );
 }

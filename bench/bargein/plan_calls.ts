@@ -5,6 +5,7 @@ import type { CallPlan } from './event.ts';
 
 /** Half of the calls each. */
 const CODECS_IN_TURN: readonly CodecName[] = ['PCMU', 'G722'];
+const SETTINGS: readonly Setting[] = ['nothing', 'echo', 'television'];
 const ECHO_DELAY_MS = { least: 50, most: 400 } as const;
 const ERL_DB = { least: 6, most: 20 } as const;
 const LINE_NOISE_DBFS = { least: -68, most: -56 } as const;
@@ -12,16 +13,22 @@ const AFTER_MS = { least: 1000, most: 3000 } as const;
 /** That is when a canceller knows nothing. */
 const FIRST_ECHO_AFTER_MS = { least: 0, most: 400 } as const;
 
+/** What a call's events happen beside. */
+export type Setting = 'nothing' | 'echo' | 'television';
+
 /** Events of one call as they are laid out: whatever they are, in their order. */
 export interface Layout<T> {
   readonly codec: CodecName;
-  readonly hasEcho: boolean;
+  readonly setting: Setting;
   readonly events: readonly T[];
 }
 
-/** What a set has of each kind: those without echo, and those beside it, of which the first list begins each call. */
+/** What a set has. */
 export interface Stock<T> {
   readonly dry: readonly T[];
+  /** Beside a television that is on all the time. */
+  readonly television: readonly T[];
+  /** Echo alone, with which each call that has one begins, and others beside it. */
   readonly echoOnly: readonly T[];
   readonly inEcho: readonly T[];
 }
@@ -30,8 +37,8 @@ export interface Stock<T> {
 const EVENTS_IN_ECHO = 4;
 
 /**
- * Spreads a stock over calls: half of it with each codec, what is without echo shuffled. `opens` says what may be a call's
- * first event: as far as they go, each call begins with one.
+ * Spreads a stock over calls: half of it with each codec, shuffled, echo alone and beside others in turn. `opens` says what
+ * may be a call's first event: as far as they go, each call begins with one.
  */
 export function layOut<T>(
   stock: Stock<T>,
@@ -43,26 +50,30 @@ export function layOut<T>(
     const random = new SeededRandom(seed, `calls ${codec}`);
     const halfOf = (events: readonly T[]): T[] =>
       events.filter((_, index) => index % CODECS_IN_TURN.length === half);
-    const dry = shuffled(halfOf(stock.dry), random);
-    const beside = inTurn(halfOf(stock.echoOnly), halfOf(stock.inEcho));
-    const calls = [
-      dealt(dry, Math.ceil(dry.length / eventsOfACall), opens).map(events => ({ events, hasEcho: false })),
-      chunks(beside, EVENTS_IN_ECHO).map(events => ({ events, hasEcho: true })),
-    ];
-    return calls.flat().map(({ events, hasEcho }) => ({ codec, hasEcho, events }));
+    const mixed = (events: readonly T[]): T[][] =>
+      dealt(shuffled(halfOf(events), random), eventsOfACall, opens);
+    const calls: Record<Setting, T[][]> = {
+      nothing: mixed(stock.dry),
+      television: mixed(stock.television),
+      echo: chunks(inTurn(halfOf(stock.echoOnly), halfOf(stock.inEcho)), EVENTS_IN_ECHO),
+    };
+    return SETTINGS.flatMap(setting => calls[setting].map(events => ({ codec, setting, events })));
   });
 }
 
+/** A call whose events are made. */
+export interface CallOnALine extends Pick<CallPlan, 'events' | 'background'> {
+  readonly layout: Layout<unknown>;
+}
+
 /** A call's line: its noise, its echo, and when its events are due. In the order in which they are to be placed. */
-export function asPlans(
-  calls: readonly { readonly layout: Layout<unknown>; readonly events: CallPlan['events'] }[],
-  seed: number,
-): CallPlan[] {
-  const plans = calls.map(({ layout: { codec, hasEcho }, events }, index) => {
+export function asPlans(calls: readonly CallOnALine[], seed: number): CallPlan[] {
+  const plans = calls.map(({ layout: { codec, setting }, events, background }, index) => {
     const random = new SeededRandom(seed, `line ${index}`);
     const noiseDbfs = between(LINE_NOISE_DBFS, random);
-    const echo = hasEcho ? drawEcho(index, random) : undefined;
-    return { codec, echo, noiseDbfs, seed: random.integer(1, 2 ** 30), events: begunAtOnce(events, random) };
+    const echo = setting === 'echo' ? drawEcho(index, random) : undefined;
+    const drawn = random.integer(1, 2 ** 30);
+    return { codec, echo, background, noiseDbfs, seed: drawn, events: begunAtOnce(events, random) };
   });
   return shuffled(plans, new SeededRandom(seed, 'order'));
 }
@@ -89,8 +100,9 @@ function drawEcho(index: number, random: SeededRandom): EchoPath {
   };
 }
 
-/** To so many calls: each one that may open it, as far as they go, and the others in turn. */
-function dealt<T>(events: readonly T[], calls: number, opens: (event: T) => boolean): T[][] {
+/** To as many calls as are needed: each one that may open it, as far as they go, and the others in turn. */
+function dealt<T>(events: readonly T[], eventsOfACall: number, opens: (event: T) => boolean): T[][] {
+  const calls = Math.ceil(events.length / eventsOfACall);
   const firsts = events.filter(opens).slice(0, calls);
   const others = events.filter(event => !firsts.includes(event));
   const hands = Array.from({ length: calls }, (_, index) => firsts.slice(index, index + 1));

@@ -22,18 +22,22 @@ export interface Programme {
 
 export function makeProgrammes({ agent, programme }: Sources, voices: Voices): Programme[] {
   return agent.map(voice => {
-    const sentences = programme.map(text => withoutPauses(atLevel(voices.say(voice, text), AGENT_DB)));
-    const length = sentences.reduce((sum, sentence) => sum + sentence.length, 0);
+    const sentences = programme.map(text => atLevel(voices.say(voice, text), AGENT_DB));
+    const said = withoutPauses(joined(sentences));
     // Its length at 8 kHz is whole.
-    const whole = new Float32Array(length & ~1);
-    let at = 0;
-    for (const sentence of sentences) {
-      whole.set(sentence.subarray(0, whole.length - at), at);
-      at += sentence.length;
-    }
-    const pcm = toPcm(whole);
+    const pcm = toPcm(said.subarray(0, said.length & ~1));
     return { 8000: atRate(pcm, 8000), 16000: pcm };
   });
+}
+
+function joined(sounds: readonly Sound[]): Sound {
+  const whole = new Float32Array(sounds.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const sound of sounds) {
+    whole.set(sound, at);
+    at += sound.length;
+  }
+  return whole;
 }
 
 /** For another process to read. */
@@ -51,19 +55,28 @@ export function readProgrammes(folder: string): Programme[] {
   });
 }
 
-/** Leaves out what a pause has too much. */
+/**
+ * Leaves out what pauses have too much, those between sentences as well. By what an 8 kHz line carries: there many a
+ * fricative is a pause, too.
+ */
 function withoutPauses(sound: Sound): Sound {
+  const onLine = atRate(toPcm(sound), 8000);
   const kept = new Float32Array(sound.length);
-  const least = 10 ** ((AGENT_DB + PAUSE_DB) / 10);
   let length = 0;
-  let pausedMs = 0;
-  for (let at = 0; at + FRAME <= sound.length; at += FRAME) {
-    const frame = sound.subarray(at, at + FRAME);
-    const power = frame.reduce((sum, sample) => sum + sample * sample, 0) / FRAME;
-    pausedMs = power < least ? pausedMs + FRAME_MS : 0;
+  // What goes round has its end before its beginning.
+  let pausedMs = LONGEST_PAUSE_MS;
+  for (let index = 0; (index + 1) * FRAME <= sound.length; index += 1) {
+    const isPause =
+      levelDb(onLine.subarray((index * FRAME) / 2, ((index + 1) * FRAME) / 2)) < AGENT_DB + PAUSE_DB;
+    pausedMs = isPause ? pausedMs + FRAME_MS : 0;
     if (pausedMs > LONGEST_PAUSE_MS) continue;
-    kept.set(frame, length);
+    kept.set(sound.subarray(index * FRAME, (index + 1) * FRAME), length);
     length += FRAME;
   }
   return kept.slice(0, length);
+}
+
+function levelDb(pcm: Int16Array): number {
+  const power = pcm.reduce((sum, sample) => sum + (sample / 32_768) ** 2, 0) / pcm.length;
+  return 10 * Math.log10(power + 1e-12);
 }

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly onsetMs: number | undefined;
   readonly duckMs: number | undefined;
   readonly isStopped: boolean;
-  /** Undefined as well where its own echo stopped the agent again and again before the event could begin. */
+  /** Undefined as well where the agent was stopped again and again before the event could begin. */
   readonly stopMs: number | undefined;
   /** How long the agent stayed low for nothing; infinite: to the end. Undefined: it was not lowered, or was stopped. */
   readonly resumeMs: number | undefined;
@@ -99,10 +99,10 @@ export function outcomeOf(
   };
 }
 
-/** The agent did not speak for long enough: where nothing but its echo was on the line, that stopped it. */
+/** The agent did not speak for long enough: what goes on in the background stopped it again and again. */
 export function outcomeOfMissed(event: BargeInEvent, codec: string): Outcome | undefined {
   const { kind, source, text } = event;
-  if (kind !== 'echoOnly') return undefined;
+  if (isInterruption(kind) || isBrief(kind)) return undefined;
   const nothing = {
     onsetMs: undefined,
     duckMs: undefined,

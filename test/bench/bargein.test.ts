@@ -184,16 +184,18 @@ t.test(
       Array.from({ length: 10 }, (_, index) => ({ kind, index }));
     const stock = {
       dry: [...slots('sentence'), ...slots('noise'), ...slots('backchannel')],
+      television: slots('television'),
       echoOnly: slots('echoOnly'),
       inEcho: slots('sentenceInEcho'),
     };
     const layouts = layOut(stock, 4, 3, ({ kind }) => kind === 'sentence');
     const laid = layouts.flatMap(({ events }) => events.map(({ kind, index }) => `${kind} ${index}`));
-    t.equal(laid.length, 50);
-    t.equal(new Set(laid).size, 50);
-    for (const { hasEcho, events } of layouts) {
-      t.ok(events.every(({ kind }) => /echo/i.test(kind) === hasEcho));
-      t.equal(events[0]!.kind, hasEcho ? 'echoOnly' : 'sentence');
+    t.equal(laid.length, 60);
+    t.equal(new Set(laid).size, 60);
+    for (const { setting, events } of layouts) {
+      t.ok(events.every(({ kind }) => /echo/i.test(kind) === (setting === 'echo')));
+      const first = { nothing: 'sentence', echo: 'echoOnly', television: 'television' }[setting];
+      t.equal(events[0]!.kind, first);
     }
     t.same(
       layOut(stock, 4, 3, ({ kind }) => kind === 'sentence'),
@@ -203,6 +205,7 @@ t.test(
     const calls = layouts.map(layout => ({
       layout,
       events: layout.events.map(({ kind }) => ({ ...EVENT, kind })),
+      background: undefined,
     }));
     const plans = asPlans(calls, 3);
     t.same(new Set(plans.map(({ codec }) => codec)), new Set(['PCMU', 'G722']));
@@ -218,7 +221,14 @@ t.test(
 t.test('a caller begins once the agent has been heard, and its echo is late and weak as the path says', t => {
   const echo = { kind: 'hybrid', delayMs: 100, erlDb: 12, seed: 5 } as const;
   const event = { ...EVENT, pcm: new Int16Array(1600).fill(9000), afterMs: 500 };
-  const plan: CallPlan = { codec: 'PCMU', echo, noiseDbfs: -90, seed: 1, events: [event] };
+  const plan: CallPlan = {
+    codec: 'PCMU',
+    echo,
+    background: undefined,
+    noiseDbfs: -90,
+    seed: 1,
+    events: [event],
+  };
   const caller = new EventCaller(plan, RATE_HZ);
   const agent = tone(4000, RATE_HZ, 700, -20);
   const sent: number[] = [];

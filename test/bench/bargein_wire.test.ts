@@ -71,7 +71,14 @@ t.test(
       pcm: speech(1500, 16_000, 2),
       afterMs: 1200,
     } as const;
-    const plan: CallPlan = { codec: 'PCMU', echo: undefined, noiseDbfs: -60, seed: 1, events: [event] };
+    const plan: CallPlan = {
+      codec: 'PCMU',
+      echo: undefined,
+      background: undefined,
+      noiseDbfs: -60,
+      seed: 1,
+      events: [event],
+    };
     const [call] = await playOverWire([plan], stack.target, 1, () => {});
     t.equal(call!.fault, undefined);
     t.equal(call!.caller.trials.length, 1, 'the agent was heard for long enough');
