@@ -30,7 +30,8 @@ export function caseOf({ scene, own, aec3 }: JudgedScene, scores: readonly numbe
   );
   const measures = mapValues(own.measures, value => round(value, 1));
   const goals = {
-    erleDb: isBelow(measures.erleDb, ERLE_GOALS_DB[scene.kind]),
+    // What can't be told is not met: a scene without an echo shows nothing.
+    erleDb: (measures.erleDb ?? Number.NEGATIVE_INFINITY) < ERLE_GOALS_DB[scene.kind],
     residualDbm0: nearPesqLoss === undefined && isAbove(measures.residualDbm0, MOST_RESIDUAL_DBM0),
     nearLossDb: isAbove(measures.nearLossDb, MOST_NEAR_LOSS_DB),
     nearPesqLoss: isAbove(nearPesqLoss, MOST_NEAR_PESQ_LOSS),
@@ -49,10 +50,6 @@ export function caseOf({ scene, own, aec3 }: JudgedScene, scores: readonly numbe
     },
     missed: Object.entries(goals).flatMap(([goal, isMissed]) => (isMissed ? [goal] : [])),
   };
-}
-
-function isBelow(value: number | undefined, goal: number): boolean {
-  return value !== undefined && value < goal;
 }
 
 function isAbove(value: number | undefined, goal: number): boolean {

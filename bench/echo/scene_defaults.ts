@@ -1,7 +1,7 @@
 import type { LineHybrid, Room } from './path.ts';
 import type { Recipe } from './recipe.ts';
 
-/** Of both ends where a scene says nothing else, in dB of full scale: near −18 dBm0, a common level on trunks. */
+/** Of both ends where a scene says nothing else, in dB of full scale: about −18 dBm0, as on many trunks. */
 export const TALK_DB = -24;
 
 export function line(

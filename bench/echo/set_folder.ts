@@ -5,7 +5,7 @@ import { readWav } from '../wire/wav.ts';
 import { compand, fromPcm, rateOf } from './companding.ts';
 import { receive } from './receive.ts';
 import { LINE_TAIL_MS, ROOM_TAIL_MS, SCENE_KINDS, type Scene } from './scene.ts';
-import { activeWindows, powerIn, toDb } from './signal.ts';
+import { activeWindows, energyOf, powerIn, toDb } from './signal.ts';
 
 const MOST_SCENES = 500;
 const MOST_SECONDS = 600;
@@ -19,8 +19,11 @@ const DESCRIPTION = z.strictObject({
   kind: z.enum(SCENE_KINDS),
   /** By which the sum of both is received; `linear` takes it as it is. */
   companding: z.enum(['PCMU', 'PCMA', 'G722', 'linear']).default('linear'),
+  /** Else by how loud it is. */
   nearTalks: z.boolean().optional(),
+  /** When the path last became another. */
   changedAtS: z.number().min(0).max(MOST_SECONDS).optional(),
+  /** Else that of a room or of a line, by the kind. */
   tailMs: z.number().min(10).max(500).optional(),
 });
 
@@ -49,6 +52,9 @@ function readScene(folder: string, name: string): Scene {
     if (rateOf(companding, rateHz) !== rateHz) throw new Error(`${companding} does not run at ${rateHz} Hz`);
     const [farSamples, echoSamples, nearSamples] = [far, echo, near].map(wav => fromPcm(wav!.channels[0]!));
     const talks = nearTalks ?? isLoud(nearSamples!, rateHz);
+    if (energyOf(farSamples!) === 0) throw new Error('far.wav is silent');
+    if (energyOf(echoSamples!) === 0) throw new Error('echo.wav is silent');
+    if (talks && energyOf(nearSamples!) === 0) throw new Error('near.wav is silent');
     const line = (samples: Float32Array) => ({ samples: compand(samples, companding), concealed: [] });
     return {
       name,

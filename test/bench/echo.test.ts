@@ -222,6 +222,12 @@ t.test('goals that are missed are named, of a scene and of its kind', async t =>
   t.same(cases[0]!.missed, ['erleDb', 'residualDbm0']);
   t.same(cases[1]!.missed, []);
   t.equal(cases[1]!.vadPercent, 2);
+  const mute = { ...scene, echo: scene.echo.map(() => 0) };
+  t.same(
+    caseOf(judgedOf(mute, pretend(mute, 1)), []).missed,
+    ['erleDb'],
+    'a scene without an echo shows nothing',
+  );
   const { verdicts, vad, microsPerFrame } = summarise(cases, [poor, good]);
   t.equal(verdicts.hybrid?.met, false);
   close(t, verdicts.hybrid?.leastErleDb, 6);
