@@ -17,7 +17,7 @@ export function voiceTableName(version: SileroVersion, rateHz: PipelineRateHz): 
 }
 
 /**
- * The weights of the voice-activity networks for both rates, 1.9 MB a version, as the kernel wants them.
+ * The weights of the voice-activity networks for both rates, 2.2 MB a version, as the kernel wants them.
  * @throws ModelError when they are missing or altered
  */
 export function loadVoiceTables(versions: readonly SileroVersion[] = SILERO_VERSIONS): KernelTables {

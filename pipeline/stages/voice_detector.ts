@@ -88,7 +88,7 @@ export class VoiceDetector implements Stage, VoiceActivity {
 
   /** Media time moves on by so many frames without sound; the windows in it count as silent. */
   skip(frames: number): void {
-    this.#kernels.skipVoice(this.address, frames * this.#frameLength);
+    if (this.#isOpen) this.#kernels.skipVoice(this.address, frames * this.#frameLength);
   }
 
   /** Windows go on to end at multiples of 32 ms of media time. */

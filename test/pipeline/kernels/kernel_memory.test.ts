@@ -20,6 +20,19 @@ t.test('the memory holds what it was made for, no more, and never grows', async 
   t.equal(memory.buffer.byteLength, bytes);
 });
 
+t.test('tables lie apart from all slots, and are found by name', async t => {
+  const tables = { first: Float32Array.of(1, 2, 3), second: new Float32Array(1000).fill(7) };
+  const memory = await loadKernels(KERNEL_FOLDER, { leg: 2 }, tables);
+  const legs = memory.pool('leg');
+  for (let i = 0; i < 2; i += 1) new Uint8Array(memory.buffer, legs.take(), legs.slotBytes).fill(255);
+  for (const [name, table] of Object.entries(tables)) {
+    const address = memory.table(name);
+    t.equal(address % 16, 0);
+    t.same(new Float32Array(memory.buffer, address, table.length), table, name);
+  }
+  t.throws(() => memory.table('third'), { name: 'RangeError', message: /no table third/ });
+});
+
 t.test('legs beside each other do not hear each other', async t => {
   const memory = await loadKernels(KERNEL_FOLDER, { leg: 3 });
   const [one, two, three] = [openLeg('G722', memory), openLeg('G722', memory), openLeg('G722', memory)];
