@@ -111,9 +111,20 @@ function resultOf({ calls, judged, cpuPercent, tickLateP99Ms }: Run, validity: s
 }
 
 /** One event in the kept result. */
-function compact({ kind, source, text, codec, lengthMs, duckMs, isStopped, stopMs, resumeMs }: Outcome) {
+function compact(outcome: Outcome) {
+  const { kind, source, text, codec, lengthMs, duckMs, isStopped, stopMs, resumeMs, loweredMs } = outcome;
   const said = text === '' ? source : `${source}: ${text.slice(0, MOST_TEXT)}`;
-  return { kind, said, codec, lengthMs: Math.round(lengthMs), duckMs, isStopped, stopMs, resumeMs };
+  return {
+    kind,
+    said,
+    codec,
+    lengthMs: Math.round(lengthMs),
+    duckMs,
+    isStopped,
+    stopMs,
+    resumeMs,
+    loweredMs,
+  };
 }
 
 function sum(values: readonly number[]): number {

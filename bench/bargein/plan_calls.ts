@@ -14,7 +14,7 @@ const AFTER_MS = { least: 1000, most: 3000 } as const;
 const FIRST_ECHO_AFTER_MS = { least: 0, most: 400 } as const;
 
 /** What a call's events happen beside. */
-export type Setting = 'nothing' | 'echo' | 'television';
+type Setting = 'nothing' | 'echo' | 'television';
 
 /** Events of one call as they are laid out: whatever they are, in their order. */
 export interface Layout<T> {

@@ -57,8 +57,9 @@ export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): R
   const justBeforeDb = levelsOf(agent.pcm, Math.max(0, onset - sampleAt(PAUSE_MS)), onset, hop);
   if (justBeforeDb.every(levelDb => levelDb < SILENT_DB)) return undefined;
   const levelsDb = levelsOf(agent.pcm, onset, until, hop);
+  const latestMs = endMs - onsetMs + AFTERMATH_MS;
   const before = placed(agent, onset - sampleAt(PLACED_MS), onset);
-  if (before === undefined) return reactionOf([], levelsDb);
+  if (before === undefined) return reactionOf([], levelsDb, latestMs);
   const usualDb = median(gainsOf(agent.pcm, onset - sampleAt(PLACED_MS), onset, hop, before));
   const gainsDb = spans(levelsDb).flatMap(({ from, to, isSilent }) => {
     if (isSilent) return Array.from({ length: to - from }, () => LEAST_DB);
@@ -69,20 +70,34 @@ export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): R
     if (place === undefined) return Array.from({ length: to - from }, () => Number.NaN);
     return gainsOf(agent.pcm, start, end, hop, place).map(gainDb => gainDb - usualDb);
   });
-  return reactionOf(gainsDb, levelsDb);
+  return reactionOf(gainsDb, levelsDb, latestMs);
 }
 
-/** By gains against the usual one (not a number where the agent says nothing) and levels on the wire, every 5 ms. */
-export function reactionOf(gainsDb: readonly number[], levelsDb: readonly number[]): Reaction {
+/**
+ * By gains against the usual one (not a number where the agent says nothing) and levels on the wire, every 5 ms. What
+ * begins after `latestMs` is not the event's.
+ */
+export function reactionOf(
+  gainsDb: readonly number[],
+  levelsDb: readonly number[],
+  latestMs = Number.POSITIVE_INFINITY,
+): Reaction {
   const asMs = (hop: number | undefined): number | undefined =>
     hop === undefined ? undefined : hop * HOP_MS;
   const stop = spans(levelsDb).find(
     ({ from, to, isSilent }) => isSilent && (to - from) * HOP_MS >= STOPPED_MS,
   );
-  const fall = firstLasting(gainsDb, 0, FALLEN_FOR_MS, gainDb => gainDb <= FALL_DB);
+  const fallFrom = (hop: number): number | undefined =>
+    firstLasting(
+      gainsDb.slice(0, (latestMs + FALLEN_FOR_MS) / HOP_MS),
+      hop,
+      FALLEN_FOR_MS,
+      gainDb => gainDb <= FALL_DB,
+    );
+  const fall = fallFrom(0);
   // Silence is lower, too: in a pause of what it says, or where its place is not known.
   const duck = stop === undefined ? fall : Math.min(fall ?? stop.from, stop.from);
-  const back = duck === undefined || stop !== undefined ? undefined : lastReturn(gainsDb, duck);
+  const back = duck === undefined || stop !== undefined ? undefined : lastReturn(gainsDb, duck, fallFrom);
   const lowered = gainsDb.slice(0, stop?.from).filter(gainDb => gainDb <= FALL_DB).length;
   return {
     duckMs: asMs(duck),
@@ -142,13 +157,17 @@ function firstLasting(
 }
 
 /** Where the agent is back after the last time that it was lowered. */
-function lastReturn(gainsDb: readonly number[], duck: number): number | undefined {
+function lastReturn(
+  gainsDb: readonly number[],
+  duck: number,
+  fallFrom: (hop: number) => number | undefined,
+): number | undefined {
   let back: number | undefined;
   let fallen: number | undefined = duck;
   while (fallen !== undefined) {
     back = firstLasting(gainsDb, fallen, BACK_FOR_MS, gainDb => gainDb >= BACK_DB);
     if (back === undefined) return undefined;
-    fallen = firstLasting(gainsDb, back, FALLEN_FOR_MS, gainDb => gainDb <= FALL_DB);
+    fallen = fallFrom(back);
   }
   return back;
 }

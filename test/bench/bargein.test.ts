@@ -117,6 +117,12 @@ t.test('a level that comes back and falls again is back when it stays', t => {
   );
   const levels = gains.map(gainDb => -20 + gainDb);
   t.match(reactionOf(gains, levels), { duckMs: 100, stopMs: undefined, backMs: 800, loweredMs: 400 });
+  t.match(
+    reactionOf(gains, levels, 400),
+    { duckMs: 100, backMs: 300 },
+    'what comes too late is of something else',
+  );
+  t.match(reactionOf(gains, levels, 50), { duckMs: undefined, backMs: undefined });
   t.end();
 });
 
