@@ -50,6 +50,7 @@ export interface KernelExports {
   cancelEcho(slot: number, far: number, samples: number, isConcealed: number): void;
   bypassEcho(slot: number, far: number, samples: number): void;
   alignEcho(slot: number, delay: number, isRestored: number): void;
+  moveEcho(slot: number, isEarlier: number): void;
   echoDelay(slot: number): number;
   echoIsFarHeard(slot: number): number;
   echoHasGood(slot: number): number;

@@ -17,12 +17,20 @@ const PATIENCE = 20;
 /** Poor frames from a search that found nothing to the next one: a quarter of those so far, within these bounds. */
 const LEAST_PAUSE = 15;
 const LONG_PAUSE = 150;
-/** From here on, a correlation's peak is an echo. */
+/** A good filter is checked for drift after so many good frames: 30 s. */
+const CHECK_FRAMES = 3000;
+const SOON_FRAMES = 100;
+/** How far from its beginning a filter may have an echo's loudest part, before it is moved, and before it is begun anew. */
+const LEAST_AHEAD_MS = 4;
+const MOST_AHEAD_MS = 20;
+const FARTHEST_AHEAD_MS = 40;
+/** From here on, a correlation's peak over the next one is an echo. */
 const SHARP = 1.6;
-/** And from here on when the search before found it in the same place. */
+/** And from here on when the search before found it in the same place, to within so much. */
 const SHARP_TWICE = 1.15;
-/** An echo that moved by less than this has not moved. */
-const SAME_MS = 1;
+const AGREED_MS = 1;
+/** Where an echo moves by less than this, the filter follows by itself. */
+const FOLLOWED_MS = 3;
 const LEAST_HEARD_MS = 300;
 const MOST_HEARD_MS = 1000;
 /** 0 dB is full scale; nothing at all is this. */
@@ -46,6 +54,8 @@ export class EchoCanceller implements Stage, DelaySeeker {
   #lag: number | undefined;
   /** Where the last search found it, sure or not. */
   #guess = Number.NaN;
+  /** Good frames since the delay was last looked for; the first time that is soon. */
+  #unchecked = CHECK_FRAMES - SOON_FRAMES;
   /** Poor frames at which the delay is looked for. */
   #searchAt = FIRST_PATIENCE;
 
@@ -80,18 +90,28 @@ export class EchoCanceller implements Stage, DelaySeeker {
     }
     kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
     const poor = kernels.echoPoorFrames(this.address);
-    if (poor === 0) this.#searchAt = this.#hasGood ? PATIENCE : FIRST_PATIENCE;
+    if (poor < PATIENCE) this.#check();
     else if (poor >= this.#searchAt) this.#search.request(this);
   }
 
+  /** While all is well, clocks may drift. */
+  #check(): void {
+    this.#searchAt = this.#hasGood ? PATIENCE : FIRST_PATIENCE;
+    if (!this.#hasGood) return;
+    this.#unchecked += 1;
+    if (this.#unchecked >= CHECK_FRAMES) this.#search.request(this);
+  }
+
   get heardMs(): number {
-    if (!this.#hasGood) return MOST_HEARD_MS;
-    const poorMs = this.#kernels.echoPoorFrames(this.address) * FRAME_MS;
-    return Math.max(LEAST_HEARD_MS, Math.min(MOST_HEARD_MS, poorMs));
+    const poor = this.#kernels.echoPoorFrames(this.address);
+    // After a jump, only what was heard since tells.
+    if (!this.#hasGood || poor < PATIENCE) return MOST_HEARD_MS;
+    return Math.max(LEAST_HEARD_MS, Math.min(MOST_HEARD_MS, poor * FRAME_MS));
   }
 
   delayFound(lag: number, sharpness: number): void {
-    const isConfirmed = Math.abs(lag - this.#guess) < this.#samples(SAME_MS);
+    this.#unchecked = 0;
+    const isConfirmed = Math.abs(lag - this.#guess) < this.#samples(AGREED_MS);
     this.#guess = lag;
     const isSharp = sharpness >= (isConfirmed ? SHARP_TWICE : SHARP);
     if (isSharp && this.#alignTo(lag)) return;
@@ -100,19 +120,25 @@ export class EchoCanceller implements Stage, DelaySeeker {
     this.#searchAt = poor + (isSharp ? LONG_PAUSE : Math.max(LEAST_PAUSE, Math.min(LONG_PAUSE, poor / 4)));
   }
 
-  /** Whether the filter now begins elsewhere. */
+  /** Whether the echo has jumped, and the filter with it. */
   #alignTo(lag: number): boolean {
-    const last = this.#lag;
+    const kernels = this.#kernels;
+    const delay = kernels.echoDelay(this.address);
+    const isLost = kernels.echoPoorFrames(this.address) >= PATIENCE;
+    const moved = lag - (this.#lag ?? Number.NaN);
     this.#lag = lag;
-    const delay = this.#kernels.echoDelay(this.address);
-    const isKnown = last !== undefined && this.#hasGood;
-    const moved = isKnown ? lag - last : lag - this.#samples(HEADROOM_MS) - delay;
-    const isSame = isKnown
-      ? Math.abs(moved) < this.#samples(SAME_MS)
-      : Math.abs(moved) <= this.#samples(HEADROOM_MS);
-    if (isSame) return false;
-    this.#kernels.alignEcho(this.address, Math.max(0, delay + moved), isKnown ? 1 : 0);
-    return true;
+    if (this.#hasGood && isLost && Math.abs(moved) >= this.#samples(FOLLOWED_MS)) {
+      kernels.alignEcho(this.address, Math.max(0, delay + moved), 1);
+      return true;
+    }
+    const aheadMs = ((lag - delay) * 1000) / this.#rateHz;
+    if (aheadMs < 0 || aheadMs > FARTHEST_AHEAD_MS) {
+      kernels.alignEcho(this.address, Math.max(0, lag - this.#samples(HEADROOM_MS)), 0);
+      return true;
+    }
+    if (aheadMs < LEAST_AHEAD_MS && delay >= this.#samples(FRAME_MS)) kernels.moveEcho(this.address, 1);
+    else if (aheadMs > MOST_AHEAD_MS) kernels.moveEcho(this.address, 0);
+    return false;
   }
 
   #samples(ms: number): number {
@@ -154,6 +180,11 @@ export class EchoCanceller implements Stage, DelaySeeker {
     return this.#kernels.echoIsFarHeard(this.address) !== 0;
   }
 
+  /** Whether it is known where the echo is. */
+  get isAligned(): boolean {
+    return this.#lag !== undefined || this.#hasGood;
+  }
+
   /** Whether the filter has taken out most of an echo, in this call. */
   get isConverged(): boolean {
     return this.#hasGood;
@@ -166,6 +197,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
     this.#search.withdraw(this);
     this.#lag = undefined;
     this.#searchAt = FIRST_PATIENCE;
+    this.#unchecked = CHECK_FRAMES - SOON_FRAMES;
   }
 
   close(): void {

@@ -2,46 +2,21 @@
  * Echo canceller: what was sent ten milliseconds at a time is taken out of what is heard. Adaptive filter, then
  * suppression of what it leaves; both on pre-emphasised sound.
  */
-
-import { ERROR, ESTIMATE, NEAR, predict, settle, UNCERTAINTY, update } from './echo_filter.ts';
+import { clearFilter, NEAR, predict, restoreFilter, seedFilter, update } from './echo_filter.ts';
 import { hissAt, PRE_EMPHASIS } from './echo_hiss.ts';
 import { rememberFar, rememberNear, transformAll, transformNewest } from './echo_history.ts';
-import {
-  ECHO_BYTES,
-  Echo,
-  FILTERS,
-  GOOD_FILTERS,
-  NOTHING,
-  pairBytes,
-  RESTART,
-  SEED,
-  VARIANCES,
-} from './echo_slot.ts';
-import { beginPassing, pass, resetSuppressor, suppress } from './echo_suppressor.ts';
-import { rowBytes } from './fft.ts';
-import { add, mul, product, splat, sub } from './vector.ts';
+import { believe, doubtFrame, forget, judge, SMOOTHING, trustRestored } from './echo_judgement.ts';
+import { ECHO_BYTES, Echo, FILTERS, GOOD_FILTERS, pairBytes, VARIANCES } from './echo_slot.ts';
+import { beginPassing, resetSuppressor, suppress } from './echo_suppressor.ts';
+import { pass } from './echo_windows.ts';
+import { add } from './vector.ts';
 
 /** Mean square from which the far end counts as heard: −60 dB. */
 const HEARD: f32 = 1e-6;
-/** Frames of far end before the filter learns. */
-const WARM_FRAMES: i32 = 5;
+/** Louder than any sample that is one; nor is what is no number. */
+const LOUDEST: f32 = 8;
 /** Beyond the tail, since rooms go on sounding. */
 const AFTERGLOW_FRAMES: i32 = 10;
-/** A frame that was lost and the one that is joined on to it. */
-const DOUBTFUL_FRAMES: i32 = 2;
-const MOST_OPPOSED: i32 = 6;
-const SMOOTHING: f32 = 0.95;
-const LOST_FRAMES: i32 = 6;
-/** A lost path counts as so many poor frames. */
-const LOST_COUNTS: i32 = 20;
-/** Power ratios from which, and to which, a filter is good and poor: 13 dB, 6 dB. */
-const GOOD_RATIO: f32 = 20;
-const POOR_RATIO: f32 = 4;
-/** Trust in a filter comes within 100 ms and goes within 300 ms. */
-const TRUST_UP: f32 = 0.2;
-const TRUST_DOWN: f32 = 0.03;
-/** A good filter is kept every half second. */
-const KEEP_EVERY: i32 = 50;
 
 const OUT = memory.data(160 * 4, 16);
 
@@ -111,13 +86,19 @@ function work(slot: usize, echo: Echo, isConcealed: bool): void {
   if (echo.isResting) {
     echo.isResting = 0;
     transformAll(slot, echo);
-  } else echo.far = SMOOTHING * echo.far + transformNewest(slot, echo);
-  settle(slot, echo);
+    echo.isEchoDue = 0;
+  } else {
+    const energy = transformNewest(slot, echo);
+    echo.far = SMOOTHING * echo.far + energy;
+    echo.isEchoDue = energy >= HEARD * <f32>echo.frame ? 1 : 0;
+  }
+  if (echo.isSeedDue) seedFilter(slot, echo);
+  echo.isSeedDue = 0;
   predict(slot, echo);
   judge(slot, echo);
   doubtFrame(echo, isConcealed);
   if (echo.doubtfulFrames === 0) update(slot, echo);
-  believe(echo);
+  believe(slot, echo);
   suppress(slot, echo, OUT);
 }
 
@@ -125,7 +106,8 @@ function emphasise(echo: Echo, samples: usize): void {
   let last = echo.nearLast;
   const bytes = (<usize>echo.frame) << 2;
   for (let at: usize = 0; at < bytes; at += 4) {
-    const sample = load<f32>(samples + at);
+    const heard = load<f32>(samples + at);
+    const sample: f32 = abs(heard) <= LOUDEST ? heard : 0;
     store<f32>(NEAR + at, sample - PRE_EMPHASIS * last);
     last = sample;
   }
@@ -144,98 +126,6 @@ function deEmphasise(echo: Echo, samples: usize): void {
 }
 
 /**
- * Packets lost either way leave frames whose echo is not that of what was sent: nothing is to be learnt from them, and
- * what the estimate only adds to is to be turned down. If it goes on, it is not packets.
- */
-function doubtFrame(echo: Echo, isConcealed: bool): void {
-  const n = echo.frame;
-  const estimate = product(ESTIMATE, ESTIMATE, n);
-  const isOpposed =
-    echo.hasGood !== 0 &&
-    product(ERROR, ESTIMATE, n) < -0.4 * estimate &&
-    estimate > 0.1 * product(ERROR, ERROR, n);
-  if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
-  else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
-  if (isOpposed && echo.isFarHeard) echo.opposedFrames++;
-  else if (echo.opposedFrames > 0) echo.opposedFrames--;
-}
-
-/**
- * Of the estimate, only so much is taken out as it is worth. What is heard holds all of a true estimate, whoever talks
- * beneath, and none of one that was learnt from a near talker: the regression of the one on the other tells.
- */
-function believe(echo: Echo): void {
-  if (echo.isFarHeard) {
-    const held: f32 = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
-    const worth = max<f32>(0, min<f32>(1, 2 * held - 0.5));
-    echo.trust += (worth > echo.trust ? TRUST_UP : TRUST_DOWN) * (worth - echo.trust);
-  }
-  const trust = splat(echo.trust);
-  const bytes = (<usize>echo.frame) << 2;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const estimate = mul(v128.load(ESTIMATE + at), trust);
-    v128.store(ESTIMATE + at, estimate);
-    v128.store(ERROR + at, sub(v128.load(NEAR + at), estimate));
-  }
-  const row = rowBytes(echo.frame);
-  for (let at: usize = 0; at < row; at += 16) {
-    v128.store(UNCERTAINTY + at, mul(v128.load(UNCERTAINTY + at), trust));
-  }
-}
-
-/** What the last frame tells about the filter. */
-function judge(slot: usize, echo: Echo): void {
-  const n = echo.frame;
-  echo.error = SMOOTHING * echo.error + product(ERROR, ERROR, n);
-  echo.near = SMOOTHING * echo.near + product(NEAR, NEAR, n);
-  echo.estimate = SMOOTHING * echo.estimate + product(ESTIMATE, ESTIMATE, n);
-  const opposed = product(ERROR, ESTIMATE, n);
-  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + opposed;
-  if (!echo.isFarHeard) return;
-  if (echo.warmFrames < WARM_FRAMES) {
-    echo.warmFrames++;
-    if (echo.warmFrames === WARM_FRAMES) echo.pending = SEED;
-    return;
-  }
-  if (echo.near > GOOD_RATIO * echo.error) findGood(slot, echo);
-  else if (echo.near < POOR_RATIO * echo.error) echo.poorFrames++;
-  // A filter that has lost the path leaves its estimate in the error, negative; a near talker does not.
-  const isOpposed = echo.errorByEstimate < -0.5 * echo.estimate && echo.estimate > 0.1 * echo.error;
-  if (isOpposed || echo.error > 2 * echo.near) {
-    echo.lostFrames++;
-    if (echo.lostFrames >= LOST_FRAMES) lose(echo);
-  } else if (echo.lostFrames > 0) echo.lostFrames--;
-}
-
-/** Keeps a filter that is good, now and then. */
-function findGood(slot: usize, echo: Echo): void {
-  echo.poorFrames = 0;
-  echo.goodFrames++;
-  if (echo.goodFrames < KEEP_EVERY) return;
-  echo.goodFrames = 0;
-  echo.hasGood = 1;
-  memory.copy(slot + GOOD_FILTERS, slot + FILTERS, <usize>echo.partitions * pairBytes(echo));
-}
-
-function lose(echo: Echo): void {
-  echo.pending = RESTART;
-  echo.lostCount++;
-  const poorFrames = echo.poorFrames + LOST_COUNTS;
-  forget(echo);
-  echo.poorFrames = poorFrames;
-}
-
-function forget(echo: Echo): void {
-  echo.poorFrames = 0;
-  echo.trust = 0;
-  echo.lostFrames = 0;
-  echo.goodFrames = 0;
-  echo.error = 0;
-  echo.errorByEstimate = 0;
-  echo.estimate = 0;
-}
-
-/**
  * Lets the filter begin `delay` samples after what was sent: at most 920 ms. With the last good filter, if there is one,
  * or with none.
  */
@@ -244,10 +134,30 @@ export function alignEcho(slot: usize, delay: i32, isRestored: bool): void {
   echo.delay = delay;
   transformAll(slot, echo);
   if (isRestored && echo.hasGood) {
-    memory.copy(slot + FILTERS, slot + GOOD_FILTERS, <usize>echo.partitions * pairBytes(echo));
-    echo.pending = NOTHING;
-  } else echo.pending = RESTART;
-  forget(echo);
+    restoreFilter(slot, echo);
+    trustRestored(echo);
+  } else {
+    clearFilter(slot, echo);
+    forget(echo);
+  }
+}
+
+/** Lets the filter begin a frame earlier or later, with all that it knows. */
+export function moveEcho(slot: usize, isEarlier: bool): void {
+  const echo = changetype<Echo>(slot);
+  echo.delay += isEarlier ? -echo.frame : echo.frame;
+  const pair = pairBytes(echo);
+  moveRows(slot + FILTERS, pair, echo.partitions, isEarlier);
+  moveRows(slot + GOOD_FILTERS, pair, echo.partitions, isEarlier);
+  moveRows(slot + VARIANCES, pair / 2, echo.partitions, isEarlier);
+  transformAll(slot, echo);
+}
+
+function moveRows(rows: usize, bytes: usize, count: i32, isUp: bool): void {
+  const most = <usize>(count - 1) * bytes;
+  if (isUp) memory.copy(rows + bytes, rows, most);
+  else memory.copy(rows, rows + bytes, most);
+  memory.fill(isUp ? rows : rows + most, 0, bytes);
 }
 
 /** Samples by which the filter's first tap lies behind what was sent. */

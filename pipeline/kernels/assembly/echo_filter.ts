@@ -8,10 +8,9 @@ import {
   Echo,
   FAR_SPECTRA,
   FILTERS,
+  GOOD_FILTERS,
   NEAR_POWER,
-  NOTHING,
   pairBytes,
-  RESTART,
   VARIANCES,
 } from './echo_slot.ts';
 import { forward, inverse, rowBytes } from './fft.ts';
@@ -27,6 +26,8 @@ const BOOST: f32 = 3;
 /** An echo's gain is never taken to be more than −10 dB at first, since that talker may be the near one. */
 const MOST_GAIN: f32 = 0.1;
 const LEAST_GAIN: f32 = 1e-4;
+/** Variance of a restored filter, as a part of its power. */
+const RESTORED_DOUBT: f32 = 0.1;
 
 /** Of the frame in hand: near end, error and echo estimate as samples, spectrum of the error, filter's uncertainty. */
 export const NEAR = memory.data(160 * 4, 16);
@@ -39,9 +40,35 @@ const ESTIMATE_RE = memory.data(164 * 4, 16);
 const ESTIMATE_IM = memory.data(164 * 4, 16);
 const FRAMES = memory.data(320 * 4, 16);
 
-/** Does what is pending. */
-export function settle(slot: usize, echo: Echo): void {
-  if (echo.pending === NOTHING) return;
+/** Knows nothing, and learns nothing until it is seeded. */
+export function clearFilter(slot: usize, echo: Echo): void {
+  const pairs = <usize>echo.partitions * pairBytes(echo);
+  memory.fill(slot + FILTERS, 0, pairs);
+  memory.fill(slot + VARIANCES, 0, pairs / 2);
+}
+
+/** Takes over a filter that was good before; it may be off by a little. */
+export function restoreFilter(slot: usize, echo: Echo): void {
+  const row = rowBytes(echo.frame);
+  const pairs = <usize>echo.partitions * pairBytes(echo);
+  memory.copy(slot + FILTERS, slot + GOOD_FILTERS, pairs);
+  let filter = slot + FILTERS;
+  let variances = slot + VARIANCES;
+  for (const end = filter + pairs; filter < end; filter += row + row) {
+    for (let k: usize = 0; k < row; k += 16) {
+      const re = v128.load(filter + k);
+      const im = v128.load(filter + k + row);
+      v128.store(variances + k, mul(splat(RESTORED_DOUBT), add(mul(re, re), mul(im, im))));
+    }
+    variances += row;
+  }
+}
+
+/**
+ * Gives the filter the uncertainty from which it learns. Between frames only: an update needs the sums that were made
+ * from the very same variances.
+ */
+export function seedFilter(slot: usize, echo: Echo): void {
   const partitions = echo.partitions;
   const seen = max<f32>(LEAST_GAIN, min<f32>(MOST_GAIN, echo.near / (echo.far + 1e-9)));
   let shares: f32 = 0;
@@ -54,8 +81,6 @@ export function settle(slot: usize, echo: Echo): void {
     for (let at: usize = 0; at < row; at += 16) v128.store(variances + at, splat(variance));
     variance *= DECAY;
   }
-  if (echo.pending === RESTART) memory.fill(slot + FILTERS, 0, <usize>partitions * pairBytes(echo));
-  echo.pending = NOTHING;
 }
 
 /** Estimates the echo in NEAR and takes it out. */
@@ -141,7 +166,8 @@ export function update(slot: usize, echo: Echo): void {
       v128.store(w + row, wi);
       const learnt = mul(mul(half, step), add(mul(xr, xr), mul(xi, xi)));
       const moved = mul(splat(1 - KEPT), add(mul(wr, wr), mul(wi, wi)));
-      v128.store(p, add(splat(1e-9), add(mul(mul(growth, variance), sub(one, learnt)), moved)));
+      const next = add(mul(mul(growth, variance), sub(one, learnt)), moved);
+      v128.store(p, f32x4.min(one, add(splat(1e-9), next)));
       x = x + pair === end ? spectra : x + pair;
       w += pair;
       p += row;

@@ -4,8 +4,9 @@
  */
 
 import { PRE_EMPHASIS } from './echo_hiss.ts';
-import { Echo, EchoShadow, ESTIMATE_LAST, SHADOW_LAST, SHADOW_OVERLAP } from './echo_slot.ts';
-import { analyse, applyGains, synthesise } from './echo_suppressor.ts';
+import { Echo, EchoShadow, SHADOW_LAST, SHADOW_OVERLAP, TAKEN } from './echo_slot.ts';
+import { applyGains } from './echo_suppressor.ts';
+import { analyse, synthesise } from './echo_windows.ts';
 
 const FRAME = memory.data(160 * 4, 16);
 const RE = memory.data(164 * 4, 16);
@@ -19,7 +20,7 @@ export function shadowEcho(slot: usize, echoSlot: usize, samples: usize, isEcho:
   let last = shadow.inLast;
   for (let at: usize = 0; at < bytes; at += 4) {
     const sample = load<f32>(samples + at);
-    const estimate = isEcho ? load<f32>(echoSlot + ESTIMATE_LAST + at) : 0;
+    const estimate = isEcho ? load<f32>(echoSlot + TAKEN + at) : 0;
     store<f32>(FRAME + at, sample - PRE_EMPHASIS * last - estimate);
     last = sample;
   }

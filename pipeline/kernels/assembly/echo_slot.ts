@@ -38,17 +38,20 @@ export class Echo {
   /** Frames since the far end was last heard, and those in which it was, up to the few that warm the filter up. */
   quietFrames: i32;
   warmFrames: i32;
-  /** What is to be done between frames: see `SEED`. */
-  pending: i32;
+  /** Whether the filter is to be seeded before the next frame. */
+  isSeedDue: i32;
   isFarHeard: i32;
+  /** Whether the far end was heard when the newest echo set out. */
+  isEchoDue: i32;
+  isAstray: i32;
   lostFrames: i32;
-  lostCount: i32;
   isResting: i32;
   isSuppressing: i32;
   /** Frames for which nothing is learnt, as the line made up or joined on what was heard. */
   doubtfulFrames: i32;
   opposedFrames: i32;
   nearFrames: i32;
+  wasNear: i32;
   goodFrames: i32;
   hasGood: i32;
   /** Frames with far end in which the filter did little. */
@@ -70,19 +73,14 @@ export class Echo {
   residualPower: f32;
 }
 
-/** What is pending. Done between frames only, as an update needs the sums made from the very same variances. */
-export const NOTHING: i32 = 0;
-/** Uncertain again: learns fast from what the filter has. */
-export const SEED: i32 = 1;
-/** As before, from nothing. */
-export const RESTART: i32 = 2;
-
 /** The last frames of the error and of the echo estimate, and what the next frame's output begins with. */
 export const ERROR_LAST: usize = 256;
 export const ESTIMATE_LAST: usize = ERROR_LAST + MOST_FRAME;
 export const OVERLAP: usize = ESTIMATE_LAST + MOST_FRAME;
+/** What was taken out of the last frame. */
+export const TAKEN: usize = OVERLAP + MOST_FRAME;
 /** Rows: power of the near end, output of the last frame by bin, echo power with its decay, gains. */
-export const NEAR_POWER: usize = OVERLAP + MOST_FRAME;
+export const NEAR_POWER: usize = TAKEN + MOST_FRAME;
 export const OUT_BEFORE: usize = NEAR_POWER + MOST_ROW;
 export const ECHO_POWER: usize = OUT_BEFORE + MOST_ROW;
 export const GAIN: usize = ECHO_POWER + MOST_ROW;

@@ -1,41 +1,37 @@
 /**
- * Turns down what the filter leaves: a gain for each bin by the decision-directed rule of Ephraim and Malah (1984), on
- * frames of sine windows that overlap by half, so that the output lies a frame behind.
+ * Turns down what the filter leaves: a gain for each bin by the decision-directed rule of Ephraim and Malah (1984), so
+ * that the output lies a frame behind.
  */
-
-import { ERROR, ESTIMATE, UNCERTAINTY } from './echo_filter.ts';
+import { COHERENCE, doubtBand } from './echo_coherence.ts';
+import { UNCERTAINTY } from './echo_filter.ts';
 import { PRE_EMPHASIS } from './echo_hiss.ts';
 import {
   BAND_BYTES,
-  CROSS_IM,
-  CROSS_RE,
-  DOUBT,
   ECHO_POWER,
   Echo,
-  ERROR_LAST,
-  ERROR_POWER,
   ESTIMATE_LAST,
-  ESTIMATE_POWER,
   GAIN,
   LEAK,
   NOISE,
   OUT_BEFORE,
   OVERLAP,
-  UNCERTAIN,
+  TAKEN,
 } from './echo_slot.ts';
-import { forward, inverse, rowBytes } from './fft.ts';
+import { analyseFrame, ERROR_IM, ERROR_RE, ESTIMATE_IM, ESTIMATE_RE, synthesise } from './echo_windows.ts';
+import { rowBytes } from './fft.ts';
 import { add, mul, splat, sub, total } from './vector.ts';
 
-/** By how much what is left is taken to be more than it seems: alone, and beneath a near talker. */
+/** By how much what is left is taken to be more than it seems: beneath a near talker, after one, and then ever more. */
+const NEAR_OVER: f32 = 0.1;
+const AFTER_OVER: f32 = 1;
+const OVER_UP: f32 = 1.03;
 const OVER: f32 = 6;
-const AFTER_OVER: f32 = 2;
-const OVER_UP: f32 = 1.015;
-const NEAR_OVER: f32 = 0.3;
 const LEAST_GAIN: f32 = 0.02;
 /** How much of the ratio of near end to echo is taken over from the frame before. */
 const DIRECTED: f32 = 0.7;
 /** What of an echo's power is still there a frame later. */
 const ECHO_DECAY: f32 = 0.6;
+const ASTRAY_DECAY: f32 = 0.95;
 /** The leak follows what it sees, but not up to what a near talker adds: there it only creeps. */
 const LEAK_DOWN: f32 = 0.2;
 const LEAK_UP: f32 = 0.05;
@@ -43,21 +39,13 @@ const LEAK_CREEP: f32 = 1.004;
 /** A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. */
 const NEAR_RATIO: f32 = 6;
 const NEAR_SHARE: f32 = 0.3;
-const NEAR_FRAMES: i32 = 12;
-/** Coherence over some 100 ms; that which unrelated sounds have by chance. */
-const COHERENCE_SMOOTHING: f32 = 0.9;
-const BY_CHANCE: f32 = 0.15;
-/** By how much the filter's variances may grow each frame. */
-const MOST_DOUBT: f32 = 1.25;
+const NEAR_FRAMES: i32 = 35;
+/** Keeps what decays from becoming denormal. */
+const TINY: f32 = 1e-18;
 /** The noise beneath goes up by so much each frame, and is let through but for so much. */
 const NOISE_UP: f32 = 1.01;
 const NOISE_DOWN: f32 = 0.1;
 const NOISE_KEPT: f32 = 0.6;
-
-const NARROW_WINDOW = memory.data(160 * 4, 16);
-const WIDE_WINDOW = memory.data(320 * 4, 16);
-fillWindow(NARROW_WINDOW, 160);
-fillWindow(WIDE_WINDOW, 320);
 
 /** What the de-emphasis does to each bin's power. */
 const NARROW_TINT = memory.data(84 * 4, 16);
@@ -65,22 +53,12 @@ const WIDE_TINT = memory.data(164 * 4, 16);
 fillTint(NARROW_TINT, 80);
 fillTint(WIDE_TINT, 160);
 
-const FRAMES = memory.data(320 * 4, 16);
-const ERROR_RE = memory.data(164 * 4, 16);
-const ERROR_IM = memory.data(164 * 4, 16);
-const ESTIMATE_RE = memory.data(164 * 4, 16);
-const ESTIMATE_IM = memory.data(164 * 4, 16);
-/** Power of what the filter is taken to leave of the echo. */
+/** For each band: what of the error rises above the noise, the estimate, and the former over what is left of the echo. */
 const RISEN = memory.data(24 * 4, 16);
 const ESTIMATED = memory.data(24 * 4, 16);
 const RATIO = memory.data(24 * 4, 16);
+/** Power of what the filter is taken to leave of the echo. */
 const RESIDUAL = memory.data(164 * 4, 16);
-
-function fillWindow(window: usize, samples: i32): void {
-  for (let i = 0; i < samples; i++) {
-    store<f32>(window + ((<usize>i) << 2), <f32>Math.sin((Math.PI * (i + 0.5)) / samples));
-  }
-}
 
 function fillTint(tint: usize, n: i32): void {
   for (let bin = 0; bin <= n; bin++) {
@@ -100,70 +78,24 @@ export function resetSuppressor(slot: usize, echo: Echo): void {
 export function beginPassing(slot: usize, echo: Echo): void {
   const row = rowBytes(echo.frame);
   for (let at: usize = 0; at < row; at += 16) v128.store(slot + GAIN + at, splat(1));
+  memory.fill(slot + TAKEN, 0, (<usize>echo.frame) << 2);
   memory.fill(slot + ESTIMATE_LAST, 0, (<usize>echo.frame) << 2);
   memory.fill(slot + ECHO_POWER, 0, row);
   echo.echoPower = 0;
   echo.residualPower = 0;
 }
 
-/** What `suppress` does when all gains are 1, without any transform. */
-export function pass(slot: usize, echo: Echo, samples: usize, out: usize): void {
-  const window = echo.frame === 80 ? NARROW_WINDOW : WIDE_WINDOW;
-  const bytes = (<usize>echo.frame) << 2;
-  const last = slot + ERROR_LAST;
-  const overlap = slot + OVERLAP;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const rising = v128.load(window + at);
-    const falling = v128.load(window + bytes + at);
-    const begun = mul(v128.load(last + at), mul(rising, rising));
-    v128.store(out + at, add(v128.load(overlap + at), begun));
-    v128.store(overlap + at, mul(v128.load(samples + at), mul(falling, falling)));
-  }
-  memory.copy(last, samples, bytes);
-}
-
-/** The spectrum of the frame at `samples` and the one before it, at `last`, which is then replaced. */
-export function analyse(n: i32, last: usize, samples: usize, re: usize, im: usize): void {
-  const window = n === 80 ? NARROW_WINDOW : WIDE_WINDOW;
-  const bytes = (<usize>n) << 2;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(FRAMES + at, mul(v128.load(last + at), v128.load(window + at)));
-    v128.store(FRAMES + bytes + at, mul(v128.load(samples + at), v128.load(window + bytes + at)));
-  }
-  memory.copy(last, samples, bytes);
-  forward(n, FRAMES, re, im);
-}
-
-/** The frame that this spectrum completes, to `out`; the other half of it waits at `overlap`. */
-export function synthesise(n: i32, re: usize, im: usize, overlap: usize, out: usize): void {
-  const window = n === 80 ? NARROW_WINDOW : WIDE_WINDOW;
-  const bytes = (<usize>n) << 2;
-  inverse(n, re, im, FRAMES);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(out + at, add(v128.load(overlap + at), mul(v128.load(FRAMES + at), v128.load(window + at))));
-    v128.store(overlap + at, mul(v128.load(FRAMES + bytes + at), v128.load(window + bytes + at)));
-  }
-}
-
 /** ERROR, ESTIMATE and UNCERTAINTY to the frame at `out`, still pre-emphasised. */
 export function suppress(slot: usize, echo: Echo, out: usize): void {
   const n = echo.frame;
   const row = rowBytes(n);
-  analyse(n, slot + ESTIMATE_LAST, ESTIMATE, ESTIMATE_RE, ESTIMATE_IM);
-  analyse(n, slot + ERROR_LAST, ERROR, ERROR_RE, ERROR_IM);
-  const isDoubtful = echo.doubtfulFrames > 0;
-  let bands = 0;
-  let nearBands = 0;
+  analyseFrame(slot, echo);
+  const isDoubtful = echo.doubtfulFrames > 0 || echo.isAstray !== 0;
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
-    doubt(slot, from, min(from + BAND_BYTES, row));
+    doubtBand(slot, from, min(from + BAND_BYTES, row));
     weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful);
-    bands++;
-    if (load<f32>(RATIO + from / 8) > NEAR_RATIO) nearBands++;
   }
-  if (<f32>nearBands > NEAR_SHARE * <f32>bands) echo.nearFrames = NEAR_FRAMES;
-  else if (echo.nearFrames > 0) echo.nearFrames--;
-  echo.over = echo.nearFrames > 0 ? AFTER_OVER : min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
-  const over = echo.nearFrames > 0 ? NEAR_OVER : echo.over;
+  const over = overFor(echo);
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
     setGains(slot, from, min(from + BAND_BYTES, row), over, isDoubtful);
@@ -174,49 +106,27 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   synthesise(n, ERROR_RE, ERROR_IM, slot + OVERLAP, out);
 }
 
-/**
- * What of a band's error is coherent with the estimate: what a near talker adds is not, but all that a filter still has to
- * learn is, whatever its phase. Where that is more than the filter's own uncertainty, it has grown too sure of itself.
- */
-function doubt(slot: usize, from: usize, to: usize): void {
-  const keep = splat(COHERENCE_SMOOTHING);
-  const fresh = splat(1 - COHERENCE_SMOOTHING);
-  let coherences = splat(0);
-  let errors = splat(0);
-  let uncertainties = splat(0);
-  for (let k = from; k < to; k += 16) {
-    const er = mul(v128.load(ERROR_RE + k), fresh);
-    const ei = mul(v128.load(ERROR_IM + k), fresh);
-    const yr = v128.load(ESTIMATE_RE + k);
-    const yi = v128.load(ESTIMATE_IM + k);
-    const crossRe = add(mul(keep, v128.load(slot + CROSS_RE + k)), add(mul(er, yr), mul(ei, yi)));
-    const crossIm = add(mul(keep, v128.load(slot + CROSS_IM + k)), sub(mul(ei, yr), mul(er, yi)));
-    const error = add(
-      mul(keep, v128.load(slot + ERROR_POWER + k)),
-      add(mul(er, v128.load(ERROR_RE + k)), mul(ei, v128.load(ERROR_IM + k))),
-    );
-    const estimate = add(
-      mul(keep, v128.load(slot + ESTIMATE_POWER + k)),
-      mul(fresh, add(mul(yr, yr), mul(yi, yi))),
-    );
-    v128.store(slot + CROSS_RE + k, crossRe);
-    v128.store(slot + CROSS_IM + k, crossIm);
-    v128.store(slot + ERROR_POWER + k, error);
-    v128.store(slot + ESTIMATE_POWER + k, estimate);
-    const crossPower = add(mul(crossRe, crossRe), mul(crossIm, crossIm));
-    coherences = add(coherences, f32x4.div(crossPower, add(mul(error, estimate), splat(1e-14))));
-    errors = add(errors, error);
-    uncertainties = add(uncertainties, v128.load(UNCERTAINTY + k));
+/** Looks for a near talker, and says by how much the residual is to be overestimated. */
+function overFor(echo: Echo): f32 {
+  const row = rowBytes(echo.frame);
+  let bands = 0;
+  let nearBands = 0;
+  for (let from: usize = 0; from < row; from += BAND_BYTES) {
+    bands++;
+    if (load<f32>(RATIO + from / 8) > NEAR_RATIO) nearBands++;
   }
-  const band = from / 8;
-  const coherence = max<f32>(0, total(coherences) / (<f32>(to - from) / 4) - BY_CHANCE) / (1 - BY_CHANCE);
-  let known = load<f32>(slot + UNCERTAIN + band);
-  known = COHERENCE_SMOOTHING * known + (1 - COHERENCE_SMOOTHING) * 0.5 * total(uncertainties);
-  store<f32>(slot + UNCERTAIN + band, known);
-  store<f32>(
-    slot + DOUBT + band,
-    max<f32>(1, min<f32>(MOST_DOUBT, (coherence * total(errors)) / (known + 1e-9))),
-  );
+  const isNear = <f32>nearBands > NEAR_SHARE * <f32>bands;
+  // One frame alone may be a packet that was lost.
+  if (isNear && echo.wasNear) echo.nearFrames = NEAR_FRAMES;
+  else if (isNear) echo.nearFrames = max(echo.nearFrames, 1);
+  else if (echo.nearFrames > 0) echo.nearFrames--;
+  echo.wasNear = isNear ? 1 : 0;
+  if (echo.nearFrames === 0) {
+    echo.over = min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
+    return echo.over;
+  }
+  echo.over = AFTER_OVER;
+  return NEAR_OVER;
 }
 
 /** Powers of a band: error, estimate with its decay, noise, and how far the error rises above what the echo explains. */
@@ -229,8 +139,8 @@ function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool): void {
     const ei = v128.load(ERROR_IM + k);
     const yr = v128.load(ESTIMATE_RE + k);
     const yi = v128.load(ESTIMATE_IM + k);
-    const decaying = mul(splat(ECHO_DECAY), v128.load(slot + ECHO_POWER + k));
-    const power = f32x4.max(add(mul(yr, yr), mul(yi, yi)), decaying);
+    const decaying = mul(splat(isDoubtful ? ASTRAY_DECAY : ECHO_DECAY), v128.load(slot + ECHO_POWER + k));
+    const power = f32x4.max(add(splat(TINY), add(mul(yr, yr), mul(yi, yi))), decaying);
     v128.store(slot + ECHO_POWER + k, power);
     errors = add(errors, add(mul(er, er), mul(ei, ei)));
     estimates = add(estimates, power);
@@ -248,7 +158,7 @@ function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool): void {
   const residual = max<f32>(leak * estimate, 0.5 * total(uncertainties));
   store<f32>(RISEN + band, risen);
   store<f32>(ESTIMATED + band, estimate);
-  store<f32>(RATIO + band, risen / (residual + 1e-6));
+  store<f32>(RATIO + band, ((1 - load<f32>(COHERENCE + band)) * risen) / (residual + 1e-6));
 }
 
 /** Follows what part of the estimate is still there in a band. */

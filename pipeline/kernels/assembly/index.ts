@@ -28,6 +28,7 @@ import {
   echoPower,
   echoResidualPower,
   echoReturnLoss,
+  moveEcho,
   openEcho,
   tuneEcho,
 } from './echo.ts';
@@ -93,6 +94,7 @@ export {
   MOST_VOICES,
   noisePower,
   openDelaySearch,
+  moveEcho,
   openEcho,
   openVoice,
   PAYLOAD,

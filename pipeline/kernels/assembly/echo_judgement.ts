@@ -1,0 +1,142 @@
+/** What the echo canceller thinks of its own filter: whether it is good, poor, lost, and how far to believe in it. */
+import { clearFilter, ERROR, ESTIMATE, NEAR, UNCERTAINTY } from './echo_filter.ts';
+import { Echo, FILTERS, GOOD_FILTERS, pairBytes, TAKEN } from './echo_slot.ts';
+import { rowBytes } from './fft.ts';
+import { mul, product, splat, sub } from './vector.ts';
+
+/** Frames of far end before the filter learns. */
+const WARM_FRAMES: i32 = 5;
+/** A frame that was lost and the one that is joined on to it. */
+const DOUBTFUL_FRAMES: i32 = 2;
+/** So many of them are packets; more are another path. */
+const MOST_OPPOSED: i32 = 6;
+/** Of energies, over 200 ms. */
+export const SMOOTHING: f32 = 0.95;
+/** So many frames in which the estimate only adds to the error are a path that is lost. */
+const LOST_FRAMES: i32 = 6;
+/** A filter that was restored is given longer. */
+const RESTORED_FRAMES: i32 = 20;
+/** A lost path counts as so many poor frames. */
+const LOST_COUNTS: i32 = 20;
+/** Power ratios from which, and to which, a filter is good and poor: 13 dB, 6 dB. */
+const GOOD_RATIO: f32 = 20;
+const POOR_RATIO: f32 = 4;
+/** Trust in a filter comes within 100 ms and goes within 300 ms. */
+const TRUST_UP: f32 = 0.2;
+const TRUST_DOWN: f32 = 0.03;
+/** Of the estimate, what is heard holds so little when its path is lost. */
+const ASTRAY: f32 = 0.3;
+/** A good filter is kept every half second. */
+const KEEP_EVERY: i32 = 50;
+
+/** What the last frame tells about the filter. */
+export function judge(slot: usize, echo: Echo): void {
+  const n = echo.frame;
+  echo.error = SMOOTHING * echo.error + product(ERROR, ERROR, n);
+  echo.near = SMOOTHING * echo.near + product(NEAR, NEAR, n);
+  echo.estimate = SMOOTHING * echo.estimate + product(ESTIMATE, ESTIMATE, n) + 1e-20;
+  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + product(ERROR, ESTIMATE, n) + 1e-20;
+  if (!echo.isEchoDue) return;
+  if (echo.warmFrames < WARM_FRAMES) {
+    echo.warmFrames++;
+    if (echo.warmFrames === WARM_FRAMES) echo.isSeedDue = 1;
+    return;
+  }
+  if (echo.near > GOOD_RATIO * echo.error) findGood(slot, echo);
+  else if (echo.near < POOR_RATIO * echo.error) echo.poorFrames++;
+  else if (echo.poorFrames > 0) echo.poorFrames--;
+  // A filter that has lost the path leaves its estimate in the error, negative; a near talker does not.
+  const isOpposed = echo.errorByEstimate < -0.5 * echo.estimate && echo.estimate > 0.1 * echo.error;
+  if (isOpposed || echo.error > 2 * echo.near) {
+    echo.lostFrames++;
+    if (echo.lostFrames >= LOST_FRAMES) lose(slot, echo);
+  } else if (echo.lostFrames > 0) echo.lostFrames--;
+}
+
+/** Keeps a filter that is good, now and then. */
+function findGood(slot: usize, echo: Echo): void {
+  echo.poorFrames = 0;
+  echo.goodFrames++;
+  if (echo.goodFrames < KEEP_EVERY) return;
+  echo.goodFrames = 0;
+  echo.hasGood = 1;
+  memory.copy(slot + GOOD_FILTERS, slot + FILTERS, <usize>echo.partitions * pairBytes(echo));
+}
+
+/** The path is another one: all that was learnt is void. */
+function lose(slot: usize, echo: Echo): void {
+  clearFilter(slot, echo);
+  const poorFrames = echo.poorFrames + LOST_COUNTS;
+  forget(echo);
+  echo.poorFrames = poorFrames;
+}
+
+/** Begins to judge anew. */
+export function forget(echo: Echo): void {
+  echo.warmFrames = 0;
+  echo.isSeedDue = 0;
+  echo.poorFrames = 0;
+  echo.trust = 0;
+  echo.lostFrames = 0;
+  echo.goodFrames = 0;
+  echo.error = 0;
+  echo.near = 0;
+  echo.far = 0;
+  echo.errorByEstimate = 0;
+  echo.estimate = 0;
+}
+
+/** Begins anew with a filter that is known to be good, and gives it time. */
+export function trustRestored(echo: Echo): void {
+  forget(echo);
+  echo.warmFrames = WARM_FRAMES;
+  echo.trust = 1;
+  echo.lostFrames = -RESTORED_FRAMES;
+}
+
+/**
+ * Packets lost either way leave frames whose echo is not that of what was sent: nothing is to be learnt from them, and
+ * what the estimate only adds to is to be turned down. If it goes on, it is not packets.
+ */
+export function doubtFrame(echo: Echo, isConcealed: bool): void {
+  const n = echo.frame;
+  const estimate = product(ESTIMATE, ESTIMATE, n);
+  const isOpposed =
+    echo.hasGood !== 0 &&
+    product(ERROR, ESTIMATE, n) < -0.4 * estimate &&
+    estimate > 0.1 * product(ERROR, ERROR, n);
+  if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
+  else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
+  if (isOpposed && echo.isEchoDue) echo.opposedFrames++;
+  else if (echo.opposedFrames > 0) echo.opposedFrames--;
+}
+
+/**
+ * Of the estimate, only so much is taken out as it is worth. What is heard holds all of a true estimate, whoever talks
+ * beneath, and none of one that was learnt from a near talker: the regression of the one on the other tells.
+ */
+export function believe(slot: usize, echo: Echo): void {
+  if (echo.isEchoDue) {
+    const held: f32 = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
+    const worth = max<f32>(0, min<f32>(1, 2 * held - 0.5));
+    // What was good at one time and is not to be found any more is still there, elsewhere.
+    echo.isAstray = echo.hasGood !== 0 && held < ASTRAY ? 1 : 0;
+    echo.trust += (worth > echo.trust ? TRUST_UP : TRUST_DOWN) * (worth - echo.trust);
+    if (echo.trust < 1e-6) echo.trust = 0;
+  }
+  const trust = splat(echo.trust);
+  const bytes = (<usize>echo.frame) << 2;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const taken = mul(v128.load(ESTIMATE + at), trust);
+    v128.store(slot + TAKEN + at, taken);
+    v128.store(ERROR + at, sub(v128.load(NEAR + at), taken));
+  }
+  if (echo.hasGood) return;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(ESTIMATE + at, v128.load(slot + TAKEN + at));
+  }
+  const row = rowBytes(echo.frame);
+  for (let at: usize = 0; at < row; at += 16) {
+    v128.store(UNCERTAINTY + at, mul(v128.load(UNCERTAINTY + at), trust));
+  }
+}
