@@ -35,16 +35,7 @@ export interface VoiceWindow {
   readonly memory: VoiceMemory;
 }
 
-/**
- * onnxruntime reports processes and models to its maker, and keeps a database for it, unless the environment forbids
- * it before the first session (core/platform/posix/telemetry.cc). To be called on the main thread: native code does
- * not see the environment of another.
- */
-export function forbidTelemetry(): void {
-  process.env.ORT_DISABLE_TELEMETRY = '1';
-}
-
-/** Silero VAD on onnxruntime, many voices in one run. */
+/** Silero VAD on onnxruntime, many voices in one run: what the pipeline's kernel is judged by. For main threads. */
 export class SileroVad {
   readonly #session: InferenceSession;
 
@@ -56,7 +47,9 @@ export class SileroVad {
   static async load(version: SileroVersion = 'v5'): Promise<SileroVad> {
     const entry = sileroEntry(version);
     const weights = loadWeights(entry);
-    forbidTelemetry();
+    // Else onnxruntime reports processes and models to its maker, and keeps a database for it (core/platform/posix/
+    // telemetry.cc). Native code sees the environment of the main thread only.
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     try {
       const session = await InferenceSession.create(weights, {
         intraOpNumThreads: 1,
