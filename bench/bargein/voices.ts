@@ -53,10 +53,11 @@ export class Voices {
     const unfinished = `${file}.${process.pid}`;
     const { rateHz, channels } =
       voice === 'prompts' ? readPrompt(text) : this.#synthesise(voice, text, rate, unfinished);
-    const sound = trimmed(resampled(fromPcm(channels[0]!), rateHz));
-    writeWav(unfinished, { rateHz: EVENT_RATE_HZ, channels: [toPcm(sound)] });
+    const pcm = toPcm(trimmed(resampled(fromPcm(channels[0]!), rateHz)));
+    writeWav(unfinished, { rateHz: EVENT_RATE_HZ, channels: [pcm] });
     renameSync(unfinished, file);
-    return sound;
+    // As it will be read the next time.
+    return fromPcm(pcm);
   }
 
   #synthesise(voice: Voice, text: string, rate: number, file: string): WavAudio {
