@@ -26,7 +26,7 @@ const PAUSE_MS = 400;
 const TAIL_MS = 300;
 const SPEECH_MS = 8000;
 /** A usual level of speech on the telephone (ITU-T G.101: about −26 dB of full scale). */
-const SPEECH_DB = -26;
+export const SPEECH_DB = -26;
 /** What a handset's microphone leaves out. */
 const HANDSET_HZ = 120;
 
