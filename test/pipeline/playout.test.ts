@@ -2,7 +2,9 @@ import t from 'tap';
 import { createFrame, type Frame } from '../../pipeline/frame.ts';
 import type { SpeechSource } from '../../pipeline/ports.ts';
 import { Playout } from '../../pipeline/stages/playout.ts';
+import { concat } from './sounds.ts';
 import { peak, steepest } from './stage_bench.ts';
+import { loudestAboveDb, sine } from './tones.ts';
 
 const RATE_HZ = 16_000;
 const FRAME = 160;
@@ -19,6 +21,10 @@ class ArraySpeech implements SpeechSource {
 
   write(count: number, value = 0.5): void {
     for (let i = 0; i < count; i += 1) this.#samples.push(value);
+  }
+
+  say(samples: Float32Array): void {
+    for (const sample of samples) this.#samples.push(sample);
   }
 
   renew(): void {
@@ -171,7 +177,7 @@ t.test('held speech falls silent within a frame and goes on from where it was, w
   const after = [tick(), tick()];
   t.equal(peak(after[1]!), 0.5);
   t.equal(playout.sentSamples, speech.position);
-  const whole = Float32Array.from([...before, ...held, ...after].flatMap(frame => [...frame]));
+  const whole = concat(...before, ...held, ...after);
   t.ok(steepest(whole.subarray(80)) < 0.01);
   t.same(told, [{ what: 'started', position: 0, atMs: 0 }]);
 });
@@ -192,4 +198,20 @@ t.test('held speech can be cut, and speech that follows is not held', async t =>
   t.equal(peak(tick()), 0.5);
   playout.release();
   t.equal(peak(tick()), 0.5, 'there is nothing to release');
+});
+
+t.test('no end of speech clicks, wherever in the wave it is cut', async t => {
+  let worstDb = Number.NEGATIVE_INFINITY;
+  for (let phase = 0; phase < 8; phase += 1) {
+    const voice = sine(300, RATE_HZ, RATE_HZ).map(sample => sample / 2);
+    const { playout, speech, tick } = setUp();
+    speech.say(voice.subarray(phase * 7));
+    const out = new Float32Array(30 * FRAME);
+    for (let i = 5; i < 25; i += 1) {
+      if (i === 15) playout.cut();
+      out.set(tick(), i * FRAME);
+    }
+    worstDb = Math.max(worstDb, loudestAboveDb(out, 1000, RATE_HZ));
+  }
+  t.ok(worstDb < -70, `${worstDb} dB above 1 kHz`);
 });
