@@ -1,3 +1,4 @@
+import type { SileroVersion } from '../../models/silero.ts';
 import { createVoiceMemory, type SileroVad, vadWindowLength } from '../../models/silero_vad.ts';
 import { frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
@@ -24,10 +25,15 @@ export function onnxNetwork(vad: SileroVad, renewed: boolean): Network {
 export const KERNEL_SLOTS: SlotCounts = { voice: TOGETHER, voiceBatch: VOICE_BATCHES, frame: 2 };
 
 /** By the pipeline's own, frame by frame, as in calls. */
-export function kernelNetwork(memory: KernelMemory): Network {
+export function kernelNetworks(memory: KernelMemory): Readonly<Record<SileroVersion, Network>> {
   const judge = new VoiceJudge(memory);
   const frames = { 8000: new KernelFrame(memory, 8000), 16000: new KernelFrame(memory, 16_000) };
-  return inGroups((sounds, rateHz) => judgeByKernel(memory, judge, frames[rateHz], sounds));
+  const network = (model: SileroVersion): Network =>
+    inGroups((sounds, rateHz) => {
+      const open = (): VoiceDetector => new VoiceDetector(memory, rateHz, { model });
+      return judgeByKernel(open, judge, frames[rateHz], sounds);
+    });
+  return { v5: network('v5'), v6: network('v6') };
 }
 
 function inGroups(network: Network): Network {
@@ -70,16 +76,15 @@ async function judgeByOnnx(
 }
 
 function judgeByKernel(
-  memory: KernelMemory,
+  open: () => VoiceDetector,
   judge: VoiceJudge,
   frame: KernelFrame,
   sounds: readonly Float32Array[],
 ): Float32Array[] {
-  const { rateHz } = frame;
-  const length = frameLength(rateHz);
+  const length = frameLength(frame.rateHz);
   const voices = sounds.map(sound => ({
     sound,
-    detector: new VoiceDetector(memory, rateHz, { model: 'v5' }),
+    detector: open(),
     judged: [] as number[],
   }));
   const detectors = voices.map(({ detector }) => detector);

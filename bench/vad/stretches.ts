@@ -10,11 +10,11 @@ const FRAME_MS = 10;
 /** A shorter pause lies within speech: the closure of a stop, a breath between words. */
 const SHORTEST_PAUSE_MS = 200;
 /** What sounds for less than this is no speech. */
-const SHORTEST_SPEECH_MS = 30;
+const SHORTEST_SPEECH_MS = 60;
 
 /**
  * Where somebody speaks, by the clean voice alone: frames of 10 ms within 30 dB of the loud ones (activeSpeech), pauses
- * below 200 ms filled, what is then shorter than 30 ms left out. To be taken before noise is added.
+ * below 200 ms filled, what is then shorter than 60 ms left out. To be taken before noise is added.
  */
 export function speechIn(clean: Float32Array, rateHz: number): Stretch[] {
   const { speaks } = activeSpeech(clean, rateHz);
