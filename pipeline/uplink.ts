@@ -5,10 +5,14 @@ import type { PipelinePolicy, RecogniserTap } from './policy.ts';
 import type { SampleSink } from './ports.ts';
 import type { SharedParts } from './shared_parts.ts';
 import { EchoCanceller } from './stages/echo_canceller.ts';
+import { LevelControl } from './stages/level_control.ts';
 import { LevelProbe } from './stages/level_probe.ts';
+import { Limiter } from './stages/limiter.ts';
+import { NoiseSuppressor } from './stages/noise_suppressor.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
 import { Sanitize } from './stages/sanitize.ts';
 import { Tap } from './stages/tap.ts';
+import { ToneGuard } from './stages/tone_guard.ts';
 import { VoiceDetector } from './stages/voice_detector.ts';
 
 export interface UplinkParts {
@@ -18,14 +22,16 @@ export interface UplinkParts {
   readonly policy: PipelinePolicy;
   /** What the caller's line gave, for the recording. */
   readonly recorder: SampleSink;
-  /** Where the recogniser finds them. */
+  /** Where the recogniser finds its samples. */
   readonly recogniser: SampleSink;
 }
 
 export interface Uplink {
   readonly chain: Chain;
   readonly echo: EchoCanceller;
+  readonly noise: NoiseSuppressor;
   readonly levels: LevelProbe;
+  readonly tones: ToneGuard;
   readonly voice: VoiceDetector;
   /** By so much the levels, and what the voice detector hears, lie behind the line. */
   readonly delayMs: number;
@@ -37,8 +43,18 @@ export interface Uplink {
 export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink {
   const { shared, far, policy, recogniser } = parts;
   const echo = new EchoCanceller(shared.memory, rateHz, far, policy.echo, shared.echoDelays);
-  const levels = new LevelProbe(echo.delayMs);
+  const noise = new NoiseSuppressor(shared.memory, rateHz, policy.noise);
+  const levels = new LevelProbe(echo.delayMs + noise.delayMs);
+  const tones = new ToneGuard(rateHz);
   const voice = new VoiceDetector(shared.memory, rateHz, policy.voice);
+  const level = new LevelControl(policy.level, {
+    get speechPresence() {
+      return voice.probability;
+    },
+    get isFarActive() {
+      return echo.isFarActive;
+    },
+  });
   let listensAt = policy.recogniserTap;
   const recogniserAt = (place: RecogniserTap): Tap =>
     new Tap(`recogniser, ${PLACES[place]}`, recogniser, () => place === listensAt);
@@ -49,21 +65,23 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     recogniserAt('beforeEcho'),
     echo,
     recogniserAt('beforeNoise'),
+    noise,
     levels,
+    tones,
+    recogniserAt('beforeLevel'),
+    level,
+    new Limiter(rateHz),
+    recogniserAt('afterLevel'),
     voice,
   ]);
-  return {
-    chain,
-    echo,
-    levels,
-    voice,
-    delayMs: chain.delayMs,
-    tune: changed => {
-      listensAt = changed.recogniserTap;
-      echo.tune(changed.echo);
-      voice.tune(changed.voice);
-    },
+  const tune = (changed: PipelinePolicy): void => {
+    listensAt = changed.recogniserTap;
+    echo.tune(changed.echo);
+    noise.tune(changed.noise);
+    level.tune(changed.level);
+    voice.tune(changed.voice);
   };
+  return { chain, echo, noise, levels, tones, voice, delayMs: chain.delayMs, tune };
 }
 
 const PLACES: Readonly<Record<RecogniserTap, string>> = {

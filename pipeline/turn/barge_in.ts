@@ -1,55 +1,122 @@
+import type { SoundWatch } from './sound_watch.ts';
 import type { TurnPolicy } from './turn_event.ts';
 
-export type BargeInDecision = 'none' | 'duck' | 'cut' | 'resume' | 'backchannel';
+/**
+ * What is to be done about the agent's voice: lower it, hold it where it is, end it for good, or go on with it as before,
+ * since it was nothing, or since the caller had but nodded.
+ */
+export type BargeInDecision = 'none' | 'duck' | 'hold' | 'cut' | 'resume' | 'backchannel';
+
+/** What is known of the caller in a tick. */
+export interface OverAgent {
+  /** The agent can be heard at the far end, or will be within the line's delay, or is held. */
+  readonly agentAudible: boolean;
+  /** The network takes it for a voice. */
+  readonly callerActive: boolean;
+  /** How much voice there was in it. */
+  readonly voicedMs: number;
+  /** How loud a voice at the telephone must be at least, in dB of full scale. */
+  readonly nearDb: number;
+  readonly sound: SoundWatch;
+}
+
+/** After so much sound that may be a voice, the agent is lowered. */
+const DUCK_AFTER_MS = 20;
+/** It may be so much weaker than a voice that is near: words begin softly; and so much once it should have come to its level. */
+const DUCK_BELOW_DB = 9;
+const KEEP_BELOW_DB = 3;
+/** The network knows a voice by then, where it is one. */
+const DOUBTED_AFTER_MS = 220;
+/** What was shorter is over after such a pause. */
+const OVER_AFTER_MS = 220;
+
+/** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
+const NOTHING_FOR_TICKS = 1000;
+const LOUDER_DB = 4;
+
+type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 
 /**
- * Speech over the agent: first the agent is lowered, then, once there was enough voice, cut; speech that ends before
- * that, or over speech that may not be interrupted, was a backchannel.
+ * Speech over the agent. What may be a voice lowers the agent; once it surely is one, the agent holds still; and when it
+ * goes on, the floor is the caller's. What ends before that was a word that asks for nothing, or no word at all: the agent
+ * goes on from where it was. A voice that is not near the telephone changes nothing.
  */
 export class BargeIn {
-  #overAgent = false;
-  #ducked = false;
+  #state: State = 'quiet';
+  #wasVoice = false;
+  /** What was nothing at such a level is nothing for a while. */
+  #nothingDb = -Infinity;
+  #nothingTicks = 0;
 
-  /**
-   * One tick. The agent is audible when it can be heard at the far end or will be within the line's delay; the caller
-   * is active while likely speech goes on, with `voicedMs` of voice in it.
-   */
-  decide(
-    agentAudible: boolean,
-    callerActive: boolean,
-    voicedMs: number,
-    policy: TurnPolicy,
-  ): BargeInDecision {
-    if (!callerActive) return this.#callerSilent(agentAudible);
+  /** One tick. */
+  decide(over: OverAgent, policy: TurnPolicy): BargeInDecision {
+    const { agentAudible, callerActive } = over;
+    if (this.#nothingTicks > 0 && (this.#nothingTicks -= 1) === 0) this.#nothingDb = -Infinity;
     if (!agentAudible) return this.#agentSilent();
-    this.#overAgent = true;
+    if (!over.sound.isOn && !callerActive) return this.#callerSilent();
+    this.#wasVoice ||= callerActive && this.#state !== 'dismissed';
     if (!policy.interruptible) return 'none';
-    if (voicedMs >= policy.bargeInMinSpeechMs) {
+    if (this.#state === 'held') return this.#held(over, policy);
+    if (this.#isSurelyNear(over, policy)) return this.#to('held', 'hold');
+    if (this.#state === 'quiet' && this.#mayBeNear(over)) return this.#to('ducked', 'duck');
+    if (this.#state === 'ducked' && this.#isDoubted(over)) return this.#dismiss(over);
+    return 'none';
+  }
+
+  #dismiss({ sound }: OverAgent): BargeInDecision {
+    this.#nothingDb = Math.max(this.#nothingDb, sound.levelDb);
+    this.#nothingTicks = NOTHING_FOR_TICKS;
+    return this.#to('dismissed', 'resume');
+  }
+
+  reset(): void {
+    this.#state = 'quiet';
+    this.#wasVoice = false;
+  }
+
+  #to(state: State, decision: BargeInDecision): BargeInDecision {
+    this.#state = state;
+    return decision;
+  }
+
+  #mayBeNear({ sound, nearDb }: OverAgent): boolean {
+    return (
+      sound.soundMs >= DUCK_AFTER_MS &&
+      sound.levelDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#nothingDb + LOUDER_DB)
+    );
+  }
+
+  #isSurelyNear({ callerActive, voicedMs, sound, nearDb }: OverAgent, policy: TurnPolicy): boolean {
+    return callerActive && voicedMs >= policy.bargeInMinSpeechMs && sound.levelDb >= nearDb;
+  }
+
+  #isDoubted({ callerActive, sound, nearDb }: OverAgent): boolean {
+    return sound.sinceMs >= DOUBTED_AFTER_MS && (!callerActive || sound.levelDb < nearDb - KEEP_BELOW_DB);
+  }
+
+  /** The agent is silent, and waits for what becomes of it. */
+  #held({ sound }: OverAgent, { bargeInSureMs }: TurnPolicy): BargeInDecision {
+    if (sound.isOn && sound.sinceMs - sound.quietMs >= bargeInSureMs) {
       this.reset();
       return 'cut';
     }
-    if (this.#ducked) return 'none';
-    this.#ducked = true;
-    return 'duck';
+    if (sound.isOn && sound.quietMs < OVER_AFTER_MS) return 'none';
+    this.#wasVoice = false;
+    return this.#to('dismissed', 'backchannel');
   }
 
-  #callerSilent(agentAudible: boolean): BargeInDecision {
-    const wasOver = this.#overAgent;
-    const wasDucked = this.#ducked;
+  #callerSilent(): BargeInDecision {
+    const state = this.#state;
+    const wasVoice = this.#wasVoice;
     this.reset();
-    if (wasOver && agentAudible) return 'backchannel';
-    return wasDucked ? 'resume' : 'none';
+    if (state === 'held' || wasVoice) return 'backchannel';
+    return state === 'ducked' ? 'resume' : 'none';
   }
 
   /** The agent finished while the caller speaks: an ordinary turn begins. */
   #agentSilent(): BargeInDecision {
-    const wasDucked = this.#ducked;
+    const state = this.#state;
     this.reset();
-    return wasDucked ? 'resume' : 'none';
-  }
-
-  reset(): void {
-    this.#overAgent = false;
-    this.#ducked = false;
+    return state === 'ducked' || state === 'held' ? 'resume' : 'none';
   }
 }

@@ -4,6 +4,7 @@ import { DEFAULT_PIPELINE_POLICY, type VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';
 import type { LevelProbe } from '../stages/level_probe.ts';
 import type { ToneGuard } from '../stages/tone_guard.ts';
+import { CallerLevel } from './caller_level.ts';
 import { VoiceLevel } from './voice_level.ts';
 
 /** A window as probable as this behind so much sound is sure to be speech, too: fricatives come before it. */
@@ -21,7 +22,7 @@ const ENTER_ABOVE_FLOOR_DB = 5;
  * Nor does speech begin so far below the caller's voice: that is an echo, or somebody else in the room. A loud caller
  * may speak more softly once, so the voice counts as no louder than this.
  */
-const BELOW_VOICE_DB = 16;
+const BELOW_VOICE_DB = 20;
 const LOUDEST_VOICE_DB = -20;
 /** A frame sounds when it stands out of the floor by this much and is not beneath hearing. */
 const ABOVE_FLOOR_DB = 8;
@@ -37,6 +38,7 @@ export class SpeechDetector {
   readonly #levels: LevelProbe;
   readonly #tones: ToneGuard | undefined;
   readonly #voiceLevel = new VoiceLevel();
+  readonly #callerLevel = new CallerLevel();
   #policy: VoicePolicy;
   #windows = 0;
   #active = false;
@@ -80,6 +82,11 @@ export class SpeechDetector {
     return this.isSure ? this.#voicedMs + this.#leadMs : this.#voicedMs;
   }
 
+  /** How loud a voice must be to be the caller's, at the telephone, in dB of full scale. */
+  get nearDb(): number {
+    return this.#callerLevel.nearDb;
+  }
+
   /** Media time up to which the network has judged. */
   get judgedUntilMs(): number {
     return this.#judgedUntilMs;
@@ -102,14 +109,14 @@ export class SpeechDetector {
   }
 
   /** Takes a judgement, once. */
-  update(activity: VoiceActivity): void {
+  update(activity: VoiceActivity, callerIsDue = true): void {
     const { windows, probability } = activity;
     if (windows <= this.#windows) return;
     const passedMs = (windows - this.#windows) * VAD_WINDOW_MS;
     this.#windows = windows;
     const endMs = windows * VAD_WINDOW_MS;
     this.#judgedUntilMs = endMs;
-    if (this.#isVoice(endMs, probability)) this.#voice(endMs, passedMs, probability);
+    if (this.#isVoice(endMs, probability)) this.#voice(endMs, passedMs, probability, callerIsDue);
     else this.#pause(endMs, passedMs);
   }
 
@@ -129,14 +136,16 @@ export class SpeechDetector {
     return this.#active || this.#standsOut(this.#levels.levelAtDb(loudestMs));
   }
 
-  #voice(endMs: number, passedMs: number, probability: number): void {
+  #voice(endMs: number, passedMs: number, probability: number, callerIsDue: boolean): void {
     if (!this.#active) this.#begin(endMs - VAD_WINDOW_MS);
     this.#voicedMs += passedMs;
     this.#certain ||= probability >= CERTAIN;
     this.#voicedUntilMs = endMs;
     const levelDb = this.#levels.levelAtDb(this.#loudestMs(endMs));
     this.#peakDb = Math.max(this.#peakDb, levelDb);
-    if (this.isSure && probability >= CERTAIN) this.#voiceLevel.heard(levelDb);
+    if (!this.isSure || probability < CERTAIN) return;
+    this.#voiceLevel.heard(levelDb);
+    if (callerIsDue) this.#callerLevel.heard(levelDb);
   }
 
   #begin(windowStartMs: number): void {

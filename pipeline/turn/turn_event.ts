@@ -24,8 +24,10 @@ export type TurnEvent =
 export interface TurnPolicy {
   /** Pause after the last sound that ends the caller's turn. */
   readonly endOfTurnPauseMs: number;
-  /** Speech over the agent shorter than this does not interrupt. */
+  /** So much voice over the agent makes it hold still. */
   readonly bargeInMinSpeechMs: number;
+  /** Whoever goes on for so long over it has the floor; what is shorter asked for nothing, and the agent goes on. */
+  readonly bargeInSureMs: number;
   readonly interruptible: boolean;
   /** Repeated `silence` events after this long without a sound from either side. */
   readonly silencePromptMs: number;

@@ -5,22 +5,43 @@ import type { ToneGuard } from '../stages/tone_guard.ts';
 import { BargeIn } from './barge_in.ts';
 import { decideEndOfTurn } from './end_of_turn.ts';
 import { SilenceWatch } from './silence.ts';
+import { SoundWatch } from './sound_watch.ts';
 import { SpeechDetector } from './speech_detector.ts';
 import type { TurnEvent, TurnPolicy } from './turn_event.ts';
 
 /** In force until the conversation sends its own. */
 export const DEFAULT_TURN_POLICY: TurnPolicy = {
   endOfTurnPauseMs: 750,
-  bargeInMinSpeechMs: 100,
+  bargeInMinSpeechMs: 64,
+  bargeInSureMs: 560,
   interruptible: true,
   silencePromptMs: 7000,
   maxTurnMs: 20_000,
 };
 
+/** What else is known of what is heard. */
+export interface TurnEars {
+  /** Of the stages before the levels and the voice detector. */
+  readonly delayMs?: number;
+  readonly tones?: ToneGuard;
+  readonly echo?: EchoLevels;
+}
+
+/** What may be left of the agent's own voice in the newest frame. */
+export interface EchoLevels {
+  /** In dB of full scale. */
+  readonly residualEchoDb: number;
+}
+
+const NO_ECHO: EchoLevels = { residualEchoDb: -Infinity };
+
 /** What turn taking does to the agent's side, and where it tells of it. */
 export interface TurnActions {
   duck(): void;
-  unduck(): void;
+  /** Holds the agent's speech where it is. */
+  hold(): void;
+  /** Goes on with it, as before. */
+  resume(): void;
   /** Cuts the agent's speech in this tick; returns the samples of it heard since the call began. */
   cut(): number;
   emit(event: TurnEvent): void;
@@ -36,6 +57,9 @@ export class TurnTaker {
   readonly #actions: TurnActions;
   /** By so much what is judged lies behind what was heard. */
   readonly #delayMs: number;
+  readonly #levels: LevelProbe;
+  readonly #echo: EchoLevels;
+  readonly #sound = new SoundWatch();
   readonly #bargeIn = new BargeIn();
   readonly #silence = new SilenceWatch();
   #policy = DEFAULT_TURN_POLICY;
@@ -47,11 +71,13 @@ export class TurnTaker {
   #deafUntilMs: number | undefined;
   #answered = false;
 
-  /**
-   * @param delayMs of the stages before `levels` and the voice detector
-   * @param tones heard beside `levels`
-   */
-  constructor(levels: LevelProbe, actions: TurnActions, delayMs = 0, tones?: ToneGuard) {
+  constructor(
+    levels: LevelProbe,
+    actions: TurnActions,
+    { delayMs = 0, tones, echo = NO_ECHO }: TurnEars = {},
+  ) {
+    this.#levels = levels;
+    this.#echo = echo;
     this.#detector = new SpeechDetector(levels, tones);
     this.#actions = actions;
     this.#delayMs = delayMs;
@@ -73,7 +99,8 @@ export class TurnTaker {
 
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
-    this.#detector.update(activity);
+    this.#detector.update(activity, !agentAudible);
+    this.#hear();
     if (this.#isDeaf(nowMs, agentAudible)) {
       this.#silence.sound(nowMs);
       return;
@@ -92,17 +119,21 @@ export class TurnTaker {
   }
 
   #overAgent(nowMs: number, agentAudible: boolean): void {
-    const { isActive, voicedMs } = this.#detector;
-    switch (this.#bargeIn.decide(agentAudible, isActive, voicedMs, this.#policy)) {
+    const { isActive: callerActive, voicedMs, nearDb } = this.#detector;
+    const over = { agentAudible, callerActive, voicedMs, nearDb, sound: this.#sound };
+    switch (this.#bargeIn.decide(over, this.#policy)) {
       case 'duck':
         this.#actions.duck();
-        this.#actions.emit({ type: 'ducked', atMs: this.#onsetMs });
+        this.#actions.emit({ type: 'ducked', atMs: nowMs - this.#sound.sinceMs - this.#delayMs });
+        break;
+      case 'hold':
+        this.#actions.hold();
         break;
       case 'resume':
-        this.#actions.unduck();
+        this.#actions.resume();
         break;
       case 'backchannel':
-        this.#actions.unduck();
+        this.#actions.resume();
         if (this.#turnStartedMs === undefined)
           this.#actions.emit({ type: 'backchannel', atMs: this.#onsetMs });
         break;
@@ -115,6 +146,11 @@ export class TurnTaker {
       case 'none':
         break;
     }
+  }
+
+  #hear(): void {
+    const { levelDb, floorDb } = this.#levels;
+    this.#sound.hear(levelDb, floorDb, this.#echo.residualEchoDb);
   }
 
   #followSpeech(nowMs: number): void {

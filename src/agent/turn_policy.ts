@@ -7,6 +7,7 @@ export function turnPolicy(turn: Config['turn'], step: FlowStep): TurnPolicy {
   return {
     endOfTurnPauseMs: turn.endOfTurnPauseMs[step.patience],
     bargeInMinSpeechMs: turn.bargeInMinSpeechMs,
+    bargeInSureMs: turn.bargeInSureMs,
     interruptible: step.interruptible && !step.state.done,
     silencePromptMs: turn.silencePromptMs,
     maxTurnMs: turn.maxTurnMs,
@@ -18,6 +19,7 @@ export function lastWordsPolicy(turn: Config['turn']): TurnPolicy {
   return {
     endOfTurnPauseMs: turn.endOfTurnPauseMs.normal,
     bargeInMinSpeechMs: turn.bargeInMinSpeechMs,
+    bargeInSureMs: turn.bargeInSureMs,
     interruptible: false,
     silencePromptMs: turn.silencePromptMs,
     maxTurnMs: turn.maxTurnMs,

@@ -82,8 +82,8 @@ export class AudioCall implements LineEvents {
     this.#heard = new HeardSink(slot, length);
     this.#recording = new RecordingSink(slot, length, this.#caller);
     this.#sentFrames = new SentFrames(rateHz);
-    this.bridge = new Bridge(rateHz, this.#caller);
     const asHeard = new KeptFrame(rateHz);
+    this.bridge = new Bridge(rateHz, asHeard);
     this.#uplink = createUplink(rateHz, {
       shared,
       far: this.#agent,
@@ -110,11 +110,12 @@ export class AudioCall implements LineEvents {
       this.#uplink.levels,
       {
         duck: () => this.#downlink.duck.lower(),
-        unduck: () => this.#downlink.duck.raise(),
+        hold: () => this.#downlink.playout.hold(),
+        resume: () => this.#resume(),
         cut: () => this.#cut(),
         emit: event => this.#events.turn(event),
       },
-      this.#uplink.delayMs,
+      this.#uplink,
     );
     this.tune(policy);
     this.#line = this.#opened(openLine);
@@ -155,6 +156,7 @@ export class AudioCall implements LineEvents {
   /** How its sound is treated from the next tick on. */
   tune(policy: PipelinePolicy): void {
     this.#uplink.tune(policy);
+    this.#turns.tune(policy.voice);
     this.#downlink.tune(policy);
   }
 
@@ -308,6 +310,11 @@ export class AudioCall implements LineEvents {
       this.#line.push(this.#agent);
     }
     return frames > 0;
+  }
+
+  #resume(): void {
+    this.#downlink.playout.release();
+    this.#downlink.duck.raise();
   }
 
   #account(nowMs: number): void {

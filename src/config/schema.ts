@@ -64,7 +64,8 @@ const turn = z.strictObject({
       long: z.number().int().min(100).max(5000).default(1100),
     })
     .prefault({}),
-  bargeInMinSpeechMs: z.number().int().min(20).max(2000).default(100),
+  bargeInMinSpeechMs: z.number().int().min(20).max(2000).default(64),
+  bargeInSureMs: z.number().int().min(100).max(5000).default(560),
   silencePromptMs: z.number().int().min(1000).max(60000).default(7000),
   silencePrompts: z.number().int().min(0).max(10).default(3),
   maxTurnMs: z

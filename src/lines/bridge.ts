@@ -1,5 +1,6 @@
 import { Chain } from '../../pipeline/chain.ts';
 import { createFrame, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import type { KeptFrame } from '../../pipeline/kept_frame.ts';
 import type { Stage } from '../../pipeline/stage.ts';
 import { Limiter } from '../../pipeline/stages/limiter.ts';
 import { RemoveDc } from '../../pipeline/stages/remove_dc.ts';
@@ -53,8 +54,8 @@ export class Bridge implements Stage<Frame> {
   #legCount = 0;
   #isPlain = true;
 
-  /** `caller` is the frame that the uplink fills anew every tick. */
-  constructor(rateHz: PipelineRateHz, caller: Frame) {
+  /** `caller` has the uplink's newest frame, as soon as it comes: others should not wait for what suits a recogniser. */
+  constructor(rateHz: PipelineRateHz, caller: KeptFrame) {
     this.#rateHz = rateHz;
     this.#agentVoice = new Float32Array(caller.samples.length);
     this.#silence = new Float32Array(caller.samples.length);

@@ -77,37 +77,29 @@ t.test('before the answer nothing is told but the answer', async t => {
   t.strictSame(told, ['answered']);
 });
 
-t.test('an interruption cuts in the same tick: no old sample follows, and the count is exact', async t => {
+t.test('an interruption silences the agent: no old sample follows, and the count is exact', async t => {
   const { slot, call, line, writer, turns, judge, ticks, speak, say } = setUp();
   line.events.answered();
   say(40_000, OLD);
   ticks(20);
-  speak(4);
+  speak(20);
   ticks(2);
   const bargeIn = turns.find(event => event.type === 'bargeIn');
   t.match(
     turns.map(({ type }) => type),
     ['ducked', 'speechStarted', 'bargeIn'],
   );
-  const cutFrame = bargeIn!.atMs / 10 - 1;
   const sent = Float32Array.from(line.sent);
-  const end = (cutFrame + 1) * FRAME;
+  const end = sent.indexOf(0);
+  t.equal(end % FRAME, 80, 'speech until 5 ms into the frame in which it is held');
+  t.ok(end < (bargeIn!.atMs / 10 - 1) * FRAME, 'which is long before the cut');
   t.ok(
-    sent.subarray(0, cutFrame * FRAME).every(sample => sample > 0),
-    'speech until the frame of the cut',
-  );
-  t.ok(
-    sent.subarray(end - 80).every(sample => sample === 0),
-    'none after its first 5 ms',
+    sent.subarray(end).every(sample => sample === 0),
+    'none after it',
   );
   t.ok(steepest(sent) < 0.02, 'no click');
-  t.equal(bargeIn!.heardSamples, cutFrame * FRAME + 80);
-  t.equal(slot.control[CONTROL.played], cutFrame * FRAME + 80);
-  t.equal(
-    sent.filter(sample => sample > 0).length,
-    bargeIn!.heardSamples,
-    'what was counted was on the wire',
-  );
+  t.equal(bargeIn!.heardSamples, end, 'what was counted was on the wire');
+  t.equal(slot.control[CONTROL.played], end);
 
   t.equal(say(1000, OLD), 0, 'the old generation is refused');
   for (let window = 0; window < 5; window += 1) {
@@ -130,7 +122,7 @@ t.test('what a line with a queue throws away at a cut was not heard', async t =>
   line.events.answered();
   say(40_000, OLD);
   ticks(20);
-  speak(4);
+  speak(20);
   ticks(10);
   const bargeIn = turns.find(event => event.type === 'bargeIn');
   const heard = line.sent.filter(sample => sample > 0).length;
@@ -145,7 +137,10 @@ t.test('the agent counts as heard as long as its line plays on', async t => {
   ticks(15);
   speak(4);
   ticks(1);
-  t.equal(turns.at(-1)?.type, 'bargeIn', 'spoken over the last words, that are still on their way');
+  t.ok(
+    turns.some(({ type }) => type === 'ducked'),
+    'spoken over the last words, that are still on their way',
+  );
 });
 
 t.test('a cut by the conversation: only of the generation that it means', async t => {

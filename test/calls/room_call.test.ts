@@ -32,8 +32,8 @@ t.test('calls over real rooms', { skip: NO_SERVER || NO_FLITE }, async t => {
     await rig.until(() => turns(rig).some(({ type }) => type === 'turnEnded'));
     const events = turns(rig);
     const types = events.map(({ type }) => type);
-    // Where the first sounds come all at once the agent is cut without being lowered before.
-    const firm = types.filter(type => type !== 'ducked');
+    // Where the first sounds come all at once the agent is cut without being lowered before; and "hello" alone is none.
+    const firm = types.filter(type => type !== 'ducked' && type !== 'backchannel');
     t.strictSame(firm.slice(0, 2), ['speechStarted', 'bargeIn'], 'the caller takes the floor');
     t.equal(types.at(-1), 'turnEnded');
     const bargeIn = events.find(event => event.type === 'bargeIn');

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createFrame, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { AGENT, Bridge, CALLER, type Hearing } from '../../src/lines/bridge.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { HandLine } from '../calls/hand_line.ts';
@@ -20,7 +21,7 @@ const LEVEL = 0.2;
 
 /** A bridge whose parties all speak, and what each hears. */
 function rig(legs: readonly ('a' | 'b' | 'c')[], rateHz: PipelineRateHz = 8000, level = LEVEL) {
-  const caller = createFrame(rateHz);
+  const caller = new KeptFrame(rateHz);
   const agent = createFrame(rateHz);
   const bridge = new Bridge(rateHz, caller);
   const lines = new Map(legs.map(id => [id as string, new HandLine(rateHz, SILENT)]));

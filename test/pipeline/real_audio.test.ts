@@ -45,17 +45,17 @@ t.test('turn taking on real sounds', { skip: NO_FLITE }, async t => {
         t.equal(ends.length, 1);
         t.ok(Math.abs(started!.atMs - 1000) <= 40, `onset off by ${started!.atMs - 1000} ms`);
         const lastSoundMs = ends[0]!.lastSoundMs;
-        t.ok(Math.abs(lastSoundMs - endMs) <= 100, `last sound off by ${Math.round(lastSoundMs - endMs)} ms`);
+        t.ok(Math.abs(lastSoundMs - endMs) <= 110, `last sound off by ${Math.round(lastSoundMs - endMs)} ms`);
       }
     });
 
-    t.test(`speech over the agent cuts it within 300 ms of media time at ${rateHz} Hz`, async t => {
+    t.test(`speech over the agent silences it within 300 ms of media time at ${rateHz} Hz`, async t => {
       for (const sound of spoken) {
         const rig = rigFor();
         rig.agentAudible = true;
         await rig.hear(onLine(sound, rateHz));
-        const cut = rig.events.find(event => event.type === 'bargeIn');
-        t.ok(cut !== undefined && cut.atMs - 1000 <= 300, `cut after ${(cut?.atMs ?? 0) - 1000} ms`);
+        const heldMs = (rig.firstHeldAtMs ?? 0) - 1000;
+        t.ok(heldMs > 0 && heldMs <= 300, `held after ${heldMs} ms`);
       }
     });
 

@@ -34,8 +34,8 @@ t.test('a pause within a turn does not end it; patience is the policy of the mom
   t.equal(rig.types.at(-1), 'turnEnded');
 });
 
-t.test('interrupting: ducked first, cut after enough voice, in the same tick', async t => {
-  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 200 });
+t.test('interrupting: ducked first, then held, and cut when it goes on, in the same tick', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 100, bargeInSureMs: 400 });
   rig.agentAudible = true;
   let cutAtMs = 0;
   await rig.hear(concat(pause(320), voice(1000), pause(1000)), nowMs => {
@@ -44,7 +44,9 @@ t.test('interrupting: ducked first, cut after enough voice, in the same tick', a
   t.strictSame(rig.types, ['ducked', 'speechStarted', 'bargeIn', 'speechEnded', 'turnEnded']);
   const bargeIn = rig.events[2]!;
   t.match(bargeIn, { type: 'bargeIn', atMs: cutAtMs, heardSamples: cutAtMs * 16 });
-  t.ok(bargeIn.atMs >= 520 && bargeIn.atMs <= 570, `cut at ${bargeIn.atMs} for an onset at 320`);
+  t.ok(bargeIn.atMs >= 720 && bargeIn.atMs <= 760, `cut at ${bargeIn.atMs} for an onset at 320`);
+  t.ok(rig.heldAtMs! >= 420 && rig.heldAtMs! <= 500, `held at ${rig.heldAtMs}`);
+  t.match(rig.events[0], { type: 'ducked', atMs: 320 });
   t.equal(rig.cuts, 1);
 });
 
@@ -57,6 +59,41 @@ t.test('short speech over the agent is a backchannel; the agent goes on at full 
   t.notOk(rig.ducked);
   t.strictSame(rig.types, ['ducked', 'backchannel']);
   t.equal(rig.cuts, 0);
+});
+
+t.test('a word over the agent holds it for as long as it takes, and no longer', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(300)));
+  t.ok(rig.heldAtMs !== undefined);
+  await rig.hear(pause(280));
+  t.equal(rig.heldAtMs, undefined, 'a short while after its end');
+  await rig.hear(pause(1000));
+  t.strictSame(rig.types, ['ducked', 'backchannel']);
+});
+
+t.test('who is far from the telephone disturbs nobody', async t => {
+  const everything: Judge = window => (window.some(sample => Math.abs(sample) > 0.002) ? 0.95 : 0.02);
+  const rig = new TurnRig(RATE_HZ, everything);
+  rig.agentAudible = true;
+  const far = voice(4000).map(sample => sample / 60);
+  await rig.hear(concat(pause(320), far, pause(500)));
+  t.equal(rig.heldAtMs, undefined);
+  t.equal(rig.cuts, 0);
+  const soft = voice(800).map(sample => sample / 3);
+  await rig.hear(concat(soft, pause(500)));
+  t.equal(rig.cuts, 1, 'a soft caller is near');
+});
+
+t.test('noise lowers the agent once, and not again and again', async t => {
+  const rig = new TurnRig(RATE_HZ, () => 0.02);
+  rig.agentAudible = true;
+  const slam = concat(noise(300, RATE_HZ, 0.2), pause(700));
+  await rig.hear(concat(pause(500), slam, slam, slam, slam));
+  t.equal(rig.types.filter(type => type === 'ducked').length, 1);
+  t.notOk(rig.ducked);
+  await rig.hear(concat(pause(10_000), slam));
+  t.equal(rig.types.filter(type => type === 'ducked').length, 2, 'after a while it may be something else');
 });
 
 t.test('an answer that begins just before the agent ends is a turn, not a backchannel', async t => {
@@ -132,14 +169,14 @@ t.test(
   async t => {
     const hiss = (durationMs: number) => tone([5000], durationMs, RATE_HZ).map(sample => sample / 8);
     const voiceOnly: Judge = window => (window.some(sample => Math.abs(sample) > 0.15) ? 0.95 : 0.1);
-    const cutAfterMs = async (before: Float32Array): Promise<number | undefined> => {
+    const heldAfterMs = async (before: Float32Array): Promise<number | undefined> => {
       const rig = new TurnRig(RATE_HZ, voiceOnly, { bargeInMinSpeechMs: 100 });
       rig.agentAudible = true;
       await rig.hear(concat(pause(640), before, voice(320)));
-      return rig.events.find(({ type }) => type === 'bargeIn')?.atMs;
+      return rig.heldAtMs;
     };
-    const [plain, hissed] = [await cutAfterMs(pause(128)), await cutAfterMs(hiss(128))];
-    t.ok(plain! - hissed! >= 60, `cut at ${hissed} ms instead of ${plain} ms`);
+    const [plain, hissed] = [await heldAfterMs(pause(128)), await heldAfterMs(hiss(128))];
+    t.ok(plain! - hissed! >= 60, `held at ${hissed} ms instead of ${plain} ms`);
   },
 );
 

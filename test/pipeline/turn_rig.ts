@@ -30,6 +30,9 @@ export class TurnRig {
   /** The agent speaks until it is cut. */
   agentAudible = false;
   ducked = false;
+  /** When the agent was held last; undefined while it is not. */
+  heldAtMs: number | undefined;
+  firstHeldAtMs: number | undefined;
   cuts = 0;
   readonly #rateHz: PipelineRateHz;
   readonly #judge: Judge;
@@ -59,17 +62,23 @@ export class TurnRig {
         duck: () => {
           this.ducked = true;
         },
-        unduck: () => {
+        hold: () => {
+          this.heldAtMs = this.nowMs;
+          this.firstHeldAtMs ??= this.nowMs;
+        },
+        resume: () => {
           this.ducked = false;
+          this.heldAtMs = undefined;
         },
         cut: () => {
           this.cuts += 1;
+          this.ducked = false;
           this.agentAudible = false;
           return this.nowMs * (rateHz / 1000);
         },
         emit: event => this.events.push(event),
       },
-      this.#uplink.delayMs,
+      this.#uplink,
     );
     this.#turns.policy = { ...DEFAULT_TURN_POLICY, ...policy };
   }

@@ -1,14 +1,14 @@
 import type { VoiceActivity } from '../../pipeline/ports.ts';
 import type { LevelProbe } from '../../pipeline/stages/level_probe.ts';
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
-import { type TurnActions, TurnTaker } from '../../pipeline/turn/turn_taker.ts';
+import { type TurnActions, type TurnEars, TurnTaker } from '../../pipeline/turn/turn_taker.ts';
 
 /** The agent is heard while a frame is as loud as this, and for so long after it. */
 const AUDIBLE_DB = -45;
 const AUDIBLE_HANGOVER_MS = 200;
 
-/** What the pipeline decided: what it told of a turn, or `raised`, the agent's voice after it was lowered. */
-export type Decision = TurnEvent | { readonly type: 'raised'; readonly atMs: number };
+/** What the pipeline decided: what it told of a turn, or that the agent was `held`, or `raised` again. */
+export type Decision = TurnEvent | { readonly type: 'held' | 'raised'; readonly atMs: number };
 
 /** From and until, in milliseconds of media time. */
 export interface Stretch {
@@ -30,19 +30,20 @@ export class Decisions {
   #audibleUntilMs = 0;
   #isCut = false;
 
-  /** @param delayMs of the stages before `levels` and the voice detector */
-  constructor(levels: LevelProbe, delayMs: number) {
+  /** @param ears of the call's uplink */
+  constructor(levels: LevelProbe, ears: TurnEars) {
     const actions: TurnActions = {
       // Told as an event as well.
       duck: () => undefined,
-      unduck: () => this.decisions.push({ type: 'raised', atMs: this.#nowMs }),
+      hold: () => this.decisions.push({ type: 'held', atMs: this.#nowMs }),
+      resume: () => this.decisions.push({ type: 'raised', atMs: this.#nowMs }),
       cut: () => {
         this.#isCut = true;
         return 0;
       },
       emit: event => this.decisions.push(event),
     };
-    this.#turns = new TurnTaker(levels, actions, delayMs);
+    this.#turns = new TurnTaker(levels, actions, ears);
   }
 
   /** One frame further; `agentDb` is the level of the agent's side in it. */

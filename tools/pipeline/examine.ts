@@ -103,7 +103,7 @@ class Passage {
       recorder: IGNORED,
       recogniser: IGNORED,
     });
-    this.#decisions = new Decisions(this.#uplink.levels, this.#uplink.delayMs);
+    this.#decisions = new Decisions(this.#uplink.levels, this.#uplink);
     const { stages } = this.#uplink.chain;
     this.#nearFile = new WavWriter(join(options.out, NEAR_FILE), rateHz);
     this.#farFile = source.hasFar ? new WavWriter(join(options.out, FAR_FILE), rateHz) : undefined;

@@ -37,6 +37,18 @@ export function goldenScene(): Scene {
   return { near, far };
 }
 
+/** What the agent says in the downlink's scene: a stretch, a pause, and another that is too loud. */
+export function goldenSpeech(): readonly { readonly fromMs: number; readonly samples: Float32Array }[] {
+  return [
+    { fromMs: 500, durationMs: 3600, levelDb: -22, seed: 41 },
+    { fromMs: 4700, durationMs: 2600, levelDb: -9, seed: 42 },
+  ].map(({ fromMs, durationMs, levelDb, seed }) => {
+    const samples = new Float32Array(sampleAt(durationMs));
+    speak(samples, 0, durationMs, 110, levelDb, seed);
+    return { fromMs, samples };
+  });
+}
+
 /** A voice from one time to another, at an active level. */
 function speak(
   into: Float32Array,
