@@ -12,8 +12,9 @@ export interface JudgedScene {
   readonly scene: Pick<Scene, 'name' | 'kind' | 'rateHz'>;
   readonly own: Heard;
   readonly aec3: Heard | undefined;
-  /** Voices found in the noise alone, without any echo; undefined where somebody talks. */
+  /** Voices found in the noise alone, and in all that is received; undefined where somebody talks. */
   readonly noiseVoices: FalseVoices | undefined;
+  readonly untreatedVoices: FalseVoices | undefined;
   /** In dB, of the own one. */
   readonly erlePerSecond: readonly (number | undefined)[];
   /** For PESQ, where somebody talks: the near end alone after the own one, and all that is heard before and after both. */
@@ -40,7 +41,9 @@ export async function judgeScene(
   const { micros: ownMicros } = timed(scene, withoutShadow(cancellers.own(scene)));
   const aec3 = cancellers.aec3 === undefined ? undefined : timed(scene, cancellers.aec3(scene));
   const outs = [own.out, ...(aec3 === undefined ? [] : [aec3.cancelled.out])];
-  const [noiseVoices, ownVoices, aec3Voices] = nearTalks ? [] : await findVoices(vad, scene, [near, ...outs]);
+  const [noiseVoices, untreatedVoices, ownVoices, aec3Voices] = nearTalks
+    ? []
+    : await findVoices(vad, scene, [near, mic, ...outs]);
   return {
     scene: { name, kind, rateHz },
     own: { measures: measure(scene, own), microsPerFrame: ownMicros, voices: ownVoices },
@@ -50,6 +53,7 @@ export async function judgeScene(
       voices: aec3Voices,
     },
     noiseVoices,
+    untreatedVoices,
     erlePerSecond: erlePerSecond(scene, own.parts!.echo),
     trials: nearTalks ? trialsOf(scene, [own.parts!.near, mic, ...outs], path) : [],
   };

@@ -31,6 +31,8 @@ export interface Summary {
 interface VoicedPercents {
   readonly own: number | undefined;
   readonly aec3: number | undefined;
+  /** With nothing taken out. */
+  readonly untreated: number | undefined;
   /** Of the same noise without any echo. */
   readonly noiseAlone: number | undefined;
   /** Without the second after each echo's first sound, and that after its path changed. */
@@ -84,6 +86,7 @@ function voicedPercents(judged: readonly JudgedScene[]): VoicedPercents {
   return {
     own: percent,
     aec3: voicedPercent(aec3.map(({ all }) => all)),
+    untreated: voicedPercent(defined(judged.map(one => one.untreatedVoices?.all))),
     noiseAlone: voicedPercent(defined(judged.map(one => one.noiseVoices?.all))),
     settled: {
       own: voicedPercent(own.map(({ settled }) => settled)),
@@ -145,7 +148,7 @@ Taken at ${posture.at} on ${posture.cpu}, ${posture.cores} cores, commit ${postu
 |---|---|---|---|---|---|---|---|
 ${kinds.join('\n')}
 
-A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, the noise alone ${show(vad.noiseAlone)} %); without the second after an echo begins or its path changes, in ${show(vad.settled.own)} % (AEC3 ${show(vad.settled.aec3)} %). CPU: ${costs.join(', ')}.
+A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, untreated ${show(vad.untreated)} %, the noise alone ${show(vad.noiseAlone)} %); without the second after an echo begins or its path changes, in ${show(vad.settled.own)} % (AEC3 ${show(vad.settled.aec3)} %). CPU: ${costs.join(', ')}.
 
 | kind | scene | ERLE at 3 s | at the end | residual, dBm0 | converged, ms | near PESQ loss | near loss, dB | VAD % | missed |
 |---|---|---|---|---|---|---|---|---|---|

@@ -209,6 +209,7 @@ function judgedOf(scene: Scene, canceller: Required<Canceller>): JudgedScene {
     own: { measures, microsPerFrame: 5, voices },
     aec3: undefined,
     noiseVoices: voices && { all: time(0), settled: time(0) },
+    untreatedVoices: voices && { all: time(60), settled: time(60) },
     erlePerSecond: [10, undefined, 20],
     trials: [],
   };
@@ -234,6 +235,7 @@ t.test('goals that are missed are named, of a scene and of its kind', async t =>
   t.same(vad, {
     own: 2,
     aec3: undefined,
+    untreated: 60,
     noiseAlone: 0,
     settled: { own: 1, aec3: undefined },
     met: false,
