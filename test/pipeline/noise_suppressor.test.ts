@@ -37,21 +37,22 @@ for (const rateHz of RATES) {
     const out = hear(hiss);
     const late = out.subarray(...seconds(1, 4));
     const loweredDb = levelDb(hiss) - levelDb(late);
-    t.ok(loweredDb > 12 && loweredDb < 15.5, `by ${loweredDb} dB`);
+    t.ok(loweredDb > 14 && loweredDb < 15.5, `by ${loweredDb} dB`);
     t.ok(Math.abs(stage.noiseDb! - levelDb(hiss)) < 1.5, `known to be at ${stage.noiseDb} dB`);
-    t.ok(stage.speechPresence < 0.4);
+    t.equal(stage.snrDb, undefined, 'with no speech');
+    t.ok(stage.speechPresence < 0.2, `${stage.speechPresence}`);
     // Musical noise would make the loudest tenth of a second much louder than the rest.
     const tenths = Array.from({ length: 30 }, (_, i) =>
       levelDb(late.subarray((i * rateHz) / 10, ((i + 1) * rateHz) / 10)),
     );
     const swingDb = Math.max(...tenths) - Math.min(...tenths);
-    t.ok(swingDb < 5, `swings by ${swingDb} dB`);
+    t.ok(swingDb < 2, `swings by ${swingDb} dB`);
   });
 
   t.test(`a fresh call at ${rateHz} Hz has quiet noise within 200 ms`, async t => {
     const out = suppressor(t, LIGHT).hear(noise(400, rateHz, 0.01, 6));
     const loweredDb = -40 - levelDb(out.subarray(...seconds(0.2, 0.4)));
-    t.ok(loweredDb > 5, `down by ${loweredDb} dB`);
+    t.ok(loweredDb > 10, `down by ${loweredDb} dB`);
   });
 
   t.test(`noise at ${rateHz} Hz that rises by 20 dB is followed within two seconds`, async t => {
@@ -135,7 +136,7 @@ for (const rateHz of RATES) {
     const out = hear(mix(voice, hiss), (_, i) => {
       if (i > 100) noisiest = Math.max(noisiest, stage.noiseDb!);
     });
-    t.ok(noisiest - levelDb(hiss) < 9, `taken for noise up to ${noisiest - levelDb(hiss)} dB over it`);
+    t.ok(noisiest - levelDb(hiss) < 6.5, `taken for noise up to ${noisiest - levelDb(hiss)} dB over it`);
     t.ok(stage.snrDb! > 14 && stage.snrDb! < 28, `heard ${stage.snrDb} dB over the noise`);
     const spoken = out.subarray(rateHz + length, rateHz + said.length + length);
     const lossDb = levelDb(said) - levelDb(spoken);

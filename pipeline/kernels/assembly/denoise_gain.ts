@@ -4,9 +4,9 @@
  * neighbourhood and frame (after I. Cohen, B. Berdugo, "Speech enhancement for non-stationary noise environments", 2001).
  */
 import { AROUND, decay, POWER, PRIOR, repeatEdges, smoothed, TINY } from './denoise_rows.ts';
-import { LOCAL, NOISE, SPEECH } from './denoise_slot.ts';
+import { Denoise, LOCAL, NOISE, SPEECH } from './denoise_slot.ts';
 import { rowBytes } from './fft.ts';
-import { add, mul, splat, sub, total } from './vector.ts';
+import { add, mul, splat, sub } from './vector.ts';
 
 /** Weight of the frame at hand against the one before: little in noise, so that it doesn't warble, more in speech. */
 const FRESH_IN_NOISE: f32 = 0.08;
@@ -22,7 +22,8 @@ const LEAST_LOCAL: f32 = 0.2;
 
 /** Turns the bins at `re` and `im` down by what is in POWER, by no more than `floor`. */
 export function attenuate(slot: usize, n: i32, floor: f32, re: usize, im: usize): void {
-  const frame = LEAST_FRAME + (1 - LEAST_FRAME) * expect(slot, n);
+  expect(slot, n);
+  const frame = LEAST_FRAME + (1 - LEAST_FRAME) * changetype<Denoise>(slot).busy;
   const bytes = rowBytes(n);
   const one = splat(1);
   const least = splat(floor);
@@ -48,8 +49,8 @@ export function attenuate(slot: usize, n: i32, floor: f32, re: usize, im: usize)
   }
 }
 
-/** Fills PRIOR and AROUND, and says how likely the frame as a whole holds speech. */
-function expect(slot: usize, n: i32): f32 {
+/** Fills PRIOR and AROUND. */
+function expect(slot: usize, n: i32): void {
   const bytes = rowBytes(n);
   const one = splat(1);
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -66,11 +67,6 @@ function expect(slot: usize, n: i32): f32 {
     v128.store(AROUND + at, local);
   }
   repeatEdges(AROUND, n);
-  let sum = splat(0);
-  const bins: usize = (<usize>n) << 2;
-  for (let at: usize = 0; at < bins; at += 16) sum = add(sum, v128.load(AROUND + at));
-  const mean = total(sum) / <f32>n;
-  return mean / (mean + EVEN);
 }
 
 /** e to the power of the exponential integral of v, right to 2 %; `gone` is e to the power of −v. */

@@ -22,7 +22,7 @@ export class Denoise {
 
 const ROW: usize = 164 * 4;
 /** Pieces of the past of which the least power is kept. */
-export const MOST_PIECES: i32 = 4;
+export const MOST_PIECES: i32 = 5;
 
 /** The frame before. */
 export const HISTORY: usize = 64;

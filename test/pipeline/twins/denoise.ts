@@ -9,14 +9,18 @@ const TUNING = {
   noisePrior: 31.6,
   noiseSmoothing: 0.8,
   speechHold: 0.8,
-  busyFrom: 0.06,
-  busyTo: 0.3,
-  busySmoothing: 0.6,
+  still: 2,
+  loud: 4,
+  idle: 0.02,
+  busy: 0.2,
+  busySmoothing: 0.8,
+  fairness: 1.1,
   leastSmoothing: 0.7,
   pieceFrames: 30,
-  mostPieces: 4,
+  settlingFrames: 8,
+  mostPieces: 5,
   leastBias: 2.2,
-  liftFrames: 20,
+  liftFrames: 10,
   lift: 0.5,
   cap: 2.5,
   freshLeast: 0.08,
@@ -100,23 +104,33 @@ export class DenoiseTwin {
 
   /** How likely each bin holds speech; how likely the frame does is kept. */
   #judge(power: Float64Array): Float64Array {
-    const { noisePrior, busyFrom, busyTo, busySmoothing } = TUNING;
-    const presence = power.map((value, k) => {
-      const ratio = value / (this.#noise[k]! + TINY);
-      return 1 / (1 + (1 + noisePrior) * Math.exp((-ratio * noisePrior) / (1 + noisePrior)));
+    const { noisePrior, leastBias, still, loud, idle, busy, busySmoothing } = TUNING;
+    const noise = this.#noise.map((value, k) => TINY + Math.max(value, leastBias * this.#least[k]!));
+    const lasting = this.#smoothNow(power).map((value, k) =>
+      within01((value / noise[k]! - still) / (loud - still)),
+    );
+    const now = within01((sumOf(lasting) / this.#n - idle) / (busy - idle));
+    this.#busy = Math.max(now, now + busySmoothing * (this.#busy - now));
+    return power.map((value, k) => {
+      const odds = (1 + noisePrior) * Math.exp((-(value / noise[k]!) * noisePrior) / (1 + noisePrior));
+      return Math.max(lasting[k]!, 1 / (1 + odds));
     });
-    const mean = sumOf(presence) / this.#n;
-    const busy = Math.max(0, Math.min(1, (mean - busyFrom) / (busyTo - busyFrom)));
-    this.#busy = busySmoothing * this.#busy + (1 - busySmoothing) * busy;
-    return presence;
+  }
+
+  /** Powers over a few frames, the one at hand among them. */
+  #smoothNow(power: Float64Array): Float64Array {
+    const a = TUNING.leastSmoothing;
+    return smoothed(power).map((fresh, k) => a * this.#smooth[k]! + (1 - a) * fresh);
   }
 
   #learn(power: Float64Array, presence: Float64Array): void {
-    const a = TUNING.leastSmoothing;
-    const fresh = smoothed(power);
-    this.#smooth = this.#smooth.map((value, k) => a * value + (1 - a) * fresh[k]!);
+    this.#smooth = this.#smoothNow(power);
     this.#piece = this.#piece.map((value, k) => Math.min(value, this.#smooth[k]!));
     this.#least = this.#least.map((value, k) => Math.min(value, this.#smooth[k]!));
+    if (this.#taught < TUNING.settlingFrames) {
+      this.#piece = this.#smooth;
+      this.#least = this.#smooth;
+    }
     this.#taught += 1;
     if (this.#taught % TUNING.pieceFrames === 0) {
       this.#pieces = [this.#piece, ...this.#pieces].slice(0, TUNING.mostPieces);
@@ -126,7 +140,7 @@ export class DenoiseTwin {
     const steady = TUNING.noiseSmoothing + (1 - TUNING.noiseSmoothing) * TUNING.speechHold * this.#busy;
     const keep = Math.min(steady, 1 - 1 / (this.#taught + 1));
     this.#noise = this.#noise.map((noise, k) => {
-      const heard = (1 - presence[k]!) * power[k]! + presence[k]! * noise;
+      const heard = (1 - presence[k]!) * TUNING.fairness * power[k]! + presence[k]! * noise;
       const least = TUNING.leastBias * this.#least[k]!;
       const lifted = this.#taught < TUNING.liftFrames ? 0 : TUNING.lift * least;
       return Math.min(TUNING.cap * least, Math.max(lifted, keep * noise + (1 - keep) * heard));
@@ -143,8 +157,7 @@ export class DenoiseTwin {
     });
     const b = TUNING.localSmoothing;
     this.#local = this.#local.map((v, k) => b * v + (1 - b) * prior[k]!);
-    const whole = likely(sumOf(this.#local) / this.#n);
-    const frame = 0.1 + 0.9 * whole;
+    const frame = 0.1 + 0.9 * this.#busy;
     const around = smoothed(this.#local);
     return power.map((value, k) => {
       const xi = prior[k]!;
@@ -162,6 +175,10 @@ export class DenoiseTwin {
 
 function likely(ratio: number): number {
   return ratio / (ratio + TUNING.localHalf);
+}
+
+function within01(value: number): number {
+  return Math.max(0, Math.min(1, value));
 }
 
 /** Over the bins 0…n − 1. */
