@@ -218,7 +218,7 @@ t.test(
 
 t.test('a caller who speaks softly after loud words is still heard', async t => {
   const rig = new TurnRig(RATE_HZ, window => (window.some(sample => Math.abs(sample) > 0.001) ? 0.95 : 0.02));
-  const soft = voice(500).map(sample => sample / 12);
+  const soft = voice(500).map(sample => sample / 8);
   await rig.hear(concat(pause(500), voice(1000), pause(1500), soft, pause(1500)));
   t.equal(rig.types.filter(type => type === 'turnEnded').length, 2);
 });
