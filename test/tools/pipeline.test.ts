@@ -6,6 +6,7 @@ import { inflateSync } from 'node:zlib';
 import t from 'tap';
 import { encodeALaw, encodeMuLaw } from '../../bench/wire/g711.ts';
 import { examineScene, pictureOf } from '../../tools/pipeline/golden.ts';
+import { passDownlink } from '../../tools/pipeline/golden_downlink.ts';
 import { readOptions } from '../../tools/pipeline/options.ts';
 import { RecordingSource } from '../../tools/pipeline/recording_source.ts';
 import { writeResults } from '../../tools/pipeline/report.ts';
@@ -109,12 +110,28 @@ t.test('a recording leaves sounds, a picture and a report', async t => {
   t.ok(alone?.endMs > 4000 && alone?.endMs < 4600, 'the caller alone is found where they speak');
 
   const page = readFileSync(join(DOCS, 'pipeline.md'), 'utf8');
-  for (const stage of changing) {
+  for (const { name } of changing) {
+    const shown = pictureOf('uplink', name);
     t.ok(
-      existsSync(join(DOCS, 'pipeline', pictureOf(stage))) && page.includes(`pipeline/${pictureOf(stage)}`),
-      `docs/pipeline.md shows ${stage.name} (if not: npm run pipeline -- --golden)`,
+      existsSync(join(DOCS, 'pipeline', shown)) && page.includes(`pipeline/${shown}`),
+      `docs/pipeline.md shows ${name} (if not: npm run pipeline -- --golden)`,
     );
   }
+});
+
+t.test('the downlink of the documentation ducks, is cut, and is never dead', async t => {
+  const { passed } = passDownlink(10);
+  const levelsOf = (stage: string) => passed.find(({ name }) => name === stage)!.track.levelsDb;
+  const lowest = (levelsDb: readonly number[], fromMs: number, untilMs: number) =>
+    Math.min(...levelsDb.slice(fromMs / 10, untilMs / 10));
+  t.same(
+    passed.map(({ name }) => name),
+    ['playout', 'duck', 'comfort noise', 'limiter'],
+  );
+  const drop = levelsOf('playout')[240]! - levelsOf('duck')[240]!;
+  t.ok(Math.abs(drop - 14) < 0.2, `ducked by ${drop} dB`);
+  t.equal(lowest(levelsOf('duck'), 6220, 7000), -100, 'cut');
+  t.ok(lowest(levelsOf('limiter'), 20, 8000) > -80, 'and yet no silence on the line');
 });
 
 t.test('all kinds of files are read, at the rate of the pipeline', async t => {

@@ -6,12 +6,13 @@ import { drawText } from '../../bench/caller/lettering.ts';
 import { Canvas } from '../../bench/caller/png.ts';
 import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
 import { type Examination, examine, NEAR_FILE } from './examine.ts';
+import { passDownlink } from './golden_downlink.ts';
 import { goldenScene, SCENE_MS, SCENE_RATE_HZ } from './golden_scene.ts';
 import { drawSpectrogram } from './heat.ts';
+import type { Levels } from './level_histogram.ts';
 import { drawPictures } from './picture.ts';
 import { COLOURS } from './picture_row.ts';
 import { SPECTROGRAM_ROWS, Spectrogram } from './spectrogram.ts';
-import type { StageReport } from './stage_record.ts';
 import { WavReader } from './wav_reader.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/pipeline.md', import.meta.url));
@@ -24,33 +25,72 @@ const COLUMNS = 640;
 const LEFT = 52;
 const CAPTION_HEIGHT = 16;
 
+type Direction = 'uplink' | 'downlink';
+
 /** A sound between two stages. */
-type Passed = Pick<StageReport, 'file' | 'levels'>;
+interface Sound {
+  readonly levels: Levels;
+  readonly spectrogram: Spectrogram;
+}
+
+/** A sound behind a stage. */
+interface Passed extends Sound {
+  readonly name: string;
+}
 
 /** Draws the pictures of the documentation anew, and names them. */
 export async function drawGolden(): Promise<string[]> {
+  mkdirSync(PICTURES, { recursive: true });
+  for (const old of readdirSync(PICTURES)) rmSync(join(PICTURES, old));
+  const section = [...(await drawUplink()), ...drawDownlink()];
+  writeSection(section);
+  return readdirSync(PICTURES).map(name => join('docs', 'pipeline', name));
+}
+
+/** Draws what becomes of the scene, and gives the lines of the page that show it. */
+async function drawUplink(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'pipeline-golden-'));
   try {
     const found = await examineScene(folder);
-    mkdirSync(PICTURES, { recursive: true });
-    for (const old of readdirSync(PICTURES)) rmSync(join(PICTURES, old));
     const [whole] = drawPictures(found, false);
     if (whole !== undefined) writeFileSync(join(PICTURES, WHOLE), whole);
-    const names = [WHOLE];
-    const section: string[] = [];
-    let before: Passed = { file: NEAR_FILE, levels: found.near.levels };
-    for (const stage of found.stages.filter(({ changes }) => changes)) {
-      const name = pictureOf(stage);
-      writeFileSync(join(PICTURES, name), await drawStage(folder, before, stage));
-      section.push(`### ${stage.name}`, '', `![before and behind ${stage.name}](pipeline/${name})`, '');
-      names.push(name);
-      before = stage;
+    const near = { levels: found.near.levels, spectrogram: await spectrogramOf(join(folder, NEAR_FILE)) };
+    const passed: Passed[] = [];
+    for (const { name, levels, file } of found.stages.filter(({ changes }) => changes)) {
+      passed.push({ name, levels, spectrogram: await spectrogramOf(join(folder, file)) });
     }
-    writeSection(['', `    ${found.chain}`, '', ...section]);
-    return names.map(name => join('docs', 'pipeline', name));
+    return ['', '### Uplink', '', `    ${found.chain}`, '', ...drawStages('uplink', near, passed)];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function drawDownlink(): string[] {
+  const { chain, passed } = passDownlink(SCENE_MS / COLUMNS);
+  const [first, ...behind] = passed.map(({ name, track }) => ({
+    name,
+    levels: track.levels,
+    spectrogram: track.spectrogram,
+  }));
+  if (first === undefined) throw new Error('the downlink lets nothing through');
+  return [
+    '### Downlink',
+    '',
+    `    ${chain}`,
+    '',
+    'The agent is ducked from 2.0 to 2.9 s, too loud from 4.7 s on, and cut at 6.2 s.',
+    '',
+    ...drawStages('downlink', first, behind),
+  ];
+}
+
+/** A picture for each stage; gives the lines that show them. */
+function drawStages(direction: Direction, first: Sound, behind: readonly Passed[]): string[] {
+  return behind.flatMap((stage, i) => {
+    const picture = pictureOf(direction, stage.name);
+    writeFileSync(join(PICTURES, picture), drawStage(behind[i - 1] ?? first, stage));
+    return [`#### ${stage.name}`, '', `![before and behind ${stage.name}](pipeline/${picture})`, ''];
+  });
 }
 
 /** What becomes of the scene in today's chain; its sounds go to the folder. */
@@ -69,21 +109,20 @@ export async function examineScene(folder: string): Promise<Examination> {
 }
 
 /** Name of a stage's picture below docs/pipeline. */
-export function pictureOf({ name }: StageReport): string {
-  return `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.png`;
+export function pictureOf(direction: Direction, stage: string): string {
+  return `${direction}-${stage.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.png`;
 }
 
 /** A stage's sound in front of it and behind it. */
-async function drawStage(folder: string, before: Passed, stage: StageReport): Promise<Buffer> {
+function drawStage(before: Sound, stage: Passed): Buffer {
   const strip = CAPTION_HEIGHT + SPECTROGRAM_ROWS;
   const canvas = new Canvas(LEFT + COLUMNS + 8, 2 * strip + 8, COLOURS.background);
-  for (const [i, { file, levels }] of [before, stage].entries()) {
+  for (const [i, { levels, spectrogram }] of [before, stage].entries()) {
     const top = i * strip;
     const caption = `${i === 0 ? 'before' : 'behind'} ${stage.name}: active ${levels.activeDb.toFixed(1)} dB, floor ${levels.floorDb.toFixed(1)} dB`;
     drawText(canvas, LEFT, top + 6, caption, COLOURS.text);
     drawText(canvas, 12, top + CAPTION_HEIGHT, `${SCENE_RATE_HZ / 2000} kHz`, COLOURS.faint);
     drawText(canvas, 42, top + strip - 7, '0', COLOURS.faint);
-    const spectrogram = await spectrogramOf(join(folder, file));
     drawSpectrogram(canvas, LEFT, top + CAPTION_HEIGHT, spectrogram, 0, COLUMNS);
   }
   return canvas.toPng();

@@ -21,7 +21,7 @@ export interface Passed {
 class TimedSpeech implements SpeechSource {
   position = 0;
   #stretches = goldenSpeech();
-  #samples = new Float32Array(0);
+  #samples: Float32Array = new Float32Array(0);
 
   get waiting(): number {
     return this.#samples.length;
@@ -52,7 +52,10 @@ class TimedSpeech implements SpeechSource {
  * The agent's speech behind each stage of the downlink that changes it: it is lowered at 2 s, raised at 2.9 s, too loud
  * from 4.7 s on, and cut at 6.2 s.
  */
-export function passDownlink(columnMs: number): { readonly chain: string; readonly passed: readonly Passed[] } {
+export function passDownlink(columnMs: number): {
+  readonly chain: string;
+  readonly passed: readonly Passed[];
+} {
   const speech = new TimedSpeech();
   const { chain, duck, playout } = createDownlink(SCENE_RATE_HZ, {
     speech,
