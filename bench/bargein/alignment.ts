@@ -57,6 +57,18 @@ export function align(
   return best && { programme: best.programme, offset: best.at - loudest - from };
 }
 
+/** The same place to the sample, where the wire has moved by some milliseconds; as it was where that can't be told. */
+export function realign(
+  wire: Int16Array,
+  from: number,
+  to: number,
+  before: Alignment,
+  rateHz: number,
+): Alignment {
+  const found = placeAround(wire.subarray(from, to), before.programme, from + before.offset, rateHz);
+  return found.likeness < SAME_WAVEFORM ? before : { ...before, offset: found.at - from };
+}
+
 function loudestAt(pcm: Int16Array, length: number, hop: number): number {
   let best = { at: 0, energy: -1 };
   for (let at = 0; at + length <= pcm.length; at += hop) {

@@ -30,8 +30,7 @@ export class EventCaller {
   readonly trials: Trial[] = [];
   /** Events for which the agent was not heard long enough. */
   readonly missed: BargeInEvent[] = [];
-  readonly #plan: CallPlan;
-  readonly #rateHz: 8000 | 16_000;
+  readonly #events: readonly ReadyEvent[];
   readonly #noise: Int16Array;
   readonly #background: Int16Array | undefined;
   readonly #echo: Echo | undefined;
@@ -39,15 +38,15 @@ export class EventCaller {
   #agentSinceMs: number | undefined;
   #waitingSinceMs = 0;
   #next = 0;
-  #playing: { readonly event: BargeInEvent; readonly pcm: Int16Array; at: number } | undefined;
+  #playing: { readonly pcm: Int16Array; at: number } | undefined;
   /** Samples sent so far. */
   #sent = 0;
   /** When the packet that is made next is due. */
   #dueMs = 0;
 
+  /** Takes some milliseconds for each event: to be made before anything has to be on time. */
   constructor(plan: CallPlan, rateHz: 8000 | 16_000) {
-    this.#plan = plan;
-    this.#rateHz = rateHz;
+    this.#events = plan.events.map(event => ready(event, rateHz));
     this.heard = new Track(rateHz);
     this.#noise = noise(NOISE_MS, rateHz, plan.noiseDbfs, new SeededRandom(plan.seed, 'line'));
     this.#background = plan.background && atRate(plan.background, rateHz);
@@ -68,7 +67,7 @@ export class EventCaller {
   /** Every event was sent, and what came of the last one has been heard. */
   get isDone(): boolean {
     const isRested = this.#dueMs >= this.#waitingSinceMs;
-    return this.#next >= this.#plan.events.length && this.#playing === undefined && isRested;
+    return this.#next >= this.#events.length && this.#playing === undefined && isRested;
   }
 
   /** Fills the next packet. */
@@ -95,13 +94,14 @@ export class EventCaller {
   }
 
   #begin(): void {
-    const event = this.#plan.events[this.#next];
-    if (event === undefined || this.#playing !== undefined || this.#dueMs < this.#waitingSinceMs) return;
+    const next = this.#events[this.#next];
+    if (next === undefined || this.#playing !== undefined || this.#dueMs < this.#waitingSinceMs) return;
+    const { event, pcm, fromMs, toMs } = next;
     const speakingMs = this.#dueMs - Math.max(this.#agentSinceMs ?? this.#dueMs, this.#waitingSinceMs);
     if (this.#agentSinceMs !== undefined && speakingMs >= event.afterMs) {
       this.#next += 1;
-      this.#playing = { event, pcm: atRate(event.pcm, this.#rateHz), at: 0 };
-      this.trials.push({ event, ...audible(event, this.#dueMs) });
+      this.#playing = { pcm, at: 0 };
+      this.trials.push({ event, onsetMs: this.#dueMs + fromMs, endMs: this.#dueMs + toMs });
     } else if (this.#dueMs - this.#waitingSinceMs > MOST_WAIT_MS) {
       this.#next += 1;
       this.missed.push(event);
@@ -131,11 +131,18 @@ function clipped(sample: number): number {
   return Math.max(-32_768, Math.min(32_767, sample));
 }
 
-/** From the packet with the first sound of an event to its last sound, when its first packet is sent at `startMs`. */
-function audible(event: BargeInEvent, startMs: number): Pick<Trial, 'onsetMs' | 'endMs'> {
+/** An event at the rate of the line, with its first packet that has sound, and the end of its last sound. */
+interface ReadyEvent {
+  readonly event: BargeInEvent;
+  readonly pcm: Int16Array;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function ready(event: BargeInEvent, rateHz: 8000 | 16_000): ReadyEvent {
   const sound = fromPcm(event.pcm);
   const leastDb = Math.min(SOUND_DBFS, activeLevelDb(sound) - SOUND_BENEATH_DB);
-  const span = spanAbove(sound, leastDb) ?? { fromMs: 0, toMs: lengthMsOf(event) };
-  const onsetMs = startMs + Math.floor(span.fromMs / PACKET_MS) * PACKET_MS;
-  return { onsetMs, endMs: startMs + span.toMs };
+  const { fromMs, toMs } = spanAbove(sound, leastDb) ?? { fromMs: 0, toMs: lengthMsOf(event) };
+  const firstPacketMs = Math.floor(fromMs / PACKET_MS) * PACKET_MS;
+  return { event, pcm: atRate(event.pcm, rateHz), fromMs: firstPacketMs, toMs };
 }

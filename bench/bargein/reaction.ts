@@ -1,4 +1,4 @@
-import { type Alignment, align, roundSample } from './alignment.ts';
+import { type Alignment, align, realign, roundSample } from './alignment.ts';
 import type { Trial } from './event.ts';
 
 /** What the wire showed of the agent around one event; times in milliseconds since the event's first packet. */
@@ -39,6 +39,8 @@ const PAUSE_MS = 120;
 /** Silent for so long, it has stopped; after less, it was held and speaks on. */
 const STOPPED_MS = 1000;
 const LEAST_DB = -90;
+/** So long is one place in the agent's speech taken to be right. */
+const BLOCK_MS = 200;
 /** How long the wire is looked at after the end of an event. */
 export const WATCHED_MS = AFTERMATH_MS + STOPPED_MS;
 
@@ -60,7 +62,7 @@ export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): R
   const latestMs = endMs - onsetMs + AFTERMATH_MS;
   const before = placed(agent, onset - sampleAt(PLACED_MS), onset);
   if (before === undefined) return reactionOf([], levelsDb, latestMs);
-  const usualDb = median(gainsOf(agent.pcm, onset - sampleAt(PLACED_MS), onset, hop, before));
+  const usualDb = median(gainsOf(agent, onset - sampleAt(PLACED_MS), onset, hop, before));
   const gainsDb = spans(levelsDb).flatMap(({ from, to, isSilent }) => {
     if (isSilent) return Array.from({ length: to - from }, () => LEAST_DB);
     const start = onset + from * hop;
@@ -68,7 +70,7 @@ export function measureReaction(agent: HeardAgent, { onsetMs, endMs }: Trial): R
     // After a pause it speaks on where it was held, or says something else.
     const place = from === 0 ? before : placed(agent, start, Math.min(end, start + sampleAt(PLACED_MS)));
     if (place === undefined) return Array.from({ length: to - from }, () => Number.NaN);
-    return gainsOf(agent.pcm, start, end, hop, place).map(gainDb => gainDb - usualDb);
+    return gainsOf(agent, start, end, hop, place).map(gainDb => gainDb - usualDb);
   });
   return reactionOf(gainsDb, levelsDb, latestMs);
 }
@@ -178,25 +180,36 @@ function placed({ pcm, rateHz, programmes }: HeardAgent, from: number, to: numbe
   return align(pcm, from, to, programmes, rateHz);
 }
 
-/** Level on the wire less level of what the agent says there; not a number where it says nothing. */
+/**
+ * Level on the wire less level of what the agent says there; not a number where it says nothing. The place is looked for
+ * again and again: packets that come late for a while move it by some milliseconds.
+ */
 function gainsOf(
-  pcm: Int16Array,
+  { pcm, rateHz }: HeardAgent,
   from: number,
   to: number,
   hop: number,
-  { programme, offset }: Alignment,
+  first: Alignment,
 ): number[] {
+  const hopsOfABlock = BLOCK_MS / HOP_MS;
+  let place = first;
   return Array.from({ length: Math.max(0, Math.floor((to - from) / hop)) }, (_, index) => {
     const start = from + index * hop;
-    let said = 0;
-    let heard = 0;
-    for (let i = start; i < start + hop; i += 1) {
-      said += roundSample(programme, i + offset) ** 2;
-      heard += pcm[i]! ** 2;
-    }
-    const saidDb = decibels(said / hop);
-    return saidDb < TELLING_DB ? Number.NaN : decibels(heard / hop) - saidDb;
+    const blockEnd = start + hopsOfABlock * hop;
+    if (index % hopsOfABlock === 0 && blockEnd <= to) place = realign(pcm, start, blockEnd, place, rateHz);
+    return gainAt(pcm, start, hop, place);
   });
+}
+
+function gainAt(pcm: Int16Array, start: number, hop: number, { programme, offset }: Alignment): number {
+  let said = 0;
+  let heard = 0;
+  for (let i = start; i < start + hop; i += 1) {
+    said += roundSample(programme, i + offset) ** 2;
+    heard += pcm[i]! ** 2;
+  }
+  const saidDb = decibels(said / hop);
+  return saidDb < TELLING_DB ? Number.NaN : decibels(heard / hop) - saidDb;
 }
 
 function levelsOf(pcm: Int16Array, from: number, to: number, hop: number): number[] {

@@ -33,12 +33,15 @@ export async function playOverWire(
   callsAtOnce: number,
   progress: (done: number) => void,
 ): Promise<WiredCall[]> {
+  // Before the first of them has to be on time.
+  const callers = plans.map(plan => new EventCaller(plan, CODECS[plan.codec].rateHz));
   const waiting = [...plans.entries()];
   const done: WiredCall[] = [];
   const line = async (_: unknown, index: number): Promise<void> => {
     await delay(index * APART_MS);
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      done.push(await playOne(next[1], next[0], target));
+      const [at, plan] = next;
+      done.push(await playOne(plan, callers[at]!, `+1555${String(at).padStart(7, '0')}`, target));
       progress(done.length);
     }
   };
@@ -46,16 +49,19 @@ export async function playOverWire(
   return done;
 }
 
-async function playOne(plan: CallPlan, index: number, target: string): Promise<WiredCall> {
-  const codec = CODECS[plan.codec];
-  const caller = new EventCaller(plan, codec.rateHz);
+async function playOne(
+  plan: CallPlan,
+  caller: EventCaller,
+  fromUser: string,
+  target: string,
+): Promise<WiredCall> {
   let endedBy: string | undefined;
   const call = await placeCall(
     {
       target,
-      fromUser: `+1555${String(index).padStart(7, '0')}`,
+      fromUser,
       credentials: undefined,
-      codecs: [codec],
+      codecs: [CODECS[plan.codec]],
       localHost: '127.0.0.1',
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
       signal: new AbortController().signal,

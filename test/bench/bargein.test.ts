@@ -63,6 +63,25 @@ t.test('a duck, how long it lasts, and the way back are found on the wire', t =>
   t.end();
 });
 
+t.test('a timeline that slips by some milliseconds is no change of level', t => {
+  const whole = wire(() => 1);
+  const slipped = new Int16Array(whole.length + 56);
+  slipped.set(whole.subarray(0, 2.4 * RATE_HZ));
+  slipped.set(whole.subarray(2.4 * RATE_HZ), 2.4 * RATE_HZ + 56);
+  const still = measured(slipped);
+  t.match(still, { duckMs: undefined, stopMs: undefined });
+  t.ok(still.loweredMs <= 10, `${still.loweredMs}`);
+  const quiet = 10 ** (-14 / 20);
+  const lowered = wire(ms => (ms >= 2300 && ms < 2600 ? quiet : 1));
+  const moved = new Int16Array(lowered.length + 56);
+  moved.set(lowered.subarray(0, 2.4 * RATE_HZ));
+  moved.set(lowered.subarray(2.4 * RATE_HZ), 2.4 * RATE_HZ + 56);
+  const { duckMs, backMs } = measured(moved);
+  t.ok(isNear(duckMs, 300), `${duckMs}`);
+  t.ok(isNear(backMs, 607), `${backMs}`);
+  t.end();
+});
+
 t.test('lowered by 9 dB is not lowered', t => {
   t.match(measured(wire(ms => (ms >= 2100 ? 10 ** (-9 / 20) : 1))), { duckMs: undefined, stopMs: undefined });
   t.end();
