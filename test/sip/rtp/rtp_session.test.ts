@@ -110,7 +110,7 @@ t.test('a packet that waited for its turn gives its time back, too', async t => 
   t.equal((second!.timestamp - first!.timestamp) >>> 0, 20 * 8);
   t.equal((third!.timestamp - second!.timestamp) >>> 0, 20 * 8);
   t.equal(third!.sequence, (first!.sequence + 2) & 0xffff);
-  for (const packet of [second, third]) t.same(packet?.payload, new Uint8Array(160).fill(-64));
+  for (const sent of [second, third]) t.same(sent?.payload, new Uint8Array(160).fill(-64));
 });
 
 t.test('two sessions hear each other, and each other’s keys and reports', async t => {
