@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   takeover: () => import('./takeover.ts'),
   hostile: () => import('./hostile.ts'),
   concealment: () => import('./concealment.ts'),
+  pipeline: () => import('./pipeline.ts'),
   bargein: () => import('./bargein.ts'),
   echo: () => import('./echo.ts'),
   vad: () => import('./vad.ts'),
@@ -39,6 +40,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
              PESQ of what is made up for packets lost or late, against libspandsp on the same packets
   bargein    interruptions, backchannels, noises, far voices and echo over the trunk edge: when the agent is lowered, stops,
              and goes on
+  pipeline   what 10 ms of a call cost by stage, at 1, 100 and 1,000 calls; against WebRTC's audio processing and onnxruntime
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
   vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
   noise      noise suppression against Speex and RNNoise in babble, car, street, television and hiss: SNR, PESQ, STOI, CPU

@@ -29,6 +29,16 @@ interface Response {
   readonly value: { readonly apm?: { readonly handle?: { readonly id?: bigint } }; readonly error?: string };
 }
 
+/** Which parts of WebRTC's audio processing work. */
+type WebrtcParts = Readonly<Record<string, boolean>>;
+
+export const EVERYTHING: WebrtcParts = {
+  echoCancellerEnabled: true,
+  gainControllerEnabled: true,
+  highPassFilterEnabled: true,
+  noiseSuppressionEnabled: true,
+};
+
 /** AEC3 alone of all that WebRTC's audio processing can do. */
 const ECHO_ONLY = {
   echoCancellerEnabled: true,
@@ -41,7 +51,7 @@ const FULL_SCALE = 32_768;
 /** WebRTC's echo canceller, AEC3, as rtc-node brings it along. */
 export interface Webrtc {
   /** @throws Error when the native library has no audio processing */
-  open(rateHz: PipelineRateHz): Canceller;
+  open(rateHz: PipelineRateHz, parts?: WebrtcParts): Canceller;
   /** Without it, the library's threads keep the process alive. */
   close(): Promise<void>;
 }
@@ -49,11 +59,14 @@ export interface Webrtc {
 /** @throws Error when the native library does not load */
 export function loadWebrtc(): Webrtc {
   const bindings = loadBindings();
-  return { open: rateHz => openApm(bindings, rateHz), close: () => bindings.livekitDispose() };
+  return {
+    open: (rateHz, parts = ECHO_ONLY) => openApm(bindings, rateHz, parts),
+    close: () => bindings.livekitDispose(),
+  };
 }
 
-function openApm(bindings: Bindings, rateHz: PipelineRateHz): Canceller {
-  const handle = ask(bindings, { case: 'newApm', value: ECHO_ONLY }).apm?.handle?.id;
+function openApm(bindings: Bindings, rateHz: PipelineRateHz, parts: WebrtcParts): Canceller {
+  const handle = ask(bindings, { case: 'newApm', value: parts }).apm?.handle?.id;
   if (handle === undefined) throw new Error('this version of rtc-node has no audio processing');
   const owned = new bindings.FfiHandle(handle);
   const [far, mic] = [openWay(bindings, handle, rateHz), openWay(bindings, handle, rateHz)];
