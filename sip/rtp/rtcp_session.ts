@@ -11,6 +11,8 @@ const DATAGRAM_HEADER_BYTES = 28;
 
 /** What the far end says of what it hears of us, and what its reports tell of the path. */
 export interface FarEndReport {
+  /** When it came. */
+  readonly atMs: number;
   /** 0…1, since its report before. */
   readonly fractionLost: number;
   readonly packetsLost: number;
@@ -129,6 +131,7 @@ export class RtcpSession {
     const roundTrip = (middle - block.lastReport - block.delaySinceLastReport) | 0;
     const isKnown = block.lastReport !== 0 && roundTrip >= 0;
     return {
+      atMs: nowMs,
       fractionLost: block.fractionLost / 256,
       packetsLost: block.packetsLost,
       jitterMs: block.jitterTicks / this.#options.ticksPerMs,

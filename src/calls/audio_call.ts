@@ -16,6 +16,7 @@ import { RecordingSink } from './recording_sink.ts';
 import { SentFrames } from './sent_frames.ts';
 import { CONTROL, type SlotView } from './slot_buffers.ts';
 import { HeardSink, SlotSpeech } from './slot_ports.ts';
+import { SoundMeter } from './sound_meter.ts';
 
 /** What a call on the audio thread tells. */
 export interface AudioCallEvents {
@@ -53,6 +54,8 @@ export class AudioCall implements LineEvents {
   readonly slot: SlotView;
   /** Joins further legs to the call. */
   readonly bridge: Bridge;
+  /** Measures what both sides hear. */
+  readonly meter: SoundMeter;
   readonly #events: AudioCallEvents;
   readonly #line: Line;
   readonly #caller: KernelFrame;
@@ -91,6 +94,7 @@ export class AudioCall implements LineEvents {
       recorder: asHeard,
       recogniser: this.#heard,
     });
+    this.meter = new SoundMeter(this.#uplink);
     this.#downlink = createDownlink(
       rateHz,
       {
@@ -158,6 +162,7 @@ export class AudioCall implements LineEvents {
     this.#uplink.tune(policy);
     this.#turns.tune(policy.voice);
     this.#downlink.tune(policy);
+    this.meter.tune(policy);
   }
 
   /** First half of a tick: ten milliseconds of the caller, up to where their voice is judged. */
@@ -166,6 +171,7 @@ export class AudioCall implements LineEvents {
     this.#stamp(this.#agent);
     this.#line.measureDelay(this.#recording.isWanted);
     this.#line.pull(this.#caller);
+    this.meter.heard(this.#caller);
     this.#uplink.chain.process(this.#caller);
   }
 
@@ -176,6 +182,7 @@ export class AudioCall implements LineEvents {
     this.#downlink.chain.process(this.#agent);
     this.#sentFrames.keep(this.#agent.samples);
     this.#line.push(this.#agent);
+    this.meter.sent(this.#agent, this.#line);
     this.#frames += 1;
     this.#account(nowMs);
     if (this.#hangsUpWhenQuiet && this.#isQuiet(nowMs)) this.hangUp('localHangup');
@@ -188,6 +195,7 @@ export class AudioCall implements LineEvents {
     this.#heard.skip(frames);
     this.#uplink.voice.skip(frames);
     this.#recording.skip(frames);
+    this.meter.skip(frames);
   }
 
   /** Cuts the agent's speech in the coming frame, as the conversation wants it, unless that was cut meanwhile. */
@@ -236,10 +244,12 @@ export class AudioCall implements LineEvents {
   }
 
   held(): void {
+    this.meter.isHeld = true;
     this.#uplink.chain.reset();
   }
 
   resumed(): void {
+    this.meter.isHeld = false;
     this.#uplink.chain.reset();
   }
 

@@ -103,6 +103,7 @@ export class MediaCalls implements Ticking {
     this.#forEachUp(call => call.hear());
     this.#parts.shared.tick(this.#voices);
     this.#forEachUp(call => call.speak());
+    for (const entry of this.#slots) if (entry?.call.meter.isDue) this.#tellMeasures(entry);
   }
 
   skip(frames: number): void {
@@ -225,6 +226,11 @@ export class MediaCalls implements Ticking {
     }
   }
 
+  #tellMeasures({ slot, call }: Entry): void {
+    const measured = call.meter.take();
+    if (measured !== undefined) this.#parts.ports.toTalk({ type: 'measured', slot, measured });
+  }
+
   #refusal(): 'DRAINING' | 'SPOOL_FULL' | 'CAPACITY' {
     if (this.#draining) return 'DRAINING';
     return this.#spoolFull ? 'SPOOL_FULL' : 'CAPACITY';
@@ -309,8 +315,12 @@ export class MediaCalls implements Ticking {
     const at = this.#voices.indexOf(call.voice);
     if (at >= 0) this.#voices.splice(at, 1);
     log.info({ callId: entry.assignment.callId, reason, mediaMs: atMs }, 'line ended');
-    if (answered) ports.toTalk({ type: 'lineEnded', slot, reason, atMs, stats: call.line.stats() });
-    else void this.#finish(entry);
+    if (!answered) {
+      void this.#finish(entry);
+      return;
+    }
+    this.#tellMeasures(entry);
+    ports.toTalk({ type: 'lineEnded', slot, reason, atMs, stats: call.line.stats() });
   }
 
   /** The talk thread needs the slot no longer: once the line is closed, too, the call is over. */

@@ -10,6 +10,7 @@ import type { Config } from '../config/schema.ts';
 import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Stt } from '../providers/types.ts';
+import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
@@ -157,6 +158,9 @@ export class TalkCall {
       case 'leg':
         this.#recordLeg(message.fact);
         break;
+      case 'measured':
+        this.#recordMeasures(message.measured);
+        break;
       case 'agentLeft':
         this.#conversation.lineEnded();
         break;
@@ -168,6 +172,10 @@ export class TalkCall {
   #recordLeg({ type, detail }: LegFact): void {
     const mediaMs = this.#startMs + detail.mediaMs;
     this.#record.append(type, { ...detail, mediaMs });
+  }
+
+  #recordMeasures({ mediaMs, ...measured }: MeasuredSeconds): void {
+    this.#record.append('call.measured', { ...measured, mediaMs: this.#startMs + mediaMs });
   }
 
   /** To be called every 10 to 20 ms. */

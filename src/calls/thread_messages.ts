@@ -2,6 +2,7 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
+import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { LegFact } from './bridge_legs.ts';
 
 /** What both threads of a media process know of a call from its assignment on. */
@@ -55,6 +56,8 @@ export type ToCall =
   | { readonly type: 'leg'; readonly slot: number; readonly fact: LegFact }
   /** Others have taken over: the conversation is at its end, and the call goes on. */
   | { readonly type: 'agentLeft'; readonly slot: number }
+  /** What the last seconds sounded like, for the record. */
+  | { readonly type: 'measured'; readonly slot: number; readonly measured: MeasuredSeconds }
   /** The line is gone; the slot stays until `released`. */
   | {
       readonly type: 'lineEnded';

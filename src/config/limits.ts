@@ -66,6 +66,8 @@ export const LIMITS = {
   httpBodyBytes: 256 << 10,
   /** Rows of a page; larger requests are refused with 400. */
   httpPageRows: 200,
+  /** The same of a call's measured seconds. */
+  httpPageSeconds: 1_800,
   /** Readers of the event stream at once; further ones are answered with 503. */
   httpEventReaders: 200,
   /** Requests of one key or address in a minute; answered with 429. */
@@ -203,6 +205,8 @@ export const LIMITS = {
   ladderParts: 64,
   /** One part unpacked; a longer one is not shown. */
   ladderUnpackedBytes: 4 << 20,
+  /** Seconds of a call whose measures wait to be told; then they are told, or forgotten. */
+  measuredSeconds: 10,
   /** Keys of one caller in a second; further ones are ignored. */
   dtmfPerSecond: 20,
   /** Utterances waiting for the recogniser; further ones fail at once. */

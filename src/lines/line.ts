@@ -4,6 +4,18 @@ export type LineKind = 'room' | 'trunk' | 'stream';
 
 export type LineEndReason = 'remoteHangup' | 'localHangup' | 'rejected' | 'networkLost' | 'noMedia';
 
+/** What became of a line's packets, both ways. Counts are since the line was opened; undefined is not known. */
+export interface NetworkStats {
+  /** Of the far end: never came, and came too late to be heard. */
+  readonly packetsLost: number;
+  readonly packetsLate: number;
+  /** Speech in one packet of ours. */
+  readonly packetMs: number;
+  readonly roundTripMs: number | undefined;
+  /** What the far end said of late of our packets. */
+  readonly farEnd: { readonly lossPct: number; readonly jitterMs: number } | undefined;
+}
+
 export interface LineStats {
   readonly framesPulled: number;
   readonly framesConcealed: number;
@@ -11,6 +23,8 @@ export interface LineStats {
   /** Frames thrown away because the jitter buffer was over its limit. */
   readonly framesDropped: number;
   readonly jitterBufferMs: number;
+  /** Left out where the line knows nothing of its packets. */
+  readonly network?: NetworkStats;
 }
 
 /** What a line tells its call. Handlers are called on the audio thread, outside the tick. */

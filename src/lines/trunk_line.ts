@@ -6,7 +6,7 @@ import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import { type OnReport, RtpSession } from '../../sip/rtp/rtp_session.ts';
 import type { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { SocketPair, type SocketPairOptions } from '../../sip/rtp/socket_pair.ts';
-import type { Line, LineEndReason, LineEvents, LineParty, LineStats } from './line.ts';
+import type { Line, LineEndReason, LineEvents, LineParty, LineStats, NetworkStats } from './line.ts';
 import { LineKeys } from './line_keys.ts';
 import { TickTime } from './tick_time.ts';
 import type { TrunkStream } from './trunk_stream.ts';
@@ -58,6 +58,8 @@ export interface TrunkSignals {
 const NO_MEDIA_MS = 60_000;
 
 const BIND_AGAIN_MS = 20;
+/** What the far end has said of our packets holds no longer: three of its reports are missing (RFC 3550 §6.2). */
+const REPORT_HOLDS_MS = 15_000;
 
 type State = 'opening' | 'ready' | 'up' | 'ended';
 
@@ -179,12 +181,25 @@ export class TrunkLine implements Line {
       framesPushed: this.#pushed,
       framesDropped: Math.ceil((buffer?.stats().droppedMs ?? 0) / FRAME_MS),
       jitterBufferMs: Math.round(buffer?.depthMs ?? 0),
+      ...(this.#session && { network: this.#networkOf(this.#session) }),
     };
   }
 
   async close(reason: LineEndReason): Promise<void> {
     this.#hangUp(reason);
     await this.#opening;
+  }
+
+  #networkOf(session: RtpSession): NetworkStats {
+    const { packetsLost, farEnd } = session.stats();
+    const isRecent = farEnd !== undefined && this.#nowMs() - farEnd.atMs < REPORT_HOLDS_MS;
+    return {
+      packetsLost,
+      packetsLate: session.buffer.stats().late,
+      packetMs: this.playoutDelayMs,
+      roundTripMs: isRecent ? farEnd.roundTripMs : undefined,
+      farEnd: isRecent ? { lossPct: 100 * farEnd.fractionLost, jitterMs: farEnd.jitterMs } : undefined,
+    };
   }
 
   async #open({ host, port, portsHeldMs = 0 }: TrunkLineOptions): Promise<void> {

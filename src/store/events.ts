@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { MEASURE_NAMES } from '../quality/measures.ts';
 
 /**
  * The facts of a call, in the order in which they happened: what the spool carries, the store projects and the event
@@ -7,6 +8,8 @@ import { LIMITS } from '../config/limits.ts';
  */
 const personal = z.string().max(4096).meta({ personal: true });
 const mediaMs = z.number().min(0);
+/** Beyond all that can be measured in a second. */
+const measured = z.number().min(-1e6).max(1e6).nullable();
 
 const details = {
   'call.started': z.object({
@@ -89,6 +92,17 @@ const details = {
     cause: z.number().int().exactOptional(),
     mediaMs,
   }),
+  /** What some seconds sounded like, from that time on: a column for each measure of src/quality that was known. */
+  'call.measured': z
+    .object({
+      mediaMs,
+      seconds: z.number().int().min(1).max(LIMITS.measuredSeconds),
+      measures: z.partialRecord(
+        z.enum(MEASURE_NAMES),
+        z.array(measured).max(LIMITS.measuredSeconds).readonly(),
+      ),
+    })
+    .refine(({ seconds, measures }) => Object.values(measures).every(({ length }) => length === seconds)),
   'call.outcome': z.object({ outcome: z.string() }),
   /** What crossed the wire, as src/ladder packs it; a long ladder, and each process's own, comes in several parts. */
   'call.ladder': z.object({

@@ -10,7 +10,9 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/observe': ['src/config'],
   'src/ipc': ['src/config', 'src/observe'],
   'src/compliance': ['src/config', 'src/observe'],
-  'src/store': ['src/config', 'src/observe', 'src/compliance'],
+  // What is measured of a call, and how lines are rated by it.
+  'src/quality': [],
+  'src/store': ['src/config', 'src/observe', 'src/compliance', 'src/quality/measures.ts'],
   // Words for numbers: agents and the synthesiser both say them, and neither may import the other.
   'src/spoken': [],
   // Voices speak at rates of their own.
@@ -39,6 +41,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/recording',
     'src/store',
     'src/providers',
+    'src/quality',
     'src/workflow',
     'src/ipc',
     'src/compliance',
@@ -60,6 +63,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/http': [
     'src/ladder',
+    'src/quality/measures.ts',
     'src/store',
     'src/compliance',
     'src/workflow',
