@@ -52,6 +52,7 @@ export interface KernelExports {
   alignEcho(slot: number, delay: number, isRestored: number): void;
   moveEcho(slot: number, isEarlier: number): void;
   echoDelay(slot: number): number;
+  echoIsAstray(slot: number): number;
   echoIsFarHeard(slot: number): number;
   echoHasGood(slot: number): number;
   echoPoorFrames(slot: number): number;

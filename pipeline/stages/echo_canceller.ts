@@ -16,7 +16,7 @@ const FIRST_PATIENCE = 40;
 const PATIENCE = 20;
 /** Poor frames from a search that found nothing to the next one: a quarter of those so far, within these bounds. */
 const LEAST_PAUSE = 15;
-const LONG_PAUSE = 150;
+const LONG_PAUSE = 100;
 /** A good filter is checked for drift after so many good frames: 30 s. */
 const CHECK_FRAMES = 3000;
 const SOON_FRAMES = 100;
@@ -31,7 +31,9 @@ const SHARP_TWICE = 1.15;
 const AGREED_MS = 1;
 /** Where an echo moves by less than this, the filter follows by itself. */
 const FOLLOWED_MS = 3;
+/** How much of what was heard a search looks at: little after a jump, and more with every search in vain. */
 const LEAST_HEARD_MS = 300;
+const MORE_HEARD_MS = 150;
 const MOST_HEARD_MS = 1000;
 /** 0 dB is full scale; nothing at all is this. */
 const SILENCE_DB = -120;
@@ -56,6 +58,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
   #guess = Number.NaN;
   /** Good frames since the delay was last looked for; the first time that is soon. */
   #unchecked = CHECK_FRAMES - SOON_FRAMES;
+  #heardMs = MOST_HEARD_MS;
   /** Poor frames at which the delay is looked for. */
   #searchAt = FIRST_PATIENCE;
 
@@ -91,22 +94,26 @@ export class EchoCanceller implements Stage, DelaySeeker {
     kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
     const poor = kernels.echoPoorFrames(this.address);
     if (poor < PATIENCE) this.#check();
-    else if (poor >= this.#searchAt) this.#search.request(this);
+    else if (poor >= this.#searchAt) this.#seek();
   }
 
   /** While all is well, clocks may drift. */
   #check(): void {
     this.#searchAt = this.#hasGood ? PATIENCE : FIRST_PATIENCE;
+    this.#heardMs = MOST_HEARD_MS;
     if (!this.#hasGood) return;
     this.#unchecked += 1;
     if (this.#unchecked >= CHECK_FRAMES) this.#search.request(this);
   }
 
+  /** After a jump, only what was heard since tells. */
+  #seek(): void {
+    if (this.#hasGood && this.#searchAt === PATIENCE) this.#heardMs = LEAST_HEARD_MS;
+    this.#search.request(this);
+  }
+
   get heardMs(): number {
-    const poor = this.#kernels.echoPoorFrames(this.address);
-    // After a jump, only what was heard since tells.
-    if (!this.#hasGood || poor < PATIENCE) return MOST_HEARD_MS;
-    return Math.max(LEAST_HEARD_MS, Math.min(MOST_HEARD_MS, poor * FRAME_MS));
+    return this.#heardMs;
   }
 
   delayFound(lag: number, sharpness: number): void {
@@ -115,9 +122,12 @@ export class EchoCanceller implements Stage, DelaySeeker {
     this.#guess = lag;
     const isSharp = sharpness >= (isConfirmed ? SHARP_TWICE : SHARP);
     if (isSharp && this.#alignTo(lag)) return;
+    this.#heardMs = Math.min(MOST_HEARD_MS, this.#heardMs + MORE_HEARD_MS);
+    const kernels = this.#kernels;
+    const poor = kernels.echoPoorFrames(this.address);
     // An echo that is where it was is covered by a near talker.
-    const poor = this.#kernels.echoPoorFrames(this.address);
-    this.#searchAt = poor + (isSharp ? LONG_PAUSE : Math.max(LEAST_PAUSE, Math.min(LONG_PAUSE, poor / 4)));
+    const isCovered = isSharp && kernels.echoIsAstray(this.address) === 0;
+    this.#searchAt = poor + (isCovered ? LONG_PAUSE : Math.max(LEAST_PAUSE, Math.min(LONG_PAUSE, poor / 4)));
   }
 
   /** Whether the echo has jumped, and the filter with it. */

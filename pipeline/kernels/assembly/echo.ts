@@ -7,7 +7,7 @@ import { hissAt, PRE_EMPHASIS } from './echo_hiss.ts';
 import { rememberFar, rememberNear, transformAll, transformNewest } from './echo_history.ts';
 import { believe, doubtFrame, forget, judge, SMOOTHING, trustRestored } from './echo_judgement.ts';
 import { ECHO_BYTES, Echo, FILTERS, GOOD_FILTERS, pairBytes, VARIANCES } from './echo_slot.ts';
-import { beginPassing, resetSuppressor, suppress } from './echo_suppressor.ts';
+import { beginPassing, OVER, resetSuppressor, suppress } from './echo_suppressor.ts';
 import { pass } from './echo_windows.ts';
 import { add } from './vector.ts';
 
@@ -133,6 +133,8 @@ export function alignEcho(slot: usize, delay: i32, isRestored: bool): void {
   const echo = changetype<Echo>(slot);
   echo.delay = delay;
   transformAll(slot, echo);
+  // An echo that can be found is not covered by a near talker.
+  echo.over = OVER;
   if (isRestored && echo.hasGood) {
     restoreFilter(slot, echo);
     trustRestored(echo);
@@ -173,6 +175,11 @@ export function echoIsFarHeard(slot: usize): bool {
 /** Whether there is a filter that was good at some time. */
 export function echoHasGood(slot: usize): bool {
   return changetype<Echo>(slot).hasGood !== 0;
+}
+
+/** Whether a filter that was good has lost its echo, which is then elsewhere. */
+export function echoIsAstray(slot: usize): bool {
+  return changetype<Echo>(slot).isAstray !== 0;
 }
 
 /** Frames with far end in which the filter did little, since it last was good or this was set. */

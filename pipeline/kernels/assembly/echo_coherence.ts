@@ -1,14 +1,6 @@
 /** What of the error is coherent with the echo's estimate, over some 100 ms. */
 import { UNCERTAINTY } from './echo_filter.ts';
-import {
-  BAND_BYTES,
-  CROSS_IM,
-  CROSS_RE,
-  DOUBT,
-  ERROR_POWER,
-  ESTIMATE_POWER,
-  UNCERTAIN,
-} from './echo_slot.ts';
+import { CROSS_IM, CROSS_RE, DOUBT, ERROR_POWER, ESTIMATE_POWER, UNCERTAIN } from './echo_slot.ts';
 import { ERROR_IM, ERROR_RE, ESTIMATE_IM, ESTIMATE_RE } from './echo_windows.ts';
 import { add, mul, splat, sub, total } from './vector.ts';
 

@@ -63,11 +63,14 @@ function findGood(slot: usize, echo: Echo): void {
   memory.copy(slot + GOOD_FILTERS, slot + FILTERS, <usize>echo.partitions * pairBytes(echo));
 }
 
-/** The path is another one: all that was learnt is void. */
+/** The path is another one. What was good once still tells what to turn down, until the echo is found elsewhere. */
 function lose(slot: usize, echo: Echo): void {
-  clearFilter(slot, echo);
   const poorFrames = echo.poorFrames + LOST_COUNTS;
-  forget(echo);
+  echo.lostFrames = 0;
+  if (!echo.hasGood) {
+    clearFilter(slot, echo);
+    forget(echo);
+  }
   echo.poorFrames = poorFrames;
 }
 
@@ -117,10 +120,10 @@ export function doubtFrame(echo: Echo, isConcealed: bool): void {
  */
 export function believe(slot: usize, echo: Echo): void {
   if (echo.isEchoDue) {
-    const held: f32 = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
-    const worth = max<f32>(0, min<f32>(1, 2 * held - 0.5));
+    echo.held = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
+    const worth = max<f32>(0, min<f32>(1, 2 * echo.held - 0.5));
     // What was good at one time and is not to be found any more is still there, elsewhere.
-    echo.isAstray = echo.hasGood !== 0 && held < ASTRAY ? 1 : 0;
+    echo.isAstray = echo.hasGood !== 0 && echo.held < ASTRAY ? 1 : 0;
     echo.trust += (worth > echo.trust ? TRUST_UP : TRUST_DOWN) * (worth - echo.trust);
     if (echo.trust < 1e-6) echo.trust = 0;
   }

@@ -50,8 +50,9 @@ export class Echo {
   /** Frames for which nothing is learnt, as the line made up or joined on what was heard. */
   doubtfulFrames: i32;
   opposedFrames: i32;
+  /** Frames for which a near talker is yet taken to be there, and those in a row in which one was seen. */
   nearFrames: i32;
-  wasNear: i32;
+  nearRun: i32;
   goodFrames: i32;
   hasGood: i32;
   /** Frames with far end in which the filter did little. */
@@ -63,6 +64,8 @@ export class Echo {
   estimate: f32;
   errorByEstimate: f32;
   over: f32;
+  /** How much of the estimate is in what is heard; 1 is all of it, more is a filter that has yet to grow. */
+  held: f32;
   /** How much of the estimate is believed in, 0 to 1. */
   trust: f32;
   /** Last samples of the pre-emphasis and the de-emphasis. */

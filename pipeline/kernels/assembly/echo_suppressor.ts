@@ -22,10 +22,10 @@ import { rowBytes } from './fft.ts';
 import { add, mul, splat, sub, total } from './vector.ts';
 
 /** By how much what is left is taken to be more than it seems: beneath a near talker, after one, and then ever more. */
-const NEAR_OVER: f32 = 0.1;
+const NEAR_OVER: f32 = 0.05;
 const AFTER_OVER: f32 = 1;
 const OVER_UP: f32 = 1.03;
-const OVER: f32 = 6;
+export const OVER: f32 = 6;
 const LEAST_GAIN: f32 = 0.02;
 /** How much of the ratio of near end to echo is taken over from the frame before. */
 const DIRECTED: f32 = 0.7;
@@ -39,13 +39,17 @@ const LEAK_CREEP: f32 = 1.004;
 /** A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. */
 const NEAR_RATIO: f32 = 6;
 const NEAR_SHARE: f32 = 0.3;
-const NEAR_FRAMES: i32 = 35;
+const NEAR_FRAMES: i32 = 40;
+const SURE_FRAMES: i32 = 3;
+/** Provided that so much of the estimate is believed, and that what is heard does not hold much more than it. */
+const KNOWN: f32 = 0.5;
+const GROWING: f32 = 2;
 /** Keeps what decays from becoming denormal. */
 const TINY: f32 = 1e-18;
 /** The noise beneath goes up by so much each frame, and is let through but for so much. */
 const NOISE_UP: f32 = 1.01;
 const NOISE_DOWN: f32 = 0.1;
-const NOISE_KEPT: f32 = 0.6;
+const NOISE_KEPT: f32 = 0.8;
 
 /** What the de-emphasis does to each bin's power. */
 const NARROW_TINT = memory.data(84 * 4, 16);
@@ -95,7 +99,7 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
     doubtBand(slot, from, min(from + BAND_BYTES, row));
     weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful);
   }
-  const over = overFor(echo);
+  const over = overFor(echo, isDoubtful);
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
     setGains(slot, from, min(from + BAND_BYTES, row), over, isDoubtful);
@@ -107,7 +111,7 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
 }
 
 /** Looks for a near talker, and says by how much the residual is to be overestimated. */
-function overFor(echo: Echo): f32 {
+function overFor(echo: Echo, isDoubtful: bool): f32 {
   const row = rowBytes(echo.frame);
   let bands = 0;
   let nearBands = 0;
@@ -115,12 +119,15 @@ function overFor(echo: Echo): f32 {
     bands++;
     if (load<f32>(RATIO + from / 8) > NEAR_RATIO) nearBands++;
   }
-  const isNear = <f32>nearBands > NEAR_SHARE * <f32>bands;
-  // One frame alone may be a packet that was lost.
-  if (isNear && echo.wasNear) echo.nearFrames = NEAR_FRAMES;
+  // An echo that is elsewhere, or not yet known, looks the same.
+  const isKnown = echo.trust > KNOWN && echo.held < GROWING && !echo.isAstray;
+  if (!isKnown) echo.nearFrames = 0;
+  const isNear = isKnown && !isDoubtful && <f32>nearBands > NEAR_SHARE * <f32>bands;
+  // A few frames may be a packet that was lost.
+  echo.nearRun = isNear ? echo.nearRun + 1 : 0;
+  if (echo.nearRun > SURE_FRAMES) echo.nearFrames = NEAR_FRAMES;
   else if (isNear) echo.nearFrames = max(echo.nearFrames, 1);
   else if (echo.nearFrames > 0) echo.nearFrames--;
-  echo.wasNear = isNear ? 1 : 0;
   if (echo.nearFrames === 0) {
     echo.over = min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
     return echo.over;

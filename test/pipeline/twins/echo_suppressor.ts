@@ -1,0 +1,198 @@
+import { forward, inverse, type Spectrum } from './fft.ts';
+
+const BAND_BINS = 8;
+
+interface Band {
+  readonly bins: readonly number[];
+  leak: number;
+  noise: number;
+  known: number;
+  coherence: number;
+  risen: number;
+  estimate: number;
+  ratio: number;
+}
+
+export interface Suppressed {
+  readonly error: Float64Array;
+  readonly estimate: Float64Array;
+  readonly uncertainty: Float64Array;
+  /** Whether the estimate is believed in, and whole. */
+  readonly isKnown: boolean;
+  /** The frame's echo may not be that of what was sent. */
+  readonly isDoubtful: boolean;
+}
+
+/** The residual echo suppressor, and the doubts that the filter is to have. */
+export class TwinSuppressor {
+  /** For each bin. */
+  readonly doubt: Float64Array;
+  readonly #n: number;
+  readonly #window: Float64Array;
+  readonly #bands: readonly Band[];
+  readonly #gain: Float64Array;
+  readonly #echo: Float64Array;
+  readonly #outBefore: Float64Array;
+  readonly #cross: Spectrum;
+  readonly #errorPower: Float64Array;
+  readonly #estimatePower: Float64Array;
+  #lastError: Float64Array;
+  #lastEstimate: Float64Array;
+  #overlap: Float64Array;
+  #over = 0;
+  #nearFrames = 0;
+  #nearRun = 0;
+
+  constructor(n: number) {
+    const row = (): Float64Array => new Float64Array(n + 1);
+    this.#n = n;
+    this.#window = new Float64Array(2 * n).map((_, i) => Math.sin((Math.PI * (i + 0.5)) / (2 * n)));
+    const bands = Map.groupBy(
+      Array.from({ length: n + 1 }, (_, bin) => bin),
+      bin => Math.floor(bin / BAND_BINS),
+    );
+    this.#bands = [...bands.values()].map(bins => ({
+      bins,
+      leak: 1,
+      noise: 0,
+      known: 0,
+      coherence: 0,
+      risen: 0,
+      estimate: 0,
+      ratio: 0,
+    }));
+    [this.doubt, this.#gain, this.#echo, this.#outBefore] = [row().fill(1), row(), row(), row()];
+    [this.#errorPower, this.#estimatePower] = [row(), row()];
+    this.#cross = { re: row(), im: row() };
+    this.#lastError = new Float64Array(n);
+    this.#lastEstimate = new Float64Array(n);
+    this.#overlap = new Float64Array(n);
+  }
+
+  process({ error, estimate, uncertainty, isKnown, isDoubtful }: Suppressed): Float64Array {
+    const e = this.#analyse(this.#lastError, error);
+    const y = this.#analyse(this.#lastEstimate, estimate);
+    this.#lastError = error;
+    this.#lastEstimate = estimate;
+    for (const band of this.#bands) {
+      this.#doubtBand(band, e, y, uncertainty);
+      this.#weigh(band, e, y, uncertainty, isDoubtful);
+    }
+    const over = this.#overFor(isKnown, isDoubtful);
+    for (const band of this.#bands) {
+      if (!isDoubtful) followLeak(band, this.#nearFrames > 0);
+      for (const k of band.bins) this.#setGain(band, k, e, uncertainty[k]!, over, isDoubtful);
+    }
+    return this.#synthesise(e);
+  }
+
+  /** Forgets the echo, since none is to come for a while. */
+  beginPassing(): void {
+    this.#echo.fill(0);
+    this.#lastEstimate = new Float64Array(this.#n);
+  }
+
+  /** What analysis and synthesis come to with all gains 1. */
+  pass(samples: Float64Array): Float64Array {
+    const last = this.#lastError;
+    this.#lastError = samples;
+    const out = this.#overlap.map((sample, i) => sample + last[i]! * this.#window[i]! ** 2);
+    this.#overlap = samples.map((sample, i) => sample * this.#window[this.#n + i]! ** 2);
+    return out;
+  }
+
+  #analyse(last: Float64Array, samples: Float64Array): Spectrum {
+    return forward(this.#window.map((w, i) => w * (i < this.#n ? last[i]! : samples[i - this.#n]!)));
+  }
+
+  #synthesise({ re, im }: Spectrum): Float64Array {
+    const gain = this.#gain;
+    const frames = inverse({ re: re.map((v, k) => v * gain[k]!), im: im.map((v, k) => v * gain[k]!) });
+    const windowed = frames.map((sample, i) => sample * this.#window[i]!);
+    const out = this.#overlap.map((sample, i) => sample + windowed[i]!);
+    this.#overlap = windowed.slice(this.#n);
+    return out;
+  }
+
+  #doubtBand(band: Band, e: Spectrum, y: Spectrum, uncertainty: Float64Array): void {
+    let [coherences, errors, estimates, uncertain] = [0, 0, 0, 0];
+    for (const k of band.bins) {
+      const [er, ei, yr, yi] = [e.re[k]!, e.im[k]!, y.re[k]!, y.im[k]!];
+      const re = smooth(this.#cross.re[k]!, er * yr + ei * yi);
+      const im = smooth(this.#cross.im[k]!, ei * yr - er * yi);
+      const error = smooth(this.#errorPower[k]!, er ** 2 + ei ** 2);
+      const estimate = smooth(this.#estimatePower[k]!, yr ** 2 + yi ** 2);
+      [this.#cross.re[k], this.#cross.im[k]] = [re, im];
+      [this.#errorPower[k], this.#estimatePower[k]] = [error, estimate];
+      coherences += (re ** 2 + im ** 2) / (error * estimate + 1e-14);
+      errors += error;
+      estimates += estimate;
+      uncertain += uncertainty[k]!;
+    }
+    // The kernel counts bins by whole vectors of four.
+    const bins = Math.ceil(band.bins.length / 4) * 4;
+    band.coherence = Math.max(0, coherences / bins - 0.15) / 0.85;
+    band.known = smooth(band.known, 0.5 * uncertain);
+    const wanted = estimates < 1e-4 ? 1 : (band.coherence * errors) / (band.known + 1e-9);
+    for (const k of band.bins) this.doubt[k] = Math.max(1, Math.min(1.25, wanted));
+  }
+
+  #weigh(band: Band, e: Spectrum, y: Spectrum, uncertainty: Float64Array, isDoubtful: boolean): void {
+    let [error, estimate, uncertain] = [0, 0, 0];
+    for (const k of band.bins) {
+      const decayed = (isDoubtful ? 0.95 : 0.6) * this.#echo[k]!;
+      this.#echo[k] = Math.max(y.re[k]! ** 2 + y.im[k]! ** 2, decayed);
+      error += e.re[k]! ** 2 + e.im[k]! ** 2;
+      estimate += this.#echo[k]!;
+      uncertain += uncertainty[k]!;
+    }
+    const noise = band.noise === 0 ? error : band.noise;
+    band.noise = error < noise ? noise + 0.1 * (error - noise) : noise * 1.01;
+    band.risen = Math.max(0, error - 2 * band.noise);
+    band.estimate = estimate;
+    const residual = Math.max((isDoubtful ? 1 : band.leak) * estimate, 0.5 * uncertain);
+    band.ratio = ((1 - band.coherence) * band.risen) / (residual + 1e-6);
+  }
+
+  #overFor(isKnown: boolean, isDoubtful: boolean): number {
+    if (!isKnown) this.#nearFrames = 0;
+    const nearBands = this.#bands.filter(({ ratio }) => ratio > 6).length;
+    const isNear = isKnown && !isDoubtful && nearBands > 0.3 * this.#bands.length;
+    this.#nearRun = isNear ? this.#nearRun + 1 : 0;
+    if (isNear) this.#nearFrames = this.#nearRun > 3 ? 40 : Math.max(1, this.#nearFrames);
+    else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
+    this.#over = this.#nearFrames > 0 ? 1 : Math.min(6, Math.max(1, this.#over * 1.03));
+    return this.#nearFrames > 0 ? 0.05 : this.#over;
+  }
+
+  #setGain(
+    { leak, noise }: Band,
+    k: number,
+    e: Spectrum,
+    uncertain: number,
+    over: number,
+    isDoubtful: boolean,
+  ): void {
+    const power = e.re[k]! ** 2 + e.im[k]! ** 2 + 1e-12;
+    const left = Math.max((isDoubtful ? 1 : leak) * this.#echo[k]!, 0.5 * uncertain);
+    const residual = over * left + 1e-7;
+    const ratio = (0.7 * this.#outBefore[k]!) / residual + 0.3 * Math.max(0, power / residual - 1);
+    const gain = ratio / (1 + ratio);
+    this.#outBefore[k] = gain * gain * power;
+    const least = Math.min(1, Math.sqrt(((0.8 / 8) * noise) / power));
+    this.#gain[k] = Math.max(0.02, gain, least);
+  }
+}
+
+function smooth(before: number, now: number): number {
+  return 0.9 * before + 0.1 * now;
+}
+
+function followLeak(band: Band, isNear: boolean): void {
+  if (band.estimate < 8e-4) return;
+  const seen = band.risen / band.estimate;
+  let next = band.leak * 1.004;
+  if (seen < band.leak) next = band.leak + 0.2 * (seen - band.leak);
+  else if (!isNear && seen < 6 * band.leak) next = band.leak + 0.05 * (seen - band.leak);
+  band.leak = Math.max(1e-5, Math.min(1, next));
+}
