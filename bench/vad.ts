@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { SileroVersion } from '../models/silero.ts';
 import { SileroVad } from '../models/silero_vad.ts';
 import type { PipelineRateHz } from '../pipeline/frame.ts';
 import { loadKernels } from '../pipeline/kernels/load.ts';
@@ -12,10 +13,10 @@ import { NOISE_KINDS } from './noise/sets.ts';
 import { BETWEEN } from './vad/disturbances.ts';
 import { type Agreement, compareInto, createAgreement, measureCosts } from './vad/kernel_check.ts';
 import { readLabelled } from './vad/labelled.ts';
-import { hearSpeech, hearWindows, throughUplink } from './vad/listening.ts';
-import { KERNEL_SLOTS, kernelNetworks, type Network, onnxNetwork } from './vad/networks.ts';
+import { type CallHearing, hearCall, hearWindows } from './vad/listening.ts';
+import { KERNEL_SLOTS, kernelNetwork, type Network, onnxNetwork } from './vad/networks.ts';
 import { type Condition, createScene, type Scene } from './vad/scenes.ts';
-import { type Hearing, type Score, score } from './vad/scores.ts';
+import { type Heard, type Score, score } from './vad/scores.ts';
 import { JUDGED_BY, TUNED_ON, type VadSet } from './vad/sets.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -43,8 +44,8 @@ interface Judges {
   readonly plain: Network;
   /** The same as calls have it, by onnxruntime and by the kernel. */
   readonly reference: Network;
+  /** The kernel alone. */
   readonly kernel: Network;
-  readonly v6: Network;
 }
 
 /** Of one condition at one rate: what the network's windows alone give, and what calls make of them, by either version. */
@@ -78,14 +79,12 @@ export const bench: Bench = {
 async function openJudges(kernelFolder: string): Promise<Judges> {
   const vad = await SileroVad.load();
   const memory = await loadKernels(kernelFolder, KERNEL_SLOTS, loadVoiceTables());
-  const { v5, v6 } = kernelNetworks(memory);
   return {
     shared: await SharedParts.load(kernelFolder, 1, 0),
     vad,
     plain: onnxNetwork(vad, false),
     reference: onnxNetwork(vad, true),
-    kernel: v5,
-    v6,
+    kernel: kernelNetwork(memory),
   };
 }
 
@@ -123,27 +122,35 @@ async function judgeAll(groups: Iterable<Scene[]>, judges: Judges, agreement: Ag
 async function judgeScenes(
   scenes: readonly Scene[],
   rateHz: PipelineRateHz,
-  { shared, plain, reference, kernel, v6 }: Judges,
+  { shared, plain, reference }: Judges,
   agreement: Agreement,
 ): Promise<Trio> {
-  const received = scenes.map(({ samples }) => samples);
-  const windows = await plain(received, rateHz);
-  const sounds = received.map(samples => throughUplink(samples, rateHz, shared));
-  const behind = sounds.map(({ samples }) => samples);
-  const [expected, told] = [await reference(behind, rateHz), await kernel(behind, rateHz)];
-  for (const [index, one] of told.entries()) compareInto(agreement, one, expected[index]!, POLICY);
-  const hearing = (index: number, heard: Hearing['heard']): Hearing => {
-    const { samples, spoken } = scenes[index]!;
-    return { lengthMs: (samples.length * 1000) / rateHz, spoken, heard };
-  };
-  const detected = (judged: readonly Float32Array[]): Score =>
+  const calls = (model: SileroVersion): CallHearing[] =>
+    scenes.map(({ samples }) => hearCall(samples, rateHz, shared, model));
+  const scoreOf = (heard: readonly (readonly Heard[])[]): Score =>
     score(
-      judged.map((probabilities, index) => hearing(index, hearSpeech(sounds[index]!, probabilities, POLICY))),
+      scenes.map(({ samples, spoken }, index) => ({
+        lengthMs: (samples.length * 1000) / rateHz,
+        spoken,
+        heard: heard[index]!,
+      })),
     );
+  const windows = await plain(
+    scenes.map(({ samples }) => samples),
+    rateHz,
+  );
+  const [v5, v6] = [calls('v5'), calls('v6')];
+  const expected = await reference(
+    v5.map(({ sound }) => sound),
+    rateHz,
+  );
+  for (const [index, { probabilities }] of v5.entries()) {
+    compareInto(agreement, probabilities, expected[index]!, POLICY);
+  }
   return {
-    network: score(windows.map((probabilities, index) => hearing(index, hearWindows(probabilities, POLICY)))),
-    detector: detected(told),
-    detectorV6: detected(await v6(behind, rateHz)),
+    network: scoreOf(windows.map(probabilities => hearWindows(probabilities, POLICY))),
+    detector: scoreOf(v5.map(({ heard }) => heard)),
+    detectorV6: scoreOf(v6.map(({ heard }) => heard)),
   };
 }
 

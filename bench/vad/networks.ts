@@ -1,4 +1,3 @@
-import type { SileroVersion } from '../../models/silero.ts';
 import { createVoiceMemory, type SileroVad, vadWindowLength } from '../../models/silero_vad.ts';
 import { frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
@@ -25,15 +24,10 @@ export function onnxNetwork(vad: SileroVad, renewed: boolean): Network {
 export const KERNEL_SLOTS: SlotCounts = { voice: TOGETHER, voiceBatch: VOICE_BATCHES, frame: 2 };
 
 /** By the pipeline's own, frame by frame, as in calls. */
-export function kernelNetworks(memory: KernelMemory): Readonly<Record<SileroVersion, Network>> {
+export function kernelNetwork(memory: KernelMemory): Network {
   const judge = new VoiceJudge(memory);
   const frames = { 8000: new KernelFrame(memory, 8000), 16000: new KernelFrame(memory, 16_000) };
-  const network = (model: SileroVersion): Network =>
-    inGroups((sounds, rateHz) => {
-      const open = (): VoiceDetector => new VoiceDetector(memory, rateHz, { model });
-      return judgeByKernel(open, judge, frames[rateHz], sounds);
-    });
-  return { v5: network('v5'), v6: network('v6') };
+  return inGroups((sounds, rateHz) => judgeByKernel(memory, judge, frames[rateHz], sounds));
 }
 
 function inGroups(network: Network): Network {
@@ -76,7 +70,7 @@ async function judgeByOnnx(
 }
 
 function judgeByKernel(
-  open: () => VoiceDetector,
+  memory: KernelMemory,
   judge: VoiceJudge,
   frame: KernelFrame,
   sounds: readonly Float32Array[],
@@ -84,7 +78,7 @@ function judgeByKernel(
   const length = frameLength(frame.rateHz);
   const voices = sounds.map(sound => ({
     sound,
-    detector: open(),
+    detector: new VoiceDetector(memory, frame.rateHz, { model: 'v5' }),
     judged: [] as number[],
   }));
   const detectors = voices.map(({ detector }) => detector);

@@ -2,7 +2,7 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { SeededRandom } from '../caller/random.ts';
 import { activeSpeech } from '../noise/active_speech.ts';
 import { atRate, noiseOf } from '../noise/passages.ts';
-import type { NoiseKind } from '../noise/sets.ts';
+import type { NoiseKind, NoiseSet } from '../noise/sets.ts';
 import { addAt, fromInt16, levelDb, scaled, sum } from '../noise/signal.ts';
 import { SOURCE_RATE_HZ, sentencesOf, type Voice, voiceName } from '../noise/voices.ts';
 import { CODECS } from '../wire/codec.ts';
@@ -61,7 +61,7 @@ export function createScene(
   const heard = sum(
     speech,
     lineHiss(speech.length, random),
-    besides(set, condition, { rateHz, length: speech.length, spoken }, random),
+    besides(set, condition, { rateHz, length: speech.length, spoken, voiceIndex }, random),
   );
   return {
     condition: conditionName(condition),
@@ -93,15 +93,20 @@ function speak(voice: Voice, random: SeededRandom): Float32Array {
   return whole;
 }
 
+interface Surroundings extends Pick<Scene, 'rateHz' | 'spoken'> {
+  readonly length: number;
+  readonly voiceIndex: number;
+}
+
 function besides(
   { noises }: VadSet,
   condition: Condition,
-  { rateHz, length, spoken }: Pick<Scene, 'rateHz' | 'spoken'> & { readonly length: number },
+  { rateHz, length, spoken, voiceIndex }: Surroundings,
   random: SeededRandom,
 ): Float32Array {
   switch (condition.kind) {
     case 'noise': {
-      const noise = noiseOf(noises, condition.noise, length, random);
+      const noise = noiseFor(noises, condition.noise, length, voiceIndex);
       return scaled(noise, SPEECH_DB - condition.snrDb - levelDb(atRate(noise, rateHz)));
     }
     case 'echo residue':
@@ -111,6 +116,16 @@ function besides(
     case 'clean':
       return new Float32Array(length);
   }
+}
+
+const noisesMade = new Map<string, Float32Array>();
+
+/** Around one voice, the same at every level and rate. */
+function noiseFor(noises: NoiseSet, kind: NoiseKind, length: number, voiceIndex: number): Float32Array {
+  const key = `${noises.name} ${kind} ${voiceIndex} ${length}`;
+  const made = noisesMade.get(key) ?? noiseOf(noises, kind, length, new SeededRandom(noises.seed, key));
+  noisesMade.set(key, made);
+  return made;
 }
 
 /** Through the codec that a trunk has at this rate. */

@@ -9,7 +9,7 @@ import { BETWEEN, playBetween } from '../../bench/vad/disturbances.ts';
 import { compareInto, createAgreement } from '../../bench/vad/kernel_check.ts';
 import { readLabelled } from '../../bench/vad/labelled.ts';
 import { hearWindows } from '../../bench/vad/listening.ts';
-import { KERNEL_SLOTS, kernelNetworks, onnxNetwork } from '../../bench/vad/networks.ts';
+import { KERNEL_SLOTS, kernelNetwork, onnxNetwork } from '../../bench/vad/networks.ts';
 import { createScene } from '../../bench/vad/scenes.ts';
 import { score } from '../../bench/vad/scores.ts';
 import { JUDGED_BY, TUNED_ON, type VadSet } from '../../bench/vad/sets.ts';
@@ -129,7 +129,7 @@ t.test('decisions that differ are counted, and windows that only one has judged'
 t.test('the kernel decides as onnxruntime does, in sounds of any length', async t => {
   const vad = await SileroVad.load();
   const memory = await loadKernels(KERNEL_FOLDER, KERNEL_SLOTS, loadVoiceTables(['v5', 'v6']));
-  const [{ v5: kernel }, onnx] = [kernelNetworks(memory), onnxNetwork(vad, true)];
+  const [kernel, onnx] = [kernelNetwork(memory), onnxNetwork(vad, true)];
   for (const rateHz of [8000, 16_000] as const) {
     const said = NO_FLITE ? tone([200, 700, 1200], 600, rateHz) : speech('Correct.', rateHz, 'kal16');
     const pausing = concat(said, silence(2500, rateHz), said, silence(320, rateHz));
