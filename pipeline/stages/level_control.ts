@@ -14,11 +14,9 @@ export interface SpeechHint {
 const SURE = 0.6;
 /** After the far end, its echo goes on for so long. */
 const ECHO_MS = 200;
-/** The level is the mean power of so much speech, and known after a little. */
-const MEMORY_FRAMES = 300;
-const LEAST_FRAMES = 20;
-/** A thump counts for no more than this over the level so far. */
-const MOST_OVER = 10;
+/** Speech is measured in pieces of half a second, and its level is the median of so many: no cough or thump counts. */
+const PIECE_FRAMES = 50;
+const PIECES = 7;
 /** In dB per frame: 3 dB and 10 dB a second. */
 const RISE_DB = (3 * FRAME_MS) / 1000;
 const FALL_DB = (10 * FRAME_MS) / 1000;
@@ -39,9 +37,14 @@ export class LevelControl implements Stage<Frame> {
   #gainDb = 0;
   #gain = 1;
   #isMoving = false;
-  /** Mean square of speech, over so many frames up to what is remembered. */
-  #power = 0;
+  /** Sum of the mean squares of so many frames of the running piece. */
+  #sum = 0;
   #frames = 0;
+  /** Mean squares of the last pieces, the next to be replaced at `#pieces % PIECES`, and in order of size. */
+  readonly #powers = new Float64Array(PIECES);
+  readonly #ordered = new Float64Array(PIECES);
+  #pieces = 0;
+  #levelDb: number | undefined;
   #echoMs = 0;
 
   constructor(policy: LevelPolicy, hint: SpeechHint) {
@@ -66,9 +69,9 @@ export class LevelControl implements Stage<Frame> {
     return this.#gainDb;
   }
 
-  /** Active speech level before the gain, in dB of full scale; undefined until enough was heard. */
+  /** Active speech level before the gain, in dB of full scale; undefined until half a second was heard. */
   get speechDb(): number | undefined {
-    return this.#frames < LEAST_FRAMES ? undefined : 10 * Math.log10(this.#power);
+    return this.#levelDb;
   }
 
   #follow(frame: Frame): void {
@@ -76,7 +79,7 @@ export class LevelControl implements Stage<Frame> {
     this.#echoMs = isFarActive ? ECHO_MS : Math.max(0, this.#echoMs - FRAME_MS);
     if (this.#echoMs > 0 || frame.concealed || !(speechPresence >= SURE)) return;
     this.#hear(meanSquare(frame.samples));
-    const levelDb = this.speechDb;
+    const levelDb = this.#levelDb;
     if (levelDb === undefined) return;
     const { targetDb, mostGainDb } = this.#policy;
     const wantedDb = Math.max(-mostGainDb, Math.min(mostGainDb, targetDb - levelDb));
@@ -87,11 +90,24 @@ export class LevelControl implements Stage<Frame> {
   }
 
   #hear(power: number): void {
-    if (!(power > 0)) return;
-    const known = this.#frames >= LEAST_FRAMES;
-    const heard = known ? Math.min(power, MOST_OVER * this.#power) : power;
-    this.#frames = Math.min(MEMORY_FRAMES, this.#frames + 1);
-    this.#power += (heard - this.#power) / this.#frames;
+    // More than full scale is garbage; silence and what is no number are not speech.
+    if (!(power > 0 && power <= 1)) return;
+    this.#sum += power;
+    this.#frames += 1;
+    if (this.#frames < PIECE_FRAMES) return;
+    this.#powers[this.#pieces % PIECES] = this.#sum / PIECE_FRAMES;
+    this.#pieces += 1;
+    this.#sum = 0;
+    this.#frames = 0;
+    this.#levelDb = 10 * Math.log10(this.#median());
+  }
+
+  /** Of the pieces that there are; the lower one of two. */
+  #median(): number {
+    const known = Math.min(PIECES, this.#pieces);
+    this.#ordered.set(this.#powers);
+    this.#ordered.fill(Number.POSITIVE_INFINITY, known).sort();
+    return this.#ordered[(known - 1) >> 1]!;
   }
 
   /** From the last frame's gain to this one's, in a straight line. */
@@ -109,8 +125,10 @@ export class LevelControl implements Stage<Frame> {
   }
 
   #forget(): void {
-    this.#power = 0;
+    this.#sum = 0;
     this.#frames = 0;
+    this.#pieces = 0;
+    this.#levelDb = undefined;
     this.#isMoving = false;
   }
 

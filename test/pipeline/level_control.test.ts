@@ -50,13 +50,13 @@ for (const rateHz of [8000, 16_000] as const) {
       t.ok(rig.stage.gainDb <= 3 * second + 0.01, `${rig.stage.gainDb} dB after ${second} s`);
     }
     t.ok(Math.abs(decibels(rms(out[5]!)) + 26) < 1.6, `reaches ${decibels(rms(out[5]!))} dB`);
-    t.ok(Math.abs(rig.stage.speechDb! + 35) < 0.5, `knows ${rig.stage.speechDb} dB`);
+    t.ok(Math.abs(rig.stage.speechDb! + 35) < 1, `knows ${rig.stage.speechDb} dB`);
   });
 
   t.test(`a loud voice at ${rateHz} Hz is turned down sooner`, async t => {
     const rig = new Rig(rateHz);
     rig.speak(babbling(1000, rateHz, -14));
-    t.ok(rig.stage.gainDb < -6, `${rig.stage.gainDb} dB after a second`);
+    t.ok(rig.stage.gainDb < -4, `${rig.stage.gainDb} dB after a second`);
     const out = rig.speak(babbling(1000, rateHz, -14));
     t.ok(Math.abs(decibels(rms(out.subarray(rateHz / 2))) + 26) < 1.6);
   });
@@ -114,6 +114,23 @@ for (const rateHz of [8000, 16_000] as const) {
     },
   );
 
+  t.test(`a cough before the first word at ${rateHz} Hz is soon forgotten`, async t => {
+    const rig = new Rig(rateHz);
+    rig.speak(noise(500, rateHz, 0.4));
+    for (let i = 0; i < 4; i += 1) rig.speak(babbling(1000, rateHz, -30));
+    t.ok(rig.stage.gainDb > 1, `${rig.stage.gainDb} dB`);
+  });
+
+  t.test(`at ${rateHz} Hz the gain stays where it is while it is about right`, async t => {
+    const rig = new Rig(rateHz);
+    for (let i = 0; i < 6; i += 1) rig.speak(babbling(1000, rateHz, -32));
+    const { gainDb } = rig.stage;
+    for (const levelDb of [-31, -33, -31.5, -32.5]) {
+      rig.speak(babbling(1000, rateHz, levelDb));
+      t.equal(rig.stage.gainDb, gainDb);
+    }
+  });
+
   t.test(`a thump at ${rateHz} Hz does not take the voice away`, async t => {
     const rig = new Rig(rateHz);
     rig.speak(babbling(4000, rateHz, -26));
@@ -135,7 +152,7 @@ for (const rateHz of [8000, 16_000] as const) {
     t.strictSame(rig.speak(voice), voice, 'off, it leaves all as it is');
     rig.stage.tune(POLICY);
     t.ok(steepest(rig.speak(voice)) < 1.5 * steepest(voice));
-    t.ok(rig.stage.gainDb > 2);
+    t.ok(rig.stage.gainDb > 1);
   });
 
   t.test(`garbage at ${rateHz} Hz is forgotten`, async t => {
@@ -145,8 +162,8 @@ for (const rateHz of [8000, 16_000] as const) {
     }
     rig.hint.speechPresence = Number.NaN;
     rig.pass(babbling(100, rateHz, -30));
-    for (let i = 0; i < 10; i += 1) rig.speak(babbling(1000, rateHz, -26));
-    t.ok(Math.abs(rig.stage.gainDb) < 2, `${rig.stage.gainDb} dB`);
+    for (let i = 0; i < 10; i += 1) rig.speak(babbling(1000, rateHz, -35));
+    t.ok(rig.stage.gainDb > 6, `${rig.stage.gainDb} dB`);
   });
 
   t.test(`a caller's sentences at ${rateHz} Hz come out at the target`, { skip: NO_FLITE }, async t => {

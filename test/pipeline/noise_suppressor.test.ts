@@ -93,6 +93,23 @@ for (const rateHz of RATES) {
     );
   });
 
+  t.test(`switched off at ${rateHz} Hz the noise comes back little by little`, async t => {
+    const { stage, hear } = suppressor(t, LIGHT);
+    const hiss = noise(1300, rateHz, 0.01, 17);
+    const out = hear(hiss, (_, i) => i === 100 && stage.tune(OFF));
+    const risesDb = [1.03, 1.08, 1.2].map(at => levelDb(out.subarray(...seconds(at, at + 0.03))) + 40);
+    t.ok(risesDb[0]! < -9 && risesDb[1]! > -10 && risesDb[1]! < -3 && risesDb[2]! > -1, `${risesDb} dB`);
+  });
+
+  t.test(`at ${rateHz} Hz what goes from passing to working is put together without a seam`, async t => {
+    const { stage, hear } = suppressor(t, OFF);
+    const sound = mix(tone([300, 1700], 600, rateHz), noise(600, rateHz, 0.02, 18));
+    const changes: Record<number, NoisePolicy> = { 20: { ...LIGHT, depthDb: 0 }, 40: OFF };
+    const out = hear(sound, (_, i) => changes[i] && stage.tune(changes[i]));
+    const error = out.subarray(length).map((sample, i) => sample - sound[i]!);
+    t.ok(error.every(value => Math.abs(value) < 1e-6));
+  });
+
   t.test(`frames at ${rateHz} Hz that the line made up teach nothing`, async t => {
     const { stage, hear } = suppressor(t, LIGHT);
     hear(noise(1000, rateHz, 0.01, 11));
