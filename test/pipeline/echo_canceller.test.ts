@@ -6,36 +6,54 @@ import { EchoCanceller } from '../../pipeline/stages/echo_canceller.ts';
 import { EchoDelaySearch } from '../../pipeline/stages/echo_delay_search.ts';
 import { EchoShadow } from '../../pipeline/stages/echo_shadow.ts';
 import { KERNEL_FOLDER } from './kernels/legs.ts';
-import { noise } from './sounds.ts';
+import { noise, silence, tone } from './sounds.ts';
+import { peak, rms, steepest } from './stage_bench.ts';
 
 const POLICY = { enabled: true, tailMs: 70, suppress: true };
+const SLOTS = { echo: 1, delaySearch: 1, echoShadow: 2, frame: 4 };
 
-/** One call with a far end that is echoed after `delayMs`, 12 dB down, and what the canceller makes of it. */
-async function callWithEcho(rateHz: PipelineRateHz, delayMs: number, durationMs: number) {
-  const memory = await loadKernels(KERNEL_FOLDER, { echo: 1, delaySearch: 1, echoShadow: 2, frame: 4 });
+/** One call's canceller, with all around it. */
+async function openCall(rateHz: PipelineRateHz) {
+  const memory = await loadKernels(KERNEL_FOLDER, SLOTS);
   const search = new EchoDelaySearch(memory);
   const far = new KernelFrame(memory, rateHz);
   const frame = new KernelFrame(memory, rateHz);
   const canceller = new EchoCanceller(memory, rateHz, far, POLICY, search);
   const shadow = new EchoShadow(memory, rateHz);
-  const sent = noise(durationMs, rateHz, 0.1, 7);
-  const echo = sent.map((_, i) => 0.25 * (sent[i - (delayMs * rateHz) / 1000] ?? 0));
-  const near = noise(durationMs, rateHz, 0.0003, 9);
   const length = frameLength(rateHz);
-  const left = new Float32Array(sent.length);
-  for (let at = 0; at + length <= sent.length; at += length) {
-    far.samples.set(sent.subarray(at, at + length));
-    frame.samples.set(echo.subarray(at, at + length).map((sample, i) => sample + near[at + i]!));
-    canceller.process(frame);
-    shadow.process(canceller, echo.subarray(at, at + length), near.subarray(at, at + length));
-    left.set(shadow.residual, at);
-    search.tick();
+
+  /** Sends `sent` and hears `echo` and `near`; `before` is called ahead of each frame. */
+  function run(
+    sent: Float32Array,
+    echo: Float32Array,
+    near: Float32Array,
+    before: (frame: KernelFrame, atMs: number) => void = () => {},
+  ) {
+    const [out, left, kept] = [sent.slice(), sent.slice(), sent.slice()];
+    for (let at = 0; at + length <= sent.length; at += length) {
+      const [echoes, nears] = [echo.subarray(at, at + length), near.subarray(at, at + length)];
+      far.samples.set(sent.subarray(at, at + length));
+      frame.samples.set(echoes.map((sample, i) => sample + nears[i]!));
+      frame.concealed = false;
+      before(frame, (at * 1000) / rateHz);
+      canceller.process(frame);
+      out.set(frame.samples, at);
+      shadow.process(canceller, echoes, nears);
+      left.set(shadow.residual, at);
+      kept.set(shadow.near, at);
+      search.tick();
+    }
+    return { out, left, kept };
   }
-  return { memory, canceller, search, echo, left };
+  return { memory, search, canceller, shadow, far, run };
+}
+
+function delayed(sent: Float32Array, delay: number, gain = 0.25): Float32Array {
+  return sent.map((_, i) => gain * (sent[i - delay] ?? 0));
 }
 
 function levelDb(samples: Float32Array): number {
-  return 10 * Math.log10(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  return 20 * Math.log10(rms(samples) + 1e-9);
 }
 
 for (const [rateHz, delayMs] of [
@@ -45,20 +63,132 @@ for (const [rateHz, delayMs] of [
   [16_000, 431.25],
 ] as const) {
   t.test(`an echo ${delayMs} ms late is gone after three seconds, at ${rateHz} Hz`, async t => {
-    const { canceller, echo, left } = await callWithEcho(rateHz, delayMs, 4000);
-    const from = 3 * rateHz;
-    t.ok(levelDb(echo.subarray(from)) - levelDb(left.subarray(from)) > 30);
+    const { canceller, run } = await openCall(rateHz);
+    const sent = noise(4000, rateHz, 0.1, 7);
+    const echo = delayed(sent, (delayMs * rateHz) / 1000);
+    const { left } = run(sent, echo, noise(4000, rateHz, 0.0003, 9));
+    const late = 3 * rateHz;
+    t.ok(levelDb(echo.subarray(late)) - levelDb(left.subarray(late)) > 30);
     t.ok(canceller.erleDb > 20, 'by the filter');
     t.ok(canceller.residualEchoDb < canceller.echoDb - 20);
-    t.ok(Math.abs(canceller.echoDb - levelDb(echo.subarray(from))) < 3, 'whose level is known');
+    t.ok(Math.abs(canceller.echoDb - levelDb(echo.subarray(late))) < 3, 'whose level is known');
+    t.ok(canceller.isAligned && canceller.isConverged && canceller.isFarActive);
+    t.ok(Math.abs(canceller.echoDelayMs! - delayMs) < 1);
   });
 }
 
-t.test('what it holds is given back', async t => {
-  const { memory, canceller, search } = await callWithEcho(8000, 10, 100);
+t.test('after a jump the last good filter is restored where the echo is now', async t => {
+  const { canceller, run } = await openCall(8000);
+  const sent = noise(6000, 8000, 0.1, 7);
+  const near = noise(6000, 8000, 0.0003, 9);
+  const [before, after] = [delayed(sent, 1600), delayed(sent, 2480)];
+  const echo = before.map((sample, i) => (i < 32_000 ? sample : after[i]!));
+  const { left } = run(sent, echo, near);
+  t.ok(Math.abs(canceller.echoDelayMs! - 310) < 1);
+  const late = 5 * 8000;
+  t.ok(levelDb(echo.subarray(late)) - levelDb(left.subarray(late)) > 30);
+});
+
+t.test('residual and near end add up to what comes out', async t => {
+  const { run } = await openCall(8000);
+  const sent = noise(2000, 8000, 0.1, 7);
+  const { out, left, kept } = run(sent, delayed(sent, 80), tone([300, 900], 2000, 8000, 0.1));
+  const rest = out.map((sample, i) => sample - left[i]! - kept[i]!);
+  t.ok(levelDb(rest) < -100, 'but for the hiss');
+});
+
+t.test('a near talker is left alone while there is nothing to be cancelled', async t => {
+  const { canceller, run } = await openCall(8000);
+  const near = noise(1000, 8000, 0.1, 3);
+  const { out } = run(silence(1000, 8000), silence(1000, 8000), near);
+  t.ok(peak(out.subarray(80).map((sample, i) => sample - near[i]!)) < 2e-5, 'and comes a frame later');
+  t.equal(canceller.isFarActive, false);
+  t.equal(canceller.echoDb, -120);
+  t.equal(canceller.isAligned, false);
+});
+
+t.test('a near talker beside an unrelated far end loses nothing', async t => {
+  const { run, canceller } = await openCall(8000);
+  const near = noise(3000, 8000, 0.1, 3);
+  const { out } = run(noise(3000, 8000, 0.1, 7), silence(3000, 8000), near);
+  const rest = out.subarray(80).map((sample, i) => sample - near[i]!);
+  t.ok(levelDb(near) - levelDb(rest.subarray(8000)) > 15);
+  t.equal(canceller.isConverged, false);
+});
+
+t.test('nothing is learnt from concealed frames', async t => {
+  const taught = await openCall(8000);
+  const sent = noise(2000, 8000, 0.1, 7);
+  const none = silence(2000, 8000);
+  taught.run(sent, delayed(sent, 40), none, frame => {
+    frame.concealed = true;
+  });
+  t.equal(taught.canceller.isConverged, false);
+  t.ok(taught.canceller.erleDb < 1);
+});
+
+t.test('switches on and off, longer and shorter, without a click', async t => {
+  const { canceller, run } = await openCall(8000);
+  const sent = noise(6000, 8000, 0.05, 7);
+  const near = tone([200], 6000, 8000, 0.01);
+  const policies = [
+    { ...POLICY, tailMs: 256 },
+    { ...POLICY, enabled: false },
+    { ...POLICY, tailMs: 64 },
+    { ...POLICY, suppress: false },
+    { ...POLICY, tailMs: 10_000 },
+    { ...POLICY, tailMs: Number.NEGATIVE_INFINITY },
+    POLICY,
+  ];
+  const { kept, left } = run(sent, delayed(sent, 80), near, (_, atMs) => {
+    const next = policies[(atMs - 2000) / 500];
+    if (next !== undefined) canceller.tune(next);
+  });
+  const late = kept.subarray(16_000);
+  // Beside the tone's own slope there is what a gain does that rises or falls over a frame.
+  t.ok(steepest(late) < 1.5 * steepest(near));
+  t.ok(levelDb(left.subarray(44_000)) < -50, 'and still knows the echo');
+  t.ok(levelDb(left.subarray(20_800, 24_000)) > -45, 'which is heard while it is off');
+});
+
+t.test('switched off, it passes everything on a frame later', async t => {
+  const { canceller, run } = await openCall(16_000);
+  canceller.tune({ ...POLICY, enabled: false });
+  const sent = noise(500, 16_000, 0.3, 7);
+  const { out } = run(sent, sent, silence(500, 16_000));
+  t.ok(peak(out.subarray(160).map((sample, i) => sample - sent[i]!)) < 2e-5);
+  t.equal(canceller.delayMs, 10);
+});
+
+t.test('after a reset it knows nothing', async t => {
+  const { canceller, run } = await openCall(8000);
+  const sent = noise(3000, 8000, 0.1, 7);
+  run(sent, delayed(sent, 1600), noise(3000, 8000, 0.0003, 9));
+  t.equal(canceller.isConverged, true);
+  canceller.reset();
+  t.equal(canceller.isConverged, false);
+  t.equal(canceller.echoDelayMs, undefined);
+  t.equal(canceller.isFarActive, false);
+});
+
+t.test('what it holds is given back, also in the middle of a search', async t => {
+  const { memory, canceller, search, shadow, run } = await openCall(8000);
+  const sent = noise(600, 8000, 0.1, 7);
+  run(sent, silence(600, 8000), noise(600, 8000, 0.1, 8));
   canceller.close();
+  canceller.close();
+  for (let tick = 0; tick < 20; tick += 1) search.tick();
+  shadow.close();
   search.close();
-  t.equal(memory.pool('echo').freeSlots, 1);
-  t.equal(memory.pool('delaySearch').freeSlots, 1);
-  t.equal(memory.pool('echo').brokenSlots, 0);
+  for (const kind of ['echo', 'delaySearch', 'echoShadow'] as const) {
+    t.equal(memory.pool(kind).freeSlots, SLOTS[kind], kind);
+    t.equal(memory.pool(kind).brokenSlots, 0, kind);
+  }
+});
+
+t.test('refuses a far end of another rate, and a memory that is full', async t => {
+  const { memory, far, search } = await openCall(8000);
+  t.throws(() => new EchoCanceller(memory, 16_000, far, POLICY, search), RangeError);
+  t.throws(() => new EchoCanceller(memory, 8000, far, POLICY, search), RangeError);
+  t.throws(() => new EchoDelaySearch(memory), RangeError);
 });

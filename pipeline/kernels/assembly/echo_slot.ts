@@ -5,7 +5,7 @@
 import { rowBytes } from './fft.ts';
 
 /** 256 ms. */
-export const MOST_PARTITIONS: i32 = 26;
+const MOST_PARTITIONS: i32 = 26;
 /** Rows of the longer transform. */
 const MOST_ROW: usize = 164 * 4;
 /** Real and imaginary parts of all partitions. */
