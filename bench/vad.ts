@@ -61,10 +61,10 @@ type Figures = Record<string, Record<string, Trio>>;
 export const bench: Bench = {
   name: 'vad',
   run: async ({ quick, setFolder, configFile }) => {
+    const groups = setFolder === undefined ? ownScenes(quick ? QUICK : FULL) : labelledScenes(setFolder);
     const judges = await openJudges(nodePaths(ROOT, loadConfig(configFile)).kernels);
     const agreement = createAgreement();
     try {
-      const groups = setFolder === undefined ? ownScenes(quick ? QUICK : FULL) : labelledScenes(setFolder);
       const figures = await judgeAll(groups, judges, agreement);
       const tuning =
         quick || setFolder !== undefined ? {} : await judgeAll(ownScenes(TUNED), judges, agreement);
