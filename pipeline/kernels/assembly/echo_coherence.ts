@@ -6,7 +6,7 @@ import { add, mul, splat, sub, total } from './vector.ts';
 
 const SMOOTHING: f32 = 0.9;
 /** That which unrelated sounds have by chance. */
-const BY_CHANCE: f32 = 0.15;
+const BY_CHANCE: f32 = 0.25;
 /** By how much the filter's variances may grow each frame, where there is any far end to learn from. */
 const MOST_DOUBT: f32 = 1.25;
 const LEAST_ESTIMATE: f32 = 1e-4;

@@ -19,13 +19,13 @@ import { add, mul, splat, sub } from './vector.ts';
 /** From frame to frame, the path is taken to stay what it is but for so much (square of the transition factor). */
 const KEPT: f32 = 0.99900025;
 /** Smoothing of the near end's power. */
-const NEAR_SMOOTHING: f32 = 0.9;
+const NEAR_SMOOTHING: f32 = 0.6;
 /** Uncertainty at first: each partition has so much of the one before; all together twice the echo's gain. */
 const DECAY: f32 = 0.85;
 const BOOST: f32 = 3;
 /** An echo's gain is never taken to be more than −10 dB at first, since that talker may be the near one. */
 const MOST_GAIN: f32 = 0.1;
-const LEAST_GAIN: f32 = 1e-4;
+const LEAST_GAIN: f32 = 2e-3;
 /** Variance of a restored filter, as a part of its power. */
 const RESTORED_DOUBT: f32 = 0.1;
 

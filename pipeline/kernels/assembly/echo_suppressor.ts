@@ -49,7 +49,7 @@ const TINY: f32 = 1e-18;
 /** The noise beneath goes up by so much each frame, and is let through but for so much. */
 const NOISE_UP: f32 = 1.01;
 const NOISE_DOWN: f32 = 0.1;
-const NOISE_KEPT: f32 = 0.8;
+const NOISE_KEPT: f32 = 0.6;
 
 /** What the de-emphasis does to each bin's power. */
 const NARROW_TINT = memory.data(84 * 4, 16);

@@ -130,7 +130,7 @@ t.test('recovers from what is no sound at all', async t => {
     kernel.process(far.subarray(0, 80), frame);
     kernel.process(frame, frame);
   }
-  t.ok(kernel.run(far, heard).every(Number.isFinite));
+  for (let round = 0; round < 2; round += 1) t.ok(kernel.run(far, heard).every(Number.isFinite));
   const out = kernel.run(far, heard);
   t.ok(energy(out.subarray(4000, 8000)) < 0.02 * energy(heard.subarray(4000, 8000)), 'and cancels');
   kernel.giveBack();

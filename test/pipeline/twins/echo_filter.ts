@@ -1,7 +1,7 @@
 import { forward, inverse, type Spectrum } from './fft.ts';
 
 const KEPT = 0.99900025;
-const NEAR_SMOOTHING = 0.9;
+const NEAR_SMOOTHING = 0.6;
 const DECAY = 0.85;
 const BOOST = 3;
 
@@ -49,7 +49,7 @@ export class TwinFilter {
   }
 
   seed(nearByFar: number): void {
-    const seen = Math.max(1e-4, Math.min(0.1, nearByFar));
+    const seen = Math.max(2e-3, Math.min(0.1, nearByFar));
     const shares = this.partitions.reduce((sum, _, i) => sum + DECAY ** i, 0);
     for (const [i, { variances }] of this.partitions.entries()) {
       variances.fill((seen * BOOST * DECAY ** i) / shares);

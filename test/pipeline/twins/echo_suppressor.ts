@@ -131,7 +131,7 @@ export class TwinSuppressor {
     }
     // The kernel counts bins by whole vectors of four.
     const bins = Math.ceil(band.bins.length / 4) * 4;
-    band.coherence = Math.max(0, coherences / bins - 0.15) / 0.85;
+    band.coherence = Math.max(0, coherences / bins - 0.25) / 0.75;
     band.known = smooth(band.known, 0.5 * uncertain);
     const wanted = estimates < 1e-4 ? 1 : (band.coherence * errors) / (band.known + 1e-9);
     for (const k of band.bins) this.doubt[k] = Math.max(1, Math.min(1.25, wanted));
@@ -179,7 +179,7 @@ export class TwinSuppressor {
     const ratio = (0.7 * this.#outBefore[k]!) / residual + 0.3 * Math.max(0, power / residual - 1);
     const gain = ratio / (1 + ratio);
     this.#outBefore[k] = gain * gain * power;
-    const least = Math.min(1, Math.sqrt(((0.8 / 8) * noise) / power));
+    const least = Math.min(1, Math.sqrt(((0.6 / 8) * noise) / power));
     this.#gain[k] = Math.max(0.02, gain, least);
   }
 }
