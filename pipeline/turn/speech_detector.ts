@@ -22,7 +22,7 @@ const ENTER_ABOVE_FLOOR_DB = 5;
  * Nor does speech begin so far below the caller's voice: that is an echo, or somebody else in the room. A loud caller
  * may speak more softly once, so the voice counts as no louder than this.
  */
-const BELOW_VOICE_DB = 20;
+const BELOW_VOICE_DB = 16;
 const LOUDEST_VOICE_DB = -20;
 /** A frame sounds when it stands out of the floor by this much and is not beneath hearing. */
 const ABOVE_FLOOR_DB = 8;
