@@ -1,5 +1,5 @@
 import t from 'tap';
-import { frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { LevelPolicy } from '../../pipeline/policy.ts';
 import { LevelControl } from '../../pipeline/stages/level_control.ts';
 import { concat, mix, NO_FLITE, noise, silence, speech, tone } from './sounds.ts';
@@ -76,6 +76,8 @@ for (const rateHz of [8000, 16_000] as const) {
     const { gainDb } = rig.stage;
     rig.pass(noise(5000, rateHz, 0.001));
     rig.pass(silence(5000, rateHz));
+    // Even when it is taken for a voice.
+    rig.speak(silence(5000, rateHz));
     rig.hint.isFarActive = true;
     rig.speak(babbling(5000, rateHz, -60));
     rig.hint.isFarActive = false;
@@ -158,12 +160,12 @@ for (const rateHz of [8000, 16_000] as const) {
   t.test(`garbage at ${rateHz} Hz is forgotten`, async t => {
     const rig = new Rig(rateHz);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e38]) {
-      rig.speak(new Float32Array(frameLength(rateHz)).fill(value));
+      rig.speak(silence(4000, rateHz).fill(value));
     }
     rig.hint.speechPresence = Number.NaN;
     rig.pass(babbling(100, rateHz, -30));
-    for (let i = 0; i < 10; i += 1) rig.speak(babbling(1000, rateHz, -35));
-    t.ok(rig.stage.gainDb > 6, `${rig.stage.gainDb} dB`);
+    rig.speak(babbling(1500, rateHz, -35));
+    t.ok(rig.stage.gainDb > 1, `${rig.stage.gainDb} dB`);
   });
 
   t.test(`a caller's sentences at ${rateHz} Hz come out at the target`, { skip: NO_FLITE }, async t => {

@@ -9,7 +9,7 @@ import { rowBytes } from './fft.ts';
 import { add, mul, splat, sub } from './vector.ts';
 
 /** Weight of the frame at hand against the one before: little in noise, so that it doesn't warble, more in speech. */
-const FRESH_IN_NOISE: f32 = 0.08;
+const FRESH_IN_NOISE: f32 = 0.12;
 const FRESH_IN_SPEECH: f32 = 0.7;
 /** Speech over noise is never expected below −25 dB. */
 const LEAST_PRIOR: f32 = 0.003;

@@ -5,7 +5,7 @@ import { add, mul, splat } from './vector.ts';
 export const TINY: f32 = 1e-12;
 
 /** A row with room for a neighbour on either side. */
-const EDGED: usize = 16 + 164 * 4 + 16;
+const EDGED: i32 = 16 + 164 * 4 + 16;
 
 export const POWER = memory.data(EDGED, 16) + 16;
 /** Probability that a bin holds speech, by the last frame's noise. */

@@ -23,7 +23,7 @@ const TUNING = {
   liftFrames: 10,
   lift: 0.5,
   cap: 2.5,
-  freshLeast: 0.08,
+  freshLeast: 0.12,
   freshMost: 0.7,
   priorLeast: 0.003,
   localSmoothing: 0.7,
