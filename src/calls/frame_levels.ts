@@ -7,6 +7,7 @@ const ACTIVE_SHARE = 0.01;
 export class FrameLevels {
   /** Mean square of each frame. */
   readonly #powers: Float64Array;
+  #power = 0;
   #frames = 0;
   #loudest = 0;
   #peak = 0;
@@ -17,22 +18,37 @@ export class FrameLevels {
     this.#powers = new Float64Array(frames);
   }
 
-  /** Says the frame's mean square, full scale 1; what is no number counts as silence. */
-  add(samples: Float32Array): number {
-    let energy = 0;
-    let peak = 0;
-    for (let i = 0; i < samples.length; i += 1) {
-      const size = Math.abs(samples[i]!);
-      energy += size * size;
-      if (size > peak) peak = size;
-      if (size >= CLIPPED) this.#clipped += 1;
+  /** A frame of even length; one with what is no number counts as silent. */
+  add(samples: Float32Array): void {
+    const { length } = samples;
+    // Two sums, of which neither waits for the other.
+    let even = 0;
+    let odd = 0;
+    let most = 0;
+    let least = 0;
+    for (let i = 0; i + 1 < length; i += 2) {
+      const first = samples[i]!;
+      const second = samples[i + 1]!;
+      even += first * first;
+      odd += second * second;
+      if (first > most) most = first;
+      if (first < least) least = first;
+      if (second > most) most = second;
+      if (second < least) least = second;
     }
-    const power = Number.isFinite(energy) && samples.length > 0 ? energy / samples.length : 0;
+    const energy = even + odd;
+    const power = Number.isFinite(energy) && length > 0 ? energy / length : 0;
+    const peak = Math.max(most, -least);
+    if (peak >= CLIPPED) this.#countClipped(samples);
     this.#peak = Math.max(this.#peak, Math.min(1, peak));
     this.#loudest = Math.max(this.#loudest, power);
     if (this.#frames < this.#powers.length) this.#powers[this.#frames] = power;
     this.#frames += 1;
-    return power;
+    this.#power = power;
+  }
+
+  #countClipped(samples: Float32Array): void {
+    for (let i = 0; i < samples.length; i += 1) if (Math.abs(samples[i]!) >= CLIPPED) this.#clipped += 1;
   }
 
   clear(): void {
@@ -42,7 +58,12 @@ export class FrameLevels {
     this.#clipped = 0;
   }
 
-  /** Mean square of the loudest frame. */
+  /** Mean square of the newest frame, full scale 1. */
+  get power(): number {
+    return this.#power;
+  }
+
+  /** And of the loudest. */
   get loudest(): number {
     return this.#loudest;
   }

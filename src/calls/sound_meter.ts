@@ -94,12 +94,12 @@ export class SoundMeter {
 
   /** The same tick's frame for the caller, once it was sent and the caller's voice judged. */
   sent(frame: Frame, line: MeteredLine): void {
-    const power = this.#agent.add(frame.samples);
+    this.#agent.add(frame.samples);
     const isCaller = this.#uplink.voice.probability >= this.#voiceFrom;
     if (isCaller) this.#voiceFrames += 1;
-    this.#judgeSilence(isCaller, power >= SOUNDING);
+    this.#judgeSilence(isCaller, this.#agent.power >= SOUNDING);
     if (this.#mayCancel) this.#judgeEcho(isCaller);
-    this.#sentPower = power;
+    this.#sentPower = this.#agent.power;
     this.#frames += 1;
     if (this.#frames === FRAMES) this.#endSecond(line);
   }

@@ -17,6 +17,7 @@ import { routeHealth } from './routes/health.ts';
 import { routeLadders } from './routes/ladders.ts';
 import { routeLegs } from './routes/legs.ts';
 import { routePage } from './routes/page.ts';
+import { routeQuality } from './routes/quality.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
 
@@ -42,6 +43,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeHealth(scope, plane);
     routeCalls(scope, plane);
     routeLadders(scope, plane);
+    routeQuality(scope, plane);
     routeLegs(scope, plane);
     routeQuotes(scope, plane);
     routeEvents(scope, feed);

@@ -22,7 +22,10 @@ export type App = FastifyInstance<
 export interface ControlPlane {
   readonly apiKey: string;
   readonly tenantId: string;
-  readonly queries: Pick<Queries, 'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf'>;
+  readonly queries: Pick<
+    Queries,
+    'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'qualityOf'
+  >;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;
   /** Further legs of calls that are up. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { MEASURE_NAMES, MEASURES, type Measure } from '../quality/measures.ts';
 
 /** The resources of the control plane, as readers see them. */
 
@@ -111,6 +112,44 @@ const recordingSchema = z
   })
   .meta({ id: 'Recording' });
 
+const wayQualitySchema = z.object({ mosMean: z.number().nullable(), mosLeast: z.number().nullable() }).meta({
+  id: 'WayQuality',
+  description: 'Mean opinion scores (ITU-T G.107), over the seconds in which they are known.',
+});
+
+const qualitySummarySchema = z
+  .object({
+    seconds: z.number().int().describe('That were measured'),
+    caller: wayQualitySchema.describe('From the caller to the agent'),
+    agent: wayQualitySchema.describe('From the agent to the caller'),
+    talkOverMs: z.number(),
+    deadAirMs: z.number(),
+    clippedSamples: z.number(),
+    concealedFrames: z.number(),
+    worst: z
+      .object({ atMs: mediaMs, mos: z.number() })
+      .nullable()
+      .describe('The second with the lowest score of either way'),
+  })
+  .meta({ id: 'QualitySummary' });
+
+function columnSchema(name: Measure) {
+  return z.array(z.number().nullable()).readonly().describe(MEASURES[name].about);
+}
+
+const measuresSchema = z
+  .object(Object.fromEntries(MEASURE_NAMES.map(name => [name, columnSchema(name)])))
+  .meta({ id: 'Measures', description: 'One value a second; null where it is not known.' });
+
+export const qualitySchema = z
+  .object({
+    summary: qualitySummarySchema.nullable().describe('Of the whole call; null where nothing was measured'),
+    atMs: z.array(mediaMs).readonly().describe('At which each second begins'),
+    measures: measuresSchema,
+    nextMs: mediaMs.nullable().describe('`fromMs` of the seconds that follow; null behind the last'),
+  })
+  .meta({ id: 'Quality' });
+
 export const callDetailSchema = callSummarySchema
   .extend({
     turns: z.array(turnSchema).readonly(),
@@ -120,6 +159,7 @@ export const callDetailSchema = callSummarySchema
     consents: z.array(consentSchema).readonly(),
     recordings: z.array(recordingSchema).readonly(),
     ladder: z.string().nullable().describe('What crossed the wire; also as .txt, .svg and .pcap'),
+    quality: qualitySummarySchema.nullable().describe('Null where no second was measured'),
   })
   .meta({ id: 'Call' });
 

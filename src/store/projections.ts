@@ -1,3 +1,5 @@
+import type { Measure } from '../quality/measures.ts';
+
 /**
  * What follows from events, each statement for all events of a tenant ($1) that were added after a number ($2). They
  * run in this order within the transaction that adds the events, hence once for each event.
@@ -117,6 +119,53 @@ const QUOTE_MADE = `
          (detail ->> 'booked')::boolean
   ${added('quote.made')}`;
 
+function measured(measure: Measure): string {
+  return `jsonb_array_elements_text(detail -> 'measures' -> '${measure}')`;
+}
+
+/** The mean of two means, either of which may be of nothing. */
+function meanOf(way: 'caller' | 'agent'): string {
+  const total = (row: string) => `coalesce(${row}.${way}_mos_mean * ${row}.${way}_mos_seconds, 0)`;
+  return `(${total('kept')} + ${total('EXCLUDED')})
+    / nullif(kept.${way}_mos_seconds + EXCLUDED.${way}_mos_seconds, 0)`;
+}
+
+/** `number` counts the seconds of an event from 1. */
+const CALL_MEASURED = `
+  INSERT INTO call_quality AS kept
+  SELECT tenant_id, call_id, count(*),
+         avg(caller_mos), count(caller_mos), min(caller_mos), avg(agent_mos), count(agent_mos), min(agent_mos),
+         coalesce(sum(talk_over_ms), 0), coalesce(sum(dead_air_ms), 0), coalesce(sum(clipped), 0),
+         coalesce(sum(concealed), 0), (array_agg(at_ms ORDER BY mos, at_ms))[1], min(mos)
+  FROM (
+    SELECT tenant_id, call_id, (detail ->> 'mediaMs')::double precision + 1000 * (number - 1) AS at_ms,
+           caller_mos::double precision, agent_mos::double precision,
+           least(caller_mos::double precision, agent_mos::double precision) AS mos,
+           talk_over_ms::double precision, dead_air_ms::double precision, clipped::double precision,
+           concealed::double precision
+    FROM (SELECT * ${added('call.measured')}) AS event, ROWS FROM (
+      generate_series(1, (detail ->> 'seconds')::integer),
+      ${measured('callerMos')}, ${measured('agentMos')}, ${measured('talkOverMs')}, ${measured('deadAirMs')},
+      ${measured('clippedSamples')}, ${measured('concealedFrames')}
+    ) AS second (number, caller_mos, agent_mos, talk_over_ms, dead_air_ms, clipped, concealed)
+  ) AS seconds
+  GROUP BY tenant_id, call_id
+  ON CONFLICT (tenant_id, call_id) DO UPDATE SET
+    seconds = kept.seconds + EXCLUDED.seconds,
+    caller_mos_mean = ${meanOf('caller')},
+    caller_mos_seconds = kept.caller_mos_seconds + EXCLUDED.caller_mos_seconds,
+    caller_mos_least = least(kept.caller_mos_least, EXCLUDED.caller_mos_least),
+    agent_mos_mean = ${meanOf('agent')},
+    agent_mos_seconds = kept.agent_mos_seconds + EXCLUDED.agent_mos_seconds,
+    agent_mos_least = least(kept.agent_mos_least, EXCLUDED.agent_mos_least),
+    talk_over_ms = kept.talk_over_ms + EXCLUDED.talk_over_ms,
+    dead_air_ms = kept.dead_air_ms + EXCLUDED.dead_air_ms,
+    clipped_samples = kept.clipped_samples + EXCLUDED.clipped_samples,
+    concealed_frames = kept.concealed_frames + EXCLUDED.concealed_frames,
+    worst_ms = CASE WHEN EXCLUDED.worst_mos < kept.worst_mos OR kept.worst_mos IS NULL
+                    THEN EXCLUDED.worst_ms ELSE kept.worst_ms END,
+    worst_mos = least(kept.worst_mos, EXCLUDED.worst_mos)`;
+
 export const PROJECTIONS: readonly string[] = [
   CALL_SEEN,
   CALL_STARTED,
@@ -130,5 +179,6 @@ export const PROJECTIONS: readonly string[] = [
   TURN_LATENCY,
   SLOT_SET,
   QUOTE_MADE,
+  CALL_MEASURED,
   CALL_ENDED,
 ];

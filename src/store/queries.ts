@@ -4,6 +4,7 @@ import { LIMITS } from '../config/limits.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
 import { type Database, openDatabase, READER, type Transaction } from './database.ts';
 import type { LiveEvent } from './live_events.ts';
+import { type QualityRange, qualityOf, qualitySummary } from './quality_rows.ts';
 import { openEvent, openField, type SealedEvent } from './sealing.ts';
 import type {
   CallDetailView,
@@ -11,6 +12,7 @@ import type {
   CallView,
   ConsentView,
   LatencyView,
+  QualityView,
   QuoteView,
   RecordingView,
   SlotValueView,
@@ -52,6 +54,8 @@ export interface Queries {
   recordingsOf(tenantId: string, callId: string): Promise<RecordingView[]>;
   /** The parts of a call's ladder as they were packed; none for a call without. */
   laddersOf(tenantId: string, callId: string): Promise<string[]>;
+  /** Measured seconds of a call; undefined when the tenant has no such call. */
+  qualityOf(tenantId: string, callId: string, range: QualityRange): Promise<QualityView | undefined>;
   /** @throws TrunklineError STORE_UNAVAILABLE, or CONFIG_INVALID for a role that sees every tenant */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -79,6 +83,8 @@ export function openQueries(options: {
       database.transaction(tenantId, tx => tx.query<RecordingView>(RECORDINGS, [tenantId, callId])),
     laddersOf: (tenantId, callId) =>
       database.transaction(tenantId, tx => laddersOf(tx, vault, tenantId, callId)),
+    qualityOf: (tenantId, callId, range) =>
+      database.transaction(tenantId, tx => qualityOf(tx, tenantId, callId, range)),
     check: () => database.check(),
     close: () => database.close(),
   };
@@ -215,6 +221,7 @@ async function getCall(
     consents: await tx.query<ConsentView>(CONSENTS, key),
     recordings: await tx.query<RecordingView>(RECORDINGS, key),
     hasLadder: ladder?.isThere ?? false,
+    quality: await qualitySummary(tx, tenantId, callId),
   };
 }
 

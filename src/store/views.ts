@@ -1,3 +1,5 @@
+import type { Measure } from '../quality/measures.ts';
+
 /** What readers of the store are given: opened, with times in ISO 8601 (UTC) or media milliseconds since answer. */
 
 export type CallState =
@@ -95,6 +97,37 @@ export interface RecordingView {
   readonly bytes: number | null;
 }
 
+/** Mean opinion scores (ITU-T G.107) of one way, over the seconds in which they are known. */
+interface WayQualityView {
+  readonly mosMean: number | null;
+  readonly mosLeast: number | null;
+}
+
+/** What the measured seconds of a call come to. */
+export interface QualitySummaryView {
+  readonly seconds: number;
+  /** From the caller to the agent. */
+  readonly caller: WayQualityView;
+  /** From the agent to the caller. */
+  readonly agent: WayQualityView;
+  readonly talkOverMs: number;
+  readonly deadAirMs: number;
+  readonly clippedSamples: number;
+  readonly concealedFrames: number;
+  /** The second with the lowest score of either way. */
+  readonly worst: { readonly atMs: number; readonly mos: number } | null;
+}
+
+/** Seconds of a call as columns: one value a second, at the media times of `atMs`. */
+export interface QualityView {
+  /** Of the whole call; null for one of which no second was measured. */
+  readonly summary: QualitySummaryView | null;
+  readonly atMs: readonly number[];
+  readonly measures: Readonly<Record<Measure, readonly (number | null)[]>>;
+  /** Media time of the first second that follows; null behind the last. */
+  readonly nextMs: number | null;
+}
+
 export interface CallDetailView extends CallView {
   readonly turns: readonly TurnView[];
   readonly latencies: readonly LatencyView[];
@@ -104,4 +137,6 @@ export interface CallDetailView extends CallView {
   readonly recordings: readonly RecordingView[];
   /** Whether it is known what crossed the wire. */
   readonly hasLadder: boolean;
+  /** Null for a call of which no second was measured. */
+  readonly quality: QualitySummaryView | null;
 }

@@ -200,6 +200,24 @@ t.test('a call from answer to release', async t => {
   t.ok(rig.recorders[0]!.samples.length > 2000 * 8);
 });
 
+t.test('what was measured is recorded as it came', async t => {
+  const rig = await new TalkRig().prepare();
+  await rig.answer(1);
+  const measured = {
+    mediaMs: 10_000,
+    seconds: 2,
+    measures: { callerDb: [-21.5, null], callerMos: [4.41, 4.2] },
+  };
+  await rig.receive({ type: 'measured', slot: 1, measured });
+  await rig.receive({ type: 'measured', slot: 2, measured });
+  t.match(
+    rig.events.filter(({ type }) => type === 'call.measured'),
+    [{ callId: 'call-1', tenantId: 'tenant', detail: measured }],
+  );
+  await rig.hangUp(1);
+  t.equal(rig.events.at(-1)?.type, 'call.ended');
+});
+
 t.test('an agent that has left says and hears nothing more; the record and the recording go on', async t => {
   const rig = await new TalkRig(() => ({ effects: [GRANTED] })).prepare();
   await rig.answer(0);

@@ -107,6 +107,37 @@ t.test('a call from assignment to end', async t => {
   t.equal(calls.count, 0);
 });
 
+t.test('what a call sounded like is told every ten seconds, and the rest before its end', async t => {
+  const { calls, toTalk, line } = house();
+  calls.assign(assignment('one'));
+  line('one').events.answered();
+  for (let tick = 0; tick < 1150; tick += 1) calls.tick();
+  calls.skip(1000);
+  for (let tick = 0; tick < 320; tick += 1) calls.tick();
+  calls.hangUp('one');
+  const told = toTalk.filter(({ type }) => type === 'measured' || type === 'lineEnded');
+  t.match(told, [
+    { type: 'measured', slot: 0, measured: { mediaMs: 0, seconds: 10 } },
+    { type: 'measured', slot: 0, measured: { mediaMs: 10_000, seconds: 1 } },
+    { type: 'measured', slot: 0, measured: { mediaMs: 21_000, seconds: 3 } },
+    { type: 'lineEnded', atMs: 24_700 },
+  ]);
+  t.match(told[0], { measured: { measures: { deadAirMs: [800, ...Array(9).fill(1000)] } } });
+  t.same(told[0], structuredClone(told[0]), 'plain data');
+});
+
+t.test('a call that was over within its first second has nothing to tell', async t => {
+  const { calls, toTalk, line } = house();
+  calls.assign(assignment('one'));
+  line('one').events.answered();
+  for (let tick = 0; tick < 99; tick += 1) calls.tick();
+  calls.hangUp('one');
+  t.same(
+    toTalk.map(({ type }) => type),
+    ['answered', 'lineEnded'],
+  );
+});
+
 t.test('a call that was never up is over without the talk thread, as failed', async t => {
   const { calls, told, toTalk, line, settle } = house();
   calls.assign(assignment('a'));

@@ -28,6 +28,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /api/calls/:callId/ladder.svg': 'key',
   'GET /api/calls/:callId/ladder.pcap': 'key',
   'HEAD /api/calls/:callId/ladder.pcap': 'key',
+  'GET /api/calls/:callId/quality': 'key',
+  'HEAD /api/calls/:callId/quality': 'key',
   'POST /api/calls/:callId/legs': 'key',
   'DELETE /api/calls/:callId/legs/:legId': 'key',
   'GET /api/quotes': 'key',

@@ -84,6 +84,7 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
     consents: [{ kind: 'recording', granted: true, mediaMs: 4000, givenAt: '2026-03-01T10:00:05.000000Z' }],
     recordings: [],
     hasLadder: false,
+    quality: null,
     ...more,
   };
 }
@@ -127,7 +128,14 @@ class TestPublications implements Publications {
 
 type ReadQueries = Pick<
   Queries,
-  'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'eventsSince' | 'lastSeq'
+  | 'listCalls'
+  | 'getCall'
+  | 'listQuotes'
+  | 'recordingsOf'
+  | 'laddersOf'
+  | 'qualityOf'
+  | 'eventsSince'
+  | 'lastSeq'
 >;
 
 /** A record with nothing in it. */
@@ -137,6 +145,7 @@ const EMPTY: ReadQueries = {
   listQuotes: async () => ({ rows: [], next: null }),
   recordingsOf: async () => [],
   laddersOf: async () => [],
+  qualityOf: async () => undefined,
   eventsSince: async () => [],
   lastSeq: async () => 0,
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import t from 'tap';
 import { createFrame } from '../../pipeline/frame.ts';
 import { CodecLeg } from '../../pipeline/kernels/codec_leg.ts';
-import { formatRtcp } from '../../sip/rtp/rtcp_packet.ts';
+import { formatRtcp, parseRtcp } from '../../sip/rtp/rtcp_packet.ts';
 import { HOST } from './trunk_peer.ts';
 import { freePort, kernels, settle, ToneEar, TrunkRig, toneFill, toneInt16 } from './trunk_rig.ts';
 
@@ -212,6 +212,36 @@ t.test('keys by events whose ends are lost, by signalling, and by both at once',
   await rig.close();
   await settle();
   t.same(keys(), [], 'nothing after the end');
+});
+
+t.test('what became of packets, as far as both ends know it', async t => {
+  const rig = await TrunkRig.up();
+  const { peer, line } = rig;
+  await rig.run(8_000);
+  const before = line.stats().network;
+  t.match(before, { packetsLost: 0, packetsLate: 0, packetMs: 20 });
+  t.equal(before?.roundTripMs, undefined);
+  t.equal(before?.farEnd, undefined);
+  const [own] = parseRtcp(peer.reports.at(-1)!)!;
+  if (own?.type !== 'senderReport') throw new Error('no sender report');
+  const block = {
+    ssrc: own.ssrc,
+    fractionLost: 32,
+    packetsLost: 4,
+    highestSequence: 0,
+    jitterTicks: 96,
+    lastReport: ((own.ntpSeconds << 16) | (own.ntpFraction >>> 16)) >>> 0,
+    delaySinceLastReport: 0,
+  };
+  peer.sendReport(formatRtcp([{ type: 'receiverReport', ssrc: 77, blocks: [block] }]));
+  await rig.run(20);
+  const { roundTripMs, farEnd } = line.stats().network!;
+  t.same(farEnd, { lossPct: 12.5, jitterMs: 12 });
+  t.ok(roundTripMs !== undefined && roundTripMs >= 0 && roundTripMs < 8_000, `${roundTripMs} ms`);
+  await rig.run(16_000);
+  t.equal(line.stats().network?.farEnd, undefined, 'a report does not hold for ever');
+  t.equal(line.stats().network?.roundTripMs, undefined);
+  await rig.close();
 });
 
 t.test('every report goes by the ladder', async t => {

@@ -21,7 +21,7 @@ export function storyTeller(tenantId: string, callId: string, startMs = Date.UTC
   };
 }
 
-/** A whole call from ring to quote, 14 events. */
+/** A whole call from ring to quote. */
 export function callStory(tenantId: string, callId: string, startMs?: number): CallEvent[] {
   const tell = storyTeller(tenantId, callId, startMs);
   return [
@@ -66,6 +66,11 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
     }),
     tell('call.outcome', { outcome: 'booked' }),
     tell('recording.ended', { file: `${tenantId}/${callId}.wav`, durationMs: 8000, bytes: 512044 }),
+    tell('call.measured', {
+      mediaMs: 0,
+      seconds: 3,
+      measures: { callerDb: [null, -23.4, -22.9], callerMos: [4.4, 4.1, 4.41], deadAirMs: [300, 0, 0] },
+    }),
     tell('call.ended', {
       disposition: 'COMPLETED',
       reason: 'remoteHangup',

@@ -47,7 +47,7 @@ t.test('a call is read as it was told', async t => {
     workflow: 'piano_removal',
     startedAt: '2026-01-05T12:00:01.000Z',
     answeredAt: '2026-01-05T12:00:02.000Z',
-    endedAt: '2026-01-05T12:00:16.000Z',
+    endedAt: '2026-01-05T12:00:17.000Z',
     endReason: 'remoteHangup',
     outcome: 'booked',
     durationMs: 10000,
