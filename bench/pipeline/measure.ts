@@ -5,12 +5,6 @@ import type { Stage } from '../../pipeline/stage.ts';
 import type { Scene } from '../echo/scene.ts';
 import { BenchCall } from './call.ts';
 
-/** What one frame of one call takes, in microseconds: all of it, and its parts. */
-export interface FrameCost {
-  readonly totalUs: number;
-  readonly stagesUs: Readonly<Record<string, number>>;
-}
-
 export interface Load {
   readonly shared: SharedParts;
   readonly scene: Scene;
@@ -118,7 +112,7 @@ function costOfClock(): number {
   return ((performance.now() - startMs) * 1000) / times;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return round(values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0);
 }
 

@@ -23,7 +23,7 @@ export interface OverAgent {
 /** After so much sound that may be a voice, the agent is lowered. */
 const DUCK_AFTER_MS = 20;
 /** It may be so much weaker than a voice that is near: words begin softly; and so much once it should have come to its level. */
-const DUCK_BELOW_DB = 9;
+const DUCK_BELOW_DB = 18;
 const KEEP_BELOW_DB = 3;
 /** The network knows a voice by then, where it is one. */
 const DOUBTED_AFTER_MS = 220;

@@ -1,7 +1,7 @@
 import { FRAME_MS } from '../frame.ts';
 
 /** A sound stands out of the floor by so much, and of what may be echo. */
-const ABOVE_FLOOR_DB = 12;
+const ABOVE_FLOOR_DB = 10;
 const ABOVE_ECHO_DB = 6;
 const LEAST_DB = -50;
 /** A frame so much weaker than the loudest one of its sound is none of it: breath, and the room. */
