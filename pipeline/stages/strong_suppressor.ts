@@ -14,7 +14,10 @@ const FRAMES_TO_WARM = 5;
 export interface StrongPorts {
   /** The thread's; undefined while it is not loaded. */
   readonly network: () => Rnnoise | undefined;
-  /** Whether the thread can afford the network in this frame, for one call more than in the last if need be. */
+  /**
+   * Whether the thread can afford the network in this frame, for one call more than in the last if need be. It had better
+   * not flicker: the network is heard only after 60 ms of it.
+   */
   readonly hasHeadroom: () => boolean;
 }
 
@@ -58,6 +61,8 @@ export class StrongSuppressor implements Stage<Frame> {
     this.#hear(samples);
     const isWanted = this.#policy.kind === 'strong' && this.#ports.hasHeadroom();
     if (isWanted && this.#voice === 0) this.#begin();
+    // Nothing of the network's is heard that would have to fade.
+    if (!isWanted && this.#share === 0) this.#end();
     if (this.#voice === 0) {
       for (let i = 0; i < samples.length; i += 1) samples[i] = this.#heard[i]!;
       return;

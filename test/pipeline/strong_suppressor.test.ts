@@ -198,6 +198,21 @@ t.test('a call too many is passed on, until another one ends', async t => {
   for (const stage of [...stages, late]) stage.close();
 });
 
+t.test('a thread without headroom does nothing for what is not heard yet', async t => {
+  let headroom = true;
+  const stage = suppressor(8000, STRONG, () => headroom);
+  const frame = createFrame(8000);
+  for (headroom of [true, false, true, true, false]) {
+    network.frame.fill(7);
+    stage.process(frame);
+    t.equal(
+      network.frame.every(sample => sample === 7),
+      !headroom,
+    );
+  }
+  stage.close();
+});
+
 t.test('a network that is loaded later is used from then on', async t => {
   let isLoaded = false;
   const stage = suppressor(
