@@ -208,7 +208,7 @@ t.test(
     t.equal(rig.types.length, 3, 'nothing else is known at first');
     await rig.hear(concat(voice(1000), pause(1500), residue, pause(1500)));
     t.equal(rig.types.length, 6, 'the loud one alone');
-    await rig.hear(concat(pause(60_000), residue, pause(1500)));
+    await rig.hear(concat(pause(90_000), residue, pause(1500)));
     t.strictSame(
       rig.types.filter(type => type === 'speechStarted'),
       ['speechStarted', 'speechStarted', 'speechStarted'],
