@@ -1,7 +1,7 @@
 import { Chain } from './chain.ts';
 import type { PipelineRateHz } from './frame.ts';
 import type { KernelFrame } from './kernels/kernel_frame.ts';
-import type { PipelinePolicy, RecogniserTap } from './policy.ts';
+import type { NoisePolicy, PipelinePolicy, RecogniserTap } from './policy.ts';
 import type { SampleSink } from './ports.ts';
 import type { SharedParts } from './shared_parts.ts';
 import { EchoCanceller } from './stages/echo_canceller.ts';
@@ -11,6 +11,7 @@ import { Limiter } from './stages/limiter.ts';
 import { NoiseSuppressor } from './stages/noise_suppressor.ts';
 import { RemoveDc } from './stages/remove_dc.ts';
 import { Sanitize } from './stages/sanitize.ts';
+import { StrongSuppressor } from './stages/strong_suppressor.ts';
 import { Tap } from './stages/tap.ts';
 import { ToneGuard } from './stages/tone_guard.ts';
 import { VoiceDetector } from './stages/voice_detector.ts';
@@ -43,8 +44,12 @@ export interface Uplink {
 export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink {
   const { shared, far, policy, recogniser } = parts;
   const echo = new EchoCanceller(shared.memory, rateHz, far, policy.echo, shared.echoDelays);
-  const noise = new NoiseSuppressor(shared.memory, rateHz, policy.noise);
-  const levels = new LevelProbe(echo.delayMs + noise.delayMs);
+  // Its delay is only for calls that begin with it.
+  const strong =
+    policy.noise.kind === 'strong' ? [new StrongSuppressor(rateHz, policy.noise, shared.strong)] : [];
+  const noise = new NoiseSuppressor(shared.memory, rateHz, withLight(policy.noise));
+  const delayMs = [echo, ...strong, noise].reduce((sum, stage) => sum + stage.delayMs, 0);
+  const levels = new LevelProbe(delayMs);
   const tones = new ToneGuard(rateHz);
   const voice = new VoiceDetector(shared.memory, rateHz, policy.voice);
   const level = new LevelControl(policy.level, {
@@ -65,6 +70,7 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     recogniserAt('beforeEcho'),
     echo,
     recogniserAt('beforeNoise'),
+    ...strong,
     noise,
     levels,
     tones,
@@ -77,11 +83,17 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
   const tune = (changed: PipelinePolicy): void => {
     listensAt = changed.recogniserTap;
     echo.tune(changed.echo);
-    noise.tune(changed.noise);
+    for (const stage of strong) stage.tune(changed.noise);
+    noise.tune(withLight(changed.noise));
     level.tune(changed.level);
     voice.tune(changed.voice);
   };
-  return { chain, echo, noise, levels, tones, voice, delayMs: chain.delayMs, tune };
+  return { chain, echo, noise, levels, tones, voice, delayMs, tune };
+}
+
+/** Behind the strong suppression the light one takes hum, which a network of voices leaves, and all where there is no headroom. */
+function withLight(noise: NoisePolicy): NoisePolicy {
+  return noise.kind === 'strong' ? { ...noise, kind: 'light' } : noise;
 }
 
 const PLACES: Readonly<Record<RecogniserTap, string>> = {

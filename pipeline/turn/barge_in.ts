@@ -51,7 +51,8 @@ export class BargeIn {
   /** One tick. */
   decide(over: OverAgent, policy: TurnPolicy): BargeInDecision {
     const { agentAudible, callerActive } = over;
-    if (this.#nothingTicks > 0 && (this.#nothingTicks -= 1) === 0) this.#nothingDb = -Infinity;
+    this.#nothingTicks -= 1;
+    if (this.#nothingTicks === 0) this.#nothingDb = -Infinity;
     if (!agentAudible) return this.#agentSilent();
     if (!over.sound.isOn && !callerActive) return this.#callerSilent();
     this.#wasVoice ||= callerActive && this.#state !== 'dismissed';

@@ -29,6 +29,10 @@ const MAX_CATCH_UP_TICKS = 20;
 /** Ticks over which lateness is judged: ten seconds. */
 const LATENESS_WINDOW = 1000;
 const TICKS_BETWEEN_JUDGEMENTS = 100;
+/** A clock that is later than this is in no time for more work. */
+const IN_TIME_MS = FRAME_MS / 2;
+/** Ticks over which that is felt: some seconds. */
+const MEMORY_TICKS = 400;
 
 /**
  * The one 10 ms clock of a media process. It never loses time: a late tick is made up for at once, and after a long
@@ -39,6 +43,7 @@ export class MediaClock {
   readonly #calls = new Set<Ticking>();
   readonly #latenessMs = new Float64Array(LATENESS_WINDOW);
   #latenessP99Ms = 0;
+  #usualLatenessMs = 0;
   #judgeAtTick = 0;
   #ticks = 0;
   #nextMs = 0;
@@ -81,6 +86,11 @@ export class MediaClock {
     return this.#latenessP99Ms;
   }
 
+  /** Whether there was time for all that was to be done lately. */
+  get isInTime(): boolean {
+    return this.#usualLatenessMs < IN_TIME_MS;
+  }
+
   /** Makes every tick that is due by now. */
   #catchUp = (): void => {
     const nowMs = this.#time.nowMs();
@@ -91,7 +101,9 @@ export class MediaClock {
   };
 
   #tick(): void {
-    this.#latenessMs[this.#ticks % LATENESS_WINDOW] = this.#time.nowMs() - this.#nextMs;
+    const latenessMs = this.#time.nowMs() - this.#nextMs;
+    this.#latenessMs[this.#ticks % LATENESS_WINDOW] = latenessMs;
+    this.#usualLatenessMs += (latenessMs - this.#usualLatenessMs) / MEMORY_TICKS;
     this.#ticks += 1;
     this.#nextMs += FRAME_MS;
     for (const call of this.#calls) call.tick();

@@ -31,10 +31,10 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
   const orphans = new Set<string>();
-  const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls));
+  const clock = new MediaClock();
+  const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls), () => clock.isInTime);
   const lines = openLines(context, { kernels: shared.memory, spread });
   const { dialogs, relays } = lines;
-  const clock = new MediaClock();
   const threads = startThreads(context, talk, memory, message => calls.fromTalk(message));
   const tellLoad: TellLoad = (readers = LOAD_READERS) => {
     const load = {
