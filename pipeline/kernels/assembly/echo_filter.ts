@@ -19,7 +19,7 @@ import { add, mul, splat, sub } from './vector.ts';
 /** From frame to frame, the path is taken to stay what it is but for so much (square of the transition factor). */
 const KEPT: f32 = 0.99900025;
 /** Smoothing of the near end's power. */
-const NEAR_SMOOTHING: f32 = 0.6;
+const NEAR_SMOOTHING: f32 = 0.75;
 /** Uncertainty at first: each partition has so much of the one before; all together twice the echo's gain. */
 const DECAY: f32 = 0.85;
 const BOOST: f32 = 3;

@@ -40,7 +40,7 @@ const LEAK_CREEP: f32 = 1.004;
 const NEAR_RATIO: f32 = 6;
 const NEAR_SHARE: f32 = 0.3;
 const NEAR_FRAMES: i32 = 40;
-const SURE_FRAMES: i32 = 3;
+const SURE_FRAMES: i32 = 4;
 /** Provided that so much of the estimate is believed, and that what is heard does not hold much more than it. */
 const KNOWN: f32 = 0.5;
 const GROWING: f32 = 2;

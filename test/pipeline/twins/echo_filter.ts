@@ -1,7 +1,7 @@
 import { forward, inverse, type Spectrum } from './fft.ts';
 
 const KEPT = 0.99900025;
-const NEAR_SMOOTHING = 0.6;
+const NEAR_SMOOTHING = 0.75;
 const DECAY = 0.85;
 const BOOST = 3;
 

@@ -159,7 +159,7 @@ export class TwinSuppressor {
     const nearBands = this.#bands.filter(({ ratio }) => ratio > 6).length;
     const isNear = isKnown && !isDoubtful && nearBands > 0.3 * this.#bands.length;
     this.#nearRun = isNear ? this.#nearRun + 1 : 0;
-    if (isNear) this.#nearFrames = this.#nearRun > 3 ? 40 : Math.max(1, this.#nearFrames);
+    if (isNear) this.#nearFrames = this.#nearRun > 4 ? 40 : Math.max(1, this.#nearFrames);
     else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
     this.#over = this.#nearFrames > 0 ? 1 : Math.min(6, Math.max(1, this.#over * 1.03));
     return this.#nearFrames > 0 ? 0.05 : this.#over;
