@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { SeededRandom } from '../../bench/caller/random.ts';
-import { type Canceller, cancelScene } from '../../bench/echo/canceller.ts';
+import { type Cancelled, type Canceller, cancelScene } from '../../bench/echo/canceller.ts';
 import { caseOf } from '../../bench/echo/case.ts';
 import { compand, toPcm } from '../../bench/echo/companding.ts';
 import { findVoices, voicedPercent } from '../../bench/echo/false_voice.ts';
@@ -119,6 +119,25 @@ t.test('what one takes out is what it scores, however late it is', async t => {
     close(t, figures.lastErleDb, 40);
     close(t, figures.nearLossDb, 0);
     t.ok(figures.convergedMs! <= 500, `${figures.convergedMs} ms`);
+  }
+});
+
+t.test('what comes late is moved back', async t => {
+  const scene = sceneOf({ nearDb: -24 });
+  const now = cancelScene(scene, pretend(scene, 0.9));
+  const then = cancelScene(scene, late(pretend(scene, 0.9)));
+  const heard = scene.mic.length - RATE_HZ / 100;
+  for (const of of [
+    ({ out }: Cancelled) => out,
+    ({ parts }: Cancelled) => parts!.echo,
+    ({ parts }: Cancelled) => parts!.near,
+  ]) {
+    t.same(of(then).subarray(0, heard), of(now).subarray(0, heard));
+    t.ok(
+      of(then)
+        .subarray(heard)
+        .every(sample => sample === 0),
+    );
   }
 });
 
