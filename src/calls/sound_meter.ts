@@ -10,7 +10,7 @@ import { FrameLevels } from './frame_levels.ts';
 
 /** What it asks of the uplink. */
 export interface MeteredUplink {
-  readonly echo: Pick<Uplink['echo'], 'isFarActive' | 'isConverged' | 'echoDb' | 'erleDb'>;
+  readonly echo: Pick<Uplink['echo'], 'isFarActive' | 'isAligned' | 'echoDb' | 'erleDb'>;
   readonly noise: Pick<Uplink['noise'], 'noiseDb' | 'snrDb'>;
   readonly voice: Pick<Uplink['voice'], 'probability'>;
   readonly delayMs: number;
@@ -140,7 +140,7 @@ export class SoundMeter {
   /** Of the frame that was sent in the tick before. */
   #judgeEcho(isCaller: boolean): void {
     const { echo } = this.#uplink;
-    if (!echo.isFarActive || !echo.isConverged) return;
+    if (!echo.isFarActive || !echo.isAligned) return;
     this.#farFrames += 1;
     this.#farEnergy += this.#sentPower;
     this.#echoEnergy += 10 ** (echo.echoDb / 10);

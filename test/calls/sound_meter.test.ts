@@ -1,11 +1,17 @@
 import t from 'tap';
-import { createFrame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
-import { pipelinePolicy } from '../../pipeline/policy.ts';
+import { createFrame, type Frame, frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import { DEFAULT_PIPELINE_POLICY, pipelinePolicy } from '../../pipeline/policy.ts';
+import { AudioCall } from '../../src/calls/audio_call.ts';
+import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { SoundMeter } from '../../src/calls/sound_meter.ts';
+import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { LineStats, NetworkStats } from '../../src/lines/line.ts';
 import { meanOpinionScore } from '../../src/quality/e_model.ts';
 import { agentRating, callerRating } from '../../src/quality/line_rating.ts';
+import { sharedParts } from '../pipeline/shared_parts.ts';
+import { NO_FLITE, noise, speech, toInt16 } from '../pipeline/sounds.ts';
+import { HandLine } from './hand_line.ts';
 
 const FRAMES = 100;
 
@@ -20,7 +26,7 @@ interface Tick {
 
 /** A meter, and an uplink and a line that say what the test wants. */
 class MeterRig {
-  readonly echo = { isFarActive: false, isConverged: false, echoDb: -120, erleDb: 0 };
+  readonly echo = { isFarActive: false, isAligned: false, echoDb: -120, erleDb: 0 };
   readonly noise: { noiseDb: number | undefined; snrDb: number | undefined } = {
     noiseDb: undefined,
     snrDb: undefined,
@@ -143,7 +149,7 @@ t.test('what is no sound does no harm', async t => {
   const rig = new MeterRig();
   rig.tick({ caller: new Float32Array(80).fill(Number.NaN), agent: new Float32Array(80).fill(Number.NaN) });
   rig.tick({ caller: Float32Array.of(Number.POSITIVE_INFINITY, 1e30, -1e30) });
-  Object.assign(rig.echo, { isFarActive: true, isConverged: true, echoDb: Number.NaN, erleDb: Number.NaN });
+  Object.assign(rig.echo, { isFarActive: true, isAligned: true, echoDb: Number.NaN, erleDb: Number.NaN });
   Object.assign(rig.noise, { noiseDb: Number.NEGATIVE_INFINITY, snrDb: Number.NaN });
   rig.ticks(98, { caller: tone(-20), isVoice: true });
   const { measures } = rig.meter.take()!;
@@ -161,7 +167,7 @@ t.test('what is no sound does no harm', async t => {
 
 t.test('an echo is set against what was sent the tick before', async t => {
   const rig = new MeterRig();
-  Object.assign(rig.echo, { isConverged: true, echoDb: -38, erleDb: 26.04 });
+  Object.assign(rig.echo, { isAligned: true, echoDb: -38, erleDb: 26.04 });
   rig.tick({ agent: tone(-20) });
   rig.echo.isFarActive = true;
   rig.ticks(59, { agent: tone(-20) });
@@ -183,7 +189,7 @@ t.test('an echo that nobody knows is not made up', async t => {
   const rig = new MeterRig();
   rig.echo.isFarActive = true;
   rig.ticks(FRAMES, { agent: tone(-20) });
-  rig.echo.isConverged = true;
+  rig.echo.isAligned = true;
   rig.meter.tune(pipelinePolicy({ echo: { enabled: false } }));
   rig.ticks(FRAMES, { agent: tone(-20) });
   const { measures } = rig.meter.take()!;
@@ -279,13 +285,57 @@ t.test('media time that passes without sound leaves a gap', async t => {
   t.match(rig.meter.take(), { mediaMs: (1_000_000 + 400) * 10, seconds: 1 });
 });
 
+/** A line whose far end does nothing but send back what it hears, 20 dB weaker and 37.5 ms later, in some hiss. */
+class EchoingLine extends HandLine {
+  readonly #hiss = noise(10_000, 8000, 0.002);
+  #pulled = 0;
+
+  override pull(frame: Frame): void {
+    const { samples } = frame;
+    for (let i = 0; i < samples.length; i += 1, this.#pulled += 1)
+      samples[i] = 0.1 * (this.sent[this.#pulled - 300] ?? 0) + this.#hiss[this.#pulled]!;
+  }
+}
+
+t.test('in a call with an echo and nobody at the other end', { skip: NO_FLITE }, async t => {
+  const shared = await sharedParts(8);
+  const slot = slotView(createSlotMemory(1), 0);
+  const call = new AudioCall(
+    {
+      slot,
+      rateHz: 8000,
+      shared,
+      policy: DEFAULT_PIPELINE_POLICY,
+      openLine: events => new EchoingLine(8000, events),
+    },
+    { answered() {}, turn() {}, dtmf() {}, playoutStarted() {}, playoutDrained() {}, ended() {} },
+  );
+  call.answered();
+  const said = speech('Good morning, and thank you for your call. How can I help you today?', 8000);
+  new SpeechWriter(slot).write(toInt16(said));
+  for (let tick = 0; tick < 700; tick += 1) {
+    call.hear();
+    shared.tick([call.voice]);
+    call.speak();
+  }
+  const { measures } = call.meter.take()!;
+  t.ok(measures.agentDb!.filter(level => level !== null).length >= 3);
+  // Until it is known where the echo is, it may be taken for a voice.
+  t.same(measures.talkOverMs!.slice(2), [0, 0, 0, 0, 0], 'an echo is no caller');
+  t.ok(measures.deadAirMs!.at(-1)! > 900, 'after the last word');
+  const losses = measures.echoReturnLossDb!.filter(loss => loss !== null);
+  t.ok(losses.length >= 2 && losses.every(loss => Math.abs(loss - 20) <= 2), `${losses} dB, not 20`);
+  call.hangUp('localHangup');
+  await call.closed();
+});
+
 t.test('a tick costs no memory', async t => {
   const rig = new MeterRig();
   const caller = createFrame(8000);
   const agent = createFrame(8000);
   caller.samples.set(tone(-20));
   agent.samples.set(tone(-25));
-  Object.assign(rig.echo, { isFarActive: true, isConverged: true, echoDb: -40, erleDb: 20 });
+  Object.assign(rig.echo, { isFarActive: true, isAligned: true, echoDb: -40, erleDb: 20 });
   const run = (ticks: number): void => {
     for (let i = 0; i < ticks; i += 1) {
       rig.meter.heard(caller);
