@@ -2,6 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { RecognisedInterjections } from '../../src/agent/interjection.ts';
+import type { After } from '../../src/agent/ports.ts';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { CODECS } from '../wire/codec.ts';
 import { writeWav } from '../wire/wav.ts';
 import { EVENT_CLASSES, isContinuing, isInterruption } from './event.ts';
@@ -35,7 +38,9 @@ one, of other voices, words and seeds.
                   and for each call with such an event a WAV of caller and agent as the pipeline had them
   --all           the same for all events
   --judged        the set that the bench judges, to compare both ways of playing it; not to tune on
+  --deaf          without the recogniser that understands what is said in short
 
+The clock waits for the recogniser (pocketsphinx), whose answers always come 150 ms after they were asked for.
 Prints a line for each event that comes out wrong or late, a table of the classes, and one line of JSON.
 `;
 
@@ -54,6 +59,7 @@ async function main(args: string[]): Promise<void> {
       trace: { type: 'string' },
       all: { type: 'boolean', default: false },
       judged: { type: 'boolean', default: false },
+      deaf: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -77,10 +83,14 @@ async function main(args: string[]): Promise<void> {
     const events = plan.events.filter(({ kind }) => only.includes(kind));
     return events.length === 0 ? [] : [{ ...plan, events }];
   });
+  const stt = createPocketsphinxStt();
+  const ear = values.deaf ? undefined : new RecognisedInterjections(stt, never);
   const played = await playOffline(plans, programmes, {
     kernelFolder: KERNEL_FOLDER,
+    ear,
     isTraced: values.trace !== undefined,
   });
+  await stt.close();
   const calls = played.map(call => ({
     played: call,
     judged: judgeCall(call.plan, call.caller, programmes),
@@ -91,6 +101,9 @@ async function main(args: string[]): Promise<void> {
   const missed = calls.reduce((sum, { judged: call }) => sum + call.missed, 0);
   process.stdout.write(`${JSON.stringify({ ...headlineOf(outcomes), missed })}\n`);
 }
+
+/** The clock waits for the recogniser. */
+const never: After = () => () => undefined;
 
 /** Tells what came out wrong in a call, or late, and keeps it where it is asked for. */
 function tell(index: number, call: Judged, folder: string | undefined, isAll: boolean): void {

@@ -1,10 +1,12 @@
 import { FRAME_MS } from '../../pipeline/frame.ts';
 import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
+import type { InterjectionEar } from '../../src/agent/interjection.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { clearSlot, createSlotMemory, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { CODECS } from '../wire/codec.ts';
+import { ClockedEar } from './clocked_ear.ts';
 import type { CallPlan } from './event.ts';
 import { EventCaller } from './event_caller.ts';
 import { OfflineLine } from './offline_line.ts';
@@ -35,10 +37,17 @@ interface LiveCall extends PlayedCall {
 export async function playOffline(
   plans: readonly CallPlan[],
   programmes: readonly Programme[],
-  { kernelFolder, isTraced }: { readonly kernelFolder: string; readonly isTraced: boolean },
+  { kernelFolder, ear, isTraced }: OfflineOptions,
 ): Promise<PlayedCall[]> {
   const shared = await SharedParts.load(kernelFolder, CALLS_AT_ONCE, 0);
-  return new OfflineCalls(plans, programmes, { shared, isTraced }).play();
+  return new OfflineCalls(plans, programmes, { shared, ear: ear && new ClockedEar(ear), isTraced }).play();
+}
+
+interface OfflineOptions {
+  readonly kernelFolder: string;
+  /** For what is said in short over the agent; the clock waits for it. */
+  readonly ear: InterjectionEar | undefined;
+  readonly isTraced: boolean;
 }
 
 class OfflineCalls {
@@ -49,23 +58,32 @@ class OfflineCalls {
   readonly #played: PlayedCall[] = [];
   readonly #isTraced: boolean;
   readonly #shared: SharedParts;
+  readonly #ear: ClockedEar | undefined;
   #nowMs = 0;
 
   constructor(
     plans: readonly CallPlan[],
     programmes: readonly Programme[],
-    parts: { readonly shared: SharedParts; readonly isTraced: boolean },
+    { shared, ear, isTraced }: { shared: SharedParts; ear: ClockedEar | undefined; isTraced: boolean },
   ) {
     this.#waiting = [...plans];
-    this.#isTraced = parts.isTraced;
-    this.#shared = parts.shared;
-    this.#talk = new SpeakingTalk({ memory: this.#memory, programmes, nowMs: () => this.#nowMs });
+    this.#isTraced = isTraced;
+    this.#shared = shared;
+    this.#ear = ear;
+    this.#talk = new SpeakingTalk({
+      memory: this.#memory,
+      programmes,
+      ear,
+      nowMs: () => this.#nowMs,
+      cut: (slot, generation) => this.#live.get(slot)?.call.cut(generation),
+    });
   }
 
   async play(): Promise<PlayedCall[]> {
     while (this.#waiting.length > 0 || this.#live.size > 0) {
       this.#fill();
       this.#nowMs += FRAME_MS;
+      await this.#ear?.pass(this.#nowMs);
       this.#talk.pump();
       this.#tick();
       for (const live of this.#live.values()) if (live.caller.isDone) await this.#end(live);

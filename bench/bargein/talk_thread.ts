@@ -1,7 +1,10 @@
 import { getEnvironmentData, workerData } from 'node:worker_threads';
+import { RecognisedInterjections } from '../../src/agent/interjection.ts';
+import type { After } from '../../src/agent/ports.ts';
 import type { TalkWorkerData } from '../../src/calls/media_threads.ts';
 import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
 import { ThreadPulse } from '../../src/calls/thread_pulse.ts';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { PROGRAMME_FOLDER } from './media_files.ts';
 import { readProgrammes } from './programme.ts';
 import { SpeakingTalk } from './speaking_talk.ts';
@@ -11,9 +14,20 @@ const PUMP_EVERY_MS = 10;
 /** Stands where the talk thread is. */
 const { memory, port, pulse } = workerData as TalkWorkerData;
 const programmes = readProgrammes(String(getEnvironmentData(PROGRAMME_FOLDER)));
-const talk = new SpeakingTalk({ memory, programmes, nowMs: () => performance.now() });
-const heart = new ThreadPulse(pulse);
+const stt = createPocketsphinxStt();
+const after: After = (delayMs, action) => {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
+};
 const send = (message: ToAudio): void => port.postMessage(message);
+const talk = new SpeakingTalk({
+  memory,
+  programmes,
+  ear: new RecognisedInterjections(stt, after),
+  nowMs: () => performance.now(),
+  cut: (slot, generation) => send({ type: 'cut', slot, generation }),
+});
+const heart = new ThreadPulse(pulse);
 const pumping = setInterval(() => {
   heart.beat('talk');
   talk.pump();
@@ -34,6 +48,7 @@ port.on('message', (message: ToTalk) => {
     case 'stop':
       clearInterval(pumping);
       port.close();
+      void stt.close();
       break;
   }
 });

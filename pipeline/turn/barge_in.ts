@@ -88,7 +88,8 @@ export class BargeIn {
   }
 
   #isSurelyNear({ callerActive, voicedMs, sound, nearDb }: OverAgent, policy: TurnPolicy): boolean {
-    return callerActive && voicedMs >= policy.bargeInMinSpeechMs && sound.levelDb >= nearDb;
+    const isHeard = callerActive && sound.quietMs < OVER_AFTER_MS;
+    return isHeard && voicedMs >= policy.bargeInMinSpeechMs && sound.levelDb >= nearDb;
   }
 
   #isDoubted({ callerActive, sound, nearDb }: OverAgent): boolean {

@@ -12,8 +12,16 @@ export type TurnEvent =
    * call began, cut speech not counted.
    */
   | { readonly type: 'bargeIn'; readonly atMs: number; readonly heardSamples: number }
-  /** Speech over the agent that is no interruption. */
-  | { readonly type: 'backchannel'; readonly atMs: number }
+  /**
+   * Speech over the agent that is no interruption, from `atMs` to its last sound at `untilMs`. `held`: the agent was held
+   * for it, since it was a voice at the telephone, which was too short to be one.
+   */
+  | {
+      readonly type: 'backchannel';
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly held: boolean;
+    }
   /** The caller fell silent; `atMs` is the last sound. */
   | { readonly type: 'speechEnded'; readonly atMs: number }
   /** The caller's turn is over; `lastSoundMs` is the caller's last sound, `atMs` the decision. */

@@ -66,6 +66,8 @@ export class TurnTaker {
   /** Start of the caller's open turn; undefined while there is none. */
   #turnStartedMs: number | undefined;
   #speaking = false;
+  /** The agent is, for what is said over it. */
+  #held = false;
   #lastSoundMs = 0;
   /** A turn ended by maxTurnMs still goes on: the pipeline is deaf to it until this time at the latest. */
   #deafUntilMs: number | undefined;
@@ -128,17 +130,18 @@ export class TurnTaker {
         break;
       case 'hold':
         this.#actions.hold();
+        this.#held = true;
         break;
       case 'resume':
-        this.#actions.resume();
+        this.#goOn();
         break;
       case 'backchannel':
-        this.#actions.resume();
-        if (this.#turnStartedMs === undefined)
-          this.#actions.emit({ type: 'backchannel', atMs: this.#onsetMs });
+        if (this.#turnStartedMs === undefined) this.#tellBackchannel();
+        this.#goOn();
         break;
       case 'cut': {
         const heardSamples = this.#actions.cut();
+        this.#held = false;
         this.#startSpeech(nowMs);
         this.#actions.emit({ type: 'bargeIn', atMs: nowMs, heardSamples });
         break;
@@ -146,6 +149,17 @@ export class TurnTaker {
       case 'none':
         break;
     }
+  }
+
+  #goOn(): void {
+    this.#actions.resume();
+    this.#held = false;
+  }
+
+  #tellBackchannel(): void {
+    const atMs = this.#onsetMs;
+    const untilMs = Math.max(atMs, this.#detector.lastSoundMs - this.#delayMs);
+    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#held });
   }
 
   #hear(): void {

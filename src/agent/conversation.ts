@@ -1,43 +1,23 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Config } from '../config/schema.ts';
-import type { Stt } from '../providers/types.ts';
-import type { Flow, FlowStep, Heard } from '../workflow/types.ts';
+import type { FlowStep, Heard } from '../workflow/types.ts';
 import { AgentSpeech } from './agent_speech.ts';
 import { Belief } from './belief.ts';
-import type { CallRecord } from './call_record.ts';
 import { CallerTurn, type Ear } from './caller_turn.ts';
+import type { ConversationParts } from './conversation_parts.ts';
 import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
 import { Keypad } from './keypad.ts';
-import type { After, CallAudio, CallRecording } from './ports.ts';
 import { PreRoll } from './pre_roll.ts';
 import { type Answered, heardSpeech, type Reply, recordAgent, recordCaller, recordEffects } from './reply.ts';
 import { type ConversationState, firstStep, newConversation } from './resumption.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
-import type { Voice } from './voice.ts';
 
 /** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
 const LEAD_MS = 500;
+const INTERJECTION_LEAD_MS = 250;
 const PRE_ROLL_MS = 2000;
 
-export interface ConversationParts {
-  readonly audio: CallAudio;
-  readonly stt: Stt;
-  readonly voice: Voice;
-  readonly flow: Flow;
-  readonly record: CallRecord;
-  readonly recording: CallRecording;
-  readonly after: After;
-  readonly turn: Config['turn'];
-  /** Today where the business is, as YYYY-MM-DD. */
-  todayIso(): string;
-  /** Another process had this conversation before, and left it so. */
-  readonly resumed?: ConversationState | undefined;
-  /** `state` is another, and all that happened is written down. */
-  onProgress(): void;
-  /** Told of what went wrong, once a failure. */
-  onFault(error: unknown): void;
-}
+type Backchannel = Extract<TurnEvent, { type: 'backchannel' }>;
 
 /**
  * One call's conversation: turn events, keys and the caller's audio in, speech out. It knows no clock but media time
@@ -103,7 +83,7 @@ export class Conversation {
       if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
-      else if (event.type === 'backchannel') this.#dropCaller();
+      else if (event.type === 'backchannel') this.#backchannel(event);
       else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);
       else if (event.type === 'silence') this.#silent(event.atMs, event.silentForMs);
     });
@@ -177,6 +157,28 @@ export class Conversation {
     if (this.#reply?.speech?.generation === this.#parts.audio.generation) return;
     if (!this.#ending) this.#speechStarted(atMs);
     this.#interrupt(heardSamples);
+  }
+
+  /** Only where the agent was held for it can it have been more than that. */
+  #backchannel(backchannel: Backchannel): void {
+    this.#dropCaller();
+    const reply = this.#reply;
+    if (backchannel.held && reply?.stands) void this.#understand(backchannel, reply);
+  }
+
+  /** A word or two over the reply, which goes on meanwhile: those that ask for something end it. */
+  async #understand({ atMs, untilMs }: Backchannel, reply: Reply): Promise<void> {
+    const { interjections, audio } = this.#parts;
+    const pcm = this.#preRoll.since(atMs - INTERJECTION_LEAD_MS);
+    const meaning = await interjections.understand(pcm, audio.rateHz);
+    this.#guard(() => {
+      const isTooLate = this.#ending || this.#reply !== reply || this.#caller !== undefined;
+      if (isTooLate || meaning === 'nothing') return;
+      this.#interrupt(audio.playedSamples());
+      if (meaning === 'listen' || this.#step === undefined) return;
+      this.#caller = new CallerTurn(this.#ear, this.#step, atMs, pcm);
+      this.#turnEnded(untilMs, audio.mediaMs());
+    });
   }
 
   #interrupt(heardSamples: number): void {

@@ -9,6 +9,8 @@ export function onCallTime(event: TurnEvent, startMs: number): TurnEvent {
   switch (event.type) {
     case 'speechStarted':
       return { ...event, atMs, noticedMs: event.noticedMs + startMs };
+    case 'backchannel':
+      return { ...event, atMs, untilMs: event.untilMs + startMs };
     case 'turnEnded':
       return { ...event, atMs, lastSoundMs: event.lastSoundMs + startMs };
     default:

@@ -2,6 +2,7 @@ import { CallRecord } from '../agent/call_record.ts';
 import { Conversation } from '../agent/conversation.ts';
 import { withDeadline } from '../agent/deadline.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
+import { RecognisedInterjections } from '../agent/interjection.ts';
 import type { After, CallRecording } from '../agent/ports.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
@@ -85,6 +86,7 @@ export class TalkCall {
     this.#conversation = new Conversation({
       audio: this.#audio,
       stt,
+      interjections: new RecognisedInterjections(stt, after),
       voice,
       flow: flowOf(services.flows, info),
       record: this.#record,

@@ -213,6 +213,8 @@ export const LIMITS = {
   sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
+  /** Words said over the agent, to be understood; later it goes on as if there had been none. */
+  interjectionMs: 600,
   /** Rendering of one sentence; a later one counts as failed and its process is killed. */
   ttsSentenceMs: 8_000,
   /** Letter-to-sound of a few hundred words of a grammar, ahead of the caller's turn; then the grammar can't be used. */

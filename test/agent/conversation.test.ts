@@ -195,7 +195,8 @@ t.test('a backchannel is nothing', async t => {
   await rig.pass(WORD_MS);
   await rig.startSpeaking();
   await rig.pass(100, 7);
-  rig.conversation.turn({ type: 'backchannel', atMs: rig.audio.nowMs });
+  const untilMs = rig.audio.nowMs;
+  rig.conversation.turn({ type: 'backchannel', atMs: untilMs - 160, untilMs, held: false });
   t.equal(rig.stt.sessions[0]?.state, 'cancelled');
   await rig.listen();
   t.same(rig.said(), ['One two three four five six.']);
@@ -204,6 +205,83 @@ t.test('a backchannel is nothing', async t => {
   await rig.listen();
   t.equal(rig.flow.calls.length, 2, 'the answer after it is heard');
 });
+
+t.test('a command said in short over the agent cuts it, and the agent listens', async t => {
+  const rig = await new Rig(() => ({ say: ['One two three four five six.'] })).answer();
+  await rig.pass(3 * WORD_MS);
+  rig.stt.finals = [understood('wait a moment', 0.5)];
+  await rig.interject();
+  t.equal(rig.audio.cuts, 1);
+  t.same(rig.said(), ['One two three']);
+  t.equal(rig.details('turn.agent')[0]?.interrupted, true);
+  t.equal(rig.flow.calls.length, 1, 'nothing to answer');
+  await rig.speak();
+  await rig.listen();
+  t.equal(rig.flow.calls.length, 2, 'what the caller says then is answered');
+  t.same(rig.faults, []);
+});
+
+t.test('a request said in short over the agent cuts it and is answered as a turn', async t => {
+  const rig = await new Rig(() => ({ say: ['One two three four five six.'] })).answer();
+  await rig.pass(3 * WORD_MS);
+  rig.stt.finals = [understood('say that again', 0.8), understood('repeat that')];
+  await rig.interject();
+  t.same(rig.said(), ['One two three']);
+  t.match(rig.flow.calls.at(-1)?.heard, { type: 'speech', text: 'repeat that' });
+  const [first, second] = rig.stt.sessions;
+  t.same([first?.expectId, second?.expectId], ['interjections', 'stage 1']);
+  t.same(second?.written, first?.written, 'the same sound');
+  t.ok(first?.written.includes(7), 'with the word in it');
+  await rig.listen();
+  t.same(rig.said(), ['One two three', 'One two three four five six.']);
+  t.match(rig.details('turn.caller'), [{ text: 'repeat that' }]);
+});
+
+t.test('nods, doubt and a recogniser that fails or is late do not stop the agent', async t => {
+  const interjected = async (prepare: (rig: Rig) => void, held = true): Promise<Rig> => {
+    const rig = await new Rig(() => ({ say: ['One two three four five six.'] })).answer();
+    await rig.pass(2 * WORD_MS);
+    prepare(rig);
+    await rig.interject(held);
+    await rig.listen();
+    t.same(rig.said(), ['One two three four five six.']);
+    t.equal(rig.audio.cuts, 0);
+    t.same(rig.faults, []);
+    return rig;
+  };
+  await interjected(rig => rig.stt.finals.push(understood('okay', 1)));
+  await interjected(rig => rig.stt.finals.push(understood('stop', 0.05)));
+  await interjected(rig => rig.stt.finals.push(understood('no', 0.9)));
+  await interjected(rig => rig.stt.finals.push(understood('', 0)));
+  await interjected(rig => {
+    rig.stt.openFailures = 1;
+  });
+  await interjected(rig => {
+    rig.stt.finishFailures = 1;
+  });
+  const late = await interjected(rig => {
+    rig.stt.stuck = true;
+  });
+  t.equal(late.stt.openSessions, 0, 'given up');
+  const unheld = await interjected(rig => rig.stt.finals.push(understood('stop', 1)), false);
+  t.same(unheld.stt.sessions, [], 'what the agent was not held for is not even listened to');
+});
+
+t.test(
+  'a command that is understood when the agent has finished, or another one speaks, cuts nothing',
+  async t => {
+    const rig = await new Rig(() => ({ say: ['One two.'] })).answer();
+    await rig.pass(WORD_MS + 100);
+    rig.stt.stuck = true;
+    rig.stt.finals = [understood('stop', 1)];
+    await rig.interject();
+    await rig.listen();
+    rig.stt.unstick();
+    await rig.pass(20);
+    t.equal(rig.audio.cuts, 0);
+    t.same(rig.said(), ['One two.']);
+  },
+);
 
 t.test('speech over what must be said whole does not count, speech that lasts beyond it does', async t => {
   const rig = await new Rig(() => ({ say: ['One two three.'], interruptible: false })).answer();

@@ -1,6 +1,7 @@
 import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
@@ -45,6 +46,7 @@ export class Rig {
     this.conversation = new Conversation({
       audio: this.audio,
       stt: this.stt,
+      interjections: new RecognisedInterjections(this.stt, this.timers.after),
       voice: this.voice,
       flow: this.flow,
       record,
@@ -129,6 +131,14 @@ export class Rig {
       atMs: this.audio.nowMs,
       heardSamples: this.audio.playedSamples(),
     });
+    await settle();
+  }
+
+  /** A word or two over the agent, for which the audio thread holds it, and after which the agent goes on. */
+  async interject(held = true): Promise<void> {
+    const atMs = this.audio.nowMs;
+    await this.pass(200, 7);
+    this.conversation.turn({ type: 'backchannel', atMs, untilMs: this.audio.nowMs, held });
     await settle();
   }
 

@@ -21,7 +21,13 @@ t.test('the agent talks without an end, is silent once it was cut, and begins an
   const memory = createSlotMemory(1);
   const { speech: ring, control } = slotView(memory, 0);
   let nowMs = 0;
-  const talk = new SpeakingTalk({ memory, programmes: [PROGRAMME], nowMs: () => nowMs });
+  const talk = new SpeakingTalk({
+    memory,
+    programmes: [PROGRAMME],
+    ear: undefined,
+    nowMs: () => nowMs,
+    cut: () => undefined,
+  });
   const heard = new Int16Array(80);
   const played: number[] = [];
   const tick = (): number => {

@@ -70,6 +70,7 @@ t.test('a word over the agent holds it for as long as it takes, and no longer', 
   t.equal(rig.heldAtMs, undefined, 'a short while after its end');
   await rig.hear(pause(1000));
   t.strictSame(rig.types, ['ducked', 'backchannel']);
+  t.match(rig.events[1], { atMs: 320, untilMs: 620, held: true });
 });
 
 t.test('who is far from the telephone disturbs nobody', async t => {

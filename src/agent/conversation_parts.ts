@@ -1,0 +1,30 @@
+import type { Config } from '../config/schema.ts';
+import type { Stt } from '../providers/types.ts';
+import type { Flow } from '../workflow/types.ts';
+import type { CallRecord } from './call_record.ts';
+import type { InterjectionEar } from './interjection.ts';
+import type { After, CallAudio, CallRecording } from './ports.ts';
+import type { ConversationState } from './resumption.ts';
+import type { Voice } from './voice.ts';
+
+/** What a conversation works with. */
+export interface ConversationParts {
+  readonly audio: CallAudio;
+  readonly stt: Stt;
+  /** For what is said in short over the agent. */
+  readonly interjections: InterjectionEar;
+  readonly voice: Voice;
+  readonly flow: Flow;
+  readonly record: CallRecord;
+  readonly recording: CallRecording;
+  readonly after: After;
+  readonly turn: Config['turn'];
+  /** Today where the business is, as YYYY-MM-DD. */
+  todayIso(): string;
+  /** Another process had this conversation before, and left it so. */
+  readonly resumed?: ConversationState | undefined;
+  /** `state` is another, and all that happened is written down. */
+  onProgress(): void;
+  /** Told of what went wrong, once a failure. */
+  onFault(error: unknown): void;
+}

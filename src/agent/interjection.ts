@@ -1,0 +1,135 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Expectation, Recognition, Stt } from '../providers/types.ts';
+import { withDeadline } from './deadline.ts';
+import type { After } from './ports.ts';
+
+/**
+ * What somebody wants who says a word or two over the agent: that it be silent and listen, that what they said be answered
+ * (a no, or to hear it again), or nothing, since it was a nod or was not understood.
+ */
+export type Interjection = 'listen' | 'answer' | 'nothing';
+
+/** Understands what is too short to be an interruption by its length. */
+export interface InterjectionEar {
+  /** Takes all of it with a little before and after, 16 bits at `rateHz`. Never rejects: what comes too late is nothing. */
+  understand(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Interjection>;
+}
+
+/** By words. Nods are there to be told apart from the others, and what is neither to be taken for neither. */
+const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
+  listen: [
+    'stop',
+    'wait',
+    'wait wait',
+    'wait a moment',
+    'wait a minute',
+    'wait a second',
+    'hold on',
+    'hang on',
+    'one moment',
+    'one second',
+    'just a moment',
+    'just a second',
+    'just a minute',
+    'excuse me',
+    'be quiet',
+    'hello',
+  ],
+  answer: [
+    'no',
+    'no no',
+    'no no no',
+    "no that's wrong",
+    "that's wrong",
+    'go back',
+    'say that again',
+    'repeat that',
+    'what did you say',
+    'sorry',
+    'pardon',
+  ],
+  nothing: [
+    'yes',
+    'yeah',
+    'yep',
+    'yes yes',
+    'yeah yeah',
+    'right',
+    'okay',
+    'sure',
+    'i see',
+    'uh huh',
+    'mm hm',
+    'mm',
+    'hm',
+    'oh',
+    'oh okay',
+    'good',
+    'fine',
+    'thanks',
+    'thank you',
+    'all right',
+    'got it',
+    'of course',
+    'exactly',
+    "that's right",
+  ],
+};
+
+const MEANINGS: ReadonlyMap<string, Interjection> = new Map(
+  (Object.keys(WORDS) as Interjection[]).flatMap(meaning =>
+    WORDS[meaning].map(text => [text, meaning] as const),
+  ),
+);
+
+const EXPECTED: Expectation = {
+  id: 'interjections',
+  jsgf: `#JSGF V1.0;\ngrammar interjections;\npublic <said> = ${[...MEANINGS.keys()].join(' | ')};\n`,
+};
+
+/** Hums and what is left of the agent's own voice are surer to be nods, or are not words at all. */
+const LEAST_CONFIDENCE = 0.1;
+/** On a narrow line a yes is easily taken for a no. */
+const LEAST_CONFIDENCE_OF_NO = 0.99;
+
+/** Hears them with the recogniser of the call's turns and a grammar of their own. */
+export class RecognisedInterjections implements InterjectionEar {
+  readonly #stt: Stt;
+  readonly #after: After;
+
+  constructor(stt: Stt, after: After) {
+    this.#stt = stt;
+    this.#after = after;
+    stt.prepare(EXPECTED);
+  }
+
+  async understand(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Interjection> {
+    try {
+      return meaningOf(await this.#recognise(pcm, rateHz));
+    } catch {
+      return 'nothing';
+    }
+  }
+
+  async #recognise(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Recognition> {
+    const session = this.#stt.open({ rateHz, expect: EXPECTED });
+    try {
+      for (let from = 0; from < pcm.length; from += rateHz) session.write(pcm.subarray(from, from + rateHz));
+      return await withDeadline(session.finish(), {
+        after: this.#after,
+        limitMs: LIMITS.interjectionMs,
+        signal: new AbortController().signal,
+        late: () => new TrunklineError('STT_FAILED', `nothing within ${LIMITS.interjectionMs} ms`),
+      });
+    } finally {
+      session.cancel();
+    }
+  }
+}
+
+function meaningOf({ text, confidence }: Recognition): Interjection {
+  const least = text === 'no' ? LEAST_CONFIDENCE_OF_NO : LEAST_CONFIDENCE;
+  return confidence >= least ? (MEANINGS.get(text) ?? 'nothing') : 'nothing';
+}
