@@ -81,6 +81,9 @@ t.test('a call goes on where a lost process left it, and its record is one', asy
   });
   const [leg] = details(events, 'leg.answered') as { mediaMs: number }[];
   t.ok(leg!.mediaMs >= 20 + resumed!.mediaMs - 1000, `on the clock of the call: ${leg?.mediaMs}`);
+  second.calls.receive({ type: 'measured', slot: 0, measured: { mediaMs: 20, seconds: 1, measures: {} } });
+  const [measured] = details(events, 'call.measured') as { mediaMs: number }[];
+  t.equal(measured?.mediaMs, leg?.mediaMs, 'and so are the measures');
   await second.pass(6000);
   const turns = details(events, 'turn.agent') as { turn: number; text: string; startMs: number }[];
   t.equal(turns.at(-1)?.text, `${BRIDGING_WORDS} Question number 2 please.`);
