@@ -150,7 +150,7 @@ function validityOf(isQuick: boolean, isOwnSet: boolean): string[] {
     'the agent talks without pauses longer than 80 ms, so that the wire shows its gain at any time; a real one has pauses in which a caller may begin, too',
     'echo alone and a television that is on all the time count as a stop as well when the agent is stopped again and again and never speaks for long enough',
     'echo is made from the packets received, delayed by 50 to 400 ms in all; its path does not change within a call',
-    'loopback: no loss and no jitter of a network; what stops the agent is heard through the real edge, media process and pipeline, and only conversation and providers are replaced',
+    'loopback: no loss and no jitter of a network; what stops the agent is heard through the real edge, media process and pipeline, and only conversation and voice are replaced: after a command said in short the agent listens, even to one that a conversation would answer',
     'what is known of others was measured by their own setups, and none of those tells backchannels apart',
   ];
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import t from 'tap';
+import { ClockedEar } from '../../bench/bargein/clocked_ear.ts';
 import type { CallPlan } from '../../bench/bargein/event.ts';
 import { judgeCall } from '../../bench/bargein/judge_call.ts';
 import { readTickLateness } from '../../bench/bargein/media_files.ts';
@@ -9,7 +10,8 @@ import { playOverWire } from '../../bench/bargein/wire_calls.ts';
 import { SeededRandom } from '../../bench/caller/random.ts';
 import { babble } from '../../bench/load/sounds.ts';
 import { startCarrier } from '../../bench/sip/carrier.ts';
-import { available, readSamples } from '../../src/calls/ring.ts';
+import type { Interjection } from '../../src/agent/interjection.ts';
+import { available, readSamples, writeFrame } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 
 /** Speech without words stands for the agent's and the caller's. */
@@ -60,6 +62,62 @@ t.test('the agent talks without an end, is silent once it was cut, and begins an
   for (let ticks = 0; ticks < 200; ticks += 1) tick();
   t.equal(tick(), 0, 'the call is over');
   t.end();
+});
+
+t.test('a short command is understood from what was heard, and cuts what was said meanwhile', async t => {
+  const memory = createSlotMemory(1);
+  const view = slotView(memory, 0);
+  const understood: Int16Array[] = [];
+  const cuts: number[][] = [];
+  let meaning: Interjection = 'listen';
+  const ear = new ClockedEar({
+    understand: pcm => {
+      understood.push(pcm);
+      return Promise.resolve(meaning);
+    },
+  });
+  let nowMs = 0;
+  const talk = new SpeakingTalk({
+    memory,
+    programmes: [PROGRAMME],
+    ear,
+    nowMs: () => nowMs,
+    cut: (slot, generation) => cuts.push([slot, generation]),
+  });
+  talk.begin(0, 8000);
+  const pass = async (ms: number, level: number): Promise<void> => {
+    for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
+      nowMs += 10;
+      writeFrame(view.heard, new Float32Array(80).fill(level));
+      Atomics.store(view.control, CONTROL.mediaMs, nowMs);
+      await ear.pass(nowMs);
+      talk.pump();
+    }
+  };
+  const interject = async (): Promise<void> => {
+    const atMs = nowMs;
+    await pass(300, 0.5);
+    talk.follow(0, { type: 'backchannel', atMs, untilMs: nowMs, held: true });
+  };
+  await pass(3000, 0);
+  await interject();
+  t.equal(understood[0]?.length, 550 * 8, 'with a little before it');
+  t.ok(understood[0]!.subarray(0, 250 * 8).every(sample => sample === 0));
+  t.ok(understood[0]!.subarray(250 * 8).every(sample => sample > 16_000));
+  await pass(140, 0);
+  t.same(cuts, [], 'not known yet');
+  await pass(10, 0);
+  t.same(cuts, [[0, 0]], 'always after the same time');
+  meaning = 'nothing';
+  await interject();
+  talk.follow(0, { type: 'backchannel', atMs: nowMs - 100, untilMs: nowMs, held: false });
+  await pass(500, 0);
+  t.equal(understood.length, 2, 'what the agent was not held for is nothing');
+  meaning = 'listen';
+  await interject();
+  talk.end(0);
+  await pass(500, 0);
+  t.same(cuts, [[0, 0]], 'nor is a call cut that is over');
 });
 
 t.test(

@@ -73,6 +73,18 @@ t.test('a word over the agent holds it for as long as it takes, and no longer', 
   t.match(rig.events[1], { atMs: 320, untilMs: 620, held: true });
 });
 
+t.test('a network that takes the pause behind a word for a voice holds the agent no second time', async t => {
+  let sinceLoud = 100;
+  const slow: Judge = window => {
+    sinceLoud = window.some(sample => Math.abs(sample) > 0.05) ? 0 : sinceLoud + 1;
+    return sinceLoud < 15 ? 0.95 : 0.02;
+  };
+  const rig = new TurnRig(RATE_HZ, slow);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(300), pause(1500)));
+  t.strictSame(rig.types, ['ducked', 'backchannel']);
+});
+
 t.test('who is far from the telephone disturbs nobody', async t => {
   const everything: Judge = window => (window.some(sample => Math.abs(sample) > 0.002) ? 0.95 : 0.02);
   const rig = new TurnRig(RATE_HZ, everything);
