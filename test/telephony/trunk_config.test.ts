@@ -59,6 +59,7 @@ t.test('a trunk has safe defaults', async t => {
       gateways: [],
       optionsEveryS: 60,
       dispatch: [],
+      pipeline: {},
     },
   ]);
 });
