@@ -77,7 +77,7 @@ export const bench: Bench = {
 const VALIDITY = [
   'everything shares one machine and its loopback: each way’s sends pay for what the kernel does on the receiving side',
   'a call is PCMU both ways by UDP, 20 ms packets, without encryption; callers talk half of the time and hear themselves',
-  'own: the edge as every node runs it, hub, and a media process with clock, phone legs and the whole pipeline, in which an echo takes the place of conversation, recogniser, voice activity and recording',
+  'own: the edge as every node runs it, hub, and a media process with clock, phone legs and the whole pipeline, of which echo cancellation, noise suppression, level control, comfort noise and the judging of voices are switched off; an echo takes the place of conversation, recogniser and recording',
   'LiveKit: livekit-sip 1.8.0, livekit-server 1.13.5 and one @livekit/rtc-node process for all rooms that echoes; Redis and what these three use without calls are left out on its side alone',
   'LiveKit is measured at few calls because a few fill the machine; its cost for a call is taken to be the same at many',
   'CPU time is that of the processes (proc(5)); interrupts outside of them are in neither side',

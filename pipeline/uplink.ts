@@ -17,7 +17,7 @@ import { ToneGuard } from './stages/tone_guard.ts';
 import { VoiceDetector } from './stages/voice_detector.ts';
 
 export interface UplinkParts {
-  readonly shared: SharedParts;
+  readonly shared: Pick<SharedParts, 'memory' | 'echoDelays' | 'strong'>;
   /** What was sent in the tick before. */
   readonly far: KernelFrame;
   readonly policy: PipelinePolicy;

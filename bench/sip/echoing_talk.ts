@@ -10,7 +10,7 @@ const TICKS_BETWEEN = 4;
 const MOST_SAMPLES = 4096;
 
 /**
- * Stands where the talk and voice-activity threads are: what the pipeline heard is said again 40 ms later, and a call
+ * Stands where the talk thread is: what the pipeline heard is said again 40 ms later, and a call
  * that is over is let go of at once. Nothing is recognised, synthesised or written down.
  */
 export class EchoingTalk implements Ticking {

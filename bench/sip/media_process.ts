@@ -13,7 +13,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { EchoingTalk } from './echoing_talk.ts';
 
 /**
- * A media process without its threads for conversation and voice activity: clock, phone legs and pipeline are the real
+ * A media process without its thread for conversation, and without speech work: clock, phone legs and pipeline are the real
  * ones (src/roles/media.ts), and callers hear themselves. `node media_process.ts RUNTIME_FILE CALLS`
  */
 const [runtimeFile = '', calls = ''] = process.argv.slice(2);
@@ -43,7 +43,13 @@ const clock = new MediaClock();
 const media = new MediaCalls({
   memory,
   maxCalls,
-  shared,
+  // No voice is judged.
+  shared: {
+    memory: shared.memory,
+    echoDelays: shared.echoDelays,
+    strong: shared.strong,
+    tick: () => undefined,
+  },
   // Carrying alone is measured.
   soundOf: () => [CARRIED_ONLY],
   rateOf: ({ line }) => (line.kind === 'trunk' ? rateOf(line.stream) : 8000),

@@ -61,6 +61,8 @@ export class TurnTaker {
   readonly #echo: EchoLevels;
   readonly #sound = new SoundWatch();
   readonly #bargeIn = new BargeIn();
+  /** Filled anew in every tick. */
+  readonly #over = { agentAudible: false, callerActive: false, voicedMs: 0, nearDb: 0, sound: this.#sound };
   readonly #silence = new SilenceWatch();
   #policy = DEFAULT_TURN_POLICY;
   /** Start of the caller's open turn; undefined while there is none. */
@@ -121,8 +123,11 @@ export class TurnTaker {
   }
 
   #overAgent(nowMs: number, agentAudible: boolean): void {
-    const { isActive: callerActive, voicedMs, nearDb } = this.#detector;
-    const over = { agentAudible, callerActive, voicedMs, nearDb, sound: this.#sound };
+    const over = this.#over;
+    over.agentAudible = agentAudible;
+    over.callerActive = this.#detector.isActive;
+    over.voicedMs = this.#detector.voicedMs;
+    over.nearDb = this.#detector.nearDb;
     switch (this.#bargeIn.decide(over, this.#policy)) {
       case 'duck':
         this.#actions.duck();

@@ -3,11 +3,10 @@ import { FRAME_MS, type Frame, type PipelineRateHz } from '../../pipeline/frame.
 import { KeptFrame } from '../../pipeline/kept_frame.ts';
 import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
 import type { PipelinePolicy } from '../../pipeline/policy.ts';
-import type { SharedParts } from '../../pipeline/shared_parts.ts';
 import type { VoiceDetector } from '../../pipeline/stages/voice_detector.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 import { TurnTaker } from '../../pipeline/turn/turn_taker.ts';
-import { createUplink, type Uplink } from '../../pipeline/uplink.ts';
+import { createUplink, type Uplink, type UplinkParts } from '../../pipeline/uplink.ts';
 import { LIMITS } from '../config/limits.ts';
 import { Bridge } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
@@ -35,7 +34,7 @@ export interface AudioCallParts {
   /** Clear. */
   readonly slot: SlotView;
   readonly rateHz: PipelineRateHz;
-  readonly shared: SharedParts;
+  readonly shared: UplinkParts['shared'];
   readonly policy: PipelinePolicy;
   /** Given the call as the line's listener. */
   openLine(events: LineEvents): Line;

@@ -41,7 +41,7 @@ export interface MediaCallsParts {
   readonly memory: SharedArrayBuffer;
   readonly maxCalls: number;
   /** With room for so many calls. */
-  readonly shared: SharedParts;
+  readonly shared: Pick<SharedParts, 'memory' | 'echoDelays' | 'strong' | 'tick'>;
   /** At which the pipeline of a call runs. */
   rateOf(assignment: CallAssignment): PipelineRateHz;
   /** What the configuration and the call's trunk say of its sound; asked again by `retune`. */
