@@ -293,6 +293,8 @@ t.test('noise in quantity leaves the transport as it was', async t => {
     send(Buffer.alloc(1 + round * 4, round), port);
     if (round % 50 === 0) await new Promise(resolve => setTimeout(resolve, 2));
   }
-  send(serialize(requestOf('OPTIONS')), port);
+  // The system may have no room for it beside so much noise.
+  const again = setInterval(() => send(serialize(requestOf('OPTIONS')), port), 20);
+  t.teardown(() => clearInterval(again));
   t.equal((await rig.requests.next()).request.method, 'OPTIONS');
 });
