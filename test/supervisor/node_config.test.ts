@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { parse } from 'yaml';
+import { pipelinePolicy } from '../../pipeline/policy.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -22,6 +24,12 @@ t.test('trunkline.yaml shows every key with its default', async t => {
       typeof inner === 'object' && !Array.isArray(inner) ? [key].concat(keysOf(inner)) : [key],
     );
   for (const key of keysOf(configSchema.parse({}))) t.match(shown, new RegExp(`^ *${key}:`, 'm'), key);
+});
+
+t.test('and beside pipeline what its stages are told where nothing is said', async t => {
+  const file = readFileSync(join(ROOT, 'trunkline.yaml'), 'utf8');
+  const shown = [...file.matchAll(/^# {3}([a-zA-Z]+: .*)$/gm)].map(([, line]) => line).join('\n');
+  t.same(parse(shown), pipelinePolicy());
 });
 
 t.test('what is left out is not listened for', async t => {
