@@ -38,6 +38,8 @@ export interface Uplink {
   readonly delayMs: number;
   /** From the next frame on. */
   tune(policy: PipelinePolicy): void;
+  /** Media time moves on by so many frames without audio. */
+  skip(frames: number): void;
 }
 
 /** The caller's way into the house, from the line's frame to what judges and recognises it. */
@@ -88,7 +90,11 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     level.tune(changed.level);
     voice.tune(changed.voice);
   };
-  return { chain, echo, noise, levels, tones, voice, delayMs, tune };
+  // Those that tell what was when go by the same time.
+  const skip = (frames: number): void => {
+    for (const stage of [levels, tones, voice]) stage.skip(frames);
+  };
+  return { chain, echo, noise, levels, tones, voice, delayMs, tune, skip };
 }
 
 /** Behind the strong suppression the light one takes hum, which a network of voices leaves, and all where there is no headroom. */

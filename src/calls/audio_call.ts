@@ -190,9 +190,8 @@ export class AudioCall implements LineEvents {
 
   skip(frames: number): void {
     this.#frames += frames;
-    this.#uplink.levels.skip(frames);
+    this.#uplink.skip(frames);
     this.#heard.skip(frames);
-    this.#uplink.voice.skip(frames);
     this.#recording.skip(frames);
     this.meter.skip(frames);
   }

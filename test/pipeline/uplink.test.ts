@@ -3,7 +3,7 @@ import { KernelFrame } from '../../pipeline/kernels/kernel_frame.ts';
 import { type PipelineOverrides, pipelinePolicy } from '../../pipeline/policy.ts';
 import { createUplink } from '../../pipeline/uplink.ts';
 import { sharedParts } from './shared_parts.ts';
-import { noise, tone } from './sounds.ts';
+import { noise, silence, tone } from './sounds.ts';
 
 const shared = await sharedParts(8);
 
@@ -73,4 +73,25 @@ t.test('the strong suppression is there for calls that begin with it, and costs 
   light.close();
   strong.close();
   t.equal(shared.memory.pool('frame').freeSlots, 16);
+});
+
+t.test('what the stages tell of a time is of that time, also after a gap in it', async t => {
+  const { uplink, hear, close } = uplinkOf({ noise: { kind: 'off' }, echo: { enabled: false } });
+  const key = tone([770, 1336], 100, 8000);
+  hear(silence(200, 8000));
+  uplink.skip(50);
+  hear(key);
+  hear(silence(100, 8000));
+  const heardMs = 200 + 500 + uplink.delayMs;
+  t.equal(uplink.levels.untilMs, 900);
+  for (const [atMs, isKey] of [
+    [heardMs - 20, false],
+    [heardMs + 50, true],
+    [heardMs + 130, false],
+  ] as const) {
+    t.equal(uplink.tones.wasToneAt(atMs), isKey, `at ${atMs} ms`);
+    t.equal(uplink.levels.levelAtDb(atMs) > -40, isKey, `at ${atMs} ms`);
+  }
+  t.equal(uplink.voice.windows, Math.floor(900 / 32));
+  close();
 });

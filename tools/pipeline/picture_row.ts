@@ -1,6 +1,6 @@
 import { drawText, textWidth } from '../../bench/caller/lettering.ts';
 import type { Canvas, Colour } from '../../bench/caller/png.ts';
-import { VAD_WINDOW_MS } from '../../models/silero_vad.ts';
+import { VAD_WINDOW_MS } from '../../models/silero.ts';
 import { FRAME_MS } from '../../pipeline/frame.ts';
 import { type Decision, type Stretch, stretches } from './decisions.ts';
 import type { Examination } from './examine.ts';
