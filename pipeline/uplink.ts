@@ -62,28 +62,35 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
       return echo.isFarActive;
     },
   });
-  let listensAt = policy.recogniserTap;
-  const recogniserAt = (place: RecogniserTap): Tap =>
-    new Tap(`recogniser, ${PLACES[place]}`, recogniser, () => place === listensAt);
+  const taps = {
+    beforeEcho: new Tap('recogniser, as received', recogniser),
+    beforeNoise: new Tap('recogniser, without echo', recogniser),
+    beforeLevel: new Tap('recogniser, without noise', recogniser),
+    afterLevel: new Tap('recogniser, levelled', recogniser),
+  } satisfies Record<RecogniserTap, Tap>;
+  const listenAt = (place: RecogniserTap): void => {
+    for (const tap of Object.values(taps)) tap.isOn = tap === taps[place];
+  };
+  listenAt(policy.recogniserTap);
   const chain = new Chain('uplink', rateHz, [
     new Sanitize(),
     new RemoveDc(rateHz),
     new Tap('recorder', parts.recorder),
-    recogniserAt('beforeEcho'),
+    taps.beforeEcho,
     echo,
-    recogniserAt('beforeNoise'),
+    taps.beforeNoise,
     ...strong,
     noise,
     levels,
     tones,
-    recogniserAt('beforeLevel'),
+    taps.beforeLevel,
     level,
     new Limiter(rateHz),
-    recogniserAt('afterLevel'),
+    taps.afterLevel,
     voice,
   ]);
   const tune = (changed: PipelinePolicy): void => {
-    listensAt = changed.recogniserTap;
+    listenAt(changed.recogniserTap);
     echo.tune(changed.echo);
     for (const stage of strong) stage.tune(changed.noise);
     noise.tune(withLight(changed.noise));
@@ -101,10 +108,3 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
 function withLight(noise: NoisePolicy): NoisePolicy {
   return noise.kind === 'strong' ? { ...noise, kind: 'light' } : noise;
 }
-
-const PLACES: Readonly<Record<RecogniserTap, string>> = {
-  beforeEcho: 'as received',
-  beforeNoise: 'without echo',
-  beforeLevel: 'without noise',
-  afterLevel: 'levelled',
-};

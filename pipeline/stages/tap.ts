@@ -5,24 +5,19 @@ import type { Stage } from '../stage.ts';
 /** Hands every frame to a sink, as it is at this place of the chain, while it is on. */
 export class Tap implements Stage<Frame> {
   readonly name: string;
+  isOn = true;
   readonly #sink: SampleSink;
-  readonly #isOn: () => boolean;
 
-  constructor(name: string, sink: SampleSink, isOn: () => boolean = always) {
+  constructor(name: string, sink: SampleSink) {
     this.name = name;
     this.#sink = sink;
-    this.#isOn = isOn;
   }
 
   process(frame: Frame): void {
-    if (this.#isOn()) this.#sink.write(frame.samples);
+    if (this.isOn) this.#sink.write(frame.samples);
   }
 
   reset(): void {}
 
   close(): void {}
-}
-
-function always(): boolean {
-  return true;
 }
