@@ -109,7 +109,7 @@ function validityOf({ frames, rounds }: Plan): string[] {
     `Processor time of one thread for 10 ms of one call, both ways: median of ${rounds} rounds of ${frames} frames each.`,
     'Everything is on but the strong noise suppression; codecs, jitter buffers, sockets and recording are not in it.',
     'All calls hear the same talk, each from another place in it: half a minute in turns over a car, with a hybrid’s echo.',
-    'Stages are timed one by one over all calls, which lets each keep its code in the cache: their sum is a little less than the total.',
+    'Stages are timed call by call in a run of their own, less what reading the clock takes: so short ones are only known roughly.',
     'WebRTC’s audio processing does echo, noise, level and high pass in one; onnxruntime judges voices alone, one call at a time. Both are timed with all their threads.',
   ];
 }

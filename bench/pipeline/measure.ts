@@ -1,9 +1,11 @@
-import { StageMeter } from '../../pipeline/measured.ts';
+import { measured, StageMeter } from '../../pipeline/measured.ts';
 import type { PipelinePolicy } from '../../pipeline/policy.ts';
 import type { SharedParts } from '../../pipeline/shared_parts.ts';
 import type { Stage } from '../../pipeline/stage.ts';
 import type { Scene } from '../echo/scene.ts';
 import { BenchCall } from './call.ts';
+
+const NOTHING = { reset: (): void => undefined, close: (): void => undefined };
 
 export interface Load {
   readonly shared: SharedParts;
@@ -46,65 +48,48 @@ export function measureTotal({ shared, scene, calls: count, policy, frames, roun
   return median(costs);
 }
 
-/** The same by stage, each timed for itself: clocks between stages cost some, which is taken off. */
+/** The same by stage, each timed for itself: reading the clock costs some, which is taken off. */
 export function measureStages({ shared, scene, calls: count, policy, frames }: Load): Record<string, number> {
   const calls = openCalls(scene, shared, policy, count);
   const voices = calls.map(({ voice }) => voice);
   const meters = new Map<string, StageMeter>();
-  const clockUs = costOfClock();
-  const timed = (name: string, act: () => void, times: number): void => {
-    const startMs = performance.now();
-    act();
+  const meterOf = (name: string): StageMeter => {
     const meter = meters.get(name) ?? new StageMeter();
     meters.set(name, meter);
-    meter.totalUs += (performance.now() - startMs) * 1000 - clockUs;
-    meter.frames += times;
+    return meter;
   };
-  const through = (
-    way: string,
-    stages: readonly Stage[],
-    frameOf: (call: BenchCall) => BenchCall['caller'],
-  ): void => {
-    for (const [place, { name }] of stages.entries())
-      timed(
-        `${way} ${name}`,
-        () => {
-          for (const call of calls) stageAt(call, way, place).process(frameOf(call));
-        },
-        count,
-      );
-  };
-  const [first] = calls;
+  const timed = (way: string, stages: readonly Stage[]): Stage[] =>
+    stages.map(stage => measured(stage, meterOf(`${way} ${stage.name}`), () => performance.now()));
+  const up = calls.map(({ uplink }) => timed('up:', uplink.chain.stages));
+  const judging: Stage = { ...NOTHING, name: 'judging', process: () => shared.tick(voices) };
+  const turns = calls.map(call => ({ ...NOTHING, name: 'turns', process: () => call.takeTurns() }));
+  const judged = measured(judging, meterOf('voices judged, echoes looked for'), () => performance.now());
+  const taken = turns.map(stage => measured(stage, meterOf('turn taking'), () => performance.now()));
+  const down = calls.map(({ downlink }) => timed('down:', downlink.chain.stages as readonly Stage[]));
   const ticks = WARM_UP_TICKS + Math.max(1, Math.round(frames / count));
   for (let i = 0; i < ticks; i += 1) {
-    if (i === WARM_UP_TICKS) meters.clear();
+    if (i === WARM_UP_TICKS) for (const meter of meters.values()) Object.assign(meter, new StageMeter());
     for (const call of calls) call.receive();
-    through('up:', first!.uplink.chain.stages, call => call.caller);
-    timed('voices judged, echoes looked for', () => shared.tick(voices), count);
-    timed(
-      'turn taking',
-      () => {
-        for (const call of calls) call.takeTurns();
-      },
-      count,
-    );
-    through('down:', first!.downlink.chain.stages as readonly Stage[], call => call.agent);
-    for (const call of calls) call.send();
+    for (const [index, { caller }] of calls.entries()) for (const stage of up[index]!) stage.process(caller);
+    judged.process(calls[0]!.caller);
+    for (const [index, call] of calls.entries()) {
+      taken[index]!.process(call.caller);
+      for (const stage of down[index]!) stage.process(call.agent);
+      call.send();
+    }
   }
   for (const call of calls) call.close();
-  return Object.fromEntries([...meters].map(([name, meter]) => [name, round(Math.max(0, meter.meanUs))]));
-}
-
-function stageAt(call: BenchCall, way: string, place: number): Stage {
-  const { stages } = way === 'up:' ? call.uplink.chain : call.downlink.chain;
-  return stages[place]! as Stage;
+  const clockUs = costOfClock();
+  const perFrame = ({ totalUs, frames: times }: StageMeter): number =>
+    round(Math.max(0, (totalUs - times * clockUs) / ((ticks - WARM_UP_TICKS) * count)));
+  return Object.fromEntries([...meters].map(([name, meter]) => [name, perFrame(meter)]));
 }
 
 function openCalls(scene: Scene, shared: SharedParts, policy: PipelinePolicy, count: number): BenchCall[] {
   return Array.from({ length: count }, (_, index) => new BenchCall(scene, shared, policy, index));
 }
 
-/** Reading it twice, in microseconds. */
+/** Reading it, in microseconds. */
 function costOfClock(): number {
   const times = 10_000;
   const startMs = performance.now();

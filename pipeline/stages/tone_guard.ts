@@ -86,12 +86,7 @@ export class ToneGuard implements Stage<Frame> {
     this.#frames += 1;
   }
 
-  /** Whether the newest frame is a key's tone. */
-  get isTone(): boolean {
-    return this.#frames > 0 && this.#tones[(this.#frames - 1) % HISTORY_FRAMES] === 1;
-  }
-
-  /** Whether the frame that begins at media time `atMs` is one; false where that is forgotten or not yet heard. */
+  /** Whether the frame that begins at media time `atMs` is a key's tone; false where that is forgotten or not yet heard. */
   wasToneAt(atMs: number): boolean {
     const frame = Math.floor(atMs / FRAME_MS);
     const known = frame >= 0 && frame < this.#frames && frame >= this.#frames - HISTORY_FRAMES;

@@ -21,7 +21,7 @@ function trunkWith(...lines: string[]): string {
 }
 
 t.test('the example in trunkline.yaml is a valid trunk', async t => {
-  const text = readFileSync(join(ROOT, 'trunkline.yaml'), 'utf8');
+  const [text = ''] = readFileSync(join(ROOT, 'trunkline.yaml'), 'utf8').split('\ntrunks: []');
   const example = text.split('\n').filter(line => /^# {3}/.test(line));
   t.ok(example.length > 15);
   const yaml = `trunks:\n${example.map(line => line.slice(1)).join('\n')}`;
