@@ -28,7 +28,7 @@ const FULL = {
 } as const;
 const QUICK = {
   rounds: 1,
-  own: { calls: 100, callsPerSecond: 40, settleMs: 3000, measureMs: 8000 },
+  own: { calls: 200, callsPerSecond: 40, settleMs: 3000, measureMs: 8000 },
   livekit: { calls: 4, callsPerSecond: 2, settleMs: 4000, measureMs: 8000 },
   warmUp: { callsPerSecond: JUDGED_CPS, seconds: 10 },
   settingUp: [

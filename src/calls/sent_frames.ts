@@ -1,4 +1,4 @@
-import { frameLength, type PipelineRateHz } from '../../pipeline/frame.ts';
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { fadeOut, RAMP_MS } from '../../pipeline/stages/playout.ts';
 
 /** Frames that a line may hold back: two packets of 60 ms. */
@@ -6,19 +6,21 @@ const REMEMBERED_FRAMES = 12;
 
 /** What went to the line last, so that a voice that is stopped there can end as it went on, without a click. */
 export class SentFrames {
-  readonly #frames: readonly Float32Array[];
+  /** Of each frame what it would fade out with. */
+  readonly #starts: readonly Float32Array[];
   readonly #rampLength: number;
   #count = 0;
 
   constructor(rateHz: PipelineRateHz) {
-    const length = frameLength(rateHz);
-    this.#frames = Array.from({ length: REMEMBERED_FRAMES }, () => new Float32Array(length));
-    this.#rampLength = (rateHz * RAMP_MS) / 1000;
+    const rampLength = (rateHz * RAMP_MS) / 1000;
+    this.#starts = Array.from({ length: REMEMBERED_FRAMES }, () => new Float32Array(rampLength));
+    this.#rampLength = rampLength;
   }
 
   /** The next frame to go, before the line makes anything else of it. */
   keep(samples: Float32Array): void {
-    this.#frames[this.#count % REMEMBERED_FRAMES]!.set(samples);
+    const start = this.#starts[this.#count % REMEMBERED_FRAMES]!;
+    for (let i = 0; i < start.length; i += 1) start[i] = samples[i]!;
     this.#count += 1;
   }
 
@@ -31,8 +33,7 @@ export class SentFrames {
     const isKnown = frames <= REMEMBERED_FRAMES && frames <= this.#count;
     this.#count = Math.max(0, this.#count - frames);
     if (!isKnown) return 0;
-    const first = this.#frames[this.#count % REMEMBERED_FRAMES]!;
-    for (let i = 0; i < this.#rampLength; i += 1) into[i] = first[i]!;
+    into.set(this.#starts[this.#count % REMEMBERED_FRAMES]!);
     fadeOut(into, this.#rampLength, this.#rampLength);
     return this.#rampLength;
   }
