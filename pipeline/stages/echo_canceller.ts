@@ -6,6 +6,7 @@ import { openSlot } from '../kernels/open_slot.ts';
 import type { EchoPolicy } from '../policy.ts';
 import type { Stage } from '../stage.ts';
 import type { DelaySeeker, EchoDelaySearch } from './echo_delay_search.ts';
+import { UnknownEcho } from './unknown_echo.ts';
 
 const LEAST_TAIL_MS = 64;
 const MOST_TAIL_MS = 256;
@@ -51,6 +52,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
   readonly #rateHz: PipelineRateHz;
   readonly #far: KernelFrame;
   readonly #search: EchoDelaySearch;
+  readonly #unknown = new UnknownEcho();
   #policy: EchoPolicy;
   /** Where the echo's loudest part was found when it was last looked for, in samples. */
   #lag: number | undefined;
@@ -91,6 +93,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
       kernels.bypassEcho(this.address, this.#far.address, frame.address);
       return;
     }
+    this.#unknown.sent(this.#far);
     kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
     const poor = kernels.echoPoorFrames(this.address);
     if (poor < PATIENCE) this.#check();
@@ -170,9 +173,10 @@ export class EchoCanceller implements Stage, DelaySeeker {
     return decibels(this.#kernels.echoPower(this.address));
   }
 
-  /** Estimated level of what is left of it. */
+  /** Estimated level of what is left of it; until it was looked for, of what may be there. */
   get residualEchoDb(): number {
-    return decibels(this.#kernels.echoResidualPower(this.address));
+    const residualDb = decibels(this.#kernels.echoResidualPower(this.address));
+    return this.isAligned ? residualDb : Math.max(residualDb, this.#unknown.mostDb);
   }
 
   /** What the filter alone takes out of what is heard, over the last 200 ms. */
@@ -205,6 +209,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
     const frame = frameLength(this.#rateHz);
     this.#kernels.openEcho(this.address, frame, partitionsOf(this.#policy), suppress ? 1 : 0);
     this.#search.withdraw(this);
+    this.#unknown.reset();
     this.#lag = undefined;
     this.#searchAt = FIRST_PATIENCE;
     this.#unchecked = CHECK_FRAMES - SOON_FRAMES;

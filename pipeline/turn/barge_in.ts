@@ -27,8 +27,12 @@ const DUCK_BELOW_DB = 18;
 const KEEP_BELOW_DB = 3;
 /** The network knows a voice by then, where it is one. */
 const DOUBTED_AFTER_MS = 220;
-/** What was shorter is over after such a pause. */
-const OVER_AFTER_MS = 220;
+/** Laughs and coughs are broken: where less of a sound than this is heard, it is to go on for so much longer. */
+const WHOLE_SHARE = 0.66;
+const BROKEN_FACTOR = 2;
+/** A voice that pauses for so long is none at the moment; what was shorter than that is over after such a pause. */
+const VOICE_PAUSE_MS = 220;
+const OVER_AFTER_MS = 300;
 
 /** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
 const NOTHING_FOR_TICKS = 1000;
@@ -88,7 +92,7 @@ export class BargeIn {
   }
 
   #isSurelyNear({ callerActive, voicedMs, sound, nearDb }: OverAgent, policy: TurnPolicy): boolean {
-    const isHeard = callerActive && sound.quietMs < OVER_AFTER_MS;
+    const isHeard = callerActive && sound.quietMs < VOICE_PAUSE_MS;
     return isHeard && voicedMs >= policy.bargeInMinSpeechMs && sound.levelDb >= nearDb;
   }
 
@@ -98,7 +102,9 @@ export class BargeIn {
 
   /** The agent is silent, and waits for what becomes of it. */
   #held({ sound }: OverAgent, { bargeInSureMs }: TurnPolicy): BargeInDecision {
-    if (sound.isOn && sound.sinceMs - sound.quietMs >= bargeInSureMs) {
+    const soFarMs = sound.sinceMs - sound.quietMs;
+    const isWhole = sound.soundMs >= WHOLE_SHARE * soFarMs;
+    if (sound.isOn && soFarMs >= (isWhole ? 1 : BROKEN_FACTOR) * bargeInSureMs) {
       this.reset();
       return 'cut';
     }

@@ -33,6 +33,9 @@ export interface EchoLevels {
   readonly residualEchoDb: number;
 }
 
+/** A voice so much louder than what goes on without an end is another one, or the caller's own after all. */
+const LOUDER_DB = 6;
+
 const NO_ECHO: EchoLevels = { residualEchoDb: -Infinity };
 
 /** What turn taking does to the agent's side, and where it tells of it. */
@@ -68,11 +71,12 @@ export class TurnTaker {
   /** Start of the caller's open turn; undefined while there is none. */
   #turnStartedMs: number | undefined;
   #speaking = false;
-  /** The agent is, for what is said over it. */
-  #held = false;
+  /** Since when the agent is held for what is said over it: from its first sound on. */
+  #heldForMs: number | undefined;
   #lastSoundMs = 0;
   /** A turn ended by maxTurnMs still goes on: the pipeline is deaf to it until this time at the latest. */
   #deafUntilMs: number | undefined;
+  #deafToDb = 0;
   #answered = false;
 
   constructor(
@@ -135,7 +139,7 @@ export class TurnTaker {
         break;
       case 'hold':
         this.#actions.hold();
-        this.#held = true;
+        this.#heldForMs = this.#onsetMs;
         break;
       case 'resume':
         this.#goOn();
@@ -146,8 +150,8 @@ export class TurnTaker {
         break;
       case 'cut': {
         const heardSamples = this.#actions.cut();
-        this.#held = false;
-        this.#startSpeech(nowMs);
+        this.#startSpeech(nowMs, this.#heldForMs);
+        this.#heldForMs = undefined;
         this.#actions.emit({ type: 'bargeIn', atMs: nowMs, heardSamples });
         break;
       }
@@ -158,13 +162,13 @@ export class TurnTaker {
 
   #goOn(): void {
     this.#actions.resume();
-    this.#held = false;
+    this.#heldForMs = undefined;
   }
 
   #tellBackchannel(): void {
-    const atMs = this.#onsetMs;
+    const atMs = this.#heldForMs ?? this.#onsetMs;
     const untilMs = Math.max(atMs, this.#detector.lastSoundMs - this.#delayMs);
-    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#held });
+    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#heldForMs !== undefined });
   }
 
   #hear(): void {
@@ -182,10 +186,9 @@ export class TurnTaker {
     return Math.max(0, this.#detector.onsetMs - this.#delayMs);
   }
 
-  #startSpeech(nowMs: number): void {
+  #startSpeech(nowMs: number, atMs = this.#onsetMs): void {
     if (this.#speaking) return;
     this.#speaking = true;
-    const atMs = this.#onsetMs;
     this.#turnStartedMs ??= atMs;
     this.#actions.emit({ type: 'speechStarted', atMs, noticedMs: nowMs });
   }
@@ -217,18 +220,20 @@ export class TurnTaker {
 
   #turnDeaf(nowMs: number): void {
     this.#deafUntilMs = nowMs + this.#policy.maxTurnMs;
+    this.#deafToDb = this.#sound.levelDb;
     this.#answered = false;
   }
 
   /**
    * After a turn without end the agent gets the floor: what goes on without a pause neither interrupts it nor is a
-   * turn, until the agent has answered or as much time has passed again.
+   * turn, until the agent has answered or as much time has passed again; but a louder voice over the agent is heard.
    */
   #isDeaf(nowMs: number, agentAudible: boolean): boolean {
     if (this.#deafUntilMs === undefined) return false;
     const answerOver = this.#answered && !agentAudible;
     if (agentAudible) this.#answered = true;
-    if (this.#detector.isActive && !answerOver && nowMs < this.#deafUntilMs) return true;
+    const isLouder = agentAudible && this.#sound.levelDb >= this.#deafToDb + LOUDER_DB;
+    if (this.#detector.isActive && !answerOver && !isLouder && nowMs < this.#deafUntilMs) return true;
     this.#deafUntilMs = undefined;
     this.#detector.restart(nowMs);
     return false;

@@ -66,11 +66,33 @@ t.test('a word over the agent holds it for as long as it takes, and no longer', 
   rig.agentAudible = true;
   await rig.hear(concat(pause(320), voice(300)));
   t.ok(rig.heldAtMs !== undefined);
-  await rig.hear(pause(280));
+  await rig.hear(pause(360));
   t.equal(rig.heldAtMs, undefined, 'a short while after its end');
   await rig.hear(pause(1000));
   t.strictSame(rig.types, ['ducked', 'backchannel']);
   t.match(rig.events[1], { atMs: 320, untilMs: 620, held: true });
+});
+
+t.test('who pauses behind the first word is held for, and then heard', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(300), pause(250)));
+  t.equal(rig.heldAtMs, rig.firstHeldAtMs, 'the agent waits');
+  await rig.hear(voice(600));
+  t.strictSame(rig.types, ['ducked', 'speechStarted', 'bargeIn']);
+  t.match(rig.events[1], { atMs: 320 });
+});
+
+t.test('what is broken, as a laugh is, has to go on for longer than what is said', async t => {
+  const laugh = (syllables: number) =>
+    concat(...Array.from({ length: syllables }, () => concat(voice(100), pause(110))));
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInSureMs: 500 });
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), laugh(4), pause(800)));
+  t.ok(rig.firstHeldAtMs !== undefined);
+  t.strictSame(rig.types, ['ducked', 'backchannel'], 'a laugh of 0.8 s');
+  await rig.hear(laugh(7));
+  t.equal(rig.cuts, 1, 'but for 1.4 s it is one no more');
 });
 
 t.test('a network that takes the pause behind a word for a voice holds the agent no second time', async t => {
@@ -143,6 +165,18 @@ t.test('who never stops talking is ended, cannot interrupt the answer, and may g
   rig.agentAudible = false;
   await rig.hear(concat(voice(500), pause(1000)));
   t.strictSame(rig.types.slice(3), ['speechStarted', 'speechEnded', 'turnEnded']);
+});
+
+t.test('over a television that goes on without an end the caller is heard all the same', async t => {
+  const anything: Judge = window => (window.some(sample => Math.abs(sample) > 0.002) ? 0.95 : 0.02);
+  const rig = new TurnRig(RATE_HZ, anything, { maxTurnMs: 3000 });
+  const television = (durationMs: number) => voice(durationMs).map(sample => sample / 8);
+  await rig.hear(concat(pause(20), television(3200)));
+  rig.agentAudible = true;
+  await rig.hear(television(1000));
+  t.equal(rig.cuts, 0, 'the agent has the floor');
+  await rig.hear(voice(1500));
+  t.equal(rig.cuts, 1);
 });
 
 t.test('sound without end and without answer gives one turn in each maximum, no more', async t => {

@@ -1,0 +1,38 @@
+import { FRAME_MS } from '../frame.ts';
+import type { KernelFrame } from '../kernels/kernel_frame.ts';
+
+/** An echo that is there is found after so much of the far end's voice. */
+const FOUND_WITHIN_MS = 1200;
+/** Frames that are softer, in dB of full scale, leave no echo to speak of. */
+const LEAST_DB = -50;
+/** What was sent may come back so much weaker, and for as long as its loudest frames take to fall away: 6 dB a second. */
+const LOSS_DB = 13;
+const FALL_DB = (6 * FRAME_MS) / 1000;
+
+/** How loud an echo may be that nobody knows anything of yet: whether there is one, where, and how loud. */
+export class UnknownEcho {
+  #leftMs = FOUND_WITHIN_MS;
+  #farDb = -Infinity;
+
+  /** In dB of full scale; −∞ once an echo would have been found. */
+  get mostDb(): number {
+    return this.#leftMs > 0 ? this.#farDb - LOSS_DB : -Infinity;
+  }
+
+  /** Takes the next frame that was sent. */
+  sent({ samples }: KernelFrame): void {
+    if (this.#leftMs <= 0) return;
+    let energy = 0;
+    for (let i = 0; i < samples.length; i += 1) energy += samples[i]! * samples[i]!;
+    const levelDb = 10 * Math.log10(energy / samples.length);
+    if (levelDb >= LEAST_DB) this.#leftMs -= FRAME_MS;
+    this.#farDb -= FALL_DB;
+    // What is no number is no level, either.
+    if (levelDb > this.#farDb) this.#farDb = levelDb;
+  }
+
+  reset(): void {
+    this.#leftMs = FOUND_WITHIN_MS;
+    this.#farDb = -Infinity;
+  }
+}
