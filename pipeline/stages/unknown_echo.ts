@@ -5,9 +5,9 @@ import type { KernelFrame } from '../kernels/kernel_frame.ts';
 const FOUND_WITHIN_MS = 1200;
 /** Frames that are softer, in dB of full scale, leave no echo to speak of. */
 const LEAST_DB = -50;
-/** What was sent may come back so much weaker, and for as long as its loudest frames take to fall away: 6 dB a second. */
+/** What was sent may come back so much weaker, and for as long as its loudest frames take to fall away: 20 dB a second. */
 const LOSS_DB = 13;
-const FALL_DB = (6 * FRAME_MS) / 1000;
+const FALL_DB = (20 * FRAME_MS) / 1000;
 
 /** How loud an echo may be that nobody knows anything of yet: whether there is one, where, and how loud. */
 export class UnknownEcho {

@@ -32,7 +32,7 @@ const WHOLE_SHARE = 0.66;
 const BROKEN_FACTOR = 2;
 /** A voice that pauses for so long is none at the moment; what was shorter than that is over after such a pause. */
 const VOICE_PAUSE_MS = 220;
-const OVER_AFTER_MS = 300;
+const OVER_AFTER_MS = 270;
 
 /** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
 const NOTHING_FOR_TICKS = 1000;
