@@ -23,7 +23,7 @@ export interface OverAgent {
 /** After so much sound that may be a voice, the agent is lowered. */
 const DUCK_AFTER_MS = 20;
 /** It may be so much weaker than a voice that is near: words begin softly; and so much once it should have come to its level. */
-const DUCK_BELOW_DB = 18;
+const DUCK_BELOW_DB = 20;
 const KEEP_BELOW_DB = 3;
 /** The network knows a voice by then, where it is one. */
 const DOUBTED_AFTER_MS = 220;
@@ -32,7 +32,7 @@ const WHOLE_SHARE = 0.66;
 const BROKEN_FACTOR = 2;
 /** A voice that pauses for so long is none at the moment; what was shorter than that is over after such a pause. */
 const VOICE_PAUSE_MS = 220;
-const OVER_AFTER_MS = 270;
+const OVER_AFTER_MS = 250;
 
 /** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
 const NOTHING_FOR_TICKS = 1000;

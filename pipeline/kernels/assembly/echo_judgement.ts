@@ -26,6 +26,8 @@ const TRUST_UP: f32 = 0.2;
 const TRUST_DOWN: f32 = 0.03;
 /** Of the estimate, what is heard holds so little when its path is lost. */
 const ASTRAY: f32 = 0.3;
+/** A frame's power may grow by 3 dB when the estimate is taken out, which a near talker may do to it; more is no echo. */
+const MOST_ADDED: f32 = 2;
 /** A good filter is kept every half second. */
 const KEEP_EVERY: i32 = 50;
 
@@ -114,6 +116,15 @@ export function doubtFrame(echo: Echo, isConcealed: bool): void {
   else if (echo.opposedFrames > 0) echo.opposedFrames--;
 }
 
+/** Whether there would be much more in this frame with the estimate taken out than with it: its echo was lost, or is no more. */
+function addsMore(echo: Echo): bool {
+  const n = echo.frame;
+  const trust = echo.trust;
+  const near = product(NEAR, NEAR, n);
+  const estimate = product(ESTIMATE, ESTIMATE, n);
+  return near + trust * (trust * estimate - 2 * product(NEAR, ESTIMATE, n)) > MOST_ADDED * near;
+}
+
 /**
  * Of the estimate, only so much is taken out as it is worth. What is heard holds all of a true estimate, whoever talks
  * beneath, and none of one that was learnt from a near talker: the regression of the one on the other tells.
@@ -128,9 +139,10 @@ export function believe(slot: usize, echo: Echo): void {
     if (echo.trust < 1e-6) echo.trust = 0;
   }
   const trust = splat(echo.trust);
+  const share = splat(addsMore(echo) ? 0 : echo.trust);
   const bytes = (<usize>echo.frame) << 2;
   for (let at: usize = 0; at < bytes; at += 16) {
-    const taken = mul(v128.load(ESTIMATE + at), trust);
+    const taken = mul(v128.load(ESTIMATE + at), share);
     v128.store(slot + TAKEN + at, taken);
     v128.store(ERROR + at, sub(v128.load(NEAR + at), taken));
   }

@@ -152,9 +152,11 @@ export class EchoTwin {
       this.#trust += (worth > this.#trust ? 0.2 : 0.03) * (worth - this.#trust);
     }
     const { estimate, uncertainty } = this.#filter;
-    const taken = estimate.map(sample => sample * this.#trust);
+    const left = near.map((sample, i) => sample - this.#trust * estimate[i]!);
+    const addsMore = dot(left, left) > 2 * dot(near, near);
+    const taken = estimate.map(sample => (addsMore ? 0 : sample * this.#trust));
     return {
-      error: near.map((sample, i) => sample - taken[i]!),
+      error: addsMore ? near : left,
       estimate: this.#hasGood ? estimate : taken,
       uncertainty: this.#hasGood ? uncertainty : uncertainty.map(power => power * this.#trust),
     };
