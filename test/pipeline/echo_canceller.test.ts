@@ -78,20 +78,23 @@ for (const [rateHz, delayMs] of [
 }
 
 for (const rateHz of [8000, 16_000] as const) {
-  t.test(`when an echo ends, or frames of it are lost, nothing is heard of its estimate, at ${rateHz} Hz`, async t => {
-    const { run } = await openCall(rateHz);
-    const sent = noise(5000, rateHz, 0.1, 7);
-    const echo = delayed(sent, (10 * rateHz) / 1000);
-    const frame = frameLength(rateHz);
-    const lost = 3 * rateHz;
-    const ended = 4 * rateHz;
-    echo.fill(0, lost, lost + 2 * frame);
-    echo.fill(0, ended);
-    const { out } = run(sent, echo, noise(5000, rateHz, 0.0003, 9));
-    // What comes out lies a frame behind.
-    t.ok(levelDb(out.subarray(lost + frame, lost + 3 * frame)) < -50, 'lost');
-    t.ok(levelDb(out.subarray(ended + frame, ended + 0.3 * rateHz)) < -55, 'ended');
-  });
+  t.test(
+    `when an echo ends, or frames of it are lost, nothing is heard of its estimate, at ${rateHz} Hz`,
+    async t => {
+      const { run } = await openCall(rateHz);
+      const sent = noise(5000, rateHz, 0.1, 7);
+      const echo = delayed(sent, (10 * rateHz) / 1000);
+      const frame = frameLength(rateHz);
+      const lost = 3 * rateHz;
+      const ended = 4 * rateHz;
+      echo.fill(0, lost, lost + 2 * frame);
+      echo.fill(0, ended);
+      const { out } = run(sent, echo, noise(5000, rateHz, 0.0003, 9));
+      // What comes out lies a frame behind.
+      t.ok(levelDb(out.subarray(lost + frame, lost + 3 * frame)) < -50, 'lost');
+      t.ok(levelDb(out.subarray(ended + frame, ended + 0.3 * rateHz)) < -55, 'ended');
+    },
+  );
 }
 
 t.test('after a jump the last good filter is restored where the echo is now', async t => {
