@@ -8,7 +8,7 @@ const STRANGER_DB = -31;
 /** One that is known, when it is not so far below its loudest frames so far. */
 const FAR_BELOW_DB = 12.5;
 const LEAST_DB = -50;
-const MOST_DB = -29.5;
+const MOST_DB = -29;
 
 /** How loud the caller speaks at the telephone, learned from the caller's own turns: others in the room are farther away. */
 export class CallerLevel {
