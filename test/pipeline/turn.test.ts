@@ -76,7 +76,7 @@ t.test('a word over the agent holds it for as long as it takes, and no longer', 
 t.test('who pauses behind the first word is held for, and then heard', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice);
   rig.agentAudible = true;
-  await rig.hear(concat(pause(320), voice(300), pause(250)));
+  await rig.hear(concat(pause(320), voice(300), pause(200)));
   t.equal(rig.heldAtMs, rig.firstHeldAtMs, 'the agent waits');
   await rig.hear(voice(600));
   t.strictSame(rig.types, ['ducked', 'speechStarted', 'bargeIn']);
