@@ -28,27 +28,16 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Five whole conversations at once. */
+/** Five whole conversations at once: no other suite runs meanwhile. */
 const FIRST: readonly string[] = ['test/e2e/first_call.test.ts'];
-/** Suites that no clock hurries: they use what callers, who wait most of the time, leave of the machine. */
-const UNHURRIED: readonly string[] = [
-  'test/http',
-  'test/ladder',
-  'test/models',
-  'test/pipeline',
-  'test/quality',
-  'test/recording',
-  'test/sip',
-  'test/telephony',
-  'test/tidy',
-  'test/workflow',
-];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
 /** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
 const QUIET: readonly string[] = [
-  'test/e2e/browser_call.test.ts',
   'test/bench/sip_bench.test.ts',
+  'test/e2e/browser_call.test.ts',
+  'test/e2e/drain.test.ts',
+  'test/e2e/judges.test.ts',
   'test/supervisor/hung_roles.test.ts',
   'test/supervisor/node.test.ts',
   'test/web/page.test.ts',
@@ -98,11 +87,7 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
 }
 
 /** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(
-  files: readonly string[],
-  jobs: number,
-  priority: Priority = 'normal',
-): Promise<Counts> {
+async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   let summarised = false;
   let output: string[] = [];
@@ -119,7 +104,7 @@ async function runSuites(
       output = [];
     }
   };
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine, priority);
+  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine);
   if (code !== 0) console.log(output.join('\n'));
   if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
   return counts;
@@ -153,14 +138,14 @@ async function provideTap(): Promise<void> {
   writeFileSync(mark, wanted);
 }
 
+/** Callers wait most of the time: the checks, which no clock hurries, use what five of them leave of the machine. */
 async function runEverything(): Promise<Counts[]> {
   const withNodes = testFiles(NODES);
-  const unhurried = UNHURRIED.flatMap(testFiles);
-  const apart = new Set([...withNodes, ...ROOM_SOUND, ...QUIET, ...unhurried]);
+  const apart = new Set([...withNodes, ...ROOM_SOUND, ...QUIET]);
   const others = testFiles('test').filter(file => !apart.has(file));
   const busy = withNodes.filter(file => !FIRST.includes(file) && !QUIET.includes(file));
   const [checks, first] = await Promise.all([
-    runInTurn(...CHECKS.map(check => () => runCheck(check)), () => runSuites(unhurried, 2, 'low')),
+    runInTurn(...CHECKS.map(check => () => runCheck(check))),
     runSuites(FIRST, 1),
   ]);
   const rest = await runInTurn(
