@@ -30,7 +30,7 @@ const QUICK = {
   rounds: 1,
   own: { calls: 200, callsPerSecond: 40, settleMs: 3000, measureMs: 8000 },
   livekit: { calls: 4, callsPerSecond: 2, settleMs: 4000, measureMs: 8000 },
-  warmUp: { callsPerSecond: JUDGED_CPS, seconds: 10 },
+  warmUp: { callsPerSecond: JUDGED_CPS, seconds: 20 },
   settingUp: [
     { callsPerSecond: JUDGED_CPS, seconds: 10 },
     { callsPerSecond: 100, seconds: 5 },
