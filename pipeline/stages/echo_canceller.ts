@@ -165,6 +165,8 @@ export class EchoCanceller implements Stage, DelaySeeker {
   /** Changes the policy, from the next frame on. */
   tune(policy: EchoPolicy): void {
     this.#policy = policy;
+    // Nothing looks for it meanwhile.
+    if (!policy.enabled) this.#unknown.reset();
     this.#kernels.tuneEcho(this.address, partitionsOf(policy), policy.suppress ? 1 : 0);
   }
 

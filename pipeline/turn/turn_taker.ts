@@ -71,8 +71,8 @@ export class TurnTaker {
   /** Start of the caller's open turn; undefined while there is none. */
   #turnStartedMs: number | undefined;
   #speaking = false;
-  /** Since when the agent is held for what is said over it: from its first sound on. */
-  #heldForMs: number | undefined;
+  /** Onset of what the agent is held for; undefined while it is not. */
+  #heldFromMs: number | undefined;
   #lastSoundMs = 0;
   /** A turn ended by maxTurnMs still goes on: the pipeline is deaf to it until this time at the latest. */
   #deafUntilMs: number | undefined;
@@ -139,7 +139,7 @@ export class TurnTaker {
         break;
       case 'hold':
         this.#actions.hold();
-        this.#heldForMs = this.#onsetMs;
+        this.#heldFromMs = this.#onsetMs;
         break;
       case 'resume':
         this.#goOn();
@@ -150,8 +150,8 @@ export class TurnTaker {
         break;
       case 'cut': {
         const heardSamples = this.#actions.cut();
-        this.#startSpeech(nowMs, this.#heldForMs);
-        this.#heldForMs = undefined;
+        this.#startSpeech(nowMs, this.#heldFromMs);
+        this.#heldFromMs = undefined;
         this.#actions.emit({ type: 'bargeIn', atMs: nowMs, heardSamples });
         break;
       }
@@ -162,13 +162,13 @@ export class TurnTaker {
 
   #goOn(): void {
     this.#actions.resume();
-    this.#heldForMs = undefined;
+    this.#heldFromMs = undefined;
   }
 
   #tellBackchannel(): void {
-    const atMs = this.#heldForMs ?? this.#onsetMs;
+    const atMs = this.#heldFromMs ?? this.#onsetMs;
     const untilMs = Math.max(atMs, this.#detector.lastSoundMs - this.#delayMs);
-    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#heldForMs !== undefined });
+    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#heldFromMs !== undefined });
   }
 
   #hear(): void {

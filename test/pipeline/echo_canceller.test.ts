@@ -180,6 +180,19 @@ t.test('switched off, it passes everything on a frame later', async t => {
   t.equal(canceller.delayMs, 10);
 });
 
+t.test('what may be an echo is only while one is looked for', async t => {
+  const { canceller, run } = await openCall(8000);
+  const sent = noise(300, 8000, 0.1, 7);
+  run(sent, silence(300, 8000), silence(300, 8000));
+  t.ok(canceller.residualEchoDb > levelDb(sent) - 15, 'one may be on its way');
+  canceller.tune({ ...POLICY, enabled: false });
+  run(silence(20, 8000), silence(20, 8000), silence(20, 8000));
+  t.ok(canceller.residualEchoDb < -60, 'nobody looks for it any more');
+  canceller.tune(POLICY);
+  run(sent, silence(300, 8000), silence(300, 8000));
+  t.ok(canceller.residualEchoDb > levelDb(sent) - 15, 'but for this one');
+});
+
 t.test('after a reset it knows nothing', async t => {
   const { canceller, run } = await openCall(8000);
   const sent = noise(3000, 8000, 0.1, 7);

@@ -31,13 +31,23 @@ const MOST_ADDED: f32 = 2;
 /** A good filter is kept every half second. */
 const KEEP_EVERY: i32 = 50;
 
+/** Of the frame in hand, as the filter left it: energies, and the product of error and estimate. */
+let nearEnergy: f32 = 0;
+let errorEnergy: f32 = 0;
+let estimateEnergy: f32 = 0;
+let errorByEstimate: f32 = 0;
+
 /** What the last frame tells about the filter. */
 export function judge(slot: usize, echo: Echo): void {
   const n = echo.frame;
-  echo.error = SMOOTHING * echo.error + product(ERROR, ERROR, n);
-  echo.near = SMOOTHING * echo.near + product(NEAR, NEAR, n);
-  echo.estimate = SMOOTHING * echo.estimate + product(ESTIMATE, ESTIMATE, n) + 1e-20;
-  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + product(ERROR, ESTIMATE, n) + 1e-20;
+  nearEnergy = product(NEAR, NEAR, n);
+  errorEnergy = product(ERROR, ERROR, n);
+  estimateEnergy = product(ESTIMATE, ESTIMATE, n);
+  errorByEstimate = product(ERROR, ESTIMATE, n);
+  echo.error = SMOOTHING * echo.error + errorEnergy;
+  echo.near = SMOOTHING * echo.near + nearEnergy;
+  echo.estimate = SMOOTHING * echo.estimate + estimateEnergy + 1e-20;
+  echo.errorByEstimate = SMOOTHING * echo.errorByEstimate + errorByEstimate + 1e-20;
   if (!echo.isEchoDue) return;
   if (echo.warmFrames < WARM_FRAMES) {
     echo.warmFrames++;
@@ -104,12 +114,8 @@ export function trustRestored(echo: Echo): void {
  * what the estimate only adds to is to be turned down. If it goes on, it is not packets.
  */
 export function doubtFrame(echo: Echo, isConcealed: bool): void {
-  const n = echo.frame;
-  const estimate = product(ESTIMATE, ESTIMATE, n);
   const isOpposed =
-    echo.hasGood !== 0 &&
-    product(ERROR, ESTIMATE, n) < -0.4 * estimate &&
-    estimate > 0.1 * product(ERROR, ERROR, n);
+    echo.hasGood !== 0 && errorByEstimate < -0.4 * estimateEnergy && estimateEnergy > 0.1 * errorEnergy;
   if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
   else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
   if (isOpposed && echo.isEchoDue) echo.opposedFrames++;
@@ -118,11 +124,9 @@ export function doubtFrame(echo: Echo, isConcealed: bool): void {
 
 /** Whether there would be much more in this frame with the estimate taken out than with it: its echo was lost, or is no more. */
 function addsMore(echo: Echo): bool {
-  const n = echo.frame;
   const trust = echo.trust;
-  const near = product(NEAR, NEAR, n);
-  const estimate = product(ESTIMATE, ESTIMATE, n);
-  return near + trust * (trust * estimate - 2 * product(NEAR, ESTIMATE, n)) > MOST_ADDED * near;
+  const nearByEstimate = errorByEstimate + estimateEnergy;
+  return nearEnergy + trust * (trust * estimateEnergy - 2 * nearByEstimate) > MOST_ADDED * nearEnergy;
 }
 
 /**
