@@ -125,6 +125,7 @@ function validityOf(isOtherSet: boolean, { aec3Missing }: Cancellers): string[] 
     '0 dBm0 is a sine 3.14 dB below full scale (ITU-T G.711); the residual is judged where nobody talks over it',
     'nearPesqLoss and nearLossDb compare the near end alone (with its noise, companded) before and after the gains, no noise suppression on; the headline’s are the worst scenes’. heardPesqLoss takes all that is heard, with what is left of the echo; PESQ hears no constant delay',
     'talking from the first word on asks for 15 dB, a goal of this bench’s own: nobody hears the rest beneath the talker',
+    'the voice that is heard is what the speech detector of a call takes for the caller’s: the network’s windows with hysteresis, out of the noise and, behind this project’s canceller, out of what that believes to be left of the echo',
     'lines are cancelled with a tail of 70 ms, rooms with 200 ms, as a handsfree trunk is configured; otherwise the default policy',
     'inOutDb is mic over output while nobody talks, with the noise beneath in both: it stops where the noise is, and what mutes the noise with the echo gains by it',
     aec3Missing === undefined

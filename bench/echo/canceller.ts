@@ -12,6 +12,8 @@ export interface Canceller {
    * `echo` alone, and all else done to both. Only where the canceller can be looked into.
    */
   readonly shadow?: (echo: Float32Array, near: Float32Array) => void;
+  /** How much it believes to be left of the echo in the last frame, in dB of full scale. Likewise. */
+  readonly residualDb?: () => number;
   close(): void;
 }
 
@@ -20,23 +22,28 @@ export interface Cancelled {
   readonly out: Float32Array;
   /** What is left of the echo and of the near end, each alone. */
   readonly parts: { readonly echo: Float32Array; readonly near: Float32Array } | undefined;
+  /** What it believes to be left of the echo in each frame, in dB of full scale; empty where that is not known. */
+  readonly residualDb: readonly number[];
 }
 
 /** Closes the canceller afterwards. */
 export function cancelScene(scene: Scene, canceller: Canceller): Cancelled {
   const { rateHz, concealed } = scene;
   const frame = frameLength(rateHz);
+  const residualDb: number[] = [];
   const [out, echo, near] = [scene.mic.slice(), scene.echo.slice(), scene.near.slice()];
   for (let at = 0; at + frame <= out.length; at += frame) {
     const far = scene.far.subarray(at, at + frame);
     canceller.cancel(far, out.subarray(at, at + frame), concealed[at / frame] ?? false);
     canceller.shadow?.(echo.subarray(at, at + frame), near.subarray(at, at + frame));
+    if (canceller.residualDb !== undefined) residualDb.push(canceller.residualDb());
   }
   const isShadowed = canceller.shadow !== undefined;
   canceller.close();
-  const delay = (canceller.delayMs / FRAME_MS) * frame;
+  const delayFrames = canceller.delayMs / FRAME_MS;
+  const delay = delayFrames * frame;
   for (const samples of [out, echo, near]) moveBack(samples, delay);
-  return { out, parts: isShadowed ? { echo, near } : undefined };
+  return { out, parts: isShadowed ? { echo, near } : undefined, residualDb: residualDb.slice(delayFrames) };
 }
 
 function moveBack(samples: Float32Array, delay: number): void {

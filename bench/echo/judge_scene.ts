@@ -41,9 +41,13 @@ export async function judgeScene(
   const { micros: ownMicros } = timed(scene, withoutShadow(cancellers.own(scene)));
   const aec3 = cancellers.aec3 === undefined ? undefined : timed(scene, cancellers.aec3(scene));
   const outs = [own.out, ...(aec3 === undefined ? [] : [aec3.cancelled.out])];
+  const sounds = [near, mic, ...outs].map(samples => ({
+    samples,
+    residualDb: samples === own.out ? own.residualDb : [],
+  }));
   const [noiseVoices, untreatedVoices, ownVoices, aec3Voices] = nearTalks
     ? []
-    : await findVoices(vad, scene, [near, mic, ...outs]);
+    : await findVoices(vad, scene, sounds);
   return {
     scene: { name, kind, rateHz },
     own: { measures: measure(scene, own), microsPerFrame: ownMicros, voices: ownVoices },

@@ -33,6 +33,7 @@ export function openOwn(memory: KernelMemory, rateHz: PipelineRateHz, tailMs: nu
       echo.set(shadow.residual);
       near.set(shadow.near);
     },
+    residualDb: () => stage.residualEchoDb,
     close: () => {
       shadow.close();
       stage.close();

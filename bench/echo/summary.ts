@@ -20,7 +20,10 @@ interface Verdict {
 
 export interface Summary {
   readonly verdicts: Readonly<Partial<Record<SceneKind, Verdict>>>;
-  /** Share of the time after each scene's first second in which a voice is heard although only the far end talks. */
+  /**
+   * Share of the time after each scene's first second in which a call's speech detector hears a voice although only the
+   * far end talks.
+   */
   readonly vad: VoicedPercents;
   /** CPU time for each frame of 10 ms by rate, in microseconds: medians of scenes that both went through in turn. */
   readonly microsPerFrame: Readonly<
@@ -37,6 +40,8 @@ interface VoicedPercents {
   readonly noiseAlone: number | undefined;
   /** Without the second after each echo's first sound, and that after its path changed. */
   readonly settled: { readonly own: number | undefined; readonly aec3: number | undefined };
+  /** By the voice activity network alone, at a probability of 0.5. */
+  readonly network: { readonly own: number | undefined; readonly aec3: number | undefined };
   readonly met: boolean;
 }
 
@@ -91,6 +96,10 @@ function voicedPercents(judged: readonly JudgedScene[]): VoicedPercents {
     settled: {
       own: voicedPercent(own.map(({ settled }) => settled)),
       aec3: voicedPercent(aec3.map(({ settled }) => settled)),
+    },
+    network: {
+      own: voicedPercent(own.map(({ network }) => network)),
+      aec3: voicedPercent(aec3.map(({ network }) => network)),
     },
     met: percent === undefined || percent < MOST_VAD_PERCENT,
   };
@@ -148,7 +157,7 @@ Taken at ${posture.at} on ${posture.cpu}, ${posture.cores} cores, commit ${postu
 |---|---|---|---|---|---|---|---|
 ${kinds.join('\n')}
 
-A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, untreated ${show(vad.untreated)} %, the noise alone ${show(vad.noiseAlone)} %); without the second after an echo begins or its path changes, in ${show(vad.settled.own)} % (AEC3 ${show(vad.settled.aec3)} %). CPU: ${costs.join(', ')}.
+A voice is heard in ${show(vad.own)} % of the far end's echo after the first second (AEC3 ${show(vad.aec3)} %, untreated ${show(vad.untreated)} %, the noise alone ${show(vad.noiseAlone)} %); without the second after an echo begins or its path changes, in ${show(vad.settled.own)} % (AEC3 ${show(vad.settled.aec3)} %). The network alone takes ${show(vad.network.own)} % for a voice (AEC3 ${show(vad.network.aec3)} %). CPU: ${costs.join(', ')}.
 
 | kind | scene | ERLE at 3 s | at the end | residual, dBm0 | converged, ms | near PESQ loss | near loss, dB | VAD % | missed |
 |---|---|---|---|---|---|---|---|---|---|

@@ -175,10 +175,10 @@ export class EchoCanceller implements Stage, DelaySeeker {
     return decibels(this.#kernels.echoPower(this.address));
   }
 
-  /** Estimated level of what is left of it; until it was looked for, of what may be there. */
+  /** Estimated level of what is left of it; until the filter has taken one out, of what may be there. */
   get residualEchoDb(): number {
     const residualDb = decibels(this.#kernels.echoResidualPower(this.address));
-    return this.isAligned ? residualDb : Math.max(residualDb, this.#unknown.mostDb);
+    return this.isConverged ? residualDb : Math.max(residualDb, this.#unknown.mostDb);
   }
 
   /** What the filter alone takes out of what is heard, over the last 200 ms. */

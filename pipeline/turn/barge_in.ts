@@ -1,3 +1,4 @@
+import { FRAME_MS } from '../frame.ts';
 import type { SoundWatch } from './sound_watch.ts';
 import type { TurnPolicy } from './turn_event.ts';
 
@@ -25,8 +26,9 @@ const DUCK_AFTER_MS = 20;
 /** It may be so much weaker than a voice that is near: words begin softly; and so much once it should have come to its level. */
 const DUCK_BELOW_DB = 20;
 const KEEP_BELOW_DB = 3;
-/** The network knows a voice by then, where it is one. */
+/** The network knows a voice by then, where it is one; what has been there for long may be noise in which one begins. */
 const DOUBTED_AFTER_MS = 220;
+const LOWERED_FOR_MS = 200;
 /** Laughs and coughs are broken: where less of a sound than this is heard, it is to go on for so much longer. */
 const WHOLE_SHARE = 0.66;
 const BROKEN_FACTOR = 2;
@@ -36,7 +38,7 @@ const OVER_AFTER_MS = 250;
 
 /** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
 const NOTHING_FOR_TICKS = 1000;
-const LOUDER_DB = 4;
+const LOUDER_DB = 10;
 
 type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 
@@ -51,6 +53,7 @@ export class BargeIn {
   /** What was nothing at such a level is nothing for a while. */
   #nothingDb = -Infinity;
   #nothingTicks = 0;
+  #loweredMs = 0;
 
   /** One tick. */
   decide(over: OverAgent, policy: TurnPolicy): BargeInDecision {
@@ -63,9 +66,14 @@ export class BargeIn {
     if (!policy.interruptible) return 'none';
     if (this.#state === 'held') return this.#held(over, policy);
     if (this.#isSurelyNear(over, policy)) return this.#to('held', 'hold');
-    if (this.#state === 'quiet' && this.#mayBeNear(over)) return this.#to('ducked', 'duck');
+    if (this.#state === 'quiet' && this.#mayBeNear(over)) return this.#lower();
     if (this.#state === 'ducked' && this.#isDoubted(over)) return this.#dismiss(over);
     return 'none';
+  }
+
+  #lower(): BargeInDecision {
+    this.#loweredMs = 0;
+    return this.#to('ducked', 'duck');
   }
 
   #dismiss({ sound }: OverAgent): BargeInDecision {
@@ -87,7 +95,7 @@ export class BargeIn {
   #mayBeNear({ sound, nearDb }: OverAgent): boolean {
     return (
       sound.soundMs >= DUCK_AFTER_MS &&
-      sound.levelDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#nothingDb + LOUDER_DB)
+      sound.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#nothingDb + LOUDER_DB)
     );
   }
 
@@ -97,7 +105,9 @@ export class BargeIn {
   }
 
   #isDoubted({ callerActive, sound, nearDb }: OverAgent): boolean {
-    return sound.sinceMs >= DOUBTED_AFTER_MS && (!callerActive || sound.levelDb < nearDb - KEEP_BELOW_DB);
+    this.#loweredMs += FRAME_MS;
+    if (this.#loweredMs < LOWERED_FOR_MS || sound.sinceMs < DOUBTED_AFTER_MS) return false;
+    return !callerActive || sound.levelDb < nearDb - KEEP_BELOW_DB;
   }
 
   /** The agent is silent, and waits for what becomes of it. */

@@ -9,6 +9,8 @@ const BELOW_PEAK_DB = 22;
 /** Over so long is its level taken. */
 const LEVEL_MS = 500;
 const MOST_DOUBT_DB = 2;
+/** And over so long what is heard at this moment. */
+const NOW_MS = 30;
 /** A sound is over after so long without. */
 const OVER_AFTER_MS = 320;
 
@@ -23,6 +25,7 @@ export class SoundWatch {
   #quietMs = 0;
   #peakDb = -Infinity;
   #energy = 0;
+  #nowEnergy = 0;
 
   /** True from a sound's first frame until it is over. */
   get isOn(): boolean {
@@ -51,6 +54,11 @@ export class SoundWatch {
     return 10 * Math.log10(this.#energy) - doubtDb;
   }
 
+  /** Mean level of its newest frames. */
+  get nowDb(): number {
+    return this.#soundMs === 0 ? -Infinity : 10 * Math.log10(this.#nowEnergy);
+  }
+
   /**
    * Takes a frame: its level, the floor's, and that of what may be left of the agent's own voice, all in dB of full scale.
    */
@@ -69,6 +77,7 @@ export class SoundWatch {
     this.#quietMs = 0;
     this.#peakDb = -Infinity;
     this.#energy = 0;
+    this.#nowEnergy = 0;
   }
 
   #sound(levelDb: number): void {
@@ -79,8 +88,9 @@ export class SoundWatch {
     this.#soundMs += FRAME_MS;
     this.#quietMs = 0;
     this.#peakDb = Math.max(this.#peakDb, levelDb);
-    const share = FRAME_MS / Math.min(this.#soundMs, LEVEL_MS);
-    this.#energy += share * (10 ** (levelDb / 10) - this.#energy);
+    const energy = 10 ** (levelDb / 10);
+    this.#energy += (FRAME_MS / Math.min(this.#soundMs, LEVEL_MS)) * (energy - this.#energy);
+    this.#nowEnergy += (FRAME_MS / Math.min(this.#soundMs, NOW_MS)) * (energy - this.#nowEnergy);
   }
 
   #quiet(): void {

@@ -24,6 +24,11 @@ const ENTER_ABOVE_FLOOR_DB = 5;
  */
 const BELOW_VOICE_DB = 16;
 const LOUDEST_VOICE_DB = -20;
+/** What may be left of the agent's own voice: speech begins so far above it, and goes on above that. */
+const ENTER_ABOVE_ECHO_DB = 9;
+const KEEP_ABOVE_ECHO_DB = 5;
+/** A window's frames, and one more. */
+const ECHO_FRAMES = 5;
 /** A frame sounds when it stands out of the floor by this much and is not beneath hearing. */
 const ABOVE_FLOOR_DB = 8;
 const AUDIBLE_DB = -60;
@@ -39,6 +44,8 @@ export class SpeechDetector {
   readonly #tones: ToneGuard | undefined;
   readonly #voiceLevel = new VoiceLevel();
   readonly #callerLevel = new CallerLevel();
+  readonly #echoDb = new Float64Array(ECHO_FRAMES).fill(-Infinity);
+  #echoAt = 0;
   #policy: VoicePolicy;
   #windows = 0;
   #active = false;
@@ -87,6 +94,11 @@ export class SpeechDetector {
     return this.#callerLevel.nearDb;
   }
 
+  /** Whether the window that was judged last is voice of the caller's. */
+  get isVoiced(): boolean {
+    return this.#windows > 0 && this.#voicedUntilMs === this.#judgedUntilMs;
+  }
+
   /** Media time up to which the network has judged. */
   get judgedUntilMs(): number {
     return this.#judgedUntilMs;
@@ -106,6 +118,12 @@ export class SpeechDetector {
       if (this.#isSound(atMs)) return true;
     }
     return false;
+  }
+
+  /** What may be left of the agent's own voice in the newest frame, in dB of full scale; none where nobody tells. */
+  hearEcho(residualDb: number): void {
+    this.#echoDb[this.#echoAt] = residualDb;
+    this.#echoAt = (this.#echoAt + 1) % ECHO_FRAMES;
   }
 
   /** Takes a judgement, once. */
@@ -133,7 +151,15 @@ export class SpeechDetector {
     if (probability < (this.#active ? keep : enter)) return false;
     const loudestMs = this.#loudestMs(windowEndMs);
     if (this.#tones?.wasToneAt(loudestMs) === true) return false;
-    return this.#active || this.#standsOut(this.#levels.levelAtDb(loudestMs));
+    const levelDb = this.#levels.levelAtDb(loudestMs);
+    if (this.#active) return levelDb >= this.#mostEchoDb + KEEP_ABOVE_ECHO_DB;
+    return levelDb >= this.#mostEchoDb + ENTER_ABOVE_ECHO_DB && this.#standsOut(levelDb);
+  }
+
+  get #mostEchoDb(): number {
+    let mostDb = -Infinity;
+    for (let at = 0; at < ECHO_FRAMES; at += 1) mostDb = Math.max(mostDb, this.#echoDb[at]!);
+    return mostDb;
   }
 
   #voice(endMs: number, passedMs: number, probability: number, callerIsDue: boolean): void {

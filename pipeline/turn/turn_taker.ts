@@ -107,8 +107,8 @@ export class TurnTaker {
 
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
-    this.#detector.update(activity, !agentAudible);
     this.#hear();
+    this.#detector.update(activity, !agentAudible);
     if (this.#isDeaf(nowMs, agentAudible)) {
       this.#silence.sound(nowMs);
       return;
@@ -173,7 +173,9 @@ export class TurnTaker {
 
   #hear(): void {
     const { levelDb, floorDb } = this.#levels;
-    this.#sound.hear(levelDb, floorDb, this.#echo.residualEchoDb);
+    const { residualEchoDb } = this.#echo;
+    this.#sound.hear(levelDb, floorDb, residualEchoDb);
+    this.#detector.hearEcho(residualEchoDb);
   }
 
   #followSpeech(nowMs: number): void {

@@ -93,6 +93,38 @@ t.test('probabilities to enter and to keep are the policy of the moment', async 
   t.notOk(goOn(voice(320), 0.45), 'but not now');
 });
 
+t.test('a voice that is hardly louder than what may be left of the agent is the agent', async t => {
+  const levels = new LevelProbe();
+  const detector = new SpeechDetector(levels);
+  const frame = createFrame(RATE_HZ);
+  const length = frameLength(RATE_HZ);
+  let frames = 0;
+  const goOn = (samples: Float32Array, echoDb: number): boolean => {
+    for (let at = 0; at + length <= samples.length; at += length) {
+      frame.samples.set(samples.subarray(at, at + length));
+      levels.process(frame);
+      frames += 1;
+      detector.hearEcho(echoDb);
+      const windows = Math.floor((frames * FRAME_MS) / VAD_WINDOW_MS);
+      detector.update({ windows, probability: 0.8 });
+    }
+    return detector.isVoiced;
+  };
+  const levelDb = (samples: Float32Array) =>
+    10 * Math.log10(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  const said = voice(320);
+  const saidDb = levelDb(said);
+  goOn(pause(320), saidDb - 8);
+  t.notOk(goOn(said, saidDb - 8), 'it may be an echo');
+  t.notOk(detector.isActive);
+  t.ok(goOn(said, saidDb - 11), 'it is too loud for one');
+  t.ok(goOn(said, saidDb - 6), 'and goes on over more of it');
+  t.notOk(goOn(said, saidDb - 3), 'but not over everything');
+  t.notOk(detector.isActive);
+  goOn(pause(960), -Infinity);
+  t.ok(goOn(said, -Infinity), 'nobody knows of an echo');
+});
+
 t.test('keys are no speech, however sure the network is of them; speech after them is', async t => {
   const key = (forMs: number) => tone([770, 1336], forMs, RATE_HZ);
   const pressed = concat(pause(640), key(100), pause(100), key(100), pause(640), key(30), pause(960));

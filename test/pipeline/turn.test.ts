@@ -131,6 +131,18 @@ t.test('noise lowers the agent once, and not again and again', async t => {
   t.equal(rig.types.filter(type => type === 'ducked').length, 2, 'after a while it may be something else');
 });
 
+t.test('what begins in a noise keeps the agent lowered for as long as the network may need', async t => {
+  const rig = new TurnRig(RATE_HZ, () => 0.02);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(500), noise(300, RATE_HZ, 0.02), pause(700), noise(400, RATE_HZ, 0.02)));
+  t.notOk(rig.ducked, 'that was nothing before');
+  let loweredTicks = 0;
+  await rig.hear(concat(voice(400), pause(700)), () => {
+    if (rig.ducked) loweredTicks += 1;
+  });
+  t.ok(loweredTicks >= 20 && loweredTicks < 40, `lowered for ${loweredTicks * 10} ms`);
+});
+
 t.test('an answer that begins just before the agent ends is a turn, not a backchannel', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice, { bargeInMinSpeechMs: 400 });
   rig.agentAudible = true;
