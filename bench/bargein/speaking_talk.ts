@@ -1,7 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import type { InterjectionEar } from '../../src/agent/interjection.ts';
-import { PreRoll } from '../../src/agent/pre_roll.ts';
+import { PRE_ROLL_MS, PreRoll } from '../../src/agent/pre_roll.ts';
 import { available, readSamples, room } from '../../src/calls/ring.ts';
 import { CONTROL, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
 import { SpeechWriter } from '../../src/calls/speech_writer.ts';
@@ -16,7 +16,6 @@ const SECONDS_APART = 5;
 /** A turn that was taken and never comes to its end. */
 const LONGEST_TURN_MS = 8000;
 /** As much of the caller is kept and handed on as a conversation does. */
-const PRE_ROLL_MS = 2000;
 const LEAD_MS = 250;
 const CHUNK_MS = 100;
 

@@ -68,6 +68,12 @@ export class AgentSpeech {
     return first !== undefined && this.#ms(playedSamples - first.position) >= firstWordMs(first.spoken);
   }
 
+  /** True from the first sample of the last sentence on. */
+  inLastSentence(playedSamples: number): boolean {
+    const last = this.#queued.at(-1);
+    return this.#settled && last !== undefined && playedSamples >= last.position;
+  }
+
   /** True when all that will ever be queued was heard. */
   over(playedSamples: number): boolean {
     return this.#settled && playedSamples >= this.#end;

@@ -5,19 +5,26 @@ import { AgentSpeech } from './agent_speech.ts';
 import { Belief } from './belief.ts';
 import { CallerTurn, type Ear } from './caller_turn.ts';
 import type { ConversationParts } from './conversation_parts.ts';
+import { type Backchannel, EarlyAnswer } from './early_answer.ts';
 import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
 import { Keypad } from './keypad.ts';
-import { PreRoll } from './pre_roll.ts';
-import { type Answered, heardSpeech, type Reply, recordAgent, recordCaller, recordEffects } from './reply.ts';
-import { type ConversationState, firstStep, newConversation } from './resumption.ts';
+import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
+import {
+  type Answered,
+  canTakeBack,
+  heardSpeech,
+  isInterruptible,
+  type Reply,
+  recordAgent,
+  recordCaller,
+  recordEffects,
+} from './reply.ts';
+import { afterReply, type ConversationState, firstStep, newConversation } from './resumption.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
 /** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
 const LEAD_MS = 500;
 const INTERJECTION_LEAD_MS = 250;
-const PRE_ROLL_MS = 2000;
-
-type Backchannel = Extract<TurnEvent, { type: 'backchannel' }>;
 
 /**
  * One call's conversation: turn events, keys and the caller's audio in, speech out. It knows no clock but media time
@@ -32,6 +39,7 @@ export class Conversation {
   readonly #ear: Ear;
   readonly #preRoll: PreRoll;
   readonly #keypad: Keypad;
+  readonly #early: EarlyAnswer;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
@@ -48,6 +56,9 @@ export class Conversation {
     this.#parts = parts;
     this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief() };
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
+    this.#early = new EarlyAnswer(this.#ear, audio, (heard, answered) =>
+      this.#guard(() => this.#respond(heard, { answered, stands: false })),
+    );
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
     this.#state = parts.resumed ?? newConversation(parts.flow);
   }
@@ -94,7 +105,7 @@ export class Conversation {
     this.#guard(() => {
       if (this.#ending || this.#step === undefined) return;
       this.#dropCaller();
-      if (this.#interruptible) this.#interrupt(this.#parts.audio.playedSamples());
+      if (isInterruptible(this.#reply)) this.#interrupt(this.#parts.audio.playedSamples());
       this.#keypad.press(key);
     });
   }
@@ -136,20 +147,17 @@ export class Conversation {
     return this.#state.flow.done;
   }
 
-  get #interruptible(): boolean {
-    const step = this.#reply?.step;
-    return step === undefined || (step.interruptible && !step.state.done);
-  }
-
   #speechStarted(atMs: number): void {
     const asked = this.#step ?? this.#reply?.step;
     if (this.#caller !== undefined || asked === undefined) return;
+    this.#early.drop();
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
     const reply = this.#reply;
     const played = this.#parts.audio.playedSamples();
     // Over audible speech the audio thread decides whether this is an interruption.
     if (reply === undefined || reply.speech?.audible(played)) return;
-    if (reply.stands ? this.#interruptible : this.#canTakeBack(reply)) this.#interrupt(played);
+    if (reply.stands ? isInterruptible(this.#reply) : canTakeBack(reply, this.#parts.turn.maxTurnMs))
+      this.#interrupt(played);
   }
 
   /** The audio thread has cut what it played; a reply of the new generation is none of it. */
@@ -167,9 +175,12 @@ export class Conversation {
   }
 
   /** A word or two over the reply, which goes on meanwhile: those that ask for something end it. */
-  async #understand({ atMs, untilMs }: Backchannel, reply: Reply): Promise<void> {
+  async #understand(backchannel: Backchannel, reply: Reply): Promise<void> {
     const { interjections, audio } = this.#parts;
+    const { atMs, untilMs } = backchannel;
     const pcm = this.#preRoll.since(atMs - INTERJECTION_LEAD_MS);
+    const isOverQuestion = reply.speech?.inLastSentence(audio.playedSamples());
+    if (isOverQuestion && this.#step !== undefined) this.#early.keep(this.#step, backchannel, pcm);
     const meaning = await interjections.understand(pcm, audio.rateHz);
     this.#guard(() => {
       const isTooLate = this.#ending || this.#reply !== reply || this.#caller !== undefined;
@@ -184,23 +195,18 @@ export class Conversation {
   #interrupt(heardSamples: number): void {
     const reply = this.#reply;
     if (reply === undefined) return;
+    this.#early.drop();
     const { audio } = this.#parts;
     const { speech } = reply;
     if (speech?.begun && speech.generation === audio.generation) audio.cut();
     if (!reply.stands) {
-      if (!speech?.firstWordHeard(heardSamples) && this.#canTakeBack(reply)) {
+      if (!speech?.firstWordHeard(heardSamples) && canTakeBack(reply, this.#parts.turn.maxTurnMs)) {
         this.#takeBack(reply);
         return;
       }
       this.#stand(reply);
     }
     this.#close(reply, heardSamples);
-  }
-
-  /** A turn that reached its longest is over, whatever follows; keys are never unsaid. */
-  #canTakeBack(reply: Reply): boolean {
-    if (reply.answered === undefined) return reply.keys === undefined;
-    return reply.answered.turn.durationMs < this.#parts.turn.maxTurnMs;
   }
 
   /** Nothing of the draft was heard: the caller's turn goes on where it seemed to end. */
@@ -215,6 +221,7 @@ export class Conversation {
   }
 
   #dropCaller(): void {
+    this.#early.drop();
     this.#caller?.cancel();
     this.#caller = undefined;
   }
@@ -320,15 +327,7 @@ export class Conversation {
     if (step === undefined) return;
     const { record, recording, audio } = this.#parts;
     this.#step = step;
-    const understood = reply.keys !== undefined || (reply.answered?.recognition?.text ?? '') !== '';
-    const { silences, notUnderstood } = this.#state;
-    const missed = reply.answered === undefined ? notUnderstood : notUnderstood + 1;
-    this.#state = {
-      flow: step.state,
-      said: step.say,
-      silences: understood ? 0 : silences,
-      notUnderstood: understood ? 0 : missed,
-    };
+    this.#state = afterReply(this.#state, reply, step);
     recordCaller(record, reply, audio.mediaMs());
     recordEffects(record, recording, step.effects, audio.mediaMs());
     this.#parts.onProgress();
@@ -353,7 +352,7 @@ export class Conversation {
       const digits = this.#keys;
       this.#keys = undefined;
       this.#keyed(digits);
-    }
+    } else if (!interrupted) this.#early.waitForMore();
   }
 
   /** Takes leave: what is queued is heard to its end, then the last words, then the line is hung up. */

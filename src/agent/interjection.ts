@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
     'just a second',
     'just a minute',
     'excuse me',
+    'hello',
   ],
   answer: [
     'no',
@@ -76,7 +77,7 @@ const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
 };
 
 /** What is left of the agent's own voice is often taken for these, so that they ask for nothing. */
-const OTHER_WORDS = ['hello', 'pardon', 'be quiet', 'and', 'the', 'see', 'two', 'four', 'five'];
+const OTHER_WORDS = ['pardon', 'be quiet', 'and', 'the', 'see', 'two', 'four', 'five'];
 
 const MEANINGS: ReadonlyMap<string, Interjection> = new Map([
   ...(Object.keys(WORDS) as Interjection[]).flatMap(meaning =>

@@ -1,5 +1,8 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 
+/** Of a call that is as much as a word that is noticed late may take. */
+export const PRE_ROLL_MS = 2000;
+
 /** The last moments of the caller's audio, since speech is noticed after it began. */
 export class PreRoll {
   readonly #samples: Int16Array;

@@ -32,6 +32,16 @@ export interface Reply {
   firstFrameMs?: number;
 }
 
+/** A turn that reached its longest is over, whatever follows; keys are never unsaid. */
+export function canTakeBack({ answered, keys }: Reply, maxTurnMs: number): boolean {
+  return answered === undefined ? keys === undefined : answered.turn.durationMs < maxTurnMs;
+}
+
+export function isInterruptible(reply: Reply | undefined): boolean {
+  const step = reply?.step;
+  return step === undefined || (step.interruptible && !step.state.done);
+}
+
 /** What the recogniser's final is to the workflow. */
 export function heardSpeech(recognition: Recognition): Heard {
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Flow, FlowState, FlowStep } from '../workflow/types.ts';
+import type { Reply } from './reply.ts';
 
 const slotState = z.object({
   value: z.union([z.string(), z.number(), z.boolean()]),
@@ -31,6 +32,22 @@ export const BRIDGING_WORDS = 'Sorry, we were cut off for a moment.';
 
 export function newConversation(flow: Flow): ConversationState {
   return { flow: flow.initial, said: [], silences: 0, notUnderstood: 0 };
+}
+
+/** Where it is once the caller has begun to hear a reply. */
+export function afterReply(
+  { silences, notUnderstood }: ConversationState,
+  reply: Reply,
+  step: FlowStep,
+): ConversationState {
+  const understood = reply.keys !== undefined || (reply.answered?.recognition?.text ?? '') !== '';
+  const missed = reply.answered === undefined ? notUnderstood : notUnderstood + 1;
+  return {
+    flow: step.state,
+    said: step.say,
+    silences: understood ? 0 : silences,
+    notUnderstood: understood ? 0 : missed,
+  };
 }
 
 /**
