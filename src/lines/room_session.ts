@@ -41,6 +41,9 @@ export interface RoomSessionEvents {
   gone(reason: LineEndReason): void;
 }
 
+/** Below 62 kbit/s libopus encodes speech by SILK, at twice the processor time. */
+const OPUS_BITS_PER_SECOND = 72_000n;
+
 const SIP_STATUS = 'sip.callStatus';
 const SIP_CALLER = 'sip.phoneNumber';
 const SIP_CALLED = 'sip.trunkPhoneNumber';
@@ -109,8 +112,10 @@ export class RoomSession {
     await this.#room.connect(access.url, access.token, { autoSubscribe: false, dynacast: false });
     if (this.#closed) return;
     for (const participant of this.#room.remoteParticipants.values()) this.#meet(participant);
-    const options = new TrackPublishOptions();
-    options.source = TrackSource.SOURCE_MICROPHONE;
+    const options = new TrackPublishOptions({
+      source: TrackSource.SOURCE_MICROPHONE,
+      audioEncoding: { maxBitrate: OPUS_BITS_PER_SECOND },
+    });
     const publication = await this.#room.localParticipant?.publishTrack(this.#track, options);
     if (this.#closed || publication === undefined) return;
     this.#events.published();
