@@ -17,7 +17,10 @@ export const KAMAILIO_OR_SKIP = {
   skip: KAMAILIO === undefined ? 'kamailio is not installed (apt-get install kamailio)' : false,
 } as const;
 
-/** What every configuration begins with: one worker for UDP and one for TCP, no daemon, no files. */
+/**
+ * What every configuration begins with: one worker for UDP and one for TCP, no daemon, no files. On a busy machine it may
+ * wait for its own processes until the time to exit is over, a minute where nothing is said.
+ */
 function preamble(port: number): string {
   return `
 debug=0
@@ -26,6 +29,7 @@ children=1
 tcp_children=1
 auto_aliases=no
 shm_mem_size=32
+exit_timeout=2
 listen=udp:127.0.0.1:${port}
 listen=tcp:127.0.0.1:${port}
 `;
