@@ -258,6 +258,7 @@ t.test('goals that are missed are named, of a scene and of its kind', async t =>
     untreated: 60,
     noiseAlone: 0,
     settled: { own: 1, aec3: undefined },
+    network: { own: 3, aec3: undefined },
     met: false,
   });
   t.same(microsPerFrame, { 8000: { own: 5, aec3: undefined } });

@@ -1,7 +1,11 @@
-import t from 'tap';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import t, { type Test } from 'tap';
 import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { createFliteTts } from '../../src/providers/tts/flite.ts';
 import { SentenceCache } from '../../src/providers/tts/sentence_cache.ts';
+import { SharedWork } from '../../src/providers/tts/shared_work.ts';
 import { spokenPhrases } from '../../src/providers/tts/spoken_text.ts';
 import { Turnstile } from '../../src/providers/tts/turnstile.ts';
 import type { SpokenSentence, Tts } from '../../src/providers/types.ts';
@@ -163,6 +167,68 @@ t.test('few pass at once, a bounded number wait, and those who wait may leave', 
   await Promise.all([first, second]);
   t.strictSame(order, ['first', 'second']);
   await turnstile.idle();
+});
+
+/** Runs flite and leaves a line for each time. */
+function countingFlite(t: Test): { readonly program: string; count(): number } {
+  const folder = t.testdir({});
+  const [program, runs] = [join(folder, 'flite'), join(folder, 'runs')];
+  writeFileSync(program, `#!/bin/sh\necho run >> '${runs}'\nexec flite "$@"\n`, { mode: 0o755 });
+  return { program, count: () => readFileSync(runs, 'utf8').trim().split('\n').length };
+}
+
+t.test('what several calls say at once, at whatever rate, is rendered once', async t => {
+  const { program, count } = countingFlite(t);
+  const tts = createFliteTts({ program });
+  t.teardown(() => tts.close());
+  const rates = [16_000, 8000, 16_000, 8000] as const;
+  const spoken = await Promise.all(rates.map(rateHz => tts.speak('Hello there.', { rateHz, signal: never })));
+  t.same(
+    spoken.map(({ rateHz }) => rateHz),
+    rates,
+  );
+  t.equal(spoken[0]!.pcm.length, spoken[2]!.pcm.length);
+  t.ok(Math.abs(spoken[0]!.pcm.length - 2 * spoken[1]!.pcm.length) <= 2);
+  t.equal(count(), 1);
+  await tts.speak('Hello there.', { rateHz: 8000, signal: never });
+  t.equal(count(), 1);
+});
+
+t.test('one who leaves takes it from nobody else; when all have left it is given up', async t => {
+  const { program, count } = countingFlite(t);
+  const tts = createFliteTts({ program });
+  t.teardown(() => tts.close());
+  const [one, other] = [new AbortController(), new AbortController()];
+  const say = ({ signal }: AbortController) => tts.speak('Hello again.', { rateHz: 16_000, signal });
+  const [left, stayed] = [say(one), say(other)];
+  one.abort(new Error('left'));
+  await t.rejects(left, /left/);
+  t.ok((await stayed).pcm.length > 0);
+  t.equal(count(), 1);
+
+  const work = new SharedWork<string>();
+  let givenUp = 0;
+  const begin = (signal: AbortSignal) =>
+    new Promise<string>((_, reject) => {
+      signal.addEventListener('abort', () => {
+        givenUp += 1;
+        reject(signal.reason);
+      });
+    });
+  const [first, second] = [new AbortController(), new AbortController()];
+  const waiting = [first, second].map(({ signal }) => work.join('a', signal, begin));
+  const ended = Promise.allSettled(waiting);
+  first.abort();
+  await setImmediate();
+  t.equal(givenUp, 0, 'somebody waits');
+  second.abort();
+  await ended;
+  t.equal(givenUp, 1);
+  t.equal(await work.join('a', never, async () => 'anew'), 'anew');
+  await t.rejects(
+    work.join('b', never, () => Promise.reject(new Error('broken'))),
+    /broken/,
+  );
 });
 
 t.test('a missing program is said so', async t => {

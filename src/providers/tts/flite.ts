@@ -3,6 +3,7 @@ import { LIMITS } from '../../config/limits.ts';
 import type { SpokenSentence, SpokenWord, Tts } from '../types.ts';
 import { type FliteOptions, type Rendering, renderLines, type Segment } from './flite_process.ts';
 import { SentenceCache } from './sentence_cache.ts';
+import { SharedWork } from './shared_work.ts';
 import { atRate, normalizeLevel } from './speech_level.ts';
 import { type Phrase, type SpokenToken, spokenPhrases } from './spoken_text.ts';
 import { Turnstile } from './turnstile.ts';
@@ -17,7 +18,7 @@ const TAIL_SECONDS = 0.06;
 
 /**
  * Speech from flite, a small synthesiser that runs anywhere: about 20 ms of processor time a second of speech, one
- * process a sentence, never a shell. Sentences once rendered are kept.
+ * process a sentence, never a shell. Sentences once rendered are kept, and rendered once for all who ask at once.
  */
 export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
   const flite: FliteOptions = {
@@ -26,6 +27,7 @@ export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
     stretch: options.stretch ?? 1,
   };
   const cache = new SentenceCache(LIMITS.ttsCacheBytes);
+  const rendering = new SharedWork<SpokenSentence>();
   const turnstile = new Turnstile(LIMITS.ttsProcesses, LIMITS.ttsQueuedSentences);
   const closing = new AbortController();
 
@@ -36,6 +38,19 @@ export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
     return turnstile.pass(async () => assemble(phrases, await renderLines(lines, flite, signal)), signal);
   };
 
+  const kept = async (key: string, make: () => Promise<SpokenSentence>): Promise<SpokenSentence> => {
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const spoken = await make();
+    cache.set(key, spoken);
+    return spoken;
+  };
+
+  const renderOnce = (sentence: string, signal: AbortSignal): Promise<SpokenSentence> =>
+    kept(`${RENDER_RATE_HZ} ${sentence}`, () =>
+      rendering.join(sentence, signal, shared => render(sentence, AbortSignal.any([shared, closing.signal]))),
+    );
+
   return {
     name: 'flite',
     async speak(sentence, { rateHz, signal }) {
@@ -43,13 +58,11 @@ export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
       if (sentence.length > LIMITS.ttsSentenceCharacters) {
         throw new TrunklineError('TTS_FAILED', `a sentence of ${sentence.length} characters`);
       }
-      const key = `${rateHz} ${sentence}`;
-      const known = cache.get(key);
-      if (known !== undefined) return known;
-      const wide = await render(sentence, AbortSignal.any([signal, closing.signal]));
-      const spoken: SpokenSentence = { ...wide, pcm: atRate(wide.pcm, RENDER_RATE_HZ, rateHz), rateHz };
-      cache.set(key, spoken);
-      return spoken;
+      if (rateHz === RENDER_RATE_HZ) return renderOnce(sentence, signal);
+      return kept(`${rateHz} ${sentence}`, async () => {
+        const wide = await renderOnce(sentence, signal);
+        return { ...wide, pcm: atRate(wide.pcm, RENDER_RATE_HZ, rateHz), rateHz };
+      });
     },
     async close() {
       closing.abort(new TrunklineError('TTS_FAILED', 'the synthesiser was closed'));
