@@ -156,7 +156,7 @@ export class Conversation {
     const played = this.#parts.audio.playedSamples();
     // Over audible speech the audio thread decides whether this is an interruption.
     if (reply === undefined || reply.speech?.audible(played)) return;
-    if (reply.stands ? isInterruptible(this.#reply) : canTakeBack(reply, this.#parts.turn.maxTurnMs))
+    if (reply.stands ? isInterruptible(reply) : canTakeBack(reply, this.#parts.turn.maxTurnMs))
       this.#interrupt(played);
   }
 
@@ -284,6 +284,7 @@ export class Conversation {
   /** Asks the workflow what to say to what was heard, and says it; a farewell, where given, unless that is its own. */
   #respond(heard: Heard, reply: Reply = { stands: false }, farewell?: Farewell): void {
     const { flow, todayIso } = this.#parts;
+    this.#early.drop();
     this.#reply = reply;
     const step = flow.next(this.#state.flow, heard, { todayIso: todayIso() });
     if (farewell !== undefined && !step.state.done) this.#part(farewell);

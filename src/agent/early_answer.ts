@@ -8,6 +8,8 @@ export type Backchannel = Extract<TurnEvent, { type: 'backchannel' }>;
 
 /** Whoever has more to say than that, or something else, begins within so long of the question's end. */
 const WAIT_MS = 1200;
+/** It has to be surer than an answer that was waited for: it may have been the agent's echo, or somebody else. */
+const LEAST_CONFIDENCE = 0.6;
 
 interface Nod extends Pick<Backchannel, 'atMs' | 'untilMs'> {
   readonly asked: FlowStep;
@@ -36,7 +38,8 @@ export class EarlyAnswer {
   /** Takes the word, with a little before and after, instead of an earlier one. */
   keep(asked: FlowStep, { atMs, untilMs }: Backchannel, pcm: Int16Array): void {
     this.drop();
-    this.#nod = { asked, atMs, untilMs, pcm };
+    const minConfidence = Math.max(asked.minConfidence, LEAST_CONFIDENCE);
+    this.#nod = { asked: { ...asked, minConfidence }, atMs, untilMs, pcm };
   }
 
   /** The question is over. */

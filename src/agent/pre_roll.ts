@@ -1,6 +1,6 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 
-/** Of a call that is as much as a word that is noticed late may take. */
+/** So much of a call is kept: a word that is noticed late, and what came before it. */
 export const PRE_ROLL_MS = 2000;
 
 /** The last moments of the caller's audio, since speech is noticed after it began. */

@@ -41,7 +41,7 @@ export interface RoomSessionEvents {
   gone(reason: LineEndReason): void;
 }
 
-/** Below 62 kbit/s libopus encodes speech by SILK, at twice the processor time. */
+/** Enough that libopus (`mode_thresholds`) encodes speech by CELT, not by SILK at twice the processor time. */
 const OPUS_BITS_PER_SECOND = 72_000n;
 
 const SIP_STATUS = 'sip.callStatus';

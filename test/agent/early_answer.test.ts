@@ -73,7 +73,7 @@ t.test('a nod before the question begins answers nothing', async t => {
 t.test('what is no answer, or not understood, is waited for as if nothing had been said', async t => {
   for (const prepare of [
     (rig: Rig) => rig.stt.finals.push(understood('mm hm'), understood('', 0)),
-    (rig: Rig) => rig.stt.finals.push(understood('mm hm'), understood('blue', 0.1)),
+    (rig: Rig) => rig.stt.finals.push(understood('mm hm'), understood('blue', 0.5)),
     (rig: Rig) => {
       rig.stt.finals.push(understood('mm hm'));
       rig.stt.finishFailures = 3;
@@ -91,6 +91,22 @@ t.test('what is no answer, or not understood, is waited for as if nothing had be
     await rig.speak();
     t.equal(rig.flow.calls.length, 2, 'the answer after it is heard');
   }
+});
+
+t.test('what is understood when the agent speaks again is too late', async t => {
+  const rig = await asked();
+  rig.stt.finals = [understood('yes'), understood('yes')];
+  await rig.interject();
+  await rig.listen();
+  rig.stt.stuck = true;
+  await rig.pass(A_WHILE_MS);
+  await rig.silence();
+  t.equal(rig.flow.calls.at(-1)?.heard.type, 'silence');
+  rig.stt.unstick();
+  await rig.listen();
+  await rig.pass(A_WHILE_MS);
+  t.equal(rig.flow.calls.length, 2, 'one reply, not two');
+  t.equal(rig.stt.openSessions, 0);
 });
 
 t.test('a key or the end of the line undoes it', async t => {

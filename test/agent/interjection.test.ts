@@ -18,6 +18,7 @@ t.test('tells commands from requests, nods and what is in doubt', async t => {
   };
   t.equal(await meaningOf('stop', 0.02), 'listen', 'no hum is taken for it');
   t.equal(await meaningOf('hold on', 0.3), 'listen');
+  t.equal(await meaningOf('hello', 0.3), 'listen', 'is anybody there?');
   t.equal(await meaningOf('say that again', 0.3), 'answer');
   t.equal(await meaningOf('no no', 0.3), 'answer');
   t.equal(await meaningOf('no', 1), 'answer');
