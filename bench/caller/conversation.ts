@@ -1,3 +1,4 @@
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { WorkflowDocument } from '../../src/workflow/schema.ts';
@@ -218,7 +219,7 @@ export class Conversation {
 
   async #render(call: Wire, text: string): Promise<Int16Array> {
     const signal = AbortSignal.timeout(15_000);
-    const { pcm } = await this.#parts.tts.speak(text, { rateHz: call.codec.rateHz, signal });
+    const { pcm } = await wholeSentence(this.#parts.tts, text, { rateHz: call.codec.rateHz, signal });
     return pcm;
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../src/config/schema.ts';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import { openVoice } from '../caller/local_speech.ts';
 import { localAddressFor, parseSipUri, resolveUri } from '../wire/sip_uri.ts';
 import { judgeByBaresip } from './baresip.ts';
@@ -50,7 +51,7 @@ async function spokenAnswer(config: Config): Promise<Int16Array> {
   const voice = await openVoice(config, 'rms');
   try {
     const signal = AbortSignal.timeout(SPOKEN_WITHIN_MS);
-    const { pcm } = await voice.speak(ANSWER, { rateHz: AUDIO_RATE_HZ, signal });
+    const { pcm } = await wholeSentence(voice, ANSWER, { rateHz: AUDIO_RATE_HZ, signal });
     const audio = new Int16Array((HOLD_MS * AUDIO_RATE_HZ) / 1000);
     audio.set(pcm, (GREETING_MS * AUDIO_RATE_HZ) / 1000);
     return audio;

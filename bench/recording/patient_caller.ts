@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { Tts } from '../../src/providers/types.ts';
 import { Mouth } from '../caller/mouth.ts';
 import { CODECS } from '../wire/codec.ts';
@@ -31,7 +32,7 @@ export async function holdPatientCall(
   const { rateHz } = CODEC;
   const signal = AbortSignal.timeout(60_000);
   const words = await Promise.all(
-    [CONSENT, ...REQUESTS].map(async text => (await voice.speak(text, { rateHz, signal })).pcm),
+    [CONSENT, ...REQUESTS].map(async text => (await wholeSentence(voice, text, { rateHz, signal })).pcm),
   );
   const [consent, ...requests] = words;
   const mouth = new Mouth({ rateHz, noiseDbfs: undefined });

@@ -1,5 +1,6 @@
 import { Belief } from '../../src/agent/belief.ts';
 import { heardSpeech } from '../../src/agent/reply.ts';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { Stt, Tts } from '../../src/providers/types.ts';
 import type { LoadedFlow } from '../../src/workflow/load.ts';
 import type { FlowStep, Heard, SlotValue } from '../../src/workflow/types.ts';
@@ -92,7 +93,10 @@ async function hearSpeech(
   belief: Belief,
   utterances: Utterance[],
 ): Promise<Heard> {
-  const { pcm } = await tts.speak(text, { rateHz: codec.rateHz, signal: AbortSignal.timeout(WITHIN_MS) });
+  const { pcm } = await wholeSentence(tts, text, {
+    rateHz: codec.rateHz,
+    signal: AbortSignal.timeout(WITHIN_MS),
+  });
   const heardPcm = overLine(pcm, codec, { leadMs: LEAD_MS, tailMs: TAIL_MS });
   const session = stt.open({ rateHz: RATE_HZ, expect: step.expect });
   for (let at = 0; at < heardPcm.length; at += FRAME_SAMPLES) {

@@ -1,5 +1,6 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { wholeSentence } from '../providers/tts/whole_sentence.ts';
 import type { SpokenSentence, Tts } from '../providers/types.ts';
 import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
@@ -40,7 +41,7 @@ export class Voice {
   async #attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): Promise<SpokenSentence> {
     const attempt = new AbortController();
     try {
-      return await withDeadline(this.#tts.speak(sentence, { rateHz, signal: attempt.signal }), {
+      return await withDeadline(wholeSentence(this.#tts, sentence, { rateHz, signal: attempt.signal }), {
         after: this.#after,
         limitMs: LIMITS.ttsSentenceMs,
         signal,

@@ -111,6 +111,7 @@ export const ERRORS = {
     remedy: 'look at the media log for the call id',
   },
   STT_FAILED: { http: 502, sip: 500, cause: 'the recogniser failed', remedy: 'look at the provider' },
+  LLM_FAILED: { http: 502, sip: 500, cause: 'the language model failed', remedy: 'look at the provider' },
   TTS_FAILED: { http: 502, sip: 500, cause: 'the synthesiser failed', remedy: 'look at the provider' },
   RECORDING_FAILED: {
     http: 500,

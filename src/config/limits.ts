@@ -131,6 +131,14 @@ export const LIMITS = {
   sttRestartsPerMinute: 10,
   /** Decoders of one band in a recogniser process; further utterances wait. */
   sttDecoders: 4,
+  /** A provider's handshake, and its goodbye; a slower one has failed. */
+  providerConnectMs: 3_000,
+  /** Between two pings to a provider; one that left the last unanswered has failed. */
+  providerPingMs: 5_000,
+  /** One message or line of a provider; a longer one is a fault. */
+  providerMessageBytes: 4 << 20,
+  /** Waiting for a provider that takes nothing; beyond it the connection has failed. */
+  providerQueuedBytes: 2 << 20,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
   /** Synthesiser processes at once; further sentences wait. */

@@ -50,12 +50,79 @@ export interface SpokenSentence {
   readonly words: readonly SpokenWord[];
 }
 
+/** A part of a sentence as it becomes known: sound that follows what came before, words whose times are known by now. */
+export interface SpokenPiece {
+  /** 16-bit mono PCM at the rate that was asked for; may be empty. */
+  readonly pcm: Int16Array;
+  /** Times relative to the start of the sentence; every word comes once, in order, with or before the sound of its end. */
+  readonly words: readonly SpokenWord[];
+}
+
 export interface Tts {
   readonly name: string;
-  /** Renders one sentence. Rejects with TTS_FAILED, or with the signal's reason when aborted. */
+  /**
+   * Speaks one sentence, a piece as soon as it is there. Throws TTS_FAILED, or the signal's reason when aborted; whoever
+   * stops iterating ends it. A provider that tells no word times gives none.
+   */
   speak(
     sentence: string,
     options: { readonly rateHz: 8000 | 16000; readonly signal: AbortSignal },
-  ): Promise<SpokenSentence>;
+  ): AsyncIterable<SpokenPiece>;
+  close(): Promise<void>;
+}
+
+/** What the model may call; `parameters` is a JSON Schema of an object. */
+export interface LlmTool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export interface LlmToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them: a JSON object if all went well. */
+  readonly argumentsJson: string;
+}
+
+/** One message of a conversation, oldest first. */
+export type LlmMessage =
+  | { readonly role: 'system'; readonly text: string }
+  | { readonly role: 'user'; readonly text: string }
+  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls?: readonly LlmToolCall[] }
+  | { readonly role: 'tool'; readonly toolCallId: string; readonly text: string };
+
+export interface LlmUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of the input, those that the provider had in its cache. */
+  readonly cachedTokens?: number;
+}
+
+/** What a model says, as it says it; a tool call comes whole. The last one is `end`. */
+export type LlmDelta =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'toolCall'; readonly call: LlmToolCall }
+  | {
+      readonly type: 'end';
+      readonly reason: 'stop' | 'length' | 'toolCalls' | 'refused';
+      /** Undefined where the provider does not tell. */
+      readonly usage: LlmUsage | undefined;
+    };
+
+export interface LlmRequest {
+  readonly messages: readonly LlmMessage[];
+  readonly tools?: readonly LlmTool[];
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Llm {
+  readonly name: string;
+  /** Opens what can be opened before the first request. Never waits, never throws. */
+  prepare(): void;
+  /** Throws LLM_FAILED, or the signal's reason when aborted; whoever stops iterating ends the request. */
+  reply(request: LlmRequest): AsyncIterable<LlmDelta>;
   close(): Promise<void>;
 }

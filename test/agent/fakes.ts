@@ -136,10 +136,10 @@ export class ScriptedTts implements Tts {
   sampleOf = (sentence: number) => sentence;
   #release: (() => void)[] = [];
 
-  async speak(
+  async *speak(
     sentence: string,
     { signal }: { readonly rateHz: 8000 | 16000; readonly signal: AbortSignal },
-  ): Promise<SpokenSentence> {
+  ): AsyncGenerator<SpokenSentence> {
     this.attempts += 1;
     this.open += 1;
     try {
@@ -152,7 +152,7 @@ export class ScriptedTts implements Tts {
         throw new Error('failed');
       }
       this.rendered.push(sentence);
-      return spoken(sentence, this.sampleOf(this.rendered.length));
+      yield spoken(sentence, this.sampleOf(this.rendered.length));
     } finally {
       this.open -= 1;
     }

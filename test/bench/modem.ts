@@ -47,7 +47,9 @@ function power(pcm: Int16Array, hz: number, rateHz: number): number {
 
 export const modemTts: Tts = {
   name: 'modem',
-  speak: async (text, { rateHz }) => ({ pcm: modulate(text, rateHz), rateHz, words: [] }),
+  async *speak(text, { rateHz }) {
+    yield { pcm: modulate(text, rateHz), words: [] };
+  },
   close: async () => {},
 };
 

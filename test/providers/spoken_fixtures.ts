@@ -1,4 +1,5 @@
 import { createFliteTts } from '../../src/providers/tts/flite.ts';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 
 /** Sentences of a synthetic caller with silence around them, as a line would deliver them. */
 export async function callerSpeech(
@@ -6,7 +7,7 @@ export async function callerSpeech(
   { rateHz = 16_000, voice = 'rms' }: { rateHz?: 8000 | 16000; voice?: string } = {},
 ): Promise<Int16Array> {
   const tts = createFliteTts({ voice });
-  const { pcm } = await tts.speak(sentence, { rateHz, signal: AbortSignal.timeout(10_000) });
+  const { pcm } = await wholeSentence(tts, sentence, { rateHz, signal: AbortSignal.timeout(10_000) });
   await tts.close();
   const padded = new Int16Array(pcm.length + rateHz);
   padded.set(pcm, rateHz * 0.4);

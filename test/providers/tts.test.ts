@@ -8,6 +8,7 @@ import { SentenceCache } from '../../src/providers/tts/sentence_cache.ts';
 import { SharedWork } from '../../src/providers/tts/shared_work.ts';
 import { spokenPhrases } from '../../src/providers/tts/spoken_text.ts';
 import { Turnstile } from '../../src/providers/tts/turnstile.ts';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { SpokenSentence, Tts } from '../../src/providers/types.ts';
 import { recognise } from './stt_conformance.ts';
 import { TTS_CHECKS } from './tts_conformance.ts';
@@ -28,7 +29,7 @@ t.test('a broken synthesiser does not', async t => {
   };
   const beep: SpokenSentence = { pcm: new Int16Array(1_000).fill(32_767), rateHz: 16_000, words: [] };
   t.strictSame(
-    await failed({ name: 'broken', speak: async () => beep, close: async () => {} }),
+    await failed({ name: 'broken', speak: () => once(beep), close: async () => {} }),
     TTS_CHECKS.map(({ name }) => name).filter(name => !/starts without|takes any text/u.test(name)),
     'one that beeps fails all but what a beep can do',
   );
@@ -48,8 +49,17 @@ t.test('a broken synthesiser does not', async t => {
   );
 });
 
+async function* once(spoken: SpokenSentence): AsyncGenerator<SpokenSentence> {
+  yield spoken;
+}
+
 function changed(tts: Tts, change: (spoken: SpokenSentence) => SpokenSentence): Tts {
-  return { ...tts, speak: async (...args) => change(await tts.speak(...args)) };
+  return {
+    ...tts,
+    speak: async function* (sentence, options) {
+      yield change(await wholeSentence(tts, sentence, options));
+    },
+  };
 }
 
 t.test('things are said as people say them', async t => {
@@ -101,7 +111,7 @@ t.test('what is spoken is understood', async t => {
     ['421 Maple', 'four twenty one'],
     ['0, 4, 2.', 'zero four two'],
   ] as const) {
-    const { pcm } = await tts.speak(written, { rateHz: 16_000, signal: never });
+    const { pcm } = await wholeSentence(tts, written, { rateHz: 16_000, signal: never });
     const cut = written === '421 Maple' ? pcm.subarray(0, pcm.length / 2) : pcm;
     const text = (await recognise(stt, expect, cut)).text;
     if (written === '421 Maple') t.ok(text.startsWith('four twenty'), text);
@@ -113,7 +123,7 @@ t.test('a voice of another rate speaks at the one asked for', async t => {
   const tts = createFliteTts({ voice: 'kal' });
   t.teardown(() => tts.close());
   for (const rateHz of [8_000, 16_000] as const) {
-    const { pcm, words } = await tts.speak('Good morning to you.', { rateHz, signal: never });
+    const { pcm, words } = await wholeSentence(tts, 'Good morning to you.', { rateHz, signal: never });
     const lengthMs = (pcm.length * 1_000) / rateHz;
     t.ok(lengthMs > 700 && lengthMs < 2_500, `${lengthMs} ms at ${rateHz} Hz`);
     t.ok(words.at(-1)!.endMs <= lengthMs && words.at(-1)!.endMs > lengthMs - 400, 'with its words in time');
@@ -123,8 +133,9 @@ t.test('a voice of another rate speaks at the one asked for', async t => {
 t.test('a sentence is rendered once, and the cache stays within its bytes', async t => {
   const tts = createFliteTts();
   t.teardown(() => tts.close());
-  const first = await tts.speak('Twice.', { rateHz: 16_000, signal: never });
-  t.equal(await tts.speak('Twice.', { rateHz: 16_000, signal: never }), first);
+  const first = await wholeSentence(tts, 'Twice.', { rateHz: 16_000, signal: never });
+  const second = await wholeSentence(tts, 'Twice.', { rateHz: 16_000, signal: never });
+  t.equal(second.pcm, first.pcm);
 
   const cache = new SentenceCache(1_000);
   const of = (samples: number): SpokenSentence => ({
@@ -182,7 +193,9 @@ t.test('what several calls say at once, at whatever rate, is rendered once', asy
   const tts = createFliteTts({ program });
   t.teardown(() => tts.close());
   const rates = [16_000, 8000, 16_000, 8000] as const;
-  const spoken = await Promise.all(rates.map(rateHz => tts.speak('Hello there.', { rateHz, signal: never })));
+  const spoken = await Promise.all(
+    rates.map(rateHz => wholeSentence(tts, 'Hello there.', { rateHz, signal: never })),
+  );
   t.same(
     spoken.map(({ rateHz }) => rateHz),
     rates,
@@ -190,7 +203,7 @@ t.test('what several calls say at once, at whatever rate, is rendered once', asy
   t.equal(spoken[0]!.pcm.length, spoken[2]!.pcm.length);
   t.ok(Math.abs(spoken[0]!.pcm.length - 2 * spoken[1]!.pcm.length) <= 2);
   t.equal(count(), 1);
-  await tts.speak('Hello there.', { rateHz: 8000, signal: never });
+  await wholeSentence(tts, 'Hello there.', { rateHz: 8000, signal: never });
   t.equal(count(), 1);
 });
 
@@ -199,7 +212,7 @@ t.test('one who leaves takes it from nobody else; when all have left it is given
   const tts = createFliteTts({ program });
   t.teardown(() => tts.close());
   const [one, other] = [new AbortController(), new AbortController()];
-  const say = ({ signal }: AbortController) => tts.speak('Hello again.', { rateHz: 16_000, signal });
+  const say = ({ signal }: AbortController) => wholeSentence(tts, 'Hello again.', { rateHz: 16_000, signal });
   const [left, stayed] = [say(one), say(other)];
   one.abort(new Error('left'));
   await t.rejects(left, /left/);
@@ -233,13 +246,13 @@ t.test('one who leaves takes it from nobody else; when all have left it is given
 
 t.test('a missing program is said so', async t => {
   const tts = createFliteTts({ program: '/nowhere/flite' });
-  await t.rejects(tts.speak('Hello.', { rateHz: 16_000, signal: never }), { code: 'TTS_FAILED' });
+  await t.rejects(wholeSentence(tts, 'Hello.', { rateHz: 16_000, signal: never }), { code: 'TTS_FAILED' });
   await tts.close();
 });
 
 t.test('closing ends what is being spoken', async t => {
   const tts = createFliteTts();
-  const spoken = tts.speak('This one is never heard to its end.', { rateHz: 16_000, signal: never });
+  const spoken = wholeSentence(tts, 'This one is never heard to its end.', { rateHz: 16_000, signal: never });
   spoken.catch(() => {});
   await tts.close();
   await t.rejects(spoken, { code: 'TTS_FAILED' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { measureLevel } from '../../src/providers/tts/speech_level.ts';
+import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { SpokenSentence, Tts } from '../../src/providers/types.ts';
 
 /** What every synthesiser must do; each check stands alone and throws when it is not met. */
@@ -13,7 +14,7 @@ export interface TtsCheck {
 const SENTENCE = 'I heard 421 Maple Street, that is M, A, P, L, E; the total is $1,240.';
 
 function speak(tts: Tts, sentence: string, rateHz: 8000 | 16000 = 16_000): Promise<SpokenSentence> {
-  return tts.speak(sentence, { rateHz, signal: new AbortController().signal });
+  return wholeSentence(tts, sentence, { rateHz, signal: new AbortController().signal });
 }
 
 function durationMs({ pcm, rateHz }: SpokenSentence): number {
@@ -104,11 +105,11 @@ export const TTS_CHECKS: readonly TtsCheck[] = [
     async run(tts) {
       const reason = new Error('the caller interrupted');
       await assert.rejects(
-        tts.speak('Never begun.', { rateHz: 16_000, signal: AbortSignal.abort(reason) }),
+        wholeSentence(tts, 'Never begun.', { rateHz: 16_000, signal: AbortSignal.abort(reason) }),
         (error: unknown) => error === reason,
       );
       const control = new AbortController();
-      const spoken = tts.speak(`Cut short. ${SENTENCE}`, { rateHz: 16_000, signal: control.signal });
+      const spoken = wholeSentence(tts, `Cut short. ${SENTENCE}`, { rateHz: 16_000, signal: control.signal });
       setImmediate(() => control.abort(reason));
       await assert.rejects(spoken, (error: unknown) => error === reason);
     },

@@ -53,16 +53,17 @@ export function createFliteTts(options: Partial<FliteOptions> = {}): Tts {
 
   return {
     name: 'flite',
-    async speak(sentence, { rateHz, signal }) {
+    async *speak(sentence, { rateHz, signal }) {
       signal.throwIfAborted();
       if (sentence.length > LIMITS.ttsSentenceCharacters) {
         throw new TrunklineError('TTS_FAILED', `a sentence of ${sentence.length} characters`);
       }
-      if (rateHz === RENDER_RATE_HZ) return renderOnce(sentence, signal);
-      return kept(`${rateHz} ${sentence}`, async () => {
-        const wide = await renderOnce(sentence, signal);
-        return { ...wide, pcm: atRate(wide.pcm, RENDER_RATE_HZ, rateHz), rateHz };
-      });
+      if (rateHz === RENDER_RATE_HZ) yield await renderOnce(sentence, signal);
+      else
+        yield await kept(`${rateHz} ${sentence}`, async () => {
+          const wide = await renderOnce(sentence, signal);
+          return { ...wide, pcm: atRate(wide.pcm, RENDER_RATE_HZ, rateHz), rateHz };
+        });
     },
     async close() {
       closing.abort(new TrunklineError('TTS_FAILED', 'the synthesiser was closed'));
