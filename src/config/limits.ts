@@ -221,6 +221,22 @@ export const LIMITS = {
   sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
+  /** A provider's recogniser without a sign of life after the end of an utterance; then it has failed. */
+  sttSilentMs: 2_000,
+  /** Connections of one provider's recogniser with an utterance on; a further utterance fails at once. */
+  sttConnections: 64,
+  /** Connections that it keeps without one; a further one is closed. */
+  sttIdleConnections: 4,
+  /** Age of a connection at which no utterance begins on it any more: OpenAI ends one after an hour. */
+  sttConnectionMs: 50 * 60_000,
+  /** Stretches that a provider divides an utterance into; more are a fault. */
+  sttItems: 64,
+  /** What a provider writes down of one of them; more is a fault. */
+  sttTranscriptCharacters: 20_000,
+  /** Words or phrases a recogniser is told to expect, of which each may be so long, and all; the rest is left out. */
+  sttHints: 100,
+  sttHintCharacters: 64,
+  sttHintsCharacters: 800,
   /** Words said over the agent, to be understood; later it goes on as if there had been none. */
   interjectionMs: 600,
   /** Rendering of one sentence; a later one counts as failed and its process is killed. */
