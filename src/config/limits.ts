@@ -139,6 +139,31 @@ export const LIMITS = {
   providerMessageBytes: 4 << 20,
   /** Waiting for a provider that takes nothing; beyond it the connection has failed. */
   providerQueuedBytes: 2 << 20,
+  /** Connections to one provider of answers over HTTP; further requests wait for one, up to their own limit. */
+  providerConnections: 256,
+  /** Those of them that are kept without a request, and for how long; the others are closed. */
+  providerIdleConnections: 16,
+  providerIdleMs: 50_000,
+  /** What follows a whole answer, before its connection is used again; a longer rest costs the connection. */
+  providerRestMs: 1_000,
+  /** Between two connections opened ahead to one provider; in between none is. */
+  providerPrepareMs: 10_000,
+  /** From a request to a language model to the first byte of its answer; a later one has failed. */
+  llmFirstByteMs: 8_000,
+  /** Between two bytes of an answer; a longer silence is a fault. */
+  llmSilentMs: 2_500,
+  /** A whole answer; one that takes longer is a fault. */
+  llmAnswerMs: 60_000,
+  /** A whole answer as it crosses the wire, 250 bytes and more a token; a longer one is a fault. */
+  llmAnswerBytes: 8 << 20,
+  /** Tokens of an answer where a request names no limit and the provider wants one; the answer is cut there. */
+  llmAnswerTokens: 1_024,
+  /** Tools that one answer calls; more is a fault. */
+  llmToolCalls: 32,
+  /** Answers to identical requests that are kept, and how long; the ones used longest ago go first. */
+  llmCacheAnswers: 2_000,
+  llmCacheBytes: 8 << 20,
+  llmCacheMs: 3_600_000,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
   /** Synthesiser processes at once; further sentences wait. */

@@ -19,6 +19,11 @@ export interface Recognition {
 export interface SttSession {
   /** 16-bit samples at the rate given to `open`, any length up to a second. Never waits. */
   write(pcm: Int16Array): void;
+  /**
+   * What was said so far as it would be if that were all; what is written afterwards belongs to the same utterance. A provider
+   * that can't tell leaves it out. Rejects where it fails, or when the utterance is over before.
+   */
+  settle?(): Promise<Recognition>;
   /** The end of the utterance: resolves with the final, once. */
   finish(): Promise<Recognition>;
   /** Gives up without a result. */
@@ -114,7 +119,12 @@ export interface LlmRequest {
   readonly messages: readonly LlmMessage[];
   readonly tools?: readonly LlmTool[];
   readonly maxTokens?: number;
+  /** Left out where the model takes none. */
   readonly temperature?: number;
+  /** Up to four texts before which the model stops; they are not part of its answer. */
+  readonly stop?: readonly string[];
+  /** The answer is JSON of this JSON Schema, an object without further properties; `name` of letters, digits, - and _. */
+  readonly answerSchema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
   readonly signal: AbortSignal;
 }
 
