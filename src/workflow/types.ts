@@ -58,6 +58,25 @@ export interface Quote {
   readonly booked: boolean;
 }
 
+/** What kind of answer a question is to get. */
+export type AnswerKind =
+  | 'yesNo'
+  | 'choice'
+  | 'digits'
+  | 'spelling'
+  | 'email'
+  | 'address'
+  | 'date'
+  /** Anything at all. */
+  | 'open';
+
+/** What kind of answer is expected: whoever listens for its end knows by it when something is still missing. */
+export interface ExpectedAnswer {
+  readonly kind: AnswerKind;
+  /** How many digits it has, where they are counted: a telephone number 10, a PIN 4. */
+  readonly digits?: number;
+}
+
 export interface FlowStep {
   /** Sentences to say, in order. */
   readonly say: readonly string[];
@@ -66,6 +85,8 @@ export interface FlowStep {
   /** What the caller is expected to say next, and how patient endpointing must be. */
   readonly expect: Expectation;
   readonly patience: 'yesNo' | 'short' | 'normal' | 'long';
+  /** Left out where the workflow does not know. */
+  readonly expects?: ExpectedAnswer;
   /** Words of less confidence are not to be acted on, 0 to 1: how sure it must be depends on what it is about. */
   readonly minConfidence: number;
   /** False for what must be said whole, such as the disclosure's first sentence. */
