@@ -166,6 +166,16 @@ export const LIMITS = {
   llmCacheMs: 3_600_000,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
+  /** Sound of one sentence as a provider sends it, minutes of it; more is a fault. */
+  ttsSentenceBytes: 8 << 20,
+  /** A provider's silence within a sentence; then the sentence has failed. */
+  ttsStallMs: 2_500,
+  /** Connections to one provider of speech; sentences that find no place on them fail at once. */
+  ttsConnections: 64,
+  /** Of them, those kept without a sentence; others are closed. */
+  ttsIdleConnections: 4,
+  /** Fixed prompts kept on disk, their sound together; the ones used longest ago go first. */
+  ttsKeptSpeechBytes: 256 << 20,
   /** Synthesiser processes at once; further sentences wait. */
   ttsProcesses: 4,
   /** Sentences waiting for a process; further ones are refused. */
