@@ -164,6 +164,32 @@ export const LIMITS = {
   llmCacheAnswers: 2_000,
   llmCacheBytes: 8 << 20,
   llmCacheMs: 3_600_000,
+  /** Failures of one provider in a row; then it is not asked for breakerOpenMs, and after that once. */
+  breakerFailures: 5,
+  breakerOpenMs: 30_000,
+  /** The same after it refused the key. */
+  breakerAuthMs: 300_000,
+  /** The longest that a provider's own word on when to come back is believed. */
+  breakerMostMs: 600_000,
+  /** Latencies of one provider that quantiles are taken of; the oldest is forgotten. */
+  latenciesKept: 200,
+  /** Pieces of an answer before its first word or sound; more are a fault. */
+  failoverPieces: 1_000,
+  /** First token later than the live p95, within these bounds: a second provider is asked beside the first. */
+  llmHedgeLeastMs: 300,
+  llmHedgeMostMs: 1_500,
+  /** First token, and silence within an answer, where another provider can be asked instead; then it is. */
+  llmFailoverMs: 3_000,
+  llmPauseMs: 1_200,
+  /** The same of a synthesiser's first sound, and of its pauses beyond the sound that is ahead. */
+  ttsHedgeLeastMs: 150,
+  ttsHedgeMostMs: 800,
+  ttsFailoverMs: 1_500,
+  ttsPauseMs: 400,
+  /** The same of a recogniser's final. */
+  sttHedgeLeastMs: 150,
+  sttHedgeMostMs: 1_000,
+  sttFailoverMs: 2_500,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
   /** Sound of one sentence as a provider sends it, minutes of it; more is a fault. */
