@@ -1,55 +1,64 @@
 import { LIMITS } from '../config/limits.ts';
-import type { SpokenSentence } from '../providers/types.ts';
-import { firstWordMs, heardText } from './heard_text.ts';
 import type { CallAudio } from './ports.ts';
+import { SoundingSentence } from './sounding_sentence.ts';
 import type { Voice } from './voice.ts';
 
 interface QueuedSentence {
-  readonly text: string;
-  readonly spoken: SpokenSentence;
+  readonly sentence: SoundingSentence;
   /** Where its first sample lies, as CallAudio counts. */
   readonly position: number;
 }
 
 /**
  * One stretch of agent speech, sentence by sentence: while one is queued and heard, the next is rendered, no more, so
- * that an interruption wastes little. It belongs to the generation in which it began and ends with it.
+ * that an interruption wastes little. Its first sentence is rendered from the beginning on, and heard once `say` is called;
+ * then it belongs to the generation of that moment and ends with it.
  */
 export class AgentSpeech {
-  readonly generation: number;
   readonly #audio: CallAudio;
   readonly #voice: Voice;
+  readonly #sentences: AsyncIterator<string>;
   readonly #queued: QueuedSentence[] = [];
   readonly #stopped = new AbortController();
+  #next: Promise<SoundingSentence | undefined>;
+  #characters = 0;
+  #generation: number | undefined;
   #end = 0;
   #settled = false;
 
-  constructor(audio: CallAudio, voice: Voice) {
+  /** Takes the sentences as they come, in bounded number. */
+  constructor(audio: CallAudio, voice: Voice, sentences: AsyncIterable<string>) {
     this.#audio = audio;
     this.#voice = voice;
-    this.generation = audio.generation;
+    this.#sentences = sentences[Symbol.asyncIterator]();
+    this.#next = this.#render();
   }
 
-  /** Resolves when all is queued, or nothing more will be. Rejects with TTS_FAILED. */
-  async say(say: readonly string[], onFirstAudio: () => void): Promise<void> {
-    const sentences = withinLimit(say);
+  /** Undefined as long as nothing is to be heard. */
+  get generation(): number | undefined {
+    return this.#generation;
+  }
+
+  /** Resolves when all is queued, or nothing more will be. Rejects with TTS_FAILED, or as the sentences do. */
+  async say(onFirstAudio: () => void): Promise<void> {
+    this.#generation = this.#audio.generation;
     try {
-      let rendering = this.#render(sentences[0]);
-      for (const [index, text] of sentences.entries()) {
-        const spoken = await rendering;
-        rendering = this.#render(sentences[index + 1]);
-        if (spoken === undefined || !(await this.#queue(text, spoken, onFirstAudio))) return;
+      for (let sentence = await this.#next; sentence !== undefined; sentence = await this.#next) {
+        this.#next = this.#render();
+        if (!(await this.#queue(sentence, onFirstAudio))) return;
       }
     } catch (error) {
       if (!this.#stopped.signal.aborted) throw error;
     } finally {
       this.#settled = true;
+      void this.#sentences.return?.().catch(() => undefined);
     }
   }
 
   /** No further sentence; what is queued may still be heard. */
   stop(): void {
     this.#stopped.abort();
+    if (this.#generation === undefined) void this.#sentences.return?.().catch(() => undefined);
   }
 
   /** True once something is queued for the caller. */
@@ -65,7 +74,7 @@ export class AgentSpeech {
 
   firstWordHeard(playedSamples: number): boolean {
     const [first] = this.#queued;
-    return first !== undefined && this.#ms(playedSamples - first.position) >= firstWordMs(first.spoken);
+    return first !== undefined && this.#ms(playedSamples - first.position) >= first.sentence.firstWordMs;
   }
 
   /** True from the first sample of the last sentence on. */
@@ -82,7 +91,7 @@ export class AgentSpeech {
   /** What the caller has heard of it, in whole words. */
   heard(playedSamples: number): string {
     return this.#queued
-      .map(({ text, spoken, position }) => heardText(text, spoken, this.#ms(playedSamples - position)))
+      .map(({ sentence, position }) => sentence.heard(this.#ms(playedSamples - position)))
       .filter(text => text !== '')
       .join(' ');
   }
@@ -91,37 +100,46 @@ export class AgentSpeech {
     return (samples * 1000) / this.#audio.rateHz;
   }
 
-  #render(sentence: string | undefined): Promise<SpokenSentence | undefined> {
-    if (sentence === undefined) return Promise.resolve(undefined);
-    const rendering = this.#voice.render(sentence, this.#audio.rateHz, this.#stopped.signal);
+  /** Begins to render the next sentence, where there is one and the turn may hold it. */
+  #render(): Promise<SoundingSentence | undefined> {
+    const sentence = this.#nextText().then(text => {
+      if (text === undefined) return undefined;
+      const pieces = this.#voice.speak(text, this.#audio.rateHz, this.#stopped.signal);
+      return new SoundingSentence(text, pieces, this.#audio.rateHz);
+    });
     // A failure counts when its turn to be heard comes, not before.
-    rendering.catch(() => undefined);
-    return rendering;
+    sentence.catch(() => undefined);
+    return sentence;
   }
 
-  async #queue(text: string, spoken: SpokenSentence, onFirstAudio: () => void): Promise<boolean> {
+  /** What a turn may hold is cut at a sentence. */
+  async #nextText(): Promise<string | undefined> {
+    for (;;) {
+      if (this.#stopped.signal.aborted) return undefined;
+      const next = await this.#sentences.next();
+      if (next.done === true) return undefined;
+      const text = next.value.trim().slice(0, LIMITS.turnCharacters);
+      this.#characters += text.length + 1;
+      if (text !== '') return this.#characters > LIMITS.turnCharacters + 1 ? undefined : text;
+    }
+  }
+
+  async #queue(sentence: SoundingSentence, onFirstAudio: () => void): Promise<boolean> {
+    const generation = this.#generation ?? 0;
     const pieceSamples = LIMITS.speechPieceSeconds * this.#audio.rateHz;
-    for (let from = 0; from < spoken.pcm.length; from += pieceSamples) {
-      if (this.#stopped.signal.aborted) return false;
-      const piece = spoken.pcm.subarray(from, from + pieceSamples);
-      const position = await this.#audio.speak(this.generation, piece);
-      if (position === undefined) return false;
-      if (this.#queued.length === 0) onFirstAudio();
-      if (from === 0) this.#queued.push({ text, spoken, position });
-      this.#end = position + piece.length;
+    let isFirst = true;
+    for (let pcm = await sentence.next(); pcm !== undefined; pcm = await sentence.next()) {
+      for (let from = 0; from < pcm.length; from += pieceSamples) {
+        if (this.#stopped.signal.aborted) return false;
+        const piece = pcm.subarray(from, from + pieceSamples);
+        const position = await this.#audio.speak(generation, piece);
+        if (position === undefined) return false;
+        if (this.#queued.length === 0) onFirstAudio();
+        if (isFirst) this.#queued.push({ sentence, position });
+        isFirst = false;
+        this.#end = position + piece.length;
+      }
     }
     return true;
   }
-}
-
-/** What a turn may hold, cut at a sentence. */
-function withinLimit(say: readonly string[]): string[] {
-  let characters = 0;
-  return say
-    .map(sentence => sentence.trim().slice(0, LIMITS.turnCharacters))
-    .filter(sentence => {
-      if (sentence === '') return false;
-      characters += sentence.length + 1;
-      return characters <= LIMITS.turnCharacters + 1;
-    });
 }

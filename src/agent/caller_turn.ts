@@ -4,7 +4,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { Recognition, Stt, SttSession } from '../providers/types.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import type { Belief } from './belief.ts';
-import { withDeadline } from './deadline.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
 
 /** How a caller's turn is listened to. */
@@ -12,6 +12,8 @@ export interface Ear {
   readonly stt: Stt;
   readonly rateHz: PipelineRateHz;
   readonly after: After;
+  /** Media time of the call in milliseconds. */
+  nowMs(): number;
   readonly belief: Belief;
 }
 
@@ -33,6 +35,9 @@ export class CallerTurn {
   #length = 0;
   #session: SttSession | undefined;
   #recognition: Recognition | undefined;
+  /** What was understood when the caller fell silent last; undefined since there was more. */
+  #settled: Promise<Recognition | undefined> | undefined;
+  #finalMs = 0;
 
   /** `preRoll` holds the caller's audio from shortly before `onsetMs` until now. */
   constructor(ear: Ear, asked: Asked, onsetMs: number, preRoll: Int16Array) {
@@ -52,6 +57,11 @@ export class CallerTurn {
     return (this.#length * 1000) / this.#ear.rateHz;
   }
 
+  /** When the recogniser had its final, in media time; 0 before. */
+  get finalMs(): number {
+    return this.#finalMs;
+  }
+
   /** Beyond LIMITS.utteranceSeconds nothing is taken any more. */
   write(pcm: Int16Array): void {
     const kept = this.#keep(pcm);
@@ -63,9 +73,26 @@ export class CallerTurn {
     }
   }
 
+  /**
+   * The caller has fallen silent: what was understood so far, as it would be if that were all. Undefined where the recogniser
+   * can't tell. What is not believed comes back without text.
+   */
+  async preview(): Promise<Recognition | undefined> {
+    this.#settled ??= this.#settle();
+    const recognition = await this.#settled;
+    if (recognition === undefined || this.#closed.signal.aborted) return undefined;
+    return this.#believed(recognition);
+  }
+
+  /** There is more: what was understood before is not the whole of it. */
+  resumed(): void {
+    this.#settled = undefined;
+  }
+
   /** The caller had only paused: what was heard before belongs in front of what is heard since. */
   continueFrom(previous: CallerTurn): void {
     previous.cancel();
+    this.resumed();
     this.#dropSession();
     const since = this.#pcm.subarray(0, this.#length);
     this.#pcm = new Int16Array(previous.#length + since.length);
@@ -82,10 +109,9 @@ export class CallerTurn {
    * @throws TrunklineError STT_FAILED after a second attempt
    */
   async recognise(): Promise<Recognition> {
-    const earlier = this.#recognition;
-    const recognition = this.#ear.belief.judge(await this.#twice(), this.#onsetMs, this.#asked.minConfidence);
-    // A cough after a pause must not undo what was understood before it.
-    this.#recognition = recognition.text === '' && earlier !== undefined ? earlier : recognition;
+    const settled = await this.#settled;
+    if (settled !== undefined && settled.text !== '') this.#release();
+    this.#recognition = this.#believed(settled?.text ? settled : await this.#twice());
     return this.#recognition;
   }
 
@@ -93,6 +119,30 @@ export class CallerTurn {
   cancel(): void {
     this.#closed.abort();
     this.#dropSession();
+  }
+
+  #believed(recognition: Recognition): Recognition {
+    const judged = this.#ear.belief.judge(recognition, this.#onsetMs, this.#asked.minConfidence);
+    // A cough after a pause must not undo what was understood before it.
+    return judged.text === '' ? (this.#recognition ?? judged) : judged;
+  }
+
+  async #settle(): Promise<Recognition | undefined> {
+    const settling = this.#session?.settle?.();
+    if (settling === undefined) return undefined;
+    try {
+      const recognition = await withDeadline(settling, this.#finalDeadline);
+      this.#finalMs = this.#ear.nowMs();
+      return recognition;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nobody waits for the session's own final any more. */
+  #release(): void {
+    this.#session?.finish().catch(() => undefined);
+    this.#session = undefined;
   }
 
   async #twice(): Promise<Recognition> {
@@ -108,14 +158,19 @@ export class CallerTurn {
   async #final(): Promise<Recognition> {
     const session = this.#session ?? this.#open();
     this.#session = session;
-    const recognition = await withDeadline(session.finish(), {
+    const recognition = await withDeadline(session.finish(), this.#finalDeadline);
+    this.#finalMs = this.#ear.nowMs();
+    this.#session = undefined;
+    return recognition;
+  }
+
+  get #finalDeadline(): Deadline {
+    return {
       after: this.#ear.after,
       limitMs: LIMITS.sttFinalMs,
       signal: this.#closed.signal,
       late: () => new TrunklineError('STT_FAILED', `no final within ${LIMITS.sttFinalMs} ms`),
-    });
-    this.#session = undefined;
-    return recognition;
+    };
   }
 
   /** Copies samples to the utterance and returns them where they lie; they never change afterwards. */

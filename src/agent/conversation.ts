@@ -1,13 +1,17 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { FlowStep, Heard } from '../workflow/types.ts';
+import { AgentFloor } from './agent_floor.ts';
 import { AgentSpeech } from './agent_speech.ts';
 import { Belief } from './belief.ts';
 import { CallerTurn, type Ear } from './caller_turn.ts';
 import type { ConversationParts } from './conversation_parts.ts';
-import { type Backchannel, EarlyAnswer } from './early_answer.ts';
+import type { Backchannel } from './early_answer.ts';
 import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
+import { Foresight } from './foresight.ts';
 import { Keypad } from './keypad.ts';
+import { LeaveTaking } from './leave_taking.ts';
+import { OverAgent } from './over_agent.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import {
   type Answered,
@@ -19,12 +23,12 @@ import {
   recordCaller,
   recordEffects,
 } from './reply.ts';
-import { afterReply, type ConversationState, firstStep, newConversation } from './resumption.ts';
+import { inOrder, type Response } from './responder.ts';
+import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
 /** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
 const LEAD_MS = 500;
-const INTERJECTION_LEAD_MS = 250;
 
 /**
  * One call's conversation: turn events, keys and the caller's audio in, speech out. It knows no clock but media time
@@ -39,28 +43,39 @@ export class Conversation {
   readonly #ear: Ear;
   readonly #preRoll: PreRoll;
   readonly #keypad: Keypad;
-  readonly #early: EarlyAnswer;
+  readonly #leave: LeaveTaking;
+  readonly #floor: AgentFloor;
+  readonly #overAgent: OverAgent;
+  readonly #foresight: Foresight;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
   #caller: CallerTurn | undefined;
-  #reply: Reply | undefined;
-  /** Keys that wait for the end of a reply that may not be interrupted. */
-  #keys: string | undefined;
-  #farewell: Farewell | undefined;
   #over = false;
-  #cancelLimit: (() => void) | undefined;
 
   constructor(parts: ConversationParts) {
     const { audio, stt, after } = parts;
     this.#parts = parts;
-    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief() };
+    const nowMs = () => audio.mediaMs();
+    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs };
+    this.#foresight = new Foresight(audio, parts.voice, recognition =>
+      this.#askAgent(heardSpeech(recognition)),
+    );
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
-    this.#early = new EarlyAnswer(this.#ear, audio, (heard, answered) =>
+    const over = { ear: this.#ear, audio, interjections: parts.interjections, preRoll: this.#preRoll };
+    this.#overAgent = new OverAgent(over, (heard, answered) =>
       this.#guard(() => this.#respond(heard, { answered, stands: false })),
     );
+    this.#leave = new LeaveTaking(after, audio);
+    this.#floor = new AgentFloor(audio, parts.turn.maxTurnMs, {
+      stands: reply => this.#stands(reply),
+      wasHeard: (reply, heard) => this.#wasHeard(reply, heard),
+      takenBack: reply => this.#takenBack(reply),
+      over: (reply, interrupted) => this.#replyOver(reply, interrupted),
+      failed: error => this.fail(error),
+    });
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
-    this.#state = parts.resumed ?? newConversation(parts.flow);
+    this.#state = parts.resumed ?? newConversation(parts.initial);
   }
 
   /** Enough for another process to go on with it from the last step of which something was heard. */
@@ -70,11 +85,10 @@ export class Conversation {
 
   /** The caller can hear: greets, or goes on. */
   answered(): void {
-    const { after, audio, flow, todayIso } = this.#parts;
-    this.#cancelLimit = after(LIMITS.callMinutes * 60_000 - LIMITS.farewellMs - audio.mediaMs(), () =>
-      this.#guard(() => this.#part(FAREWELLS.timeLimit)),
-    );
-    this.#guard(() => this.#take(firstStep(flow, this.#state, todayIso()), { stands: false }));
+    const { responder, todayIso } = this.#parts;
+    this.#leave.allowCall(() => this.#guard(() => this.#part(FAREWELLS.timeLimit)));
+    const first = () => firstResponse(responder, this.#state, todayIso());
+    this.#guard(() => this.#take(first(), { stands: false }));
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
@@ -85,15 +99,16 @@ export class Conversation {
 
   /** Called every 10 to 20 ms: follows how far the agent was heard. */
   progress(): void {
-    this.#guard(() => this.#follow());
+    this.#guard(() => this.#floor.follow());
   }
 
   turn(event: TurnEvent): void {
     this.#guard(() => {
-      this.#follow();
+      this.#floor.follow();
       if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
+      else if (event.type === 'speechEnded') this.#speechEnded();
       else if (event.type === 'backchannel') this.#backchannel(event);
       else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);
       else if (event.type === 'silence') this.#silent(event.atMs, event.silentForMs);
@@ -105,20 +120,20 @@ export class Conversation {
     this.#guard(() => {
       if (this.#ending || this.#step === undefined) return;
       this.#dropCaller();
-      if (isInterruptible(this.#reply)) this.#interrupt(this.#parts.audio.playedSamples());
+      if (isInterruptible(this.#floor.reply)) this.#interrupt(this.#parts.audio.playedSamples());
       this.#keypad.press(key);
     });
   }
 
   /** The first frame of a stretch of agent speech went to the caller. */
   playoutStarted(atMs: number): void {
-    if (this.#reply?.speech?.begun) this.#reply.firstFrameMs ??= atMs;
+    this.#floor.playoutStarted(atMs);
   }
 
   /** Something broke: apologises and ends the call. */
   fail(error: unknown): void {
     this.#parts.onFault(error);
-    if (this.#farewell === undefined) this.#part(apology(error));
+    if (this.#leave.farewell === undefined) this.#part(apology(error));
     else this.#hangUp();
   }
 
@@ -126,21 +141,21 @@ export class Conversation {
   lineEnded(): ConversationEnd {
     const { record, audio } = this.#parts;
     this.#over = true;
-    this.#cancelLimit?.();
+    this.#leave.close();
     this.#keypad.clear();
     this.#dropCaller();
-    this.#follow();
-    const reply = this.#reply;
+    this.#floor.follow();
+    const { reply } = this.#floor;
     if (reply !== undefined) {
       if (!reply.stands) recordCaller(record, reply, audio.mediaMs());
-      this.#close(reply, audio.playedSamples());
+      this.#floor.close(reply, audio.playedSamples());
     }
-    return this.#farewell ?? { failed: false, ...(this.#isDone && { reason: 'completed' }) };
+    return this.#leave.farewell ?? { failed: false, ...(this.#isDone && { reason: 'completed' }) };
   }
 
   /** True once nothing that the caller does changes the end. */
   get #ending(): boolean {
-    return this.#over || this.#farewell !== undefined || this.#isDone;
+    return this.#over || this.#leave.farewell !== undefined || this.#isDone;
   }
 
   get #isDone(): boolean {
@@ -148,11 +163,13 @@ export class Conversation {
   }
 
   #speechStarted(atMs: number): void {
-    const asked = this.#step ?? this.#reply?.step;
+    const asked = this.#step ?? this.#floor.reply?.response?.step;
+    this.#caller?.resumed();
+    this.#foresight.wait();
     if (this.#caller !== undefined || asked === undefined) return;
-    this.#early.drop();
+    this.#overAgent.drop();
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
-    const reply = this.#reply;
+    const reply = this.#floor.reply;
     const played = this.#parts.audio.playedSamples();
     // Over audible speech the audio thread decides whether this is an interruption.
     if (reply === undefined || reply.speech?.audible(played)) return;
@@ -160,9 +177,15 @@ export class Conversation {
       this.#interrupt(played);
   }
 
+  /** Perhaps that was all. */
+  #speechEnded(): void {
+    if (this.#caller !== undefined && this.#floor.reply === undefined && this.#step !== undefined)
+      void this.#foresight.look(this.#caller);
+  }
+
   /** The audio thread has cut what it played; a reply of the new generation is none of it. */
   #bargedIn(atMs: number, heardSamples: number): void {
-    if (this.#reply?.speech?.generation === this.#parts.audio.generation) return;
+    if (this.#floor.reply?.speech?.generation === this.#parts.audio.generation) return;
     if (!this.#ending) this.#speechStarted(atMs);
     this.#interrupt(heardSamples);
   }
@@ -170,58 +193,41 @@ export class Conversation {
   /** Only where the agent was held for it can it have been more than that. */
   #backchannel(backchannel: Backchannel): void {
     this.#dropCaller();
-    const reply = this.#reply;
+    const reply = this.#floor.reply;
     if (backchannel.held && reply?.stands) void this.#understand(backchannel, reply);
   }
 
   /** A word or two over the reply, which goes on meanwhile: those that ask for something end it. */
   async #understand(backchannel: Backchannel, reply: Reply): Promise<void> {
-    const { interjections, audio } = this.#parts;
-    const { atMs, untilMs } = backchannel;
-    const pcm = this.#preRoll.since(atMs - INTERJECTION_LEAD_MS);
+    const { audio } = this.#parts;
     const isOverQuestion = reply.speech?.inLastSentence(audio.playedSamples());
-    if (isOverQuestion && this.#step !== undefined) this.#early.keep(this.#step, backchannel, pcm);
-    const meaning = await interjections.understand(pcm, audio.rateHz);
+    const { meaning, pcm } = await this.#overAgent.hear(backchannel, isOverQuestion ? this.#step : undefined);
     this.#guard(() => {
-      const isTooLate = this.#ending || this.#reply !== reply || this.#caller !== undefined;
+      const isTooLate = this.#ending || this.#floor.reply !== reply || this.#caller !== undefined;
       if (isTooLate || meaning === 'nothing') return;
       this.#interrupt(audio.playedSamples());
       if (meaning === 'listen' || this.#step === undefined) return;
-      this.#caller = new CallerTurn(this.#ear, this.#step, atMs, pcm);
-      this.#turnEnded(untilMs, audio.mediaMs());
+      this.#caller = new CallerTurn(this.#ear, this.#step, backchannel.atMs, pcm);
+      this.#turnEnded(backchannel.untilMs, audio.mediaMs());
     });
   }
 
   #interrupt(heardSamples: number): void {
-    const reply = this.#reply;
-    if (reply === undefined) return;
-    this.#early.drop();
-    const { audio } = this.#parts;
-    const { speech } = reply;
-    if (speech?.begun && speech.generation === audio.generation) audio.cut();
-    if (!reply.stands) {
-      if (!speech?.firstWordHeard(heardSamples) && canTakeBack(reply, this.#parts.turn.maxTurnMs)) {
-        this.#takeBack(reply);
-        return;
-      }
-      this.#stand(reply);
-    }
-    this.#close(reply, heardSamples);
+    this.#overAgent.drop();
+    this.#floor.interrupt(heardSamples);
   }
 
-  /** Nothing of the draft was heard: the caller's turn goes on where it seemed to end. */
-  #takeBack(reply: Reply): void {
-    this.#reply = undefined;
-    reply.speech?.stop();
-    if (reply.answered !== undefined) {
-      if (this.#caller === undefined) reply.answered.turn.cancel();
-      else this.#caller.continueFrom(reply.answered.turn);
+  #takenBack({ answered }: Reply): void {
+    if (answered !== undefined) {
+      if (this.#caller === undefined) answered.turn.cancel();
+      else this.#caller.continueFrom(answered.turn);
     }
     if (this.#step !== undefined) this.#parts.audio.setPolicy(turnPolicy(this.#parts.turn, this.#step));
   }
 
   #dropCaller(): void {
-    this.#early.drop();
+    this.#overAgent.drop();
+    this.#foresight.drop();
     this.#caller?.cancel();
     this.#caller = undefined;
   }
@@ -229,7 +235,7 @@ export class Conversation {
   #turnEnded(lastSoundMs: number, endOfTurnMs: number): void {
     const turn = this.#caller;
     if (turn === undefined) return;
-    if (this.#reply !== undefined) {
+    if (this.#floor.reply !== undefined) {
       // Speech over a reply that was not to be interrupted.
       this.#dropCaller();
       return;
@@ -246,21 +252,23 @@ export class Conversation {
 
   async #answer(answered: Answered): Promise<void> {
     const reply: Reply = { answered, stands: false };
-    this.#reply = reply;
+    this.#floor.begin(reply);
     try {
       const recognition = await answered.turn.recognise();
-      if (this.#reply !== reply) return;
+      if (this.#floor.reply !== reply) return;
       answered.recognition = recognition;
-      answered.sttFinalMs = this.#parts.audio.mediaMs();
+      answered.sttFinalMs = answered.turn.finalMs;
       const isHopeless = recognition.text === '' && this.#state.notUnderstood >= LIMITS.turnsNotUnderstood;
-      this.#respond(heardSpeech(recognition), reply, isHopeless ? FAREWELLS.notUnderstood : undefined);
+      const foreseen = this.#foresight.take(answered.turn, recognition);
+      if (foreseen !== undefined && !isHopeless) this.#take(foreseen.response, reply, foreseen.speech);
+      else this.#respond(heardSpeech(recognition), reply, isHopeless ? FAREWELLS.notUnderstood : undefined);
     } catch (error) {
-      if (this.#reply === reply) this.fail(error);
+      if (this.#floor.reply === reply) this.fail(error);
     }
   }
 
   #silent(atMs: number, silentForMs: number): void {
-    if (this.#reply !== undefined || this.#keypad.collecting) return;
+    if (this.#floor.reply !== undefined || this.#keypad.collecting) return;
     if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
     else if (this.#step === undefined) this.#respond({ type: 'start' });
     else {
@@ -272,8 +280,8 @@ export class Conversation {
   }
 
   #keyed(digits: string): void {
-    if (this.#reply !== undefined) {
-      this.#keys = digits;
+    if (this.#floor.reply !== undefined) {
+      this.#keypad.keep(digits);
       return;
     }
     this.#dropCaller();
@@ -283,48 +291,28 @@ export class Conversation {
 
   /** Asks the workflow what to say to what was heard, and says it; a farewell, where given, unless that is its own. */
   #respond(heard: Heard, reply: Reply = { stands: false }, farewell?: Farewell): void {
-    const { flow, todayIso } = this.#parts;
-    this.#early.drop();
-    this.#reply = reply;
-    const step = flow.next(this.#state.flow, heard, { todayIso: todayIso() });
-    if (farewell !== undefined && !step.state.done) this.#part(farewell);
-    else this.#take(step, reply);
+    this.#overAgent.drop();
+    this.#floor.begin(reply);
+    const response = this.#askAgent(heard);
+    if (farewell !== undefined && !response.step.state.done) this.#part(farewell);
+    else this.#take(response, reply);
   }
 
-  #take(step: FlowStep, reply: Reply): void {
-    const { audio, turn } = this.#parts;
-    this.#reply = reply;
-    reply.step = step;
+  #askAgent(heard: Heard): Response {
+    const { responder, todayIso } = this.#parts;
+    return responder.respond(this.#state.flow, heard, todayIso());
+  }
+
+  #take(response: Response, reply: Reply, prepared?: AgentSpeech): void {
+    const { audio, turn, voice } = this.#parts;
+    reply.response = response;
     reply.firstWordMs = audio.mediaMs();
-    audio.setPolicy(turnPolicy(turn, step));
-    void this.#say(reply, step.say);
+    audio.setPolicy(turnPolicy(turn, response.step));
+    void this.#floor.say(reply, prepared ?? new AgentSpeech(audio, voice, response.sentences));
   }
 
-  async #say(reply: Reply, sentences: readonly string[]): Promise<void> {
-    const { audio, voice } = this.#parts;
-    reply.speech = new AgentSpeech(audio, voice);
-    try {
-      await reply.speech.say(sentences, () => {
-        reply.firstAudioMs = audio.mediaMs();
-      });
-    } catch (error) {
-      if (this.#reply === reply) this.fail(error);
-    }
-  }
-
-  #follow(): void {
-    const reply = this.#reply;
-    if (reply?.speech === undefined) return;
-    const played = this.#parts.audio.playedSamples();
-    const over = reply.speech.over(played);
-    if (!reply.stands && (over || reply.speech.firstWordHeard(played))) this.#stand(reply);
-    if (over) this.#close(reply, played);
-  }
-
-  /** The caller has begun to hear the reply: from here on it counts. */
-  #stand(reply: Reply): void {
-    reply.stands = true;
-    const { step } = reply;
+  #stands(reply: Reply): void {
+    const step = reply.response?.step;
     if (step === undefined) return;
     const { record, recording, audio } = this.#parts;
     this.#step = step;
@@ -334,56 +322,44 @@ export class Conversation {
     this.#parts.onProgress();
   }
 
-  /** The reply is over, as far as it was heard: what comes next is up to the caller, if nothing waits. */
-  #close(reply: Reply, heardSamples: number): void {
+  #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
     const { record, audio } = this.#parts;
-    const interrupted = reply.speech?.over(heardSamples) !== true;
-    this.#reply = undefined;
-    reply.speech?.stop();
-    reply.answered?.turn.cancel();
-    if (reply.stands) {
-      const text = reply.speech?.heard(heardSamples) ?? '';
-      recordAgent(record, reply, { text, endMs: audio.mediaMs(), interrupted });
-      this.#parts.onProgress();
-    }
+    if (reply.response !== undefined)
+      this.#state = { ...this.#state, flow: reply.response.closed(heard.text) };
+    recordAgent(record, reply, { ...heard, endMs: audio.mediaMs() });
+    this.#parts.onProgress();
+  }
+
+  #replyOver(reply: Reply, interrupted: boolean): void {
     if (this.#over) return;
-    if (this.#farewell !== undefined && !reply.last) this.#sayFarewell(this.#farewell);
+    const { farewell } = this.#leave;
+    if (farewell !== undefined && !reply.last) this.#sayFarewell(farewell);
     else if (reply.last || this.#isDone) this.#hangUp();
-    else if (this.#keys !== undefined) {
-      const digits = this.#keys;
-      this.#keys = undefined;
-      this.#keyed(digits);
-    } else if (!interrupted) this.#early.waitForMore();
+    else if (!this.#keypad.release() && !interrupted) this.#overAgent.agentEnded();
   }
 
   /** Takes leave: what is queued is heard to its end, then the last words, then the line is hung up. */
   #part(farewell: Farewell): void {
-    if (this.#over || this.#farewell !== undefined) return;
-    this.#farewell = farewell;
-    this.#cancelLimit?.();
-    this.#cancelLimit = this.#parts.after(LIMITS.farewellMs, () =>
-      this.#parts.audio.hangUp({ drain: false }),
-    );
+    if (this.#over || !this.#leave.begin(farewell)) return;
     this.#dropCaller();
     this.#keypad.clear();
-    this.#keys = undefined;
-    const reply = this.#reply;
+    const reply = this.#floor.reply;
     if (reply?.speech?.begun) {
       reply.speech.stop();
       return;
     }
     if (reply !== undefined) {
       recordCaller(this.#parts.record, reply, this.#parts.audio.mediaMs());
-      this.#takeBack(reply);
+      this.#floor.takeBack(reply);
     }
     this.#sayFarewell(farewell);
   }
 
   #sayFarewell(farewell: Farewell): void {
-    const { audio, turn } = this.#parts;
-    this.#reply = { stands: true, last: true };
+    const { audio, turn, voice } = this.#parts;
     audio.setPolicy(lastWordsPolicy(turn));
-    void this.#say(this.#reply, [farewell.words]);
+    const words = { stands: true, last: true } as const;
+    void this.#floor.say({ ...words }, new AgentSpeech(audio, voice, inOrder([farewell.words])));
   }
 
   #hangUp(): void {

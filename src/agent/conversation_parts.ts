@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import type { Stt } from '../providers/types.ts';
-import type { Flow } from '../workflow/types.ts';
+import type { FlowState } from '../workflow/types.ts';
 import type { CallRecord } from './call_record.ts';
 import type { InterjectionEar } from './interjection.ts';
 import type { After, CallAudio, CallRecording } from './ports.ts';
+import type { Responder } from './responder.ts';
 import type { ConversationState } from './resumption.ts';
 import type { Voice } from './voice.ts';
 
@@ -14,7 +15,9 @@ export interface ConversationParts {
   /** For what is said in short over the agent. */
   readonly interjections: InterjectionEar;
   readonly voice: Voice;
-  readonly flow: Flow;
+  readonly responder: Responder;
+  /** Where a conversation with it begins. */
+  readonly initial: FlowState;
   readonly record: CallRecord;
   readonly recording: CallRecording;
   readonly after: After;

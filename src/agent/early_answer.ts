@@ -6,6 +6,8 @@ import { type Answered, heardSpeech } from './reply.ts';
 
 export type Backchannel = Extract<TurnEvent, { type: 'backchannel' }>;
 
+export type OnEarlyAnswer = (heard: Heard, answered: Answered) => void;
+
 /** Whoever has more to say than that, or something else, begins within so long of the question's end. */
 const WAIT_MS = 1200;
 /** It has to be surer than an answer that was waited for: it may have been the agent's echo, or somebody else. */
@@ -23,13 +25,13 @@ interface Nod extends Pick<Backchannel, 'atMs' | 'untilMs'> {
 export class EarlyAnswer {
   readonly #ear: Ear;
   readonly #clock: Pick<CallAudio, 'mediaMs'>;
-  readonly #told: (heard: Heard, answered: Answered) => void;
+  readonly #told: OnEarlyAnswer;
   #nod: Nod | undefined;
   #turn: CallerTurn | undefined;
   #cancelWait: (() => void) | undefined;
 
   /** `told` is called once for each word that was an answer. */
-  constructor(ear: Ear, clock: Pick<CallAudio, 'mediaMs'>, told: (heard: Heard, answered: Answered) => void) {
+  constructor(ear: Ear, clock: Pick<CallAudio, 'mediaMs'>, told: OnEarlyAnswer) {
     this.#ear = ear;
     this.#clock = clock;
     this.#told = told;

@@ -1,20 +1,32 @@
-import type { SpokenSentence } from '../providers/types.ts';
+import type { SpokenWord } from '../providers/types.ts';
+
+/** What is known of a sentence's sound by now. */
+export interface KnownSound {
+  readonly soundMs: number;
+  readonly words: readonly SpokenWord[];
+  /** No more comes. */
+  readonly isWhole: boolean;
+}
 
 /**
  * The words of a sentence that were heard to their end when `heardMs` of its sound was heard, spelled as in the
  * sentence. A synthesiser may split words otherwise than the sentence does (numbers, abbreviations): then its share
  * of words decides which of the sentence's words were heard.
  */
-export function heardText(sentence: string, spoken: SpokenSentence, heardMs: number): string {
-  const soundMs = (spoken.pcm.length * 1000) / spoken.rateHz;
-  if (heardMs >= soundMs) return sentence;
-  const heardWords = spoken.words.filter(word => word.endMs <= heardMs).length;
+export function heardText(
+  sentence: string,
+  { soundMs, words, isWhole }: KnownSound,
+  heardMs: number,
+): string {
+  if (isWhole && heardMs >= soundMs) return sentence;
+  const heardWords = words.filter(word => word.endMs <= heardMs).length;
   if (heardWords === 0) return '';
-  const words = sentence.trim().split(/\s+/u);
-  return words.slice(0, Math.floor((words.length * heardWords) / spoken.words.length)).join(' ');
+  const written = sentence.trim().split(/\s+/u);
+  const toldInAll = isWhole ? words.length : written.length;
+  return written.slice(0, Math.floor((written.length * heardWords) / toldInAll)).join(' ');
 }
 
-/** Media time after which something of the sentence was understood: the end of its first word. */
-export function firstWordMs(spoken: SpokenSentence): number {
-  return spoken.words[0]?.endMs ?? (spoken.pcm.length * 1000) / spoken.rateHz;
+/** Sound after which something of the sentence was understood: the end of its first word, in milliseconds. */
+export function firstWordMs({ soundMs, words, isWhole }: KnownSound): number {
+  return words[0]?.endMs ?? (isWhole ? soundMs : Infinity);
 }

@@ -9,6 +9,7 @@ export class Keypad {
   readonly #after: After;
   readonly #onEntry: (digits: string) => void;
   #digits = '';
+  #kept: string | undefined;
   #cancelGap: (() => void) | undefined;
 
   constructor(after: After, onEntry: (digits: string) => void) {
@@ -28,10 +29,24 @@ export class Keypad {
     else this.#cancelGap = this.#after(ENTRY_GAP_MS, () => this.#complete());
   }
 
+  /** Keeps an entry that comes at the wrong time, for `release`. */
+  keep(digits: string): void {
+    this.#kept = digits;
+  }
+
+  /** Tells of the kept entry again; false when there is none. */
+  release(): boolean {
+    const digits = this.#kept;
+    this.#kept = undefined;
+    if (digits !== undefined) this.#onEntry(digits);
+    return digits !== undefined;
+  }
+
   clear(): void {
     this.#cancelGap?.();
     this.#cancelGap = undefined;
     this.#digits = '';
+    this.#kept = undefined;
   }
 
   #complete(): void {

@@ -1,9 +1,10 @@
 import type { Recognition } from '../providers/types.ts';
-import type { FlowEffect, FlowStep, Heard } from '../workflow/types.ts';
+import type { FlowEffect, Heard } from '../workflow/types.ts';
 import type { AgentSpeech } from './agent_speech.ts';
 import type { CallRecord } from './call_record.ts';
 import type { CallerTurn } from './caller_turn.ts';
 import type { CallRecording } from './ports.ts';
+import type { Response } from './responder.ts';
 
 /** The caller's side of an exchange: what was heard, and its row of the latency ledger as far as it is known. */
 export interface Answered {
@@ -24,7 +25,7 @@ export interface Reply {
   readonly answered?: Answered;
   /** Last words before the line is hung up, whatever the workflow's state. */
   readonly last?: true;
-  step?: FlowStep;
+  response?: Response;
   speech?: AgentSpeech;
   stands: boolean;
   firstWordMs?: number;
@@ -38,8 +39,14 @@ export function canTakeBack({ answered, keys }: Reply, maxTurnMs: number): boole
 }
 
 export function isInterruptible(reply: Reply | undefined): boolean {
-  const step = reply?.step;
+  const step = reply?.response?.step;
   return step === undefined || (step.interruptible && !step.state.done);
+}
+
+/** No further sentence, and nothing more under way for it; what is queued may still be heard. */
+export function drop({ speech, response }: Reply): void {
+  speech?.stop();
+  response?.drop();
 }
 
 /** What the recogniser's final is to the workflow. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Flow, FlowState, FlowStep } from '../workflow/types.ts';
+import type { FlowState, FlowStep } from '../workflow/types.ts';
 import type { Reply } from './reply.ts';
+import type { Responder, Response } from './responder.ts';
 
 const slotState = z.object({
   value: z.union([z.string(), z.number(), z.boolean()]),
@@ -30,8 +31,8 @@ export type ConversationState = Readonly<z.infer<typeof conversationState>>;
 /** What comes before the last question when a call goes on after a gap. */
 export const BRIDGING_WORDS = 'Sorry, we were cut off for a moment.';
 
-export function newConversation(flow: Flow): ConversationState {
-  return { flow: flow.initial, said: [], silences: 0, notUnderstood: 0 };
+export function newConversation(initial: FlowState): ConversationState {
+  return { flow: initial, said: [], silences: 0, notUnderstood: 0 };
 }
 
 /** Where it is once the caller has begun to hear a reply. */
@@ -51,11 +52,26 @@ export function afterReply(
 }
 
 /**
- * The step with which a conversation begins: a caller who has heard nothing yet is greeted. One who was cut off is asked
+ * The response with which a conversation begins: a caller who has heard nothing yet is greeted. One who was cut off is asked
  * again what was asked last, and nothing else; where nothing is asked any more, what was said last is said again.
  */
-export function firstStep(flow: Flow, { flow: state, said }: ConversationState, todayIso: string): FlowStep {
-  const step = flow.next(state, { type: 'start' }, { todayIso });
-  if (said.length === 0) return step;
-  return { ...step, say: [BRIDGING_WORDS, ...(step.say.length > 0 ? step.say : said)] };
+export function firstResponse(
+  responder: Responder,
+  { flow, said }: ConversationState,
+  todayIso: string,
+): Response {
+  const response = responder.respond(flow, { type: 'start' }, todayIso);
+  if (said.length === 0) return response;
+  const say = response.step.say.length > 0 ? response.step.say : said;
+  return { ...response, step: { ...response.step, say }, sentences: afterGap(response.sentences, said) };
+}
+
+async function* afterGap(sentences: AsyncIterable<string>, said: readonly string[]): AsyncGenerator<string> {
+  yield BRIDGING_WORDS;
+  let isSilent = true;
+  for await (const sentence of sentences) {
+    isSilent = false;
+    yield sentence;
+  }
+  if (isSilent) yield* said;
 }

@@ -1,13 +1,16 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { wholeSentence } from '../providers/tts/whole_sentence.ts';
-import type { SpokenSentence, Tts } from '../providers/types.ts';
+import type { SpokenPiece, SpokenSentence, Tts } from '../providers/types.ts';
 import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
 
 export type SpeechRateHz = SpokenSentence['rateHz'];
 
-/** The synthesiser as a call uses it: each sentence is tried twice, in bounded time; kept sentences cost nothing. */
+/**
+ * The synthesiser as a call uses it: a sentence of which nothing came is tried twice, each piece comes in bounded time, and
+ * kept sentences cost nothing.
+ */
 export class Voice {
   readonly #tts: Tts;
   readonly #after: After;
@@ -21,35 +24,49 @@ export class Voice {
   /** Renders sentences for as long as the voice lives. @throws TrunklineError TTS_FAILED */
   async keep(sentences: readonly string[], rateHz: SpeechRateHz): Promise<void> {
     const { signal } = new AbortController();
-    for (const sentence of sentences) {
-      this.#kept.set(keyOf(sentence, rateHz), await this.render(sentence, rateHz, signal));
-    }
+    const speak: Tts['speak'] = (sentence, options) => this.speak(sentence, options.rateHz, options.signal);
+    for (const sentence of sentences)
+      this.#kept.set(keyOf(sentence, rateHz), await wholeSentence({ speak }, sentence, { rateHz, signal }));
   }
 
-  /** Rejects with TTS_FAILED, or with the signal's reason when aborted. */
-  async render(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): Promise<SpokenSentence> {
+  /** Throws TTS_FAILED, or the signal's reason when aborted. */
+  async *speak(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
     const kept = this.#kept.get(keyOf(sentence, rateHz));
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      yield kept;
+      return;
+    }
+    let isSilent = true;
     try {
-      return await this.#attempt(sentence, rateHz, signal);
+      for await (const piece of this.#attempt(sentence, rateHz, signal)) {
+        isSilent = false;
+        yield piece;
+      }
     } catch (error) {
-      if (signal.aborted) throw error;
-      return await this.#attempt(sentence, rateHz, signal);
+      if (signal.aborted || !isSilent) throw error;
+      yield* this.#attempt(sentence, rateHz, signal);
     }
   }
 
-  async #attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): Promise<SpokenSentence> {
+  async *#attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
     const attempt = new AbortController();
-    try {
-      return await withDeadline(wholeSentence(this.#tts, sentence, { rateHz, signal: attempt.signal }), {
+    const pieces = this.#tts.speak(sentence, { rateHz, signal: attempt.signal })[Symbol.asyncIterator]();
+    const next = () =>
+      withDeadline(pieces.next(), {
         after: this.#after,
         limitMs: LIMITS.ttsSentenceMs,
         signal,
         late: () => new TrunklineError('TTS_FAILED', `no sound within ${LIMITS.ttsSentenceMs} ms`),
       });
+    let reason: unknown = new Error('nobody listens any more');
+    try {
+      for (let piece = await next(); piece.done !== true; piece = await next()) yield piece.value;
     } catch (error) {
-      attempt.abort(error);
+      reason = error;
       throw error;
+    } finally {
+      attempt.abort(reason);
+      void pieces.return?.().catch(() => undefined);
     }
   }
 }

@@ -4,6 +4,7 @@ import { withDeadline } from '../agent/deadline.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
 import type { After, CallRecording } from '../agent/ports.ts';
+import { FlowResponder } from '../agent/responder.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -83,12 +84,14 @@ export class TalkCall {
       mediaMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
+    const flow = flowOf(services.flows, info);
     this.#conversation = new Conversation({
       audio: this.#audio,
       stt,
       interjections: new RecognisedInterjections(stt, after),
       voice,
-      flow: flowOf(services.flows, info),
+      responder: new FlowResponder(flow),
+      initial: flow.initial,
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
       after,

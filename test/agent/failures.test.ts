@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { AgentSpeech } from '../../src/agent/agent_speech.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { inOrder } from '../../src/agent/responder.ts';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { understood } from './fakes.ts';
@@ -159,12 +160,10 @@ t.test('workflow', async t => {
   t.test('says too much: cut at a sentence', async t => {
     const sentence = `${'many words '.repeat(30)}end.`;
     const rig = await new Rig(() => ({ say: Array.from({ length: 50 }, () => sentence) })).prepare();
-    const speech = new AgentSpeech(rig.audio, rig.voice);
+    const sentences = inOrder(Array.from({ length: 50 }, () => sentence));
+    const speech = new AgentSpeech(rig.audio, rig.voice, sentences);
     rig.audio.lookAheadSamples = Number.POSITIVE_INFINITY;
-    await speech.say(
-      Array.from({ length: 50 }, () => sentence),
-      () => undefined,
-    );
+    await speech.say(() => undefined);
     const text = speech.heard(Number.POSITIVE_INFINITY);
     t.ok(text.length <= LIMITS.turnCharacters);
     t.ok(text.endsWith('end.'));

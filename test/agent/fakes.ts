@@ -205,6 +205,14 @@ export class ScriptedSession implements SttSession {
     for (const sample of pcm) this.written.push(sample);
   }
 
+  /** As a recogniser that has nothing ready, unless something is. */
+  async settle(): Promise<Recognition> {
+    await Promise.resolve();
+    const settled = this.#stt.settled.shift();
+    if (settled === undefined) throw new Error('not settled');
+    return settled;
+  }
+
   async finish(): Promise<Recognition> {
     if (this.#stt.stuck) await this.#stt.wait();
     await Promise.resolve();
@@ -227,6 +235,8 @@ export class ScriptedStt implements Stt {
   readonly name = 'scripted';
   readonly sessions: ScriptedSession[] = [];
   finals: Recognition[] = [];
+  /** What is understood at each pause. */
+  settled: Recognition[] = [];
   openFailures = 0;
   writeFailures = 0;
   finishFailures = 0;

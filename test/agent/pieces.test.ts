@@ -1,27 +1,38 @@
 import t from 'tap';
 import { withDeadline } from '../../src/agent/deadline.ts';
-import { firstWordMs, heardText } from '../../src/agent/heard_text.ts';
+import { firstWordMs, heardText, type KnownSound } from '../../src/agent/heard_text.ts';
 import { PreRoll } from '../../src/agent/pre_roll.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { ManualTimers, RATE_HZ, ScriptedTts, spoken, WORD_MS } from './fakes.ts';
 
+/** A sentence of which all is there. */
+function known(sentence: string): KnownSound {
+  const { pcm, words } = spoken(sentence, 1);
+  return { soundMs: (pcm.length * 1000) / RATE_HZ, words, isWhole: true };
+}
+
 t.test('heard text holds whole words in the spelling of the sentence', async t => {
   const sentence = 'That is $450, Mr. Smith.';
-  const sound = spoken(sentence, 1);
+  const sound = known(sentence);
   t.equal(heardText(sentence, sound, 0), '');
   t.equal(heardText(sentence, sound, WORD_MS - 1), '');
   t.equal(heardText(sentence, sound, WORD_MS), 'That');
   t.equal(heardText(sentence, sound, 3.5 * WORD_MS), 'That is $450,');
   t.equal(heardText(sentence, sound, 5 * WORD_MS), sentence);
   t.equal(heardText(sentence, sound, -1000), '');
+  t.equal(
+    heardText(sentence, { ...sound, soundMs: 700, words: sound.words.slice(0, 2), isWhole: false }, 700),
+    'That is',
+  );
 });
 
 t.test('heard text when the synthesiser counts words otherwise', async t => {
-  const sound = spoken('that is four hundred fifty dollars mister smith', 1);
+  const sound = known('that is four hundred fifty dollars mister smith');
   t.equal(heardText('That is $450, Mr. Smith.', sound, 4 * WORD_MS), 'That is', 'never more than its share');
   t.equal(heardText('That is $450, Mr. Smith.', { ...sound, words: [] }, 4 * WORD_MS), '');
   t.equal(firstWordMs({ ...sound, words: [] }), 8 * WORD_MS);
   t.equal(firstWordMs(sound), WORD_MS);
+  t.equal(firstWordMs({ ...sound, words: [], isWhole: false }), Infinity, 'not known yet');
 });
 
 t.test('pre-roll gives back the newest samples', async t => {
@@ -46,7 +57,7 @@ t.test('a voice that is told to stop does not try again', async t => {
   const voice = new Voice(tts, timers.after);
   const abort = new AbortController();
   tts.stuck = true;
-  const rendering = voice.render('Hello.', RATE_HZ, abort.signal);
+  const rendering = voice.speak('Hello.', RATE_HZ, abort.signal).next();
   abort.abort(new Error('interrupted'));
   await t.rejects(rendering, { message: 'interrupted' });
   t.equal(tts.attempts, 1);

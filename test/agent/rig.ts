@@ -2,6 +2,7 @@ import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
+import { FlowResponder } from '../../src/agent/responder.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
@@ -48,7 +49,8 @@ export class Rig {
       stt: this.stt,
       interjections: new RecognisedInterjections(this.stt, this.timers.after),
       voice: this.voice,
-      flow: this.flow,
+      responder: new FlowResponder(this.flow),
+      initial: this.flow.initial,
       record,
       recording: {
         start: () => this.recording.push(`start at ${this.audio.nowMs}`),
@@ -107,6 +109,13 @@ export class Rig {
       noticedMs: this.audio.nowMs,
     });
     await settle();
+  }
+
+  /** The caller falls silent for `ms`, perhaps not for good. */
+  async fallSilent(ms = 100): Promise<void> {
+    this.conversation.turn({ type: 'speechEnded', atMs: this.audio.nowMs });
+    await settle();
+    await this.pass(ms);
   }
 
   /** The caller says something for `ms` and falls silent until the end of turn is decided. */

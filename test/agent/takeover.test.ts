@@ -1,5 +1,6 @@
 import t from 'tap';
-import { BRIDGING_WORDS, firstStep } from '../../src/agent/resumption.ts';
+import { FlowResponder } from '../../src/agent/responder.ts';
+import { BRIDGING_WORDS, type ConversationState, firstResponse } from '../../src/agent/resumption.ts';
 import type { LeftRecording, OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { CallEvent, EventType } from '../../src/store/events.ts';
 import { CallRig, type CallRigOptions } from './call_rig.ts';
@@ -141,9 +142,15 @@ t.test('a checkpoint never knows more than the disk, and rooms have none', async
 t.test('with what a conversation begins', async t => {
   const flow = new ScriptedFlow(SCRIPT);
   const state = { flow: flow.initial, said: [], silences: 0, notUnderstood: 0 };
-  t.same(firstStep(flow, state, '2026-01-01').say, ['Question number 1 please.']);
+  const first = async (from: ScriptedFlow, left: ConversationState) => {
+    const sentences: string[] = [];
+    const response = firstResponse(new FlowResponder(from), left, '2026-01-01');
+    for await (const sentence of response.sentences) sentences.push(sentence);
+    return sentences;
+  };
+  t.same(await first(flow, state), ['Question number 1 please.']);
   const asked = { ...state, flow: { ...flow.initial, stage: '4' }, said: ['All right. Which floor?'] };
-  t.same(firstStep(flow, asked, '2026-01-01').say, [BRIDGING_WORDS, 'Question number 4 please.']);
+  t.same(await first(flow, asked), [BRIDGING_WORDS, 'Question number 4 please.']);
   const over = new ScriptedFlow(() => ({ say: [], done: true }));
-  t.same(firstStep(over, asked, '2026-01-01').say, [BRIDGING_WORDS, 'All right. Which floor?']);
+  t.same(await first(over, asked), [BRIDGING_WORDS, 'All right. Which floor?']);
 });

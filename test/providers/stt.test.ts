@@ -33,8 +33,15 @@ t.test('a broken recogniser does not', async t => {
   t.ok((await failed(loud)).includes('understands a wide-band caller'), 'one that shouts');
 });
 
+const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
+
 function answering(answer: () => Recognition): Stt {
-  const session: SttSession = { write: () => {}, finish: async () => answer(), cancel: () => {} };
+  const session: SttSession = {
+    write: () => {},
+    settle: async () => answer(),
+    finish: async () => answer(),
+    cancel: () => {},
+  };
   return { name: 'broken', prepare: () => {}, open: () => session, close: async () => {} };
 }
 
@@ -46,6 +53,7 @@ function wrapped(stt: Stt, change: (heard: Recognition) => Recognition): Stt {
       const session = stt.open(options);
       return {
         write: pcm => session.write(pcm),
+        settle: async () => change((await session.settle?.()) ?? NOTHING),
         finish: async () => change(await session.finish()),
         cancel: () => session.cancel(),
       };

@@ -150,6 +150,20 @@ export const STT_CHECKS: readonly SttCheck[] = [
     },
   },
   {
+    name: 'tells what was said so far, where it can, and goes on',
+    async run(stt) {
+      const session = stt.open({ rateHz: 16_000, expect: YES_NO });
+      if (session.settle === undefined) return session.cancel();
+      session.write(await callerSpeech('No.'));
+      assert.equal((await session.settle()).text, 'no');
+      assert.equal((await session.settle()).text, 'no', 'also when asked again');
+      session.write(await callerSpeech('Thank you.'));
+      assert.equal((await session.settle()).text, 'no thank you');
+      assert.equal((await session.finish()).text, 'no thank you');
+      await assert.rejects(session.settle(), TrunklineError);
+    },
+  },
+  {
     name: 'gives up when told to, and only there',
     async run(stt) {
       const [given, kept] = [0, 1].map(() => stt.open({ rateHz: 16_000, expect: YES_NO }));

@@ -12,6 +12,8 @@ export type HostRequest =
       readonly partials: boolean;
     }
   | { readonly type: 'audio'; readonly id: number; readonly pcm: Int16Array }
+  /** What was said so far; `ask` tells several questions apart. */
+  | { readonly type: 'settle'; readonly id: number; readonly ask: number }
   | { readonly type: 'finish'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number };
 
@@ -19,5 +21,12 @@ export type HostRequest =
 export type HostReply =
   | { readonly type: 'ready' }
   | { readonly type: 'partial'; readonly id: number; readonly text: string }
+  | {
+      readonly type: 'settled';
+      readonly id: number;
+      readonly ask: number;
+      /** Undefined where the search failed. */
+      readonly recognition: Recognition | undefined;
+    }
   | { readonly type: 'final'; readonly id: number; readonly recognition: Recognition }
   | { readonly type: 'failed'; readonly id: number; readonly code: ErrorCode; readonly detail: string };

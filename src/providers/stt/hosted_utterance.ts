@@ -14,7 +14,8 @@ export interface HostedUtteranceOptions {
   readonly expect: Expectation;
   readonly onPartial: ((text: string) => void) | undefined;
   readonly send: (request: HostRequest) => void;
-  readonly finishing: () => void;
+  /** Whether somebody waits for an answer has changed. */
+  readonly awaited: () => void;
   /** The final has not come in LIMITS.sttFinalMs; told again each time these have passed. */
   readonly overdue: () => void;
   readonly over: () => void;
@@ -29,6 +30,8 @@ export class HostedUtterance implements SttSession {
   #pending: Int16Array[] = [];
   #pendingSamples = 0;
   #state: 'listening' | 'finishing' | 'over' = 'listening';
+  readonly #asked = new Map<number, PromiseWithResolvers<Recognition>>();
+  #nextAsk = 0;
   #tries = 0;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -41,14 +44,15 @@ export class HostedUtterance implements SttSession {
     return this.#options.expect;
   }
 
-  get isFinishing(): boolean {
-    return this.#state === 'finishing';
+  get isAwaited(): boolean {
+    return this.#state === 'finishing' || this.#asked.size > 0;
   }
 
   /** Tells a process all there is to tell so far. */
   begin(): void {
     const { id, rateHz, expect, onPartial, send } = this.#options;
     this.#tries++;
+    this.#forgetAsked();
     send({ type: 'open', id, rateHz, grammarId: expect.id, partials: onPartial !== undefined });
     this.#pending = [];
     this.#pendingSamples = 0;
@@ -74,6 +78,21 @@ export class HostedUtterance implements SttSession {
     if (this.#pendingSamples >= PIECE_SECONDS * this.#options.rateHz) this.#sendPending();
   }
 
+  /** Not asked again of the next process after a crash. */
+  settle(): Promise<Recognition> {
+    const answer = Promise.withResolvers<Recognition>();
+    answer.promise.catch(() => {});
+    if (this.#state !== 'listening') answer.reject(new TrunklineError('STT_FAILED', 'the utterance is over'));
+    else {
+      this.#sendPending();
+      const ask = this.#nextAsk++;
+      this.#asked.set(ask, answer);
+      this.#options.send({ type: 'settle', id: this.#options.id, ask });
+      this.#options.awaited();
+    }
+    return answer.promise;
+  }
+
   finish(): Promise<Recognition> {
     if (this.#state === 'listening') {
       this.#state = 'finishing';
@@ -97,15 +116,29 @@ export class HostedUtterance implements SttSession {
   receive(reply: Exclude<HostReply, { type: 'ready' }>): void {
     if (reply.type === 'partial') {
       if (this.#state === 'listening') this.#options.onPartial?.(reply.text);
-    } else if (reply.type === 'failed') this.fail(new TrunklineError(reply.code, reply.detail));
+    } else if (reply.type === 'settled') this.#settled(reply.ask, reply.recognition);
+    else if (reply.type === 'failed') this.fail(new TrunklineError(reply.code, reply.detail));
     else {
       this.#end();
       this.#final.resolve(reply.recognition);
     }
   }
 
+  #settled(ask: number, recognition: Recognition | undefined): void {
+    const answer = this.#asked.get(ask);
+    this.#asked.delete(ask);
+    if (recognition !== undefined) answer?.resolve(recognition);
+    else answer?.reject(new TrunklineError('STT_FAILED', 'the search failed'));
+    this.#options.awaited();
+  }
+
+  /** What was asked of a process that is gone, or of an utterance that is over. */
+  #forgetAsked(): void {
+    for (const ask of this.#asked.keys()) this.#settled(ask, undefined);
+  }
+
   #askForFinal(): void {
-    this.#options.finishing();
+    this.#options.awaited();
     this.#options.send({ type: 'finish', id: this.#options.id });
     clearInterval(this.#deadline);
     this.#deadline = setInterval(this.#options.overdue, LIMITS.sttFinalMs);
@@ -122,6 +155,7 @@ export class HostedUtterance implements SttSession {
   #end(): void {
     this.#state = 'over';
     clearInterval(this.#deadline);
+    this.#forgetAsked();
     this.#heard.length = 0;
     this.#options.over();
   }

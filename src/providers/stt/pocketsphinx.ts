@@ -54,7 +54,7 @@ class PocketsphinxStt implements Stt {
       expect,
       onPartial,
       send: request => this.#process.send(request),
-      finishing: () => this.#process.hold(true),
+      awaited: () => this.#holdIfAwaited(),
       overdue: () => this.#killIfSilent(),
       over: () => this.#forget(id),
     });
@@ -121,6 +121,6 @@ class PocketsphinxStt implements Stt {
   }
 
   #holdIfAwaited(): void {
-    this.#process.hold([...this.#utterances.values()].some(utterance => utterance.isFinishing));
+    this.#process.hold([...this.#utterances.values()].some(utterance => utterance.isAwaited));
   }
 }

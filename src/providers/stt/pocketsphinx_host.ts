@@ -18,6 +18,9 @@ function handle(request: HostRequest): void {
     case 'audio':
       utterances.get(request.id)?.write(request.pcm);
       break;
+    case 'settle':
+      void settle(request);
+      break;
     case 'finish':
       void finish(request.id);
       break;
@@ -30,6 +33,14 @@ function handle(request: HostRequest): void {
 function open({ id, rateHz, grammarId, partials }: HostRequest & { type: 'open' }): void {
   const onPartial = (text: string) => reply({ type: 'partial', id, text });
   utterances.set(id, recogniser.open(rateHz, grammarId, partials ? onPartial : undefined));
+}
+
+async function settle({ id, ask }: HostRequest & { type: 'settle' }): Promise<void> {
+  const recognition = await utterances
+    .get(id)
+    ?.settle()
+    .catch(() => undefined);
+  reply({ type: 'settled', id, ask, recognition });
 }
 
 async function finish(id: number): Promise<void> {

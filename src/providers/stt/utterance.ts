@@ -46,6 +46,14 @@ export class Utterance {
     this.#searchAhead();
   }
 
+  /** What was said so far. @throws TrunklineError of the grammar or the decoder */
+  async settle(): Promise<Recognition> {
+    const excerpt = excerptOf(this.#spectrum, this.#rateHz);
+    if (excerpt === undefined) return NOTHING;
+    if (this.#latest === undefined || !isSameSpeech(this.#latest.excerpt, excerpt)) this.#begin(excerpt);
+    return this.#latest?.result ?? NOTHING;
+  }
+
   /** @throws TrunklineError of the grammar or the decoder */
   async finish(): Promise<Recognition> {
     this.#over = true;
@@ -64,6 +72,10 @@ export class Utterance {
     const excerpt = excerptOf(this.#spectrum, this.#rateHz);
     if (excerpt === undefined || this.#spectrum.frameCount - excerpt.lastFrame < PAUSE_FRAMES) return;
     if (this.#latest !== undefined && isSameSpeech(this.#latest.excerpt, excerpt)) return;
+    this.#begin(excerpt);
+  }
+
+  #begin(excerpt: Excerpt): void {
     const latest = { excerpt, result: this.#search(featuresOf(this.#spectrum, excerpt)), done: false };
     this.#latest = latest;
     latest.result.then(

@@ -2,7 +2,7 @@ import type { SpokenSentence, SpokenWord, Tts } from '../types.ts';
 
 /** Speaks a sentence and puts its pieces together. Rejects as the synthesiser throws. */
 export async function wholeSentence(
-  tts: Tts,
+  tts: Pick<Tts, 'speak'>,
   sentence: string,
   options: { readonly rateHz: SpokenSentence['rateHz']; readonly signal: AbortSignal },
 ): Promise<SpokenSentence> {

@@ -1,0 +1,51 @@
+import type { FlowStep } from '../workflow/types.ts';
+import type { Ear } from './caller_turn.ts';
+import { type Backchannel, EarlyAnswer, type OnEarlyAnswer } from './early_answer.ts';
+import type { Interjection, InterjectionEar } from './interjection.ts';
+import type { CallAudio } from './ports.ts';
+import type { PreRoll } from './pre_roll.ts';
+
+/** Audio before the onset that belongs to a word or two. */
+const LEAD_MS = 250;
+
+export interface OverAgentParts {
+  readonly ear: Ear;
+  readonly audio: Pick<CallAudio, 'mediaMs' | 'rateHz'>;
+  readonly interjections: InterjectionEar;
+  readonly preRoll: PreRoll;
+}
+
+/** A word or two over the agent, understood. */
+export interface SaidOver {
+  readonly meaning: Interjection;
+  readonly pcm: Int16Array;
+}
+
+/** What is said in short while the agent speaks: at once, where it asks for something; later, where it was the answer. */
+export class OverAgent {
+  readonly #parts: OverAgentParts;
+  readonly #early: EarlyAnswer;
+
+  constructor(parts: OverAgentParts, onEarlyAnswer: OnEarlyAnswer) {
+    this.#parts = parts;
+    this.#early = new EarlyAnswer(parts.ear, parts.audio, onEarlyAnswer);
+  }
+
+  /** `asked` is the question over whose last sentence it was said; undefined elsewhere. Never rejects. */
+  async hear(backchannel: Backchannel, asked: FlowStep | undefined): Promise<SaidOver> {
+    const { audio, interjections, preRoll } = this.#parts;
+    const pcm = preRoll.since(backchannel.atMs - LEAD_MS);
+    if (asked !== undefined) this.#early.keep(asked, backchannel, pcm);
+    return { meaning: await interjections.understand(pcm, audio.rateHz), pcm };
+  }
+
+  /** The agent has said all it had to say. */
+  agentEnded(): void {
+    this.#early.waitForMore();
+  }
+
+  /** Something else was said or done. */
+  drop(): void {
+    this.#early.drop();
+  }
+}

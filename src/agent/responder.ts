@@ -1,0 +1,39 @@
+import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
+
+/** How the agent answers what it heard: what it will say, and where the conversation stands from the first word on. */
+export interface Response {
+  readonly step: FlowStep;
+  /** One sentence after another, as soon as each is known. Ends, or throws what went wrong. */
+  readonly sentences: AsyncIterable<string>;
+  /** Where it stands once it is over: `text` was heard of it. */
+  closed(text: string): FlowState;
+  /** Ends what is under way for it; safe at any time. */
+  drop(): void;
+}
+
+/** Whatever makes up an agent's mind: a flow, or a model. Nothing but the returned response may come of a call. */
+export interface Responder {
+  respond(state: FlowState, heard: Heard, todayIso: string): Response;
+}
+
+/** A flow knows at once all that it says. */
+export class FlowResponder implements Responder {
+  readonly #flow: Flow;
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  respond(state: FlowState, heard: Heard, todayIso: string): Response {
+    return knownResponse(this.#flow.next(state, heard, { todayIso }));
+  }
+}
+
+/** What is said in full already. */
+export function knownResponse(step: FlowStep): Response {
+  return { step, sentences: inOrder(step.say), closed: () => step.state, drop: () => undefined };
+}
+
+export async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
