@@ -16,8 +16,16 @@ export interface ProviderSocketOptions {
   readonly onText: (text: string) => void;
   /** A binary frame; may be kept. */
   readonly onBytes?: (bytes: Buffer) => void;
-  /** The connection is gone, told once: by a fault, or without one after `close`. */
-  readonly onEnd: (fault: ProviderFault | undefined) => void;
+  /**
+   * The connection is gone, told once: by a fault, or without one after `close`. `closeCode` (RFC 6455 §7.4) is there where it
+   * was the far end that closed it.
+   */
+  readonly onEnd: (fault: ProviderFault | undefined, closeCode?: number) => void;
+  /** What the provider's own close codes mean; undefined, or none of them: unavailable. `reason` is untrusted. */
+  readonly faultOfClose?: (code: number, reason: string) => FaultKind | undefined;
+  /** In place of the limits of the same names, for tests. */
+  readonly connectMs?: number;
+  readonly pingMs?: number;
 }
 
 /**
@@ -26,43 +34,39 @@ export interface ProviderSocketOptions {
  */
 export class ProviderSocket {
   readonly #options: ProviderSocketOptions;
-  readonly #socket: WebSocket;
-  readonly #openedAt = performance.now();
+  /** None where there can't be one: a URL or a header that is not valid. */
+  readonly #socket: WebSocket | undefined;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #startedAt = performance.now();
+  #openedAt: number | undefined;
   #waiting: (string | Uint8Array)[] = [];
   #waitingBytes = 0;
   #lastBytesAt = performance.now();
   #pinged = false;
-  #pings: NodeJS.Timeout | undefined;
+  /** One at a time: for the handshake, for the next ping, for the goodbye. */
+  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(options: ProviderSocketOptions) {
     this.#options = options;
-    const settings: ClientOptions = {
-      headers: options.headers ?? {},
-      handshakeTimeout: LIMITS.providerConnectMs,
-      maxPayload: LIMITS.providerMessageBytes,
-      perMessageDeflate: false,
-      followRedirects: false,
-    };
-    const socket = new WebSocket(options.url, [...(options.protocols ?? [])], settings);
-    this.#socket = socket;
-    socket.on('open', () => this.#opened());
-    socket.on('message', (data, isBinary) => this.#received(data, isBinary));
-    socket.on('pong', () => this.#alive());
-    socket.on('ping', () => this.#alive());
-    socket.on('unexpected-response', (request, response) => {
-      const status = response.statusCode ?? 0;
-      response.resume();
-      request.destroy();
-      const after = retryAfterMs(response.headers['retry-after'], Date.now());
-      this.#fail(faultOfStatus(status), `answered ${status} to the handshake`, after);
-    });
-    socket.on('error', error => this.#fail('unavailable', describeError(error)));
-    socket.on('close', code => this.#fail('unavailable', `closed the connection (${code})`));
+    this.#socket = this.#dial();
+    if (this.#socket === undefined) {
+      queueMicrotask(() => {
+        this.#closed.resolve();
+        this.#fail('refused', "can't be dialled: its URL or its headers are not valid");
+      });
+      return;
+    }
+    this.#listen(this.#socket);
+    const connectMs = options.connectMs ?? LIMITS.providerConnectMs;
+    this.#timer = setTimeout(
+      () => this.#fail('timeout', `did not answer the handshake within ${connectMs} ms`),
+      connectMs,
+    );
   }
 
   get isOpen(): boolean {
-    return !this.#isOver && this.#socket.readyState === WebSocket.OPEN;
+    return !this.#isOver && this.#socket?.readyState === WebSocket.OPEN;
   }
 
   get isOver(): boolean {
@@ -75,20 +79,35 @@ export class ProviderSocket {
   }
 
   get ageMs(): number {
-    return performance.now() - this.#openedAt;
+    return performance.now() - this.#startedAt;
+  }
+
+  /** When the connection was there, as performance.now() tells it; undefined before. */
+  get openedAt(): number | undefined {
+    return this.#openedAt;
+  }
+
+  /** Resolves when nothing is left of it: no descriptor, no timer. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Sends text or bytes in order, once the connection is there. Never waits; too much waiting is a fault. */
   send(data: string | Uint8Array): void {
     if (this.#isOver) return;
-    if (this.isOpen) this.#socket.send(data);
+    if (this.isOpen) this.#socket?.send(data);
     else this.#keep(data);
-    if (this.#waitingBytes + this.#socket.bufferedAmount > LIMITS.providerQueuedBytes)
+    if (this.#waitingBytes + (this.#socket?.bufferedAmount ?? 0) > LIMITS.providerQueuedBytes)
       this.#fail('timeout', 'takes no more');
   }
 
   sendJson(message: unknown): void {
     this.send(JSON.stringify(message));
+  }
+
+  /** Asks for a sign of life now, which `silentForMs` shows; an open connection is asked now and then anyway. */
+  probe(): void {
+    if (this.isOpen) this.#socket?.ping();
   }
 
   /** Ends it in order; `onEnd` is told without a fault. Safe at any time. */
@@ -101,28 +120,67 @@ export class ProviderSocket {
     this.#fail(kind, what);
   }
 
+  #dial(): WebSocket | undefined {
+    const { url, headers, protocols } = this.#options;
+    const settings: ClientOptions = {
+      headers: headers ?? {},
+      maxPayload: LIMITS.providerMessageBytes,
+      perMessageDeflate: false,
+      followRedirects: false,
+    };
+    try {
+      return new WebSocket(url, [...(protocols ?? [])], settings);
+    } catch {
+      // Its message holds the URL, or the header with the key.
+      return undefined;
+    }
+  }
+
+  #listen(socket: WebSocket): void {
+    socket.on('open', () => this.#opened(socket));
+    socket.on('message', (data, isBinary) => this.#received(data, isBinary));
+    socket.on('pong', () => this.#alive());
+    socket.on('ping', () => this.#alive());
+    socket.on('unexpected-response', (request, response) => {
+      const status = response.statusCode ?? 0;
+      response.resume();
+      request.destroy();
+      const after = retryAfterMs(response.headers['retry-after'], Date.now());
+      this.#fail(faultOfStatus(status), `answered ${status} to the handshake`, { retryAfterMs: after });
+    });
+    socket.on('error', error => this.#failBy(error));
+    socket.on('close', (code, reason) => {
+      const kind = this.#options.faultOfClose?.(code, reason.toString('utf8')) ?? 'unavailable';
+      this.#fail(kind, `closed the connection (${code})`, { closeCode: code });
+      clearTimeout(this.#timer);
+      this.#closed.resolve();
+    });
+  }
+
   #keep(data: string | Uint8Array): void {
     // Bytes may be a view of a buffer that the caller writes again.
-    this.#waiting.push(typeof data === 'string' ? data : data.slice());
+    this.#waiting.push(typeof data === 'string' ? data : Uint8Array.from(data));
     this.#waitingBytes += data.length;
   }
 
-  #opened(): void {
+  #opened(socket: WebSocket): void {
     if (this.#isOver) return;
     this.#alive();
-    for (const data of this.#waiting) this.#socket.send(data);
+    this.#openedAt = performance.now();
+    for (const data of this.#waiting) socket.send(data);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#pings = setInterval(() => this.#ping(), LIMITS.providerPingMs);
-    this.#pings.unref();
+    clearTimeout(this.#timer);
+    const pingMs = this.#options.pingMs ?? LIMITS.providerPingMs;
+    this.#timer = setInterval(() => this.#ping(socket, pingMs), pingMs);
     this.#options.onOpen?.();
   }
 
-  #ping(): void {
-    if (this.#pinged) this.#fail('timeout', `no sign of life for ${LIMITS.providerPingMs} ms`);
+  #ping(socket: WebSocket, pingMs: number): void {
+    if (this.#pinged) this.#fail('timeout', `gave no sign of life for ${pingMs} ms`);
     else {
       this.#pinged = true;
-      this.#socket.ping();
+      socket.ping();
     }
   }
 
@@ -143,32 +201,47 @@ export class ProviderSocket {
       else this.#options.onBytes(bytes);
     } catch (error) {
       if (error instanceof ProviderFault) this.#end(error);
-      else this.#fail('protocol', 'sent what makes no sense', undefined, error);
+      // The message of a SyntaxError holds what was sent.
+      else
+        this.#fail('protocol', 'sent what makes no sense', {
+          cause: error instanceof SyntaxError ? undefined : error,
+        });
     }
   }
 
-  #fail(kind: FaultKind, what: string, retryAfter?: number, cause?: unknown): void {
-    const { name, code } = this.#options;
-    this.#end(new ProviderFault(code, kind, `${name} ${what}`, { retryAfterMs: retryAfter, cause }));
+  /** A system's error, or ws's own: only its code is told, since a message may hold an address with a key in it. */
+  #failBy(error: Error): void {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('WS_ERR_') === true)
+      this.#fail('protocol', `broke the WebSocket protocol (${code})`);
+    else
+      this.#fail(
+        code === 'ETIMEDOUT' ? 'timeout' : 'unavailable',
+        `can't be reached (${code ?? error.name})`,
+      );
   }
 
-  #end(fault: ProviderFault | undefined): void {
+  #fail(
+    kind: FaultKind,
+    what: string,
+    told: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown; closeCode?: number } = {},
+  ): void {
+    const { name, code } = this.#options;
+    this.#end(new ProviderFault(code, kind, `${name} ${what}`, told), told.closeCode);
+  }
+
+  #end(fault: ProviderFault | undefined, closeCode?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#pings);
+    clearTimeout(this.#timer);
     this.#waiting = [];
     const socket = this.#socket;
-    if (fault === undefined && socket.readyState === WebSocket.OPEN) {
+    if (fault === undefined && socket?.readyState === WebSocket.OPEN) {
       socket.close(1000);
       // A far end that never closes would keep the descriptor.
-      setTimeout(() => socket.terminate(), LIMITS.providerConnectMs).unref();
-    } else socket.terminate();
-    this.#options.onEnd(fault);
+      const goodbyeMs = this.#options.connectMs ?? LIMITS.providerConnectMs;
+      this.#timer = setTimeout(() => socket.terminate(), goodbyeMs);
+    } else socket?.terminate();
+    this.#options.onEnd(fault, closeCode);
   }
-}
-
-/** The code of a system error, such as ECONNREFUSED: its message may hold an address with a key in it. */
-function describeError(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return `can't be reached (${code ?? error.name})`;
 }
