@@ -284,10 +284,20 @@ export const LIMITS = {
   sttFinalMs: 5_000,
   /** A provider's recogniser without a sign of life after the end of an utterance; then it has failed. */
   sttSilentMs: 2_000,
+  /** A streaming recogniser without a word while this much sound of a caller waits for one; then the utterance has failed. */
+  sttStalledMs: 2_500,
+  sttStalledAudioMs: 1_000,
+  /** Its answer when it is asked for the final; after it the stream is ended, which makes it tell the rest. */
+  sttAnswerMs: 1_000,
   /** Connections of one provider's recogniser with an utterance on; a further utterance fails at once. */
   sttConnections: 64,
   /** Connections that it keeps without one; a further one is closed. */
   sttIdleConnections: 4,
+  /** How long it keeps one without an utterance, and where the provider charges for that time; then it is closed. */
+  sttIdleMs: 60_000,
+  sttIdleChargedMs: 20_000,
+  /** Between two signs of life on such a connection: Deepgram ends one that is silent for 10 s. */
+  sttKeepAliveMs: 4_000,
   /** Age of a connection at which no utterance begins on it any more: OpenAI ends one after an hour. */
   sttConnectionMs: 50 * 60_000,
   /** Stretches that a provider divides an utterance into; more are a fault. */
