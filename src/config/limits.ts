@@ -33,6 +33,12 @@ export const LIMITS = {
   ipcReconnectMs: 10_000,
   /** A configuration or workflow file; a larger one is refused. */
   configFileBytes: 1 << 20,
+  /** What a model is told to do in one stage; more is an error. */
+  talkInstructionsCharacters: 12_000,
+  /** What was said in a stage that a model leads, as it is sent along; what is older is summarised, or left out. */
+  talkHistoryCharacters: 12_000,
+  /** The summary of what is older; the rest of it is cut. */
+  talkSummaryCharacters: 2_000,
   /** A table of the places folder; a larger one is refused. */
   placesFileBytes: 8 << 20,
   /** Workflows in the workflows folder; more are an error. */
@@ -40,6 +46,9 @@ export const LIMITS = {
   /** What a caller said to one question; more counts as not understood. */
   heardCharacters: 500,
   heardWords: 60,
+  /** Of what a caller said, where wishes that every agent honours are looked for; of more only the end counts. */
+  intentCharacters: 4_000,
+  intentWords: 200,
   /** One event in the spool; a larger one is counted and left out. */
   spoolEventBytes: 64 << 10,
   /** Spool of a media process on disk; beyond it events are counted as lost. */
