@@ -1,0 +1,185 @@
+import { Resampler } from '../../../pipeline/resample.ts';
+import { LIMITS } from '../../config/limits.ts';
+import type { Expectation, Stt, SttSession } from '../types.ts';
+import { hintWords } from './hint_words.ts';
+import { RealtimeConnection } from './openai_realtime_connection.ts';
+import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
+
+/** The one rate of the API's PCM; its other formats are G.711, which not all of its models and followers take. */
+const WIRE_RATE_HZ = 24_000;
+const PIECE_MS = 50;
+/** The API refuses to commit less than 100 ms; a resampler may round. */
+const LEAST_SAMPLES = 0.11 * WIRE_RATE_HZ;
+
+export interface OpenAiRealtimeSttOptions {
+  readonly name: string;
+  readonly apiKey: string;
+  /** WebSocket address with the transcription intent, for a server that follows OpenAI's. */
+  readonly url?: string;
+  readonly model?: string;
+  /** ISO 639-1. */
+  readonly language?: string;
+  /** What the call is about, for models that take a prompt. */
+  readonly prompt?: string;
+  /** How long the model may wait for more context, for models that let one choose. */
+  readonly delay?: 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
+  readonly limits?: Partial<FinalLimits>;
+}
+
+/**
+ * OpenAI's Realtime API in transcription mode over WebSocket, sound while it is spoken and the final on commit
+ * (https://developers.openai.com/api/docs/guides/realtime-transcription). Connections are kept from one utterance to the
+ * next, but never after one that was given up: what it still has to tell must not end up in another.
+ */
+export function createOpenAiRealtimeStt(options: OpenAiRealtimeSttOptions): Stt {
+  return new OpenAiRealtimeStt(options);
+}
+
+class OpenAiRealtimeStt implements Stt {
+  readonly name: string;
+  readonly #options: OpenAiRealtimeSttOptions;
+  readonly #model: string;
+  readonly #idle = new Set<RealtimeConnection>();
+  readonly #sessions = new Set<RemoteUtterance>();
+  readonly #ending = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: OpenAiRealtimeSttOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#model = options.model ?? 'gpt-live-transcribe';
+  }
+
+  prepare(expect: Expectation): void {
+    if (this.#closed) return;
+    for (const connection of this.#idle) {
+      if (connection.isFit) return;
+      this.#drop(connection);
+    }
+    const connection = this.#connect();
+    connection.configure(this.#session(expect));
+    this.#idle.add(connection);
+  }
+
+  open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
+    const resampler = new Resampler(rateHz, WIRE_RATE_HZ);
+    let connection: RealtimeConnection | undefined;
+    let sent = 0;
+    const append = (samples: Float32Array): void => {
+      sent += samples.length;
+      if (samples.length > 0) connection?.append(Int16Array.from(samples, clip));
+    };
+    const session: RemoteUtterance = new RemoteUtterance({
+      name: this.name,
+      rateHz,
+      limits: this.#options.limits,
+      onPartial,
+      pieceMs: PIECE_MS,
+      audio: pcm => append(resampler.push(Float32Array.from(pcm))),
+      end: () => {
+        append(resampler.end());
+        if (sent < LEAST_SAMPLES) append(new Float32Array(LEAST_SAMPLES - sent));
+        connection?.commit();
+      },
+      over: isWell => {
+        this.#sessions.delete(session);
+        if (connection !== undefined) this.#giveBack(connection, isWell, sent > 0);
+      },
+    });
+    if (this.#closed) session.fail('unavailable', 'was closed');
+    else if (this.#sessions.size >= LIMITS.sttConnections)
+      session.fail('rateLimited', 'has no connection left');
+    else {
+      this.#sessions.add(session);
+      connection = this.#take();
+      connection.configure(this.#session(expect));
+      connection.begin(session);
+    }
+    return session;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const session of this.#sessions) session.fail('unavailable', 'was closed');
+    for (const connection of this.#idle) this.#drop(connection);
+    await Promise.all(this.#ending);
+  }
+
+  #connect(): RealtimeConnection {
+    const { apiKey, url = 'wss://api.openai.com/v1/realtime?intent=transcription' } = this.#options;
+    const connection: RealtimeConnection = new RealtimeConnection({
+      name: this.name,
+      url,
+      apiKey,
+      onEnd: () => this.#idle.delete(connection),
+    });
+    return connection;
+  }
+
+  #take(): RealtimeConnection {
+    const fit = [...this.#idle].filter(({ isFit }) => isFit);
+    const connection = fit.find(({ isOpen }) => isOpen) ?? fit[0] ?? this.#connect();
+    this.#idle.delete(connection);
+    return connection;
+  }
+
+  #giveBack(connection: RealtimeConnection, isWell: boolean, wasUsed: boolean): void {
+    // This model takes what was said before into account, and what was said before may have been another caller's.
+    const isSpent = wasUsed && this.#model.startsWith('gpt-transcribe');
+    const isClean = (isWell && !isSpent) || !wasUsed;
+    const isKept = isClean && connection.isFit && this.#idle.size < LIMITS.sttIdleConnections;
+    connection.release();
+    if (isKept && !this.#closed) this.#idle.add(connection);
+    else this.#end(connection);
+  }
+
+  #drop(connection: RealtimeConnection): void {
+    this.#idle.delete(connection);
+    this.#end(connection);
+  }
+
+  #end(connection: RealtimeConnection): void {
+    const ended = connection.close();
+    this.#ending.add(ended);
+    void ended.then(() => this.#ending.delete(ended));
+  }
+
+  #session(expect: Expectation): unknown {
+    return {
+      type: 'transcription',
+      audio: {
+        input: {
+          format: { type: 'audio/pcm', rate: WIRE_RATE_HZ },
+          transcription: this.#transcription(hintWords(expect)),
+          turn_detection: null,
+        },
+      },
+      // Only these tell how sure they are.
+      ...(/^gpt-4o(-mini)?-transcribe/u.test(this.#model) && !this.#model.includes('diarize')
+        ? { include: ['item.input_audio_transcription.logprobs'] }
+        : {}),
+    };
+  }
+
+  /** AudioTranscription of the API: its models differ in how they take hints and languages. */
+  #transcription(hints: readonly string[]): unknown {
+    const { language, prompt, delay } = this.#options;
+    const common = { model: this.#model, ...(delay === undefined ? {} : { delay }) };
+    if (/^gpt-(live-)?transcribe/u.test(this.#model)) {
+      return {
+        ...common,
+        ...(prompt === undefined ? {} : { prompt }),
+        // Told even when there are none: settings that are left out stay as they were for the caller before.
+        keywords: hints,
+        ...(language === undefined ? {} : { languages: [language] }),
+      };
+    }
+    const spoken = language === undefined ? {} : { language };
+    if (this.#model.startsWith('gpt-realtime-whisper')) return { ...common, ...spoken };
+    return { ...common, ...spoken, prompt: [...(prompt === undefined ? [] : [prompt]), ...hints].join(', ') };
+  }
+}
+
+function clip(sample: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
+}
