@@ -313,6 +313,8 @@ export const LIMITS = {
   sttItems: 64,
   /** What a provider writes down of one of them; more is a fault. */
   sttTranscriptCharacters: 20_000,
+  /** A recogniser's whole answer over HTTP; a longer one is a fault. */
+  sttAnswerBytes: 1 << 20,
   /** Words or phrases a recogniser is told to expect, of which each may be so long, and all; the rest is left out. */
   sttHints: 100,
   sttHintCharacters: 64,
