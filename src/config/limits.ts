@@ -211,6 +211,8 @@ export const LIMITS = {
   ttsIdleConnections: 4,
   /** Fixed prompts kept on disk, their sound together; the ones used longest ago go first. */
   ttsKeptSpeechBytes: 256 << 20,
+  /** Of them, those waiting to be written; further ones are not kept this time. */
+  ttsKeptSpeechQueued: 16,
   /** Synthesiser processes at once; further sentences wait. */
   ttsProcesses: 4,
   /** Sentences waiting for a process; further ones are refused. */
