@@ -1,0 +1,169 @@
+import { LIMITS } from '../../config/limits.ts';
+import type { ProviderFault } from '../provider_fault.ts';
+import { HeardSegments } from './heard_segments.ts';
+import { RemoteUtterance } from './remote_utterance.ts';
+import type { StreamConnection, StreamUser } from './stream_connection.ts';
+import type { StreamDialect, StreamEvent, StreamSettings, StreamTimes } from './stream_dialect.ts';
+import type { StreamPool } from './stream_pool.ts';
+
+const BYTES_PER_SAMPLE = 2;
+/** What the far end calls the end of a stream that went well (RFC 6455 §7.4.1): normal, or no code at all. */
+const ORDERLY: readonly (number | undefined)[] = [1000, 1005];
+/** Sound that may be missing at the end of what was heard: providers round. */
+const ROUNDING_S = 0.005;
+const CHECKS_PER_STALL = 10;
+
+export interface StreamedUtteranceOptions {
+  readonly dialect: StreamDialect;
+  readonly settings: StreamSettings;
+  readonly times: Partial<StreamTimes>;
+  readonly pool: StreamPool;
+  readonly onPartial: ((text: string) => void) | undefined;
+  readonly over: () => void;
+}
+
+/**
+ * One utterance on a connection of its own, which goes back to the pool only after a final: whatever was cut off would be told
+ * in the next utterance. The final is asked for; where that isn't answered, the stream is ended, which makes every provider
+ * tell what it has.
+ */
+export class StreamedUtterance implements StreamUser {
+  readonly session: RemoteUtterance;
+  readonly #options: StreamedUtteranceOptions;
+  readonly #segments = new HeardSegments();
+  #connection: StreamConnection;
+  /** Kept while an idle connection may turn out to be dead, to be sent again on a new one. */
+  #unproven: Uint8Array[] | undefined;
+  #asked: 'nothing' | 'final' | 'end' = 'nothing';
+  #sentBytes = 0;
+  #unansweredMs = 0;
+  #unansweredSince = 0;
+  #isOver = false;
+  #watch: NodeJS.Timeout | undefined;
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor(options: StreamedUtteranceOptions) {
+    this.#options = options;
+    const { dialect, settings, times, pool, onPartial } = options;
+    const { finalMs = LIMITS.sttFinalMs, silentMs = LIMITS.sttSilentMs } = times;
+    this.session = new RemoteUtterance({
+      name: dialect.name,
+      rateHz: settings.rateHz,
+      limits: { finalMs, silentMs },
+      onPartial,
+      pieceMs: dialect.leastPieceMs,
+      audio: pcm => this.#send(pcm),
+      end: () => this.#finish(),
+      over: isWell => this.#over(isWell),
+    });
+    const { connection, isReused } = pool.take(settings);
+    this.#connection = connection;
+    if (isReused) this.#unproven = [];
+    connection.begin(this);
+  }
+
+  heard(event: StreamEvent): void {
+    this.#unproven = undefined;
+    this.#unansweredMs = 0;
+    this.session.sign();
+    if (event.type === 'words' && !this.#segments.add(event.words)) {
+      this.session.fail('protocol', 'wrote more than anybody says');
+      return;
+    }
+    const isAnswer = event.type === 'answer' || (event.type === 'words' && event.isAnswer);
+    if (this.#asked === 'final' && isAnswer) this.session.done(this.#segments.recognition);
+    else if (event.type === 'over') this.#streamEnded();
+    else if (event.type === 'words') this.session.partial(this.#segments.text);
+  }
+
+  ended(fault: ProviderFault, closeCode: number | undefined): void {
+    if (this.#asked === 'end' && ORDERLY.includes(closeCode)) this.session.done(this.#segments.recognition);
+    else if (this.#unproven === undefined || fault.kind !== 'unavailable') this.session.failWith(fault);
+    else this.#beginAgain(this.#unproven);
+  }
+
+  #streamEnded(): void {
+    if (this.#asked === 'end') this.session.done(this.#segments.recognition);
+    else this.session.fail('unavailable', 'ended the stream');
+  }
+
+  /** An idle connection died before it told a word: the utterance begins again on a new one. */
+  #beginAgain(sent: readonly Uint8Array[]): void {
+    this.#unproven = undefined;
+    this.#connection = this.#options.pool.dial(this.#options.settings);
+    this.#connection.begin(this);
+    for (const bytes of sent) this.#connection.sendAudio(bytes);
+    if (this.#asked === 'nothing') return;
+    this.#asked = 'nothing';
+    this.#finish();
+  }
+
+  /** In pieces as the provider wants them. */
+  #send(pcm: Int16Array): void {
+    const { dialect, settings } = this.#options;
+    const samplesOf = (ms: number): number => (ms * settings.rateHz) / 1000;
+    const least = dialect.fillsLastPiece ? samplesOf(dialect.leastPieceMs) : 0;
+    const samples = new Int16Array(Math.max(pcm.length, least));
+    samples.set(pcm);
+    const pieces = Math.ceil(samples.length / samplesOf(dialect.mostPieceMs));
+    const pieceBytes = Math.ceil(samples.length / pieces) * BYTES_PER_SAMPLE;
+    // Int16Array is little-endian wherever Node runs, and so are the providers.
+    const bytes = new Uint8Array(samples.buffer);
+    for (let at = 0; at < bytes.length; at += pieceBytes)
+      this.#sendBytes(bytes.subarray(at, at + pieceBytes));
+    // It may have failed by that.
+    if (this.#isOver) return;
+    if (this.#unansweredMs === 0) this.#unansweredSince = performance.now();
+    this.#unansweredMs += (samples.length * 1000) / settings.rateHz;
+    const { stalledMs = LIMITS.sttStalledMs } = this.#options.times;
+    this.#watch ??= setInterval(() => this.#checkStall(stalledMs), stalledMs / CHECKS_PER_STALL);
+  }
+
+  #sendBytes(bytes: Uint8Array): void {
+    this.#sentBytes += bytes.length;
+    this.#unproven?.push(bytes);
+    this.#connection.sendAudio(bytes);
+  }
+
+  /** Half-open: sound goes out, nothing comes back. Where nothing has to come, a ping tells. */
+  #checkStall(stalledMs: number): void {
+    const { openedAt, silentForMs } = this.#connection;
+    const { stalledAudioMs = LIMITS.sttStalledAudioMs } = this.#options.times;
+    // After the end of the utterance the session keeps the time.
+    if (openedAt === undefined || this.session.isFinishing || this.#unansweredMs === 0) return;
+    const waitedMs = performance.now() - Math.max(this.#unansweredSince, openedAt);
+    const { isSteady } = this.#options.dialect;
+    const isStalled = isSteady ? this.#unansweredMs >= stalledAudioMs : silentForMs >= stalledMs;
+    if (waitedMs >= stalledMs && isStalled)
+      this.session.fail('timeout', `said nothing to ${Math.round(waitedMs)} ms of sound`);
+    else if (!isSteady && silentForMs >= stalledMs / 2) this.#connection.probe();
+  }
+
+  #finish(): void {
+    const { settledS } = this.#segments;
+    if (settledS !== undefined && settledS >= this.#connection.sentS - ROUNDING_S) {
+      this.session.done(this.#segments.recognition);
+      return;
+    }
+    this.#asked = 'final';
+    this.#connection.askFinal();
+    if (this.#isOver) return;
+    clearTimeout(this.#patience);
+    const { answerMs = LIMITS.sttAnswerMs } = this.#options.times;
+    this.#patience = setTimeout(() => {
+      this.#asked = 'end';
+      this.#connection.endStream();
+    }, answerMs);
+  }
+
+  #over(isWell: boolean): void {
+    this.#isOver = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#patience);
+    this.#unproven = undefined;
+    const isClean = this.#sentBytes === 0 || (isWell && this.#asked !== 'end');
+    if (isClean) this.#options.pool.giveBack(this.#connection);
+    else this.#connection.close();
+    this.#options.over();
+  }
+}

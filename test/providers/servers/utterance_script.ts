@@ -1,0 +1,62 @@
+import type { RecogniserWire } from './recogniser_server.ts';
+import type { ScriptedWord } from './scripted_words.ts';
+
+/** How far a scripted utterance has been heard, by the sound that came of it. */
+export class UtteranceScript {
+  readonly #wire: RecogniserWire;
+  readonly #bytesPerMs: number;
+  #words: readonly ScriptedWord[] | undefined;
+  #bytes = 0;
+
+  constructor(wire: RecogniserWire, rateHz: number) {
+    this.#wire = wire;
+    this.#bytesPerMs = (rateHz * 2) / 1000;
+  }
+
+  /** Sound of the connection before this utterance, and all of it, seconds. */
+  beginS = 0;
+  get endS(): number {
+    return this.beginS + this.heardMs / 1000;
+  }
+
+  get heardMs(): number {
+    return this.#bytes / this.#bytesPerMs;
+  }
+
+  /** Silence between utterances, such as some providers are kept awake with, begins none. */
+  hear(bytes: Buffer): void {
+    if (this.#words === undefined && bytes.every(byte => byte === 0)) {
+      this.beginS += bytes.length / this.#bytesPerMs / 1000;
+      return;
+    }
+    if (this.#words === undefined) {
+      const head = new Int16Array(
+        bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)),
+      );
+      this.#words = this.#wire.script(head);
+    }
+    this.#bytes += bytes.length;
+  }
+
+  get hasBegun(): boolean {
+    return this.#words !== undefined;
+  }
+
+  /** Words that have been said, as they are heard at first. */
+  get partial(): readonly ScriptedWord[] {
+    const words = this.#words?.filter(({ endMs }) => endMs <= this.heardMs) ?? [];
+    return words.map(word => ({ ...word, word: word.misheard ?? word.word }));
+  }
+
+  /** Words that have begun, as they are. */
+  get final(): readonly ScriptedWord[] {
+    return this.#words?.filter(({ startMs }) => startMs < this.heardMs) ?? [];
+  }
+
+  /** The next utterance is another one. */
+  next(): void {
+    this.beginS = this.endS;
+    this.#words = undefined;
+    this.#bytes = 0;
+  }
+}
