@@ -317,6 +317,8 @@ export const LIMITS = {
   sttTranscriptCharacters: 20_000,
   /** A recogniser's whole answer over HTTP; a longer one is a fault. */
   sttAnswerBytes: 1 << 20,
+  /** Age of a token for Google at which it is made anew; it would be good for an hour. */
+  googleTokenMs: 50 * 60_000,
   /** Words or phrases a recogniser is told to expect, of which each may be so long, and all; the rest is left out. */
   sttHints: 100,
   sttHintCharacters: 64,
