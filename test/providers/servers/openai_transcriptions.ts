@@ -110,7 +110,7 @@ export class OpenAiTranscriptionsServer {
         headers: { 'content-type': contentType },
       }).formData();
       const file = form.get('file');
-      if (!(file instanceof File) || !/\.wav$/u.test(file.name)) throw new Refusal('file');
+      if (!(file instanceof File) || !file.name.endsWith('.wav')) throw new Refusal('file');
       const sound = readWav(Buffer.from(await file.arrayBuffer()));
       const fields = [...form].filter((field): field is [string, string] => typeof field[1] === 'string');
       checkFields(fields);

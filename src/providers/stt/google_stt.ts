@@ -1,0 +1,250 @@
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import { LIMITS } from '../../config/limits.ts';
+import { GoogleToken } from '../google_token.ts';
+import { type FaultKind, ProviderFault } from '../provider_fault.ts';
+import type { Expectation, Stt, SttSession } from '../types.ts';
+import {
+  readResponse,
+  readRetryDelay,
+  type SpeechRequest,
+  type SpeechResult,
+  STREAMING_RECOGNIZE,
+  writeRequest,
+} from './google_messages.ts';
+import { hintWords } from './hint_words.ts';
+import { plainWords } from './plain_words.ts';
+import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
+import { UNMEASURED_CONFIDENCE } from './token_confidence.ts';
+
+const PIECE_MS = 100;
+/** A request may hold 15 KB of sound. */
+const MOST_SAMPLES = 6_400;
+
+export interface GoogleSttOptions {
+  readonly name: string;
+  /** Either the text of a service account's key file, or an API key and the project it is for. */
+  readonly access:
+    | { readonly type: 'serviceAccount'; readonly keyFile: string }
+    | { readonly type: 'apiKey'; readonly apiKey: string; readonly projectId: string };
+  /** Where the model runs, such as us-central1 or eu. */
+  readonly location?: string;
+  /** https://HOST[:PORT], by default the location's; http for a server without TLS. */
+  readonly url?: string;
+  readonly model?: string;
+  /** BCP 47. */
+  readonly language?: string;
+  readonly limits?: Partial<FinalLimits>;
+}
+
+type Stream = ClientDuplexStream<SpeechRequest, readonly SpeechResult[] | undefined>;
+
+/**
+ * Google Cloud Speech-to-Text, version 2, streaming over gRPC (https://cloud.google.com/speech-to-text/v2/docs): one stream an
+ * utterance, all on one HTTP/2 connection that is kept. The end of the sound is the end of our side of the stream.
+ */
+export function createGoogleStt(options: GoogleSttOptions): Stt {
+  return new GoogleStt(options);
+}
+
+class GoogleStt implements Stt {
+  readonly name: string;
+  readonly #options: GoogleSttOptions;
+  readonly #recognizer: string;
+  readonly #token: GoogleToken | undefined;
+  readonly #client: Client;
+  readonly #sessions = new Set<RemoteUtterance>();
+  #closed = false;
+
+  constructor(options: GoogleSttOptions) {
+    const { access, location = 'global' } = options;
+    this.name = options.name;
+    this.#options = options;
+    this.#token = access.type === 'serviceAccount' ? new GoogleToken(access.keyFile) : undefined;
+    const projectId = access.type === 'apiKey' ? access.projectId : this.#token?.projectId;
+    this.#recognizer = `projects/${projectId}/locations/${location}/recognizers/_`;
+    const host = location === 'global' ? 'speech.googleapis.com' : `${location}-speech.googleapis.com`;
+    const url = new URL(options.url ?? `https://${host}`);
+    const isPlain = url.protocol === 'http:';
+    this.#client = new Client(
+      `${url.hostname}:${url.port || (isPlain ? 80 : 443)}`,
+      isPlain ? credentials.createInsecure() : credentials.createSsl(),
+      {
+        'grpc.keepalive_time_ms': LIMITS.providerPingMs,
+        'grpc.keepalive_timeout_ms': LIMITS.providerPingMs,
+        'grpc.max_receive_message_length': LIMITS.providerMessageBytes,
+        'grpc.initial_reconnect_backoff_ms': 100,
+        'grpc.max_reconnect_backoff_ms': LIMITS.providerConnectMs,
+        // Whoever knows other providers tries again.
+        'grpc.enable_retries': 0,
+        'grpc.service_config_disable_resolution': 1,
+        // Channels of equal settings would share their connections beyond this one's close.
+        'grpc.use_local_subchannel_pool': 1,
+      },
+    );
+  }
+
+  prepare(): void {
+    // Asking for its state has it connect.
+    if (!this.#closed) this.#client.getChannel().getConnectivityState(true);
+  }
+
+  open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
+    let stream: Stream | undefined;
+    const session: RemoteUtterance = new RemoteUtterance({
+      name: this.name,
+      rateHz,
+      limits: this.#options.limits,
+      onPartial,
+      pieceMs: PIECE_MS,
+      audio: pcm => {
+        stream ??= this.#begin(session, expect, rateHz, onPartial !== undefined);
+        for (let at = 0; at < pcm.length; at += MOST_SAMPLES) {
+          const piece = pcm.subarray(at, at + MOST_SAMPLES);
+          stream.write({
+            type: 'audio',
+            bytes: new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength),
+          });
+        }
+      },
+      end: () => stream?.end(),
+      over: () => {
+        this.#sessions.delete(session);
+        stream?.cancel();
+      },
+    });
+    if (this.#closed) session.fail('unavailable', 'was closed');
+    else if (this.#sessions.size >= LIMITS.sttConnections) session.fail('rateLimited', 'has no stream left');
+    else {
+      this.#sessions.add(session);
+      this.prepare();
+    }
+    return session;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const session of this.#sessions) session.fail('unavailable', 'was closed');
+    this.#client.close();
+  }
+
+  #begin(session: RemoteUtterance, expect: Expectation, rateHz: number, interimResults: boolean): Stream {
+    const stream: Stream = this.#client.makeBidiStreamRequest(
+      STREAMING_RECOGNIZE,
+      writeRequest,
+      readResponse,
+      this.#metadata(),
+    );
+    const heard = new HeardResults();
+    stream.on('data', (results: readonly SpeechResult[] | undefined) => {
+      session.sign();
+      if (results === undefined || !heard.take(results)) session.fail('protocol', 'sent what makes no sense');
+      else session.partial(plainWords(heard.text));
+    });
+    // Told by its status.
+    stream.on('error', () => {});
+    stream.on('status', (end: StatusObject) => {
+      if (end.code !== status.OK) session.failWith(this.#faultOf(end));
+      else if (session.isFinishing) {
+        session.done({ text: plainWords(heard.finalText), confidence: heard.confidence, alternatives: [] });
+      } else session.fail('unavailable', 'ended before the caller did');
+    });
+    stream.write({
+      type: 'config',
+      config: {
+        recognizer: this.#recognizer,
+        model: this.#options.model ?? 'telephony',
+        language: this.#options.language ?? 'en-US',
+        rateHz,
+        phrases: hintWords(expect),
+        interimResults,
+      },
+    });
+    return stream;
+  }
+
+  #metadata(): Metadata {
+    const { access } = this.#options;
+    const metadata = new Metadata();
+    if (access.type === 'apiKey') metadata.set('x-goog-api-key', access.apiKey);
+    else metadata.set('authorization', `Bearer ${this.#token?.at(Date.now())}`);
+    // By which the request finds its way (https://google.aip.dev/client-libraries/4222).
+    metadata.set('x-goog-request-params', `recognizer=${encodeURIComponent(this.#recognizer)}`);
+    return metadata;
+  }
+
+  #faultOf({ code, metadata }: StatusObject): ProviderFault {
+    const [details] = metadata.get('grpc-status-details-bin');
+    return new ProviderFault(
+      'STT_FAILED',
+      kindOfStatus(code),
+      `${this.name} answered ${status[code] ?? code}`,
+      {
+        retryAfterMs: Buffer.isBuffer(details) ? readRetryDelay(details) : undefined,
+      },
+    );
+  }
+}
+
+/** What was heard in one stream. */
+class HeardResults {
+  readonly #finals: SpeechResult[] = [];
+  #characters = 0;
+  #interim = '';
+
+  get finalText(): string {
+    return this.#finals.map(({ text }) => text).join(' ');
+  }
+
+  get text(): string {
+    return `${this.finalText} ${this.#interim}`;
+  }
+
+  /** Mean of the results', longer ones weighing more. */
+  get confidence(): number {
+    const length = this.#finals.reduce((sum, { text }) => sum + text.length, 0);
+    const weighed = this.#finals.reduce((sum, { text, confidence }) => {
+      return sum + text.length * (confidence > 0 ? confidence : UNMEASURED_CONFIDENCE);
+    }, 0);
+    return length === 0 ? 0 : Math.min(1, weighed / length);
+  }
+
+  /** False when it is too much. */
+  take(results: readonly SpeechResult[]): boolean {
+    const finals = results.filter(({ isFinal }) => isFinal);
+    this.#finals.push(...finals);
+    this.#characters += finals.reduce((sum, { text }) => sum + text.length, 0);
+    this.#interim = results.flatMap(({ isFinal, text }) => (isFinal ? [] : [text])).join(' ');
+    const characters = this.#characters + this.#interim.length;
+    return this.#finals.length <= LIMITS.sttItems && characters <= LIMITS.sttTranscriptCharacters;
+  }
+}
+
+/** Of a gRPC status (https://grpc.io/docs/guides/status-codes/). */
+function kindOfStatus(code: status): FaultKind {
+  switch (code) {
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return 'auth';
+    case status.RESOURCE_EXHAUSTED:
+      return 'rateLimited';
+    case status.DEADLINE_EXCEEDED:
+      return 'timeout';
+    case status.INVALID_ARGUMENT:
+    case status.NOT_FOUND:
+    case status.FAILED_PRECONDITION:
+    case status.OUT_OF_RANGE:
+    case status.UNIMPLEMENTED:
+      return 'refused';
+    case status.DATA_LOSS:
+      return 'protocol';
+    default:
+      return 'unavailable';
+  }
+}
