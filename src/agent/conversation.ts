@@ -306,6 +306,7 @@ export class Conversation {
   #take(response: Response, reply: Reply, prepared?: AgentSpeech): void {
     const { audio, turn, voice } = this.#parts;
     reply.response = response;
+    response.commit();
     reply.firstWordMs = audio.mediaMs();
     audio.setPolicy(turnPolicy(turn, response.step));
     void this.#floor.say(reply, prepared ?? new AgentSpeech(audio, voice, response.sentences));
@@ -323,10 +324,15 @@ export class Conversation {
   }
 
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
-    const { record, audio } = this.#parts;
-    if (reply.response !== undefined)
-      this.#state = { ...this.#state, flow: reply.response.closed(heard.text) };
+    const { record, recording, audio, turn } = this.#parts;
     recordAgent(record, reply, { ...heard, endMs: audio.mediaMs() });
+    const end = reply.response?.closed(heard.text);
+    if (end !== undefined) {
+      this.#step = end;
+      this.#state = { ...this.#state, flow: end.state };
+      recordEffects(record, recording, end.effects, audio.mediaMs());
+      if (!this.#over) audio.setPolicy(turnPolicy(turn, end));
+    }
     this.#parts.onProgress();
   }
 

@@ -5,8 +5,10 @@ export interface Response {
   readonly step: FlowStep;
   /** One sentence after another, as soon as each is known. Ends, or throws what went wrong. */
   readonly sentences: AsyncIterable<string>;
-  /** Where it stands once it is over: `text` was heard of it. */
-  closed(text: string): FlowState;
+  /** The caller has ended: it will be said. Until then it may be a guess, and nothing may come of it. */
+  commit(): void;
+  /** Where it stands once it is over, with what came of it since `step`: `text` was heard of it. */
+  closed(text: string): FlowStep;
   /** Ends what is under way for it; safe at any time. */
   drop(): void;
 }
@@ -31,7 +33,13 @@ export class FlowResponder implements Responder {
 
 /** What is said in full already. */
 export function knownResponse(step: FlowStep): Response {
-  return { step, sentences: inOrder(step.say), closed: () => step.state, drop: () => undefined };
+  return {
+    step,
+    sentences: inOrder(step.say),
+    commit: () => undefined,
+    closed: () => ({ ...step, effects: [] }),
+    drop: () => undefined,
+  };
 }
 
 export async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {

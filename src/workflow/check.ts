@@ -1,6 +1,6 @@
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
-import type { Condition, FormStage, NextSpec, StageSpec, WorkflowDocument } from './schema.ts';
+import type { Condition, FormStage, NextSpec, StageSpec, TalkStage, WorkflowDocument } from './schema.ts';
 import { placeholdersOf } from './speak/template.ts';
 
 type Path = readonly PropertyKey[];
@@ -15,7 +15,8 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
     checkSentences(document, ['stages', name, 'say'], stage.say, [], report);
     if (stage.kind === 'form') checkForm(document, ['stages', name], stage, report);
     if (stage.kind === 'quote') checkQuote(document, ['stages', name], stage.total, report);
-    if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
+    if (stage.kind === 'talk') checkTalk(document, ['stages', name], stage, report);
+    else if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
   }
   checkSlots(document, report);
   checkPricing(document, report);
@@ -88,6 +89,13 @@ function checkSentences(
       report([...path, index], 'braces must enclose the name of a slot');
     }
   }
+}
+
+function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, report: Report): void {
+  needStage(document, [...path, 'without'], stage.without, report);
+  for (const [way, { to }] of Object.entries(stage.ways))
+    needStage(document, [...path, 'ways', way, 'to'], to, report);
+  if (stage.filler !== undefined) checkSentences(document, [...path, 'filler'], [stage.filler], [], report);
 }
 
 function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
@@ -174,7 +182,9 @@ function checkPhrases(document: WorkflowDocument, report: Report): void {
 function checkWays(document: WorkflowDocument, report: Report): void {
   const after = (name: string): readonly string[] => {
     const stage = stageNamed(document, name);
-    return stage === undefined || stage.kind === 'end' ? [] : stage.next.map(({ to }) => to);
+    if (stage === undefined || stage.kind === 'end') return [];
+    if (stage.kind === 'talk') return [stage.without, ...Object.values(stage.ways).map(({ to }) => to)];
+    return stage.next.map(({ to }) => to);
   };
   const reached = new Set<string>();
   const queue = [document.start, ...Object.values(document.exits)];

@@ -9,7 +9,8 @@ import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts'
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
-import { step } from './engine/step.ts';
+import { step, stepOn } from './engine/step.ts';
+import { talkOf } from './engine/talk.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
@@ -104,5 +105,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     initial,
     standing: standingExpectations(program, initial, expected),
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
+    talk: state => talkOf(program, state),
+    leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
   };
 }

@@ -24,6 +24,8 @@ export function pinGate(flow: Flow, pin: string): Flow {
         return flow.next(flow.initial, { type: 'start' }, context);
       return refuse(flow, state, heard);
     },
+    talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
+    ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
 
 /** Names of stages, slots and workflows. */
@@ -144,6 +145,24 @@ const consentStage = z.strictObject({
 });
 
 const quoteStage = z.strictObject({ ...stageBase, kind: z.literal('quote'), total: spoken, next });
+/** A model leads the conversation for a while; where there is none, the call goes on elsewhere. */
+const talkStage = z.strictObject({
+  ...stageBase,
+  kind: z.literal('talk'),
+  /** For the model: who it is, what it is to do here and what it must not. */
+  instructions: z.string().min(1).max(LIMITS.talkInstructionsCharacters),
+  patience: patience.default('normal'),
+  /** Said when the model thinks for long. */
+  filler: spoken.optional(),
+  /** Where it may lead to: what each way means is told to the model, which names one when it has come so far. */
+  ways: z
+    .record(name, z.strictObject({ to: name, meaning: z.string().min(1).max(300) }))
+    .refine(ways => Object.keys(ways).length <= 16, 'at most sixteen ways')
+    .default({}),
+  /** Where the call goes when no model answers. */
+  without: name,
+});
+
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
@@ -153,7 +172,14 @@ const endStage = z.strictObject({
   booked: z.boolean().default(false),
 });
 
-const stage = z.discriminatedUnion('kind', [formStage, consentStage, quoteStage, sayStage, endStage]);
+const stage = z.discriminatedUnion('kind', [
+  formStage,
+  consentStage,
+  quoteStage,
+  talkStage,
+  sayStage,
+  endStage,
+]);
 
 const priceBase = {
   label: z.string().min(1).max(80),
@@ -256,6 +282,7 @@ export type Condition = z.infer<typeof condition>;
 export type FormStage = z.infer<typeof formStage>;
 export type ConsentStage = z.infer<typeof consentStage>;
 export type QuoteStage = z.infer<typeof quoteStage>;
+export type TalkStage = z.infer<typeof talkStage>;
 export type EndStage = z.infer<typeof endStage>;
 export type StageSpec = z.infer<typeof stage>;
 export type NextSpec = z.infer<typeof next>;

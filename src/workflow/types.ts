@@ -95,6 +95,25 @@ export interface FlowStep {
   readonly keysAreSecret?: true;
 }
 
+/** One turn of a conversation that a model leads, as it was heard. */
+export interface TalkTurn {
+  readonly by: 'caller' | 'agent';
+  readonly text: string;
+}
+
+/** What a model has to know to lead a conversation for a while. */
+export interface Talk {
+  readonly instructions: string;
+  /** Where it may lead to. */
+  readonly ways: readonly { readonly way: string; readonly meaning: string }[];
+  /** Said when the model thinks for long. */
+  readonly filler: string | undefined;
+  /** What was said so far, oldest first. */
+  readonly turns: readonly TalkTurn[];
+  /** What was said before that, in short. */
+  readonly summary: string;
+}
+
 /** A compiled workflow: `next` is a pure function of state, what was heard, and `today`. */
 export interface Flow {
   readonly name: string;
@@ -103,4 +122,8 @@ export interface Flow {
   readonly pipeline?: PipelineSettings;
   readonly initial: FlowState;
   next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
+  /** Where the caller talks to a model; undefined where the workflow leads by itself. */
+  talk?(state: FlowState): Talk | undefined;
+  /** Goes on from there: by the way that the model chose, or, without one, as if there were no model. */
+  leaveTalk?(state: FlowState, way: string | undefined, context: { readonly todayIso: string }): FlowStep;
 }

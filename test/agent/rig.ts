@@ -1,5 +1,6 @@
 import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
+import type { ConversationParts } from '../../src/agent/conversation_parts.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { FlowResponder } from '../../src/agent/responder.ts';
@@ -22,6 +23,12 @@ const MICROTASKS = 40;
 /** What the caller's line carries when nothing else is said. */
 const QUIET = 0;
 
+type MadeUp = Pick<ConversationParts, 'responder' | 'initial'>;
+
+function flowAlone({ flow }: Rig): MadeUp {
+  return { responder: new FlowResponder(flow), initial: flow.initial };
+}
+
 /** One call driven by hand: media time, playout and timers move only by `pass`. */
 export class Rig {
   readonly audio = new ManualAudio();
@@ -37,7 +44,8 @@ export class Rig {
   readonly turn = configSchema.parse({}).turn;
   #keepEvents = true;
 
-  constructor(script: Script = () => ({})) {
+  /** `responderOf` makes up the agent's mind over the scripted flow; the flow itself by default. */
+  constructor(script: Script = () => ({}), responderOf: (rig: Rig) => MadeUp = flowAlone) {
     this.flow = new ScriptedFlow(script);
     const record = new CallRecord(
       { append: event => this.#append(event) },
@@ -49,8 +57,7 @@ export class Rig {
       stt: this.stt,
       interjections: new RecognisedInterjections(this.stt, this.timers.after),
       voice: this.voice,
-      responder: new FlowResponder(this.flow),
-      initial: this.flow.initial,
+      ...responderOf(this),
       record,
       recording: {
         start: () => this.recording.push(`start at ${this.audio.nowMs}`),

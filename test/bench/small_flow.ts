@@ -100,7 +100,7 @@ const TOWNS = ['Acton', 'Beverly', 'Concord', 'Dover'].map((name, index) => ({
   population: 1000,
 }));
 
-const PLACES: Places = {
+export const PLACES: Places = {
   towns: new Map(TOWNS.map(town => [town.id, town])),
   townsByName: new Map(TOWNS.map(town => [town.name.toLowerCase(), [town]])),
   states: new Map([['MA', 'Massachusetts']]),

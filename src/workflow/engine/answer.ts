@@ -18,6 +18,7 @@ export function answer(draft: Draft, said: Utterance): void {
 function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
   switch (pending.ask) {
     case 'nothing':
+    case 'talk':
       return true;
     case 'consent':
       return answerYesNo(said, yes => recordConsent(draft, yes));

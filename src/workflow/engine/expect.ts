@@ -5,7 +5,7 @@ import type { Question } from '../schema.ts';
 import { nonePart, type Slot, yesNoPart } from '../slots.ts';
 import type { FlowState, FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';
-import { type Draft, formOf, openDraft, type Program, slotNamed } from './draft.ts';
+import { type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import { formSlots } from './form.ts';
 import { EMPTY_MEMORY, type Pending } from './memory.ts';
 import { optionPhrases } from './offer.ts';
@@ -79,11 +79,12 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
 
 function partOf(draft: Draft, pending: Pending): GrammarPart {
   if (pending.ask === 'nothing') return NOTHING;
+  if (pending.ask === 'talk') return commandPart;
   const isBrief = ['consent', 'sure', 'readBack', 'offer'].includes(pending.ask);
   return either([answerPart(draft, pending), isBrief ? repeatPart : commandPart]);
 }
 
-function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' }>): GrammarPart {
+function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' | 'talk' }>): GrammarPart {
   switch (pending.ask) {
     case 'consent':
     case 'sure':
@@ -160,9 +161,16 @@ function patienceOf(draft: Draft, pending: Pending): Patience {
       return 'yesNo';
     case 'question':
       return formOf(draft).questions[pending.index]?.patience ?? 'normal';
+    case 'talk':
+      return talkPatience(draft);
     case 'repair':
       return slotNamed(draft, pending.slot).spec.repair[pending.rung]?.by === 'again' ? 'normal' : 'long';
     default:
       return 'short';
   }
+}
+
+function talkPatience(draft: Draft): Patience {
+  const stage = stageOf(draft);
+  return stage.kind === 'talk' ? stage.patience : 'normal';
 }

@@ -7,6 +7,8 @@ const openQuestion = z.discriminatedUnion('ask', [
   /** The call has not begun. */
   z.strictObject({ ask: z.literal('nothing') }),
   z.strictObject({ ask: z.literal('consent') }),
+  /** Whatever the model asks. */
+  z.strictObject({ ask: z.literal('talk') }),
   /** A question of the form, by its place. */
   z.strictObject({ ask: z.literal('question'), index: z.number().int().min(0) }),
   /** One slot, by the step of its repair. */
@@ -53,6 +55,9 @@ export const memorySchema = z.strictObject({
   misses: z.number().int().min(0),
   silences: z.number().int().min(0),
   turns: z.number().int().min(0),
+  /** What was said in the stage that a model leads, oldest first, and before that in short. */
+  talk: z.array(z.strictObject({ by: z.enum(['caller', 'agent']), text: z.string() })).default([]),
+  summary: z.string().default(''),
   /** What was asked last, to ask it again. */
   asked: z.array(z.string()),
   /** All that was said last, to say it again. */
@@ -86,6 +91,8 @@ export const EMPTY_MEMORY: Memory = {
   misses: 0,
   silences: 0,
   turns: 0,
+  talk: [],
+  summary: '',
   asked: [],
   said: [],
 };

@@ -26,6 +26,11 @@ export function enter(draft: Draft, name: string): void {
       sayQuote(draft, stage);
       leave(draft, stage.next);
       break;
+    case 'talk':
+      Object.assign(draft.memory, { talk: [], summary: '' });
+      ask(draft, { ask: 'talk' }, []);
+      draft.memory.asked = [...draft.say];
+      break;
     case 'say':
       leave(draft, stage.next);
       break;

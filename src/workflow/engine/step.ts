@@ -13,6 +13,7 @@ import { miss } from './miss.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
 import { take } from './take.ts';
+import { leaveTalk } from './talk.ts';
 
 /** Further hypotheses of the recogniser that are looked at. */
 const MOST_ALTERNATIVES = 5;
@@ -27,6 +28,19 @@ export function step(
 ): FlowStep {
   const draft = openDraft(program, state, todayIso);
   if (!draft.done) hear(draft, heard);
+  return closeDraft(draft, expected(draft));
+}
+
+/** Goes on from a stage that a model led: by the way that it chose, or, without one, as if there were no model. */
+export function stepOn(
+  program: Program,
+  expected: (draft: Draft) => Expected,
+  state: FlowState,
+  way: string | undefined,
+  todayIso: string,
+): FlowStep {
+  const draft = openDraft(program, state, todayIso);
+  leaveTalk(draft, way);
   return closeDraft(draft, expected(draft));
 }
 
@@ -47,6 +61,10 @@ function hear(draft: Draft, heard: Heard): void {
 }
 
 function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
+  if (draft.memory.pending.ask === 'talk') {
+    leaveTalk(draft, undefined);
+    return;
+  }
   const tokens = tokensOf(heard.text) ?? [];
   // Written so that a confidence which is no number counts as none.
   const clear = heard.confidence >= leastConfidence(draft);

@@ -1,0 +1,211 @@
+import t from 'tap';
+import { ModelResponder } from '../../src/agent/model/model_responder.ts';
+import { LIMITS } from '../../src/config/limits.ts';
+import type { LlmDelta } from '../../src/providers/types.ts';
+import { understood, WORD_MS } from './fakes.ts';
+import { Rig, settle } from './rig.ts';
+import { ScriptedLlm } from './scripted_llm.ts';
+import { talkFlow } from './talk_flow.ts';
+
+const GREETING = 'This is an automated assistant. How can I help you?';
+
+function goOn(way: string): LlmDelta {
+  return { type: 'toolCall', call: { id: 'call_1', name: 'go_on', argumentsJson: JSON.stringify({ way }) } };
+}
+
+async function answered(): Promise<{ rig: Rig; llm: ScriptedLlm }> {
+  const llm = new ScriptedLlm();
+  const flow = talkFlow();
+  const rig = await new Rig(
+    () => ({}),
+    ({ timers, faults }) => {
+      const onFault = (error: unknown) => faults.push(error);
+      return {
+        responder: new ModelResponder({ flow, llm, after: timers.after, onFault }),
+        initial: flow.initial,
+      };
+    },
+  ).answer();
+  await rig.listen();
+  return { rig, llm };
+}
+
+async function say(rig: Rig, text: string): Promise<void> {
+  rig.stt.finals.push(understood(text));
+  await rig.speak();
+}
+
+t.test('the model is told what was said, and what it says is heard sentence by sentence', async t => {
+  const { rig, llm } = await answered();
+  t.same(rig.said(), [GREETING], 'the greeting is the workflow’s');
+  llm.answers.push(['Of ', 'course. ', 'Is it a grand', ' piano, Mr. Smith? ', 'Or ', 'an upright?']);
+  await say(rig, 'can you move my piano');
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'Of course. Is it a grand piano, Mr. Smith? Or an upright?');
+  t.same(rig.tts.rendered.slice(-3), ['Of course.', 'Is it a grand piano, Mr. Smith?', 'Or an upright?']);
+  llm.answers.push(['Good.']);
+  await say(rig, 'a grand');
+  const [first, second] = llm.requests;
+  t.match(first?.messages[0], { role: 'system', text: /receptionist of a piano mover/u });
+  t.same(first?.messages.slice(2), [{ role: 'user', text: 'can you move my piano' }]);
+  t.same(second?.messages.slice(2), [
+    { role: 'user', text: 'can you move my piano' },
+    { role: 'assistant', text: 'Of course. Is it a grand piano, Mr. Smith? Or an upright?' },
+    { role: 'user', text: 'a grand' },
+  ]);
+});
+
+t.test('it remembers no more of its words than were heard', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push(['One two three four five six seven eight.']);
+  await say(rig, 'tell me');
+  await rig.pass(3 * WORD_MS);
+  await rig.bargeIn();
+  await rig.pass(300, 7);
+  rig.stt.finals.push(understood('stop it'));
+  await rig.endTurn();
+  t.match(llm.requests.at(-1)?.messages.slice(-2), [
+    { role: 'assistant', text: /^One two three$/u },
+    { role: 'user', text: 'stop it' },
+  ]);
+});
+
+t.test('it answers ahead of time, and what it thought of in vain leaves no trace', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push(['A grand, I see.'], ['An upright, I see.']);
+  rig.stt.settled.push(understood('a grand'), understood('a grand no an upright'));
+  await rig.startSpeaking();
+  await rig.pass(300, 7);
+  await rig.fallSilent();
+  t.equal(llm.requests.length, 1);
+  t.equal(rig.tts.rendered.at(-1), 'A grand, I see.');
+  await rig.startSpeaking();
+  await rig.pass(300, 7);
+  await rig.fallSilent();
+  t.equal(llm.requests[0]?.signal.aborted, true, 'the first is given up');
+  await rig.endTurn();
+  await rig.listen();
+  t.equal(llm.requests.length, 2);
+  t.equal(rig.said().at(-1), 'An upright, I see.');
+  llm.answers.push(['Good.']);
+  await say(rig, 'yes');
+  t.same(
+    llm.requests
+      .at(-1)
+      ?.messages.slice(2)
+      .map(message => 'text' in message && message.text),
+    ['a grand no an upright', 'An upright, I see.', 'yes'],
+  );
+});
+
+t.test('by a way that it chooses the workflow goes on, and the call ends by its words', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push(['You are welcome.', goOn('done')]);
+  await say(rig, 'thank you that was all');
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'You are welcome. Thank you for calling. Goodbye.');
+  t.same(rig.details('call.outcome'), [{ outcome: 'answered' }]);
+  t.same(rig.audio.hangUps, [{ drain: true }]);
+});
+
+t.test('a way that was not heard was not taken', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push(['You are very welcome indeed.', goOn('done')], ['What else?']);
+  await say(rig, 'thank you');
+  await rig.pass(2 * WORD_MS);
+  await rig.bargeIn();
+  await rig.pass(300, 7);
+  rig.stt.finals.push(understood('wait one more thing'));
+  await rig.endTurn();
+  await rig.listen();
+  t.same(rig.details('call.outcome'), []);
+  t.equal(rig.said().at(-1), 'What else?');
+});
+
+t.test('ways that there are not, and tools that nobody offered, change nothing', async t => {
+  for (const argumentsJson of ['{"way":"nowhere"}', '{"way":', 'null', '{"way":"__proto__"}']) {
+    const { rig, llm } = await answered();
+    const call = { id: 'call_1', name: 'go_on', argumentsJson };
+    const other = { id: 'call_2', name: 'transfer_money', argumentsJson: '{"way":"done"}' };
+    llm.answers.push(['Well.', { type: 'toolCall', call }, { type: 'toolCall', call: other }]);
+    await say(rig, 'hello');
+    await rig.listen();
+    t.equal(rig.said().at(-1), 'Well.', argumentsJson);
+    t.same(rig.audio.hangUps, []);
+  }
+});
+
+t.test('without a model the call goes where the workflow says', async t => {
+  for (const answer of [[new Error('dead')], [], ['  ', new Error('dead')]]) {
+    const { rig, llm } = await answered();
+    llm.answers.push(answer);
+    await say(rig, 'hello');
+    await rig.listen();
+    t.equal(rig.said().at(-1), 'Somebody will call you back. Goodbye.');
+    t.same(rig.details('call.outcome'), [{ outcome: 'callback' }]);
+    t.equal(rig.faults.length, 1, 'and the fault is told once');
+  }
+  const { rig, llm } = await answered();
+  llm.answers.push(['I can tell you that. ', 'It is', new Error('dead')]);
+  await say(rig, 'hello');
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'I can tell you that. Somebody will call you back. Goodbye.');
+});
+
+t.test('a model that thinks for long is covered up once, and the words are not its own', async t => {
+  const { rig, llm } = await answered();
+  llm.stuck = true;
+  llm.answers.push(['It costs ninety dollars.']);
+  await say(rig, 'how much');
+  await rig.pass(1500);
+  t.equal(rig.tts.rendered.at(-1), 'One moment please.');
+  llm.unstick();
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'One moment please. It costs ninety dollars.');
+  await say(rig, 'fine');
+  t.match(llm.requests.at(-1)?.messages.at(-2), { role: 'assistant', text: 'It costs ninety dollars.' });
+});
+
+t.test('silence is the workflow’s: it says again what was said last', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push(['Which floor is it on?']);
+  await say(rig, 'a grand');
+  await rig.listen();
+  await rig.silence();
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'I did not hear you. Which floor is it on?');
+  t.equal(llm.requests.length, 1);
+});
+
+t.test('hanging up in the middle of a thought leaves nothing open', async t => {
+  const { rig, llm } = await answered();
+  llm.stuck = true;
+  await say(rig, 'hello');
+  t.equal(llm.open, 1);
+  rig.conversation.lineEnded();
+  await settle();
+  t.equal(llm.open, 0);
+  t.equal(rig.timers.open, 0);
+  t.same(rig.faults, []);
+});
+
+t.test('a long conversation stays within its limits', async t => {
+  const { rig, llm } = await answered();
+  let most = 0;
+  for (let turn = 0; turn < 45; turn += 1) {
+    const answer = `That is number ${turn} of ours.`;
+    llm.answers.push([answer]);
+    llm.requests.length = 0;
+    await say(rig, `and what of number ${turn}${' and of the other ones'.repeat(15)}`);
+    await rig.listen();
+    rig.audio.forgetHeard();
+    rig.events.length = 0;
+    rig.tts.rendered.length = 0;
+    rig.stt.sessions.length = 0;
+    most = Math.max(most, JSON.stringify(rig.conversation.state).length);
+    const text = JSON.stringify(llm.requests[0]?.messages);
+    if (!text.includes(`number ${turn - 1} of`) && turn > 0)
+      t.fail(`turn ${turn} does not know the one before`);
+  }
+  t.ok(most < 2 * LIMITS.talkHistoryCharacters, `a state of ${most} characters at most`);
+});
