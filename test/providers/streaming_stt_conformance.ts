@@ -222,6 +222,34 @@ const WELL: readonly StreamingSttCheck[] = [
       }),
   },
   {
+    name: 'tells what was said so far, if it can, and goes on',
+    needsServer: true,
+    run: rig =>
+      using(rig, {}, async ({ stt, say, server }) => {
+        let partial = '';
+        const session = stt.open({ rateHz: 16_000, expect: ANYTHING, onPartial: text => (partial = text) });
+        if (session.settle === undefined) return;
+        await assert.rejects(session.settle(), 'nothing was said yet');
+        writeAll(session, await say('the first part'));
+        await until(() => partial === 'the first part', 'it was heard');
+        const both = await Promise.all([session.settle(), session.settle()]);
+        assert.deepEqual(
+          both.map(({ text }) => text),
+          ['the first part', 'the first part'],
+        );
+        writeAll(session, await say('and the rest'));
+        await until(() => partial === 'the first part and the rest', 'the whole of it is told');
+        assert.equal((await session.settle()).text, 'the first part and the rest');
+        // Nothing was said since: nothing is asked for any more.
+        server.finalDelayMs = () => 60_000;
+        assert.equal((await session.finish()).text, 'the first part and the rest');
+        await assert.rejects(session.settle(), 'it is over');
+        server.finalDelayMs = () => 0;
+        assert.equal((await hear(stt, await say('somebody else'))).text, 'somebody else');
+        assert.equal(server.requests.length, 1);
+      }),
+  },
+  {
     name: 'passes hints on, within its limits, and no hints of another',
     needsServer: true,
     run: rig =>

@@ -56,6 +56,7 @@ const DIALECT: Omit<StreamDialect, 'name' | 'headers' | 'url'> = {
   // Turns are told only as words are heard.
   isSteady: false,
   askFinal: '{"type":"ForceEndpoint"}',
+  answersAlways: false,
   endStream: '{"type":"Terminate"}',
   keepAlive: undefined,
   idleMs: LIMITS.sttIdleChargedMs,

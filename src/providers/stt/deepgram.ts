@@ -48,6 +48,7 @@ const DIALECT: Omit<StreamDialect, 'name' | 'headers' | 'url'> = {
   // Interim results come about every second of sound, with or without words.
   isSteady: true,
   askFinal: '{"type":"Finalize"}',
+  answersAlways: true,
   endStream: '{"type":"CloseStream"}',
   keepAlive: '{"type":"KeepAlive"}',
   idleMs: LIMITS.sttIdleMs,

@@ -55,6 +55,7 @@ const DIALECT: Omit<StreamDialect, 'name' | 'headers' | 'url'> = {
   // An Update comes about every quarter of a second of sound.
   isSteady: true,
   askFinal: '{"type":"ForceEndTurn"}',
+  answersAlways: true,
   endStream: '{"type":"CloseStream"}',
   keepAlive: KEEP_ALIVE_SILENCE_MS,
   idleMs: LIMITS.sttIdleMs,

@@ -16,8 +16,12 @@ export class HeardSegments {
 
   /** All sound up to there is in what won't change any more; undefined where that isn't known. */
   get settledS(): number | undefined {
-    const all = [...this.#segments.values()];
-    return all.every(({ isSettled }) => isSettled) ? all.at(-1)?.endS : undefined;
+    return this.isSettled ? [...this.#segments.values()].at(-1)?.endS : undefined;
+  }
+
+  /** Nothing was heard that may still change. */
+  get isSettled(): boolean {
+    return [...this.#segments.values()].every(segment => segment.isSettled);
   }
 
   /** In plain words, all of it. */

@@ -64,7 +64,7 @@ export class RemoteUtterance implements SttSession {
     this.#samples += piece.length;
     this.#pending.push(piece);
     this.#pendingSamples += piece.length;
-    if (this.#pendingSamples >= this.#pieceSamples) this.#flush();
+    if (this.#pendingSamples >= this.#pieceSamples) this.flush();
   }
 
   finish(): Promise<Recognition> {
@@ -73,7 +73,7 @@ export class RemoteUtterance implements SttSession {
       this.done(NOTHING);
       return this.#final.promise;
     }
-    this.#flush();
+    this.flush();
     // What was told may have failed at once.
     if (this.#isOver()) return this.#final.promise;
     this.#state = 'finishing';
@@ -121,7 +121,8 @@ export class RemoteUtterance implements SttSession {
     return this.#state === 'over';
   }
 
-  #flush(): void {
+  /** Tells what is gathered now, though it is less than a piece. */
+  flush(): void {
     if (this.#pendingSamples === 0) return;
     const pcm = new Int16Array(this.#pendingSamples);
     let at = 0;

@@ -56,6 +56,8 @@ export interface StreamDialect {
   readonly isSteady: boolean;
   /** Asks for the final of what was sent so far; the connection stays. */
   readonly askFinal: string;
+  /** Answers that also when nothing was said. */
+  readonly answersAlways: boolean;
   /** Ends the stream in order: the provider tells what it has, then `over`, or closes the connection. */
   readonly endStream: string;
   /** Keeps an idle connection: a message, or so many milliseconds of silence, or nothing where none is needed. */

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../config/limits.ts';
-import type { ProviderFault } from '../provider_fault.ts';
+import { type FaultKind, ProviderFault } from '../provider_fault.ts';
+import type { Recognition, SttSession } from '../types.ts';
 import { HeardSegments } from './heard_segments.ts';
 import { RemoteUtterance } from './remote_utterance.ts';
 import type { StreamConnection, StreamUser } from './stream_connection.ts';
@@ -8,10 +9,16 @@ import type { StreamPool } from './stream_pool.ts';
 
 const BYTES_PER_SAMPLE = 2;
 /** What the far end calls the end of a stream that went well (RFC 6455 §7.4.1): normal, or no code at all. */
-const ORDERLY: readonly (number | undefined)[] = [1000, 1005];
+const ORDERLY: ReadonlySet<number | undefined> = new Set([1000, 1005]);
 /** Sound that may be missing at the end of what was heard: providers round. */
 const ROUNDING_S = 0.005;
 const CHECKS_PER_STALL = 10;
+
+/** The words so far were asked for, at so many seconds of sound. */
+interface Ask {
+  readonly atS: number;
+  readonly answer: PromiseWithResolvers<Recognition>;
+}
 
 export interface StreamedUtteranceOptions {
   readonly dialect: StreamDialect;
@@ -27,14 +34,18 @@ export interface StreamedUtteranceOptions {
  * in the next utterance. The final is asked for; where that isn't answered, the stream is ended, which makes every provider
  * tell what it has.
  */
-export class StreamedUtterance implements StreamUser {
-  readonly session: RemoteUtterance;
+export class StreamedUtterance implements SttSession, StreamUser {
+  readonly #session: RemoteUtterance;
   readonly #options: StreamedUtteranceOptions;
   readonly #segments = new HeardSegments();
   #connection: StreamConnection;
   /** Kept while an idle connection may turn out to be dead, to be sent again on a new one. */
   #unproven: Uint8Array[] | undefined;
-  #asked: 'nothing' | 'final' | 'end' = 'nothing';
+  /** Oldest first, as they are answered. */
+  #asks: Ask[] = [];
+  /** Up to there everything has been told. */
+  #answeredS = -1;
+  #isEnding = false;
   #sentBytes = 0;
   #unansweredMs = 0;
   #unansweredSince = 0;
@@ -46,7 +57,7 @@ export class StreamedUtterance implements StreamUser {
     this.#options = options;
     const { dialect, settings, times, pool, onPartial } = options;
     const { finalMs = LIMITS.sttFinalMs, silentMs = LIMITS.sttSilentMs } = times;
-    this.session = new RemoteUtterance({
+    this.#session = new RemoteUtterance({
       name: dialect.name,
       rateHz: settings.rateHz,
       limits: { finalMs, silentMs },
@@ -62,29 +73,89 @@ export class StreamedUtterance implements StreamUser {
     connection.begin(this);
   }
 
+  write(pcm: Int16Array): void {
+    this.#session.write(pcm);
+  }
+
+  finish(): Promise<Recognition> {
+    return this.#session.finish();
+  }
+
+  cancel(): void {
+    this.#session.cancel();
+  }
+
+  fail(kind: FaultKind, what: string): void {
+    this.#session.fail(kind, what);
+  }
+
+  settle(): Promise<Recognition> {
+    this.#session.flush();
+    if (this.#isOver || this.#session.isFinishing) return this.#noAnswer('is done with the utterance');
+    if (this.#isAllTold) return Promise.resolve(this.#segments.recognition);
+    const { answersAlways } = this.#options.dialect;
+    if (this.#sentBytes === 0 || (!answersAlways && this.#segments.isSettled))
+      return this.#noAnswer('has not heard a word yet');
+    return this.#ask().answer.promise;
+  }
+
   heard(event: StreamEvent): void {
     this.#unproven = undefined;
     this.#unansweredMs = 0;
-    this.session.sign();
-    if (event.type === 'words' && !this.#segments.add(event.words)) {
-      this.session.fail('protocol', 'wrote more than anybody says');
-      return;
+    this.#session.sign();
+    if (event.type === 'over') this.#streamEnded();
+    else if (event.type === 'answer') this.#answered(undefined);
+    else if (event.type === 'words' && !this.#segments.add(event.words))
+      this.#session.fail('protocol', 'wrote more than anybody says');
+    else if (event.type === 'words') {
+      this.#session.partial(this.#segments.text);
+      if (event.isAnswer) this.#answered(event.words.endS);
     }
-    const isAnswer = event.type === 'answer' || (event.type === 'words' && event.isAnswer);
-    if (this.#asked === 'final' && isAnswer) this.session.done(this.#segments.recognition);
-    else if (event.type === 'over') this.#streamEnded();
-    else if (event.type === 'words') this.session.partial(this.#segments.text);
   }
 
   ended(fault: ProviderFault, closeCode: number | undefined): void {
-    if (this.#asked === 'end' && ORDERLY.includes(closeCode)) this.session.done(this.#segments.recognition);
-    else if (this.#unproven === undefined || fault.kind !== 'unavailable') this.session.failWith(fault);
+    if (this.#isEnding && ORDERLY.has(closeCode)) this.#session.done(this.#segments.recognition);
+    else if (this.#unproven === undefined || fault.kind !== 'unavailable') this.#session.failWith(fault);
     else this.#beginAgain(this.#unproven);
   }
 
+  /** What was asked for is there: the first that was asked for, and whatever else it covers. */
+  #answered(endS: number | undefined): void {
+    const [first, ...rest] = this.#asks;
+    if (first === undefined) return;
+    const reachS = Math.max(first.atS, (endS ?? 0) + ROUNDING_S);
+    const covered = [first, ...rest.filter(({ atS }) => atS <= reachS)];
+    this.#asks = rest.filter(({ atS }) => atS > reachS);
+    this.#answeredS = Math.max(...covered.map(({ atS }) => atS));
+    for (const { answer } of covered) answer.resolve(this.#segments.recognition);
+    if (this.#session.isFinishing && this.#isAllTold) this.#session.done(this.#segments.recognition);
+  }
+
+  /** Nothing was sent since all was told. */
+  get #isAllTold(): boolean {
+    const toldS = Math.max(this.#answeredS, this.#segments.settledS ?? -1);
+    return toldS >= this.#connection.sentS - ROUNDING_S;
+  }
+
+  #ask(): Ask {
+    const atS = this.#connection.sentS;
+    const last = this.#asks.at(-1);
+    if (last !== undefined && last.atS >= atS) return last;
+    const ask: Ask = { atS, answer: Promise.withResolvers() };
+    ask.answer.promise.catch(() => {});
+    this.#asks.push(ask);
+    this.#connection.askFinal();
+    return ask;
+  }
+
+  #noAnswer(what: string): Promise<Recognition> {
+    const { name } = this.#options.dialect;
+    return Promise.reject(new ProviderFault('STT_FAILED', 'refused', `${name} ${what}`));
+  }
+
   #streamEnded(): void {
-    if (this.#asked === 'end') this.session.done(this.#segments.recognition);
-    else this.session.fail('unavailable', 'ended the stream');
+    if (this.#isEnding) this.#session.done(this.#segments.recognition);
+    else this.#session.fail('unavailable', 'ended the stream');
   }
 
   /** An idle connection died before it told a word: the utterance begins again on a new one. */
@@ -93,9 +164,12 @@ export class StreamedUtterance implements StreamUser {
     this.#connection = this.#options.pool.dial(this.#options.settings);
     this.#connection.begin(this);
     for (const bytes of sent) this.#connection.sendAudio(bytes);
-    if (this.#asked === 'nothing') return;
-    this.#asked = 'nothing';
-    this.#finish();
+    this.#isEnding = false;
+    // That connection counted its own sound.
+    const atS = this.#connection.sentS;
+    this.#asks = this.#asks.map(({ answer }) => ({ atS, answer }));
+    if (this.#asks.length > 0) this.#connection.askFinal();
+    if (this.#session.isFinishing) this.#waitForAnswer();
   }
 
   /** In pieces as the provider wants them. */
@@ -130,28 +204,30 @@ export class StreamedUtterance implements StreamUser {
     const { openedAt, silentForMs } = this.#connection;
     const { stalledAudioMs = LIMITS.sttStalledAudioMs } = this.#options.times;
     // After the end of the utterance the session keeps the time.
-    if (openedAt === undefined || this.session.isFinishing || this.#unansweredMs === 0) return;
+    if (openedAt === undefined || this.#session.isFinishing || this.#unansweredMs === 0) return;
     const waitedMs = performance.now() - Math.max(this.#unansweredSince, openedAt);
     const { isSteady } = this.#options.dialect;
     const isStalled = isSteady ? this.#unansweredMs >= stalledAudioMs : silentForMs >= stalledMs;
     if (waitedMs >= stalledMs && isStalled)
-      this.session.fail('timeout', `said nothing to ${Math.round(waitedMs)} ms of sound`);
+      this.#session.fail('timeout', `said nothing to ${Math.round(waitedMs)} ms of sound`);
     else if (!isSteady && silentForMs >= stalledMs / 2) this.#connection.probe();
   }
 
   #finish(): void {
-    const { settledS } = this.#segments;
-    if (settledS !== undefined && settledS >= this.#connection.sentS - ROUNDING_S) {
-      this.session.done(this.#segments.recognition);
+    if (this.#isAllTold) {
+      this.#session.done(this.#segments.recognition);
       return;
     }
-    this.#asked = 'final';
-    this.#connection.askFinal();
-    if (this.#isOver) return;
+    this.#ask();
+    this.#waitForAnswer();
+  }
+
+  #waitForAnswer(): void {
     clearTimeout(this.#patience);
+    if (this.#isOver) return;
     const { answerMs = LIMITS.sttAnswerMs } = this.#options.times;
     this.#patience = setTimeout(() => {
-      this.#asked = 'end';
+      this.#isEnding = true;
       this.#connection.endStream();
     }, answerMs);
   }
@@ -161,7 +237,11 @@ export class StreamedUtterance implements StreamUser {
     clearInterval(this.#watch);
     clearTimeout(this.#patience);
     this.#unproven = undefined;
-    const isClean = this.#sentBytes === 0 || (isWell && this.#asked !== 'end');
+    for (const { answer } of this.#asks)
+      answer.reject(
+        new ProviderFault('STT_FAILED', 'refused', `${this.#options.dialect.name} was not in time`),
+      );
+    const isClean = this.#sentBytes === 0 || (isWell && !this.#isEnding);
     if (isClean) this.#options.pool.giveBack(this.#connection);
     else this.#connection.close();
     this.#options.over();

@@ -43,29 +43,30 @@ export class StreamingStt implements Stt {
       over: () => this.#utterances.delete(utterance),
     });
     this.#utterances.add(utterance);
-    return utterance.session;
+    return utterance;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { session } of this.#utterances) session.fail('unavailable', 'was closed');
+    for (const utterance of this.#utterances) utterance.fail('unavailable', 'was closed');
     await this.#pool.close();
   }
 }
 
 /** A session that has failed already: its final says why. */
 function refusal(name: string, rateHz: 8000 | 16000, kind: FaultKind, what: string): SttSession {
-  const nothing = (): void => {};
   const session = new RemoteUtterance({
     name,
     rateHz,
     limits: undefined,
     onPartial: undefined,
     pieceMs: 0,
-    audio: nothing,
-    end: nothing,
-    over: nothing,
+    audio: doNothing,
+    end: doNothing,
+    over: doNothing,
   });
   session.fail(kind, what);
   return session;
 }
+
+function doNothing(): void {}

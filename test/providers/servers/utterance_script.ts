@@ -45,7 +45,9 @@ export class UtteranceScript {
   /** Words that have been said, as they are heard at first. */
   get partial(): readonly ScriptedWord[] {
     const words = this.#words?.filter(({ endMs }) => endMs <= this.heardMs) ?? [];
-    return words.map(word => ({ ...word, word: word.misheard ?? word.word }));
+    return words.map(({ misheard, ...word }) =>
+      misheard === undefined ? word : Object.assign(word, { word: misheard }),
+    );
   }
 
   /** Words that have begun, as they are. */
