@@ -1,0 +1,213 @@
+import { TrunklineError } from '../../config/errors.ts';
+import { LIMITS } from '../../config/limits.ts';
+import type { Expectation, Recognition, Stt, SttSession } from '../types.ts';
+import { type Attempt, type FailoverObserver, isAskersFault } from './attempt.ts';
+import type { Candidates } from './candidates.ts';
+import { firstToSpeak, type RaceLimits } from './race.ts';
+import { Rounds } from './rounds.ts';
+
+const RACE: RaceLimits = {
+  hedgeLeastMs: LIMITS.sttHedgeLeastMs,
+  hedgeMostMs: LIMITS.sttHedgeMostMs,
+  attemptMs: LIMITS.sttFailoverMs,
+  lastMs: LIMITS.sttFinalMs,
+};
+
+type OpenOptions = Parameters<Stt['open']>[0];
+
+/**
+ * Recognisers in order, as one. An utterance goes to the first that works and is kept; when that one fails, or its final is
+ * late, the next is given all of it.
+ */
+export class FailoverStt implements Stt {
+  readonly name = 'failover';
+  readonly #candidates: Candidates<Stt>;
+  readonly #observer: FailoverObserver;
+
+  constructor(candidates: Candidates<Stt>, observer: FailoverObserver) {
+    this.#candidates = candidates;
+    this.#observer = observer;
+  }
+
+  prepare(expect: Expectation): void {
+    for (const { provider } of this.#candidates.list) provider.prepare(expect);
+  }
+
+  /** Throws GRAMMAR_INVALID where a recogniser does. */
+  open(options: OpenOptions): SttSession {
+    return new Utterance(this.#candidates, this.#observer, options);
+  }
+
+  /** The recognisers are shared: whoever made the candidates closes them. */
+  async close(): Promise<void> {}
+}
+
+/** A session of a recogniser that has been given all that was heard. */
+interface Listener {
+  readonly attempt: Attempt<Stt>;
+  readonly session: SttSession;
+}
+
+class Utterance implements SttSession {
+  readonly #options: OpenOptions;
+  readonly #control = new AbortController();
+  readonly #rounds: Rounds<Stt>;
+  readonly #heard: HeardAudio;
+  #listener: Listener | undefined;
+  #final: Promise<Recognition> | undefined;
+
+  constructor(candidates: Candidates<Stt>, observer: FailoverObserver, options: OpenOptions) {
+    this.#options = options;
+    this.#rounds = new Rounds(candidates, observer, this.#control.signal);
+    this.#heard = new HeardAudio(options.rateHz);
+    this.#listenNext();
+  }
+
+  /** Beyond LIMITS.utteranceSeconds nothing is taken any more. */
+  write(pcm: Int16Array): void {
+    if (this.#isOver) return;
+    const kept = this.#heard.add(pcm);
+    const listener = this.#listener;
+    if (kept.length === 0 || listener === undefined) return;
+    try {
+      listener.session.write(kept);
+    } catch (error) {
+      this.#takeOver(listener, error);
+    }
+  }
+
+  async settle(): Promise<Recognition> {
+    const listener = this.#isOver ? undefined : this.#listener;
+    if (listener?.session.settle === undefined)
+      throw new TrunklineError('STT_FAILED', 'the recogniser tells nothing before the end');
+    try {
+      return await listener.session.settle();
+    } catch (error) {
+      if (this.#isOver || this.#listener !== listener || isAskersFault(error)) throw error;
+      this.#takeOver(listener, error);
+      return this.settle();
+    }
+  }
+
+  finish(): Promise<Recognition> {
+    if (this.#final === undefined) {
+      this.#final = this.#recognise();
+      // Whoever cancels it may not wait for it.
+      this.#final.catch(() => undefined);
+    }
+    return this.#final;
+  }
+
+  cancel(): void {
+    this.#control.abort(new TrunklineError('STT_FAILED', 'the utterance was given up'));
+    this.#heard.forget();
+  }
+
+  get #isOver(): boolean {
+    return this.#final !== undefined || this.#control.signal.aborted;
+  }
+
+  async #recognise(): Promise<Recognition> {
+    const first = this.#listener;
+    // All have failed in mid-utterance: they may do better with the whole of it.
+    if (first === undefined) this.#rounds.forgive();
+    first?.attempt.askedNow();
+    try {
+      const { attempt, result } = await firstToSpeak({
+        rounds: this.#rounds,
+        limits: RACE,
+        first: first?.attempt,
+        start: asked => (asked === first?.attempt ? first : this.#listen(asked)).session.finish(),
+        isGood: ({ text }) => text !== '',
+        // A replay takes its time.
+        isMeasured: asked => asked === first?.attempt,
+      });
+      attempt.succeeded();
+      return result;
+    } finally {
+      this.#heard.forget();
+    }
+  }
+
+  #takeOver(listener: Listener, error: unknown): void {
+    this.#rounds.failed(listener.attempt, error);
+    this.#listener = undefined;
+    try {
+      this.#listenNext();
+    } catch {
+      // What was asked is wrong: the end of the utterance tells.
+    }
+  }
+
+  /** The next recogniser that can begin; none where none can. */
+  #listenNext(): void {
+    for (;;) {
+      const candidate = this.#rounds.next([]);
+      if (candidate === undefined) return;
+      const attempt = this.#rounds.begin(candidate);
+      try {
+        this.#listener = this.#listen(attempt);
+        return;
+      } catch (error) {
+        if (isAskersFault(error)) {
+          attempt.abandoned(error);
+          throw error;
+        }
+        this.#rounds.failed(attempt, error);
+      }
+    }
+  }
+
+  #listen(attempt: Attempt<Stt>): Listener {
+    const { rateHz, expect, onPartial } = this.#options;
+    const tell = (text: string) => {
+      if (this.#listener?.attempt === attempt && !this.#isOver) onPartial?.(text);
+    };
+    const session = attempt.provider.open({
+      rateHz,
+      expect,
+      ...(onPartial === undefined ? {} : { onPartial: tell }),
+    });
+    attempt.signal.addEventListener('abort', () => session.cancel(), { once: true });
+    for (const piece of this.#heard.pieces()) session.write(piece);
+    return { attempt, session };
+  }
+}
+
+/** An utterance's sound, up to LIMITS.utteranceSeconds. */
+class HeardAudio {
+  readonly #rateHz: number;
+  #pcm: Int16Array;
+  #length = 0;
+
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+    this.#pcm = new Int16Array(2 * rateHz);
+  }
+
+  /** Copies samples, and returns where they lie; they never change afterwards. */
+  add(pcm: Int16Array): Int16Array {
+    const length = Math.min(pcm.length, LIMITS.utteranceSeconds * this.#rateHz - this.#length);
+    const end = this.#length + length;
+    if (end > this.#pcm.length) {
+      const grown = new Int16Array(Math.max(end, 2 * this.#pcm.length));
+      grown.set(this.#pcm.subarray(0, this.#length));
+      this.#pcm = grown;
+    }
+    this.#pcm.set(pcm.subarray(0, length), this.#length);
+    const kept = this.#pcm.subarray(this.#length, end);
+    this.#length = end;
+    return kept;
+  }
+
+  /** All of it, in pieces of a second at most. */
+  *pieces(): Generator<Int16Array> {
+    for (let from = 0; from < this.#length; from += this.#rateHz)
+      yield this.#pcm.subarray(from, Math.min(this.#length, from + this.#rateHz));
+  }
+
+  forget(): void {
+    this.#pcm = new Int16Array(0);
+    this.#length = 0;
+  }
+}
