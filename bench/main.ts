@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   echo: () => import('./echo.ts'),
   vad: () => import('./vad.ts'),
   noise: () => import('./noise.ts'),
+  intents: () => import('./intents.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
@@ -44,6 +45,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
   vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
   noise      noise suppression against Speex and RNNoise in babble, car, street, television and hiss: SNR, PESQ, STOI, CPU
+  intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.
 A node that runs is used; else one is started for the bench and stopped afterwards.
