@@ -189,6 +189,7 @@ class Patience {
   readonly #limits: AnswerLimits;
   readonly #onEnd: (what: string) => void;
   #timer: NodeJS.Timeout | undefined;
+  #look: NodeJS.Immediate | undefined;
   #beganAt = 0;
   #waitedMs = 0;
 
@@ -199,9 +200,13 @@ class Patience {
 
   begin(ms: number): void {
     const leftMs = this.#limits.answerMs - this.#waitedMs;
+    const what = leftMs < ms ? 'took too long to answer' : `sent nothing for ${ms} ms`;
     this.#beganAt = performance.now();
     this.#timer = setTimeout(
-      () => this.#onEnd(leftMs < ms ? `took too long to answer` : `sent nothing for ${ms} ms`),
+      () => {
+        // Where it is this process that was held up, the bytes are there by now and are looked at first.
+        this.#look = setImmediate(() => this.#onEnd(what));
+      },
       Math.min(ms, leftMs),
     );
   }
@@ -209,6 +214,7 @@ class Patience {
   end(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
+    clearImmediate(this.#look);
     this.#timer = undefined;
     this.#waitedMs += performance.now() - this.#beganAt;
   }

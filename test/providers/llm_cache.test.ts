@@ -145,6 +145,23 @@ t.test('an answer that nobody waits for is given up, and asked for anew', async 
   t.strictSame(textsOf(await allOf(llm)), ['Now.']);
 });
 
+t.test('nobody joins an answer that was given up and takes its time to end', async t => {
+  let asked = 0;
+  const slow: Llm = {
+    ...model(),
+    async *reply() {
+      asked += 1;
+      yield text('Now.');
+      if (asked === 1) await new Promise(() => undefined);
+      yield END;
+    },
+  };
+  const llm = createCachingLlm(slow);
+  for await (const _ of llm.reply(ask())) break;
+  t.strictSame(await allOf(llm), [text('Now.'), END]);
+  t.equal(asked, 2);
+});
+
 t.test('a failure reaches all who wait', async t => {
   const gate = Promise.withResolvers<void>();
   const fault = new ProviderFault('LLM_FAILED', 'unavailable', 'model broke');

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { LlmDelta } from '../../src/providers/types.ts';
-import { allOf, ask, endOf, faultOf, type LlmRig, SAID, says, textsOf, WEATHER } from './llm_rig.ts';
+import {
+  allOf,
+  ask,
+  endOf,
+  faultOf,
+  type LlmRig,
+  SAID,
+  says,
+  sendAndHoldUp,
+  textsOf,
+  WEATHER,
+} from './llm_rig.ts';
 
 /** What every model must do; each check has a rig of its own and throws when it is not met. */
 export interface LlmCheck {
@@ -170,20 +182,37 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
   },
   {
     name: 'is patient with a slow model that goes on',
-    async run({ llm, play }) {
-      const pause = { waitMs: 600 };
+    async run({ another, play }) {
+      const pause = { waitMs: 700 };
       play(says(pause, 'I ', pause, 'am ', pause, 'thin', pause, 'king.'));
-      assert.equal(textsOf(await allOf(llm)).join(''), 'I am thinking.');
+      assert.equal(textsOf(await allOf(another({ patienceMs: 2_000 }))).join(''), 'I am thinking.');
     },
   },
   {
     name: 'is not patient with a listener, who may take as long as they like',
-    async run({ llm, play }) {
-      play(says('one', 'two'));
+    async run({ another, play }) {
+      const gate = Promise.withResolvers<void>();
+      play(says('one', { until: gate.promise }, 'two'));
       const heard: string[] = [];
-      for await (const delta of llm.reply(ask())) {
-        if (heard.length === 0) await new Promise(resolve => setTimeout(resolve, 2_500));
-        if (delta.type === 'text') heard.push(delta.text);
+      for await (const delta of another({ patienceMs: 1_000 }).reply(ask())) {
+        if (delta.type !== 'text') continue;
+        heard.push(delta.text);
+        if (heard.length === 1) await rest(1_500);
+        gate.resolve();
+      }
+      assert.deepEqual(heard, ['one', 'two']);
+    },
+  },
+  {
+    name: 'does not take a process that was held up for a silent provider',
+    async run({ another, play }) {
+      const gate = Promise.withResolvers<void>();
+      play(says('one', { until: gate.promise }, 'two'));
+      const heard: string[] = [];
+      for await (const delta of another({ patienceMs: 700 }).reply(ask())) {
+        if (delta.type !== 'text') continue;
+        heard.push(delta.text);
+        if (heard.length === 1) setTimeout(() => setImmediate(() => void sendAndHoldUp(gate.resolve)), 50);
       }
       assert.deepEqual(heard, ['one', 'two']);
     },
@@ -191,11 +220,12 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
   {
     name: 'gives a provider up that says nothing, or falls silent, and closes the connection',
     async run(rig) {
+      const llm = rig.another({ patienceMs: 500 });
       rig.play('nothing');
-      assert.equal((await faultOf(rig, rig.llm)).fault.kind, 'timeout');
+      assert.equal((await faultOf(rig, llm)).fault.kind, 'timeout');
       await gone(rig);
       rig.play(says(SAID, { until: new Promise(() => undefined) }));
-      const { fault, texts } = await faultOf(rig, rig.llm);
+      const { fault, texts } = await faultOf(rig, llm);
       assert.equal(fault.kind, 'timeout');
       assert.deepEqual(texts, [SAID]);
       await gone(rig);
@@ -328,46 +358,43 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
     },
   },
   {
-    name: 'gets ready without harm, and uses its connection again',
-    async run({ llm, server }) {
+    name: 'gets ready without harm, uses its connection again, and shows its key in no address',
+    async run({ llm, server, key }) {
       llm.prepare();
       llm.prepare();
       while (server.requests.length === 0) await new Promise(setImmediate);
       // The answer to it must have come, too.
-      await new Promise(resolve => setTimeout(resolve, 200));
+      await rest(200);
       for (let turn = 0; turn < 3; turn += 1) {
         assert.deepEqual(textsOf(await allOf(llm)), [SAID]);
-        await new Promise(resolve => setTimeout(resolve, 50));
+        await rest(50);
       }
       assert.deepEqual(
         server.requests.map(({ method }) => method),
         ['GET', 'POST', 'POST', 'POST'],
       );
       assert.equal(server.connectionsMade, 1);
-    },
-  },
-  {
-    name: 'shows its key in no address',
-    async run({ llm, server, key }) {
-      llm.prepare();
-      await allOf(llm);
       for (const { url } of server.requests) assert.ok(!url.includes(key), url);
     },
   },
   {
     name: 'leaves nothing open when it is closed',
     async run(rig) {
+      const { llm } = rig;
       rig.play(says(SAID, { until: new Promise(() => undefined) }));
-      const answer = rig.llm.reply(ask())[Symbol.asyncIterator]();
+      const answer = llm.reply(ask())[Symbol.asyncIterator]();
       await answer.next();
-      const next = answer.next();
-      const failed = assert.rejects(next, { name: 'ProviderFault' });
-      await rig.llm.close();
+      rig.play(says('Another connection, which is kept.'));
+      await allOf(llm);
+      await rest(100);
+      assert.equal(rig.server.connectionsOpen, 2);
+      const failed = assert.rejects(answer.next(), { name: 'ProviderFault' });
+      await llm.close();
       await failed;
       await rig.server.left();
-      rig.llm.prepare();
-      assert.equal((await faultOf(rig, rig.llm)).fault.kind, 'unavailable');
-      assert.equal(rig.server.requests.length, 1);
+      llm.prepare();
+      assert.equal((await faultOf(rig, llm)).fault.kind, 'unavailable');
+      assert.equal(rig.server.requests.length, 2);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
 import { type AnthropicLlmOptions, createAnthropicLlm } from '../../src/providers/llm/anthropic_messages.ts';
@@ -275,6 +275,19 @@ t.test('a kept connection that is closed as it is used again', async t => {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
   t.match(await failureOf(allOf(llm)), { name: 'ProviderFault', kind: 'unavailable' }, 'but once only');
+});
+
+t.test('a server that speaks something else', async t => {
+  const server = createTcpServer(socket => socket.end('220 walnut ESMTP\r\n'));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const llm = createOpenAiLlm({ name: 'm', apiKey: undefined, url, model: 'm' });
+  t.match(await failureOf(allOf(llm)), {
+    kind: 'protocol',
+    detail: 'm does not speak HTTP (HPE_INVALID_CONSTANT)',
+  });
+  await llm.close();
 });
 
 t.test('a key that no header can carry, and a request that is too long', async t => {

@@ -18,7 +18,7 @@ export interface LlmRig {
   /** Aborted when the client of the request that was answered last is gone. */
   readonly lastRequest: ModelRequest;
   /** Another one of the same kind, closed with the rig. */
-  another(options: { readonly key?: string; readonly url?: string }): Llm;
+  another(options: { readonly key?: string; readonly url?: string; readonly patienceMs?: number }): Llm;
   close(): Promise<void>;
 }
 
@@ -29,13 +29,8 @@ export interface LlmOptions {
   readonly limits: AnswerLimits;
 }
 
-/** Short enough to be waited for in a test, long enough for a busy machine. */
-const LIMITS_OF_RIGS: AnswerLimits = {
-  firstByteMs: 2_000,
-  silentMs: 2_000,
-  answerMs: 30_000,
-  answerBytes: 256 << 10,
-};
+/** Longer than any check: what is to be fast is not to be saved by a limit. */
+const PATIENCE_MS = 600_000;
 const KEY = 'sk-rig-0123456789-abcdefghij';
 /** Neither may show up in an error. */
 const ASKED = 'My card number is 4711.';
@@ -55,8 +50,14 @@ export async function startRig(
     },
   });
   const llms: Llm[] = [];
-  const another: LlmRig['another'] = ({ key = KEY, url = server.url }) => {
-    const llm = create({ name: 'the model', apiKey: key, url, limits: LIMITS_OF_RIGS });
+  const another: LlmRig['another'] = ({ key = KEY, url = server.url, patienceMs = PATIENCE_MS }) => {
+    const limits = {
+      firstByteMs: patienceMs,
+      silentMs: patienceMs,
+      answerMs: 600_000,
+      answerBytes: 256 << 10,
+    };
+    const llm = create({ name: 'the model', apiKey: key, url, limits });
     llms.push(llm);
     return llm;
   };
@@ -146,4 +147,11 @@ export async function faultOf(
     return { fault, texts: textsOf(deltas) };
   }
   throw new assert.AssertionError({ message: 'did not fail' });
+}
+
+/** What a server sends by this is there before anybody could look for a second. */
+export async function sendAndHoldUp(send: () => void): Promise<void> {
+  send();
+  for (let step = 0; step < 200; step += 1) await undefined;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -74,10 +75,12 @@ export async function serveModel(service: Service, options: ModelServerOptions):
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders();
     for await (const piece of written) {
       if (piece === 'break') return void request.socket.resetAndDestroy();
-      await write(response, piece, answer.writeBytes);
+      await write(response, piece, asked.gone, answer.writeBytes);
     }
     response.end();
   };
+  // Kept as long as a client wants it: none is to be closed by chance.
+  server.keepAliveTimeout = 600_000;
   server.on('connection', socket => {
     made += 1;
     sockets.add(socket.setNoDelay());
@@ -118,13 +121,18 @@ async function readRequest(request: IncomingMessage, response: ServerResponse): 
 }
 
 /** In pieces of their own, as far as the sockets between keep them apart. */
-async function write(response: ServerResponse, piece: string | Uint8Array, most?: number): Promise<void> {
+async function write(
+  response: ServerResponse,
+  piece: string | Uint8Array,
+  gone: AbortSignal,
+  most?: number,
+): Promise<void> {
   const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
   const step = most ?? bytes.length;
   for (let at = 0; at < bytes.length; at += step) {
-    if (response.destroyed) throw new Error('the client is gone');
+    gone.throwIfAborted();
     const wantsMore = response.write(bytes.subarray(at, at + step));
-    if (!wantsMore) await new Promise(resolve => response.once('drain', resolve).once('close', resolve));
+    if (!wantsMore) await once(response, 'drain', { signal: gone });
     if (most !== undefined) await setImmediate();
   }
 }
