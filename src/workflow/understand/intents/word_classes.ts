@@ -82,7 +82,7 @@ export const CLASSES: Readonly<Record<string, readonly string[]>> = {
       'creep creeps dumbass dipshit prick dick dickhead cunt whore slut crook crooks thief thieves liar liars fraud ' +
       'frauds scammer scammers fool imbecile retard retards retarded trash garbage motherfucker motherfuckers shit ' +
       'bullshitter bullshitters cheat cheats criminal criminals douche douchebag douchebags jackass vermin parasite ' +
-      'dirtbag dirtbags lowlife lowlifes sleazebag sleaze weirdo freak freaks dummy numbskull nitwit swine skank ' +
+      'scumbag scumbags dirtbag dirtbags lowlife lowlifes sleazebag sleaze weirdo freak freaks dummy numbskull nitwit swine skank ' +
       'bozo bozos buffoon dimwit dunce bloodsucker bloodsuckers leech leeches vultures predators sob wanker twat arsehole arseholes ' +
       'parasites shithead con clown clowns',
   ),

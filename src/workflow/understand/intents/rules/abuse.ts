@@ -56,6 +56,8 @@ export const ABUSE: IntentRules = {
         'you|your @insulting* @foolish *1 piece|excuse|sack|waste|bag|load',
         'you|your waste|excuse of|for',
         'stick|shove it|that *2 up|where',
+        'what kind|sort of @fool|@foolish',
+        'you|your|youre|guys|people are *1 such @fool',
         'what a|an @foolish|total|complete|fucking? *1 @fool|@machine',
         'what are you wearing',
         'talk|talking dirty|sexy',

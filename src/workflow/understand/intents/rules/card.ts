@@ -51,6 +51,8 @@ export const CARD: IntentRules = {
         'expiration|expires|expiry|exp|expiring *8 code|cvv|back',
         'three|four|3|4 digit|digits code|security|on',
         'have|got|holding|looking my|the|at the|my? @card|credit|debit *1 in|here|$|it|says|now',
+        'full|whole|complete|entire number is|its|# #|is|its|$',
+        'heres|here *2 credit|debit|my card information|info|details|number|numbers|$|its',
         'pay|paying|use with|by|my|a|on *2 @card *1 its|heres',
         'ready *4 card number',
       ],

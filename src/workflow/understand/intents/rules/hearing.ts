@@ -191,6 +191,7 @@ export const LOUDER: IntentRules = {
         'volume|volumes *2 up',
         'closer *2 phone|mic|microphone|receiver|mouthpiece',
         'your|you|youre *2 whispering|mumbling',
+        'turn|crank|put *2 mic|microphone|phone|speaker|voice up',
         'more volume',
         'voice *3 fading|fades|fade|dropping|low|faint|soft|quiet|weak',
         'trouble|hard|difficult|difficulty|struggling|problem|problems *3 hear|hearing|here you|u|your|$|this|what|anything',

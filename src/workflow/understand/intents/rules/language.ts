@@ -63,6 +63,8 @@ export const LANGUAGE_SWITCH: IntentRules = {
   lookAlikes: [
     'driver|guy|neighbor|tenant|contractor|mover|man|lady|woman *2 only|didnt|doesnt|dont|no *1 speak|spoke|speaks|understand *1 @language',
     'only spoke @language',
+    'say that|it|this in english',
+    'plain|simple english',
     'how|whats|what|word|translate|translation|mean *8 in|into|to @language',
     'say !it|that|this *6 in @language',
     'in english|french|spanish|german|italian|greek|chinese class|school|canada|restaurant|fork|town|history|literature|college',

@@ -54,6 +54,8 @@ export const TRANSFER: IntentRules = {
         'someone|somebody|anybody|anyone else i|to|there|available *3 talk|speak|$',
         'demand|request|insist|require|requesting|demanding *2 @det? @kind* @person',
         'let|lemme me? have|get @det? @kind* @person',
+        'is|are|isnt|arent there any|some|no? one|person|people|humans|human|somebody|someone *3 i|to|we|who|that|can|could *1 talk|speak|take|help',
+        'someone|somebody|person|anyone *1 who|that|to *1 take my|this|the call',
         'assistance|help from @det? @kind* @person',
         'dont|not|rather|hate|refuse|sick|tired|done|instead|stop|cant *4 talk|talking|speak|speaking|deal|dealing|talked to|with @det? *1 @machine',
         'your|youre *2 @machine *3 want|need|get *2 @person',
