@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { LIMITS } from '../../config/limits.ts';
+import { ProviderFault } from '../provider_fault.ts';
+import { createRequestTts } from './request_tts.ts';
+import type { NetworkTts } from './speech_protocol.ts';
+
+export interface GoogleTtsOptions {
+  readonly name?: string;
+  readonly apiKey?: string;
+  /** Instead of a key: an OAuth token of the scope cloud-platform, asked for each sentence. */
+  readonly accessToken?: () => Promise<string>;
+  readonly url?: string;
+  /** Such as `en-US-Neural2-C`. */
+  readonly voice: string;
+  /** BCP 47; by default that of the voice's name. */
+  readonly language?: string;
+  /** Time for a whole sentence, since its sound comes at once. */
+  readonly stallMs?: number;
+}
+
+const answer = z.object({ audioContent: z.base64() });
+
+/**
+ * Speech from Google Cloud (https://cloud.google.com/text-to-speech/docs/reference/rest/v1/text/synthesize): one request a
+ * sentence, whose sound comes when all of it is made, without word times.
+ */
+export function createGoogleTts(options: GoogleTtsOptions): NetworkTts {
+  const name = options.name ?? 'google';
+  const languageCode = options.language ?? options.voice.split('-').slice(0, 2).join('-');
+  const headers = async (): Promise<Record<string, string>> => {
+    if (options.accessToken === undefined) return { 'x-goog-api-key': options.apiKey ?? '' };
+    try {
+      return { Authorization: `Bearer ${await options.accessToken()}` };
+    } catch (cause) {
+      throw new ProviderFault('TTS_FAILED', 'auth', `${name} gave no token`, { cause });
+    }
+  };
+  return createRequestTts({
+    name,
+    url: options.url ?? 'https://texttospeech.googleapis.com',
+    stallMs: options.stallMs ?? LIMITS.ttsSentenceMs,
+    request: (sentence, rateHz) => ({
+      path: '/v1/text:synthesize',
+      headers: headers(),
+      body: {
+        input: { text: sentence },
+        voice: { languageCode, name: options.voice },
+        audioConfig: { audioEncoding: 'LINEAR16', sampleRateHertz: rateHz },
+      },
+      soundHz: rateHz,
+    }),
+    unpack: () => new JsonSound(name),
+  });
+}
+
+/** The sound in a JSON answer, which is read as a whole. */
+class JsonSound {
+  readonly #name: string;
+  readonly #parts: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  push(bytes: Buffer): Buffer {
+    this.#bytes += bytes.length;
+    // Four characters carry three bytes.
+    if (this.#bytes > LIMITS.ttsSentenceBytes * 1.4) {
+      throw new ProviderFault('TTS_FAILED', 'protocol', `${this.#name} sent more sound than a sentence has`);
+    }
+    this.#parts.push(bytes);
+    return Buffer.alloc(0);
+  }
+
+  end(): Buffer {
+    const { audioContent } = answer.parse(JSON.parse(Buffer.concat(this.#parts).toString('utf8')));
+    return Buffer.from(audioContent, 'base64');
+  }
+}
