@@ -225,6 +225,8 @@ const FAULTS: readonly (readonly [fault: RealtimeFault, expected: Partial<Provid
 for (const [fault, expected] of FAULTS) {
   t.test(`tells what went wrong, and goes on: ${JSON.stringify(fault)}`, async t => {
     const { server, stt } = await rig(t, { limits: { silentMs: 100 } });
+    // With a connection in use, unless it is about how one begins.
+    if (fault.type !== 'status') await say(stt);
     server.fault = fault;
     const told = await faultOf(say(stt));
     t.match(told, expected);
@@ -235,6 +237,50 @@ for (const [fault, expected] of FAULTS) {
     t.equal(await say(stt), 'yes');
   });
 }
+
+t.test('loses no word to a kept connection that turns out to be gone', async t => {
+  const { server, stt } = await rig(t);
+  await say(stt);
+  for (const isFinishing of [false, true]) {
+    server.answers.push({ text: 'All of it.' });
+    const session = stt.open({ rateHz: 16_000, expect: ANY });
+    session.write(tone(500, 16_000));
+    let final = isFinishing ? session.finish() : undefined;
+    // What was sent is on its way when the far end gives the connection up.
+    server.cut();
+    if (!isFinishing) await until(() => server.connections === 2);
+    session.write(tone(300, 16_000));
+    final ??= session.finish();
+    t.equal((await final).text, 'all of it');
+    t.equal(server.heard.at(-1)?.samples.length, (isFinishing ? 500 : 800) * 24);
+  }
+  t.equal(server.connections, 3);
+});
+
+t.test('notices while somebody speaks that nobody is there', async t => {
+  const { server, stt } = await rig(t, { limits: { stalledMs: 200 } });
+  server.fault = { type: 'mute' };
+  const session = stt.open({ rateHz: 16_000, expect: ANY });
+  const speaking = setInterval(() => session.write(tone(50, 16_000)), 20);
+  t.teardown(() => clearInterval(speaking));
+  await until(() => server.appends > 0);
+  await new Promise(resolve => setTimeout(resolve, 2_000));
+  t.match(await faultOf(session.finish()), {
+    kind: 'timeout',
+    detail: 'openai was silent for 200 ms of sound',
+  });
+});
+
+t.test('gives an idle connection up after a while', async t => {
+  const { server, stt } = await rig(t, { limits: { idleMs: 50 } });
+  await say(stt);
+  await until(() => server.open === 0);
+  stt.prepare(ANY);
+  await until(() => server.connections === 2);
+  await until(() => server.open === 0);
+  server.answers.push({ text: 'yes' });
+  t.equal(await say(stt), 'yes');
+});
 
 t.test('a final that is late is a fault, even of a provider that is alive', async t => {
   const { server, stt } = await rig(t, { limits: { finalMs: 150 } });

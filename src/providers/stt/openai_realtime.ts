@@ -23,7 +23,14 @@ export interface OpenAiRealtimeSttOptions {
   readonly prompt?: string;
   /** How long the model may wait for more context, for models that let one choose. */
   readonly delay?: 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
-  readonly limits?: Partial<FinalLimits>;
+  readonly limits?: Partial<RealtimeLimits>;
+}
+
+interface RealtimeLimits extends FinalLimits {
+  /** Without a sign of life while sound goes over. */
+  readonly stalledMs: number;
+  /** How long a connection without an utterance is kept. */
+  readonly idleMs: number;
 }
 
 /**
@@ -39,7 +46,8 @@ class OpenAiRealtimeStt implements Stt {
   readonly name: string;
   readonly #options: OpenAiRealtimeSttOptions;
   readonly #model: string;
-  readonly #idle = new Set<RealtimeConnection>();
+  /** With what ends them. */
+  readonly #idle = new Map<RealtimeConnection, NodeJS.Timeout>();
   readonly #sessions = new Set<RemoteUtterance>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
@@ -52,22 +60,32 @@ class OpenAiRealtimeStt implements Stt {
 
   prepare(expect: Expectation): void {
     if (this.#closed) return;
-    for (const connection of this.#idle) {
+    for (const connection of this.#idle.keys()) {
       if (connection.isFit) return;
       this.#drop(connection);
     }
     const connection = this.#connect();
     connection.configure(this.#session(expect));
-    this.#idle.add(connection);
+    this.#keep(connection);
   }
 
   open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
     const resampler = new Resampler(rateHz, WIRE_RATE_HZ);
+    // Kept until the end: another connection may have to be told it all.
+    const sent: Int16Array[] = [];
     let connection: RealtimeConnection | undefined;
-    let sent = 0;
     const append = (samples: Float32Array): void => {
-      sent += samples.length;
-      if (samples.length > 0) connection?.append(Int16Array.from(samples, clip));
+      if (samples.length === 0) return;
+      const pcm = Int16Array.from(samples, clip);
+      sent.push(pcm);
+      connection?.append(pcm);
+    };
+    const begin = (next: RealtimeConnection, onStale?: () => void): void => {
+      connection = next;
+      next.configure(this.#session(expect));
+      next.begin(session, onStale);
+      for (const pcm of sent) next.append(pcm);
+      if (session.isFinishing) next.commit();
     };
     const session: RemoteUtterance = new RemoteUtterance({
       name: this.name,
@@ -78,12 +96,14 @@ class OpenAiRealtimeStt implements Stt {
       audio: pcm => append(resampler.push(Float32Array.from(pcm))),
       end: () => {
         append(resampler.end());
-        if (sent < LEAST_SAMPLES) append(new Float32Array(LEAST_SAMPLES - sent));
+        const missing = LEAST_SAMPLES - sent.reduce((sum, { length }) => sum + length, 0);
+        if (missing > 0) append(new Float32Array(missing));
         connection?.commit();
       },
       over: isWell => {
         this.#sessions.delete(session);
-        if (connection !== undefined) this.#giveBack(connection, isWell, sent > 0);
+        if (connection !== undefined) this.#giveBack(connection, isWell, sent.length > 0);
+        sent.length = 0;
       },
     });
     if (this.#closed) session.fail('unavailable', 'was closed');
@@ -91,9 +111,8 @@ class OpenAiRealtimeStt implements Stt {
       session.fail('rateLimited', 'has no connection left');
     else {
       this.#sessions.add(session);
-      connection = this.#take();
-      connection.configure(this.#session(expect));
-      connection.begin(session);
+      const taken = this.#take();
+      begin(taken, taken.isOpen ? () => begin(this.#connect()) : undefined);
     }
     return session;
   }
@@ -101,25 +120,26 @@ class OpenAiRealtimeStt implements Stt {
   async close(): Promise<void> {
     this.#closed = true;
     for (const session of this.#sessions) session.fail('unavailable', 'was closed');
-    for (const connection of this.#idle) this.#drop(connection);
+    for (const connection of this.#idle.keys()) this.#drop(connection);
     await Promise.all(this.#ending);
   }
 
   #connect(): RealtimeConnection {
-    const { apiKey, url = 'wss://api.openai.com/v1/realtime?intent=transcription' } = this.#options;
+    const { apiKey, limits, url = 'wss://api.openai.com/v1/realtime?intent=transcription' } = this.#options;
     const connection: RealtimeConnection = new RealtimeConnection({
       name: this.name,
       url,
       apiKey,
-      onEnd: () => this.#idle.delete(connection),
+      stalledMs: limits?.stalledMs ?? LIMITS.sttStalledMs,
+      onEnd: () => this.#unkeep(connection),
     });
     return connection;
   }
 
   #take(): RealtimeConnection {
-    const fit = [...this.#idle].filter(({ isFit }) => isFit);
+    const fit = [...this.#idle.keys()].filter(({ isFit }) => isFit);
     const connection = fit.find(({ isOpen }) => isOpen) ?? fit[0] ?? this.#connect();
-    this.#idle.delete(connection);
+    this.#unkeep(connection);
     return connection;
   }
 
@@ -129,12 +149,22 @@ class OpenAiRealtimeStt implements Stt {
     const isClean = (isWell && !isSpent) || !wasUsed;
     const isKept = isClean && connection.isFit && this.#idle.size < LIMITS.sttIdleConnections;
     connection.release();
-    if (isKept && !this.#closed) this.#idle.add(connection);
+    if (isKept && !this.#closed) this.#keep(connection);
     else this.#end(connection);
   }
 
-  #drop(connection: RealtimeConnection): void {
+  #keep(connection: RealtimeConnection): void {
+    const idleMs = this.#options.limits?.idleMs ?? LIMITS.sttIdleMs;
+    this.#idle.set(connection, setTimeout(() => this.#drop(connection), idleMs).unref());
+  }
+
+  #unkeep(connection: RealtimeConnection): void {
+    clearTimeout(this.#idle.get(connection));
     this.#idle.delete(connection);
+  }
+
+  #drop(connection: RealtimeConnection): void {
+    this.#unkeep(connection);
     this.#end(connection);
   }
 

@@ -17,6 +17,7 @@ const EVENT = z.object({
 });
 type ServerEvent = z.infer<typeof EVENT>;
 
+const PROBE_MS = 1_000;
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription.';
 
 /** One stretch of the utterance; a live model may end one by itself, in a pause. */
@@ -30,6 +31,8 @@ export interface RealtimeConnectionOptions {
   readonly name: string;
   readonly url: string;
   readonly apiKey: string;
+  /** Without a sign of life while sound goes over; then it is gone. */
+  readonly stalledMs: number;
   /** The connection is gone. */
   readonly onEnd: () => void;
 }
@@ -46,6 +49,8 @@ export class RealtimeConnection {
   /** Of the one before: they have nothing more to tell. */
   #pastItems: ReadonlySet<string> = new Set();
   #lastItemId: string | undefined;
+  #onStale: (() => void) | undefined;
+  #probedAt: number | undefined;
 
   constructor(options: RealtimeConnectionOptions) {
     this.#options = options;
@@ -76,8 +81,14 @@ export class RealtimeConnection {
     this.#socket.send(update);
   }
 
-  begin(utterance: RemoteUtterance): void {
+  /**
+   * `onStale` is told instead of a fault where the connection turns out to be gone before it has said anything: the far end may
+   * give a kept one up at any time.
+   */
+  begin(utterance: RemoteUtterance, onStale?: () => void): void {
     this.#utterance = utterance;
+    this.#onStale = onStale;
+    this.#probedAt = undefined;
     if (this.#fault !== undefined) utterance.failWith(this.#fault);
   }
 
@@ -85,6 +96,7 @@ export class RealtimeConnection {
   append(pcm: Int16Array): void {
     const audio = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64');
     this.#socket.sendJson({ type: 'input_audio_buffer.append', audio });
+    if (this.isOpen) this.#probe();
   }
 
   commit(): void {
@@ -109,9 +121,26 @@ export class RealtimeConnection {
   #ended(fault: ProviderFault | undefined): void {
     this.#fault = fault;
     this.#options.onEnd();
-    const utterance = this.#utterance;
+    const [utterance, onStale] = [this.#utterance, this.#onStale];
     this.#utterance = undefined;
-    if (fault !== undefined) utterance?.failWith(fault);
+    if (fault === undefined) return;
+    const isGone = fault.kind === 'unavailable' || fault.kind === 'timeout';
+    if (isGone && onStale !== undefined) onStale();
+    else utterance?.failWith(fault);
+  }
+
+  /** While sound goes over the far end may have nothing to say, but it must live: it is asked about once a second. */
+  #probe(): void {
+    const now = performance.now();
+    const sinceMs = this.#probedAt === undefined ? Number.POSITIVE_INFINITY : now - this.#probedAt;
+    const { silentForMs } = this.#socket;
+    if (this.#probedAt !== undefined && silentForMs >= sinceMs) {
+      const { stalledMs } = this.#options;
+      if (sinceMs > stalledMs) this.#socket.fail('timeout', `was silent for ${stalledMs} ms of sound`);
+    } else if (sinceMs > PROBE_MS) {
+      this.#probedAt = now;
+      this.#socket.probe();
+    }
   }
 
   #receive(text: string): void {
@@ -120,6 +149,7 @@ export class RealtimeConnection {
       this.#socket.fail('protocol', 'sent no event');
       return;
     }
+    this.#onStale = undefined;
     this.#utterance?.sign();
     if (event.type === 'error') this.#refused(event);
     else if (event.type === 'input_audio_buffer.committed') this.#committed(event);

@@ -27,8 +27,8 @@ export type RealtimeFault =
   | { readonly type: 'failed'; readonly error: { readonly type: string; readonly code: string | null } }
   /** After the commit. */
   | { readonly type: 'silent' | 'garbage' | 'notAnEvent' | 'truncated' | 'killed' | 'long' }
-  /** While sound comes in. */
-  | { readonly type: 'killedInMidUtterance' }
+  /** While sound comes in; mute is who answers no pings either. */
+  | { readonly type: 'killedInMidUtterance' | 'mute' }
   /** The handshake is never answered. */
   | { readonly type: 'deaf' };
 
@@ -74,6 +74,8 @@ export class OpenAiRealtimeServer {
   /** Handshakes, the refused ones included. */
   handshakes = 0;
   connections = 0;
+  /** Pieces of sound. */
+  appends = 0;
   readonly #apiKey: string;
   readonly #http = createServer();
   readonly #sockets = new WebSocketServer({ noServer: true });
@@ -101,6 +103,11 @@ export class OpenAiRealtimeServer {
     this.#http.listen(0, '127.0.0.1');
     await once(this.#http, 'listening');
     return this;
+  }
+
+  /** Cuts all connections; new ones are taken. */
+  cut(): void {
+    for (const socket of this.#raw) socket.destroy();
   }
 
   async close(): Promise<void> {
@@ -220,6 +227,11 @@ class Conversation {
     if (bytes.length === 0 || bytes.length % 2 !== 0 || bytes.toString('base64') !== audio)
       throw new Refusal('invalid_value', 'audio');
     this.#audio.push(bytes);
+    this.#server.appends++;
+    if (this.#server.fault?.type === 'mute') {
+      this.#raw.pause();
+      return;
+    }
     if (this.#late !== undefined) this.#completed(this.#late.text, [], this.#late.itemId);
     this.#late = undefined;
     if (this.#server.fault?.type === 'killedInMidUtterance') this.#peer.terminate();
