@@ -16,8 +16,8 @@ const RIGS: Readonly<Record<string, () => Promise<LlmRig>>> = {
       createOpenAiLlm({ ...options, url: `${url}/v1`, model: 'gpt-4.1-mini' }),
     ),
   Anthropic: () =>
-    startRig(serveAnthropicMessages, options =>
-      createAnthropicLlm({ ...options, model: 'claude-haiku-4-5' }),
+    startRig(serveAnthropicMessages, ({ url, ...options }) =>
+      createAnthropicLlm({ ...options, url: `${url}/v1`, model: 'claude-haiku-4-5' }),
     ),
 };
 
@@ -97,7 +97,7 @@ t.test(
       createAnthropicLlm({
         name: 'anthropic',
         apiKey,
-        url: 'https://api.anthropic.com',
+        url: 'https://api.anthropic.com/v1',
         model: ANTHROPIC_MODEL ?? 'claude-haiku-4-5',
       });
     await reallyRun(t, create, anthropicKey ?? '');

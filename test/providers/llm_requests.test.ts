@@ -52,7 +52,7 @@ async function openAiBody(t: Test, options: Partial<OpenAiLlmOptions>, request: 
 
 async function anthropicBody(t: Test, options: Partial<AnthropicLlmOptions>, request: Partial<LlmRequest>) {
   const server = await serveAnthropicMessages({ key: KEY, answer: () => says('Yes.') });
-  const { url } = server;
+  const url = `${server.url}/v1`;
   const llm = createAnthropicLlm({ name: 'm', apiKey: KEY, url, model: 'claude-haiku-4-5', ...options });
   t.teardown(() => llm.close().then(() => server.close()));
   t.strictSame(textsOf(await allOf(llm, ask(request))), ['Yes.']);

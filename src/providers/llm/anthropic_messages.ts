@@ -8,6 +8,7 @@ import { streamAnswer } from './stream_answer.ts';
 export interface AnthropicLlmOptions {
   readonly name: string;
   readonly apiKey: string;
+  /** Up to and with the version, such as https://api.anthropic.com/v1. */
   readonly url: string;
   readonly model: string;
   /** From 2026-10-21 on no temperature is taken (https://platform.claude.com/docs/en/api/migration-2026-10-21). */
@@ -37,13 +38,13 @@ export function createAnthropicLlm(options: AnthropicLlmOptions): Llm {
   });
   return {
     name,
-    prepare: () => http.prepare('/v1/models'),
+    prepare: () => http.prepare('/models'),
     reply: request =>
       streamAnswer(
         http,
         {
           name,
-          path: '/v1/messages',
+          path: '/messages',
           body: requestBody(options, request),
           limits: options.limits,
           signal: request.signal,
