@@ -281,3 +281,27 @@ t.test('a caller who speaks softly after loud words is still heard', async t => 
   await rig.hear(concat(pause(500), voice(1000), pause(1500), soft, pause(1500)));
   t.equal(rig.types.filter(type => type === 'turnEnded').length, 2);
 });
+
+t.test('a policy that changes while the caller pauses counts from the next tick on', async t => {
+  const longer = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600 });
+  await longer.hear(concat(pause(500), voice(800), pause(500)));
+  t.notOk(longer.types.includes('turnEnded'));
+  longer.policy = { endOfTurnPauseMs: 1200 };
+  await longer.hear(pause(600));
+  t.notOk(longer.types.includes('turnEnded'), 'the old pause is over, the new one is not');
+  await longer.hear(pause(200));
+  const over = longer.events.at(-1)!;
+  t.match(over, { type: 'turnEnded', lastSoundMs: longer.events[1]!.atMs });
+  t.ok(over.atMs >= 2500 && over.atMs <= 2520, `decided at ${over.atMs}`);
+  const shorter = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 2400 });
+  await shorter.hear(concat(pause(500), voice(800), pause(900)));
+  shorter.policy = { endOfTurnPauseMs: 160 };
+  await shorter.hear(pause(10));
+  t.match(
+    shorter.events.at(-1),
+    { type: 'turnEnded', atMs: 2210 },
+    'long over already: in the very next tick',
+  );
+  await shorter.hear(pause(1000));
+  t.equal(shorter.types.filter(type => type === 'turnEnded').length, 1);
+});

@@ -1,0 +1,221 @@
+import type { AnswerKind, ExpectedAnswer } from '../workflow/types.ts';
+import { addressTail, dateTail, emailTail } from './answer_forms.ts';
+import type { Completeness, CompletenessReason } from './completeness_reason.ts';
+import { digitsTail, endsInNumber, endsInSpelling, spellingTail } from './said_numbers.ts';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const FILLERS = words('um uh uhm umm uhh er erm eh hm hmm mm ah well so like');
+const FILLER_PHRASES = [
+  'let me see',
+  'let me think',
+  'let me check',
+  'let me look',
+  'you know',
+  'i mean',
+  'one moment',
+  'hold on',
+];
+
+/** Nothing ends in these: conjunctions, articles, prepositions, possessives, auxiliaries, and what stands before a noun. */
+const OPEN_WORDS = words(
+  'and or but because cause since if when while although though unless until than that whether which who whose ' +
+    "a an the my your his her our their its this these those some any every each no another i'm i've i'd i'll it's " +
+    "that's there's he's she's we're we've they're you're what's where's name's i he we they " +
+    'to of at in on for from with by about into onto under over near behind beside between against through without ' +
+    'is are was were am be been has had have do does did can could will would should may might must going want wants ' +
+    "need needs gonna wanna the's very really just also not as next last",
+);
+/** "what it is", "yes i am", "i do": they close a phrase behind a pronoun. */
+const CLOSERS = words('is are was were am do does did can could will would should have has had');
+const PRONOUNS = words("i it we they he she you there that this nothing so isn't");
+/** Prepositions that close a phrase: "what i'm looking for", "the one i was at". */
+const STRANDED = words('for at in on about with to from');
+const RELATIVES = words('what where who which that how whatever whoever something anything someone');
+
+/** What is wanted comes behind them. */
+const WANTING = words(
+  'like have get got give make take book order change cancel move buy send bring find say said think guess hope ' +
+    'mean wondering asking calling looking tell put see said',
+);
+const CLAUSE_OPENERS = words('if when because since although though while unless until after before');
+const COURTESIES = words('please thanks thank-you goodbye bye');
+const ANSWERS: ReadonlySet<string> = new Set([
+  'yes',
+  'yeah',
+  'yep',
+  'yup',
+  'sure',
+  'correct',
+  'right',
+  'okay',
+  'ok',
+  'exactly',
+  'absolutely',
+  'definitely',
+  'of course',
+  'that is right',
+  "that's right",
+  'that is correct',
+  "that's correct",
+  'it is',
+  'i do',
+  'i am',
+  'we do',
+  'there is',
+  'there are',
+  'sounds good',
+  'go ahead',
+  'no',
+  'nope',
+  'nah',
+  'not really',
+  'no thanks',
+  'no thank you',
+  'wrong',
+  "that's wrong",
+  'that is wrong',
+  "i don't",
+  'i do not',
+  'it does',
+  "it isn't",
+  'it is not',
+  'neither',
+  'not yet',
+  'i think so',
+  'of course not',
+  'never mind',
+  'none',
+  'i have',
+  'we have',
+  "that's it",
+  "that's all",
+  'that is all',
+  "i don't know",
+  'no idea',
+  'all right',
+  'fine',
+  'perfect',
+  'not that i know of',
+]);
+const LEADS = words('yes yeah yep no nope okay ok oh well sure');
+
+/** What is asked for has a form of its own: what has none of it leads up to it. */
+const HAS_FORM: Readonly<Record<AnswerKind, boolean>> = {
+  yesNo: false,
+  choice: false,
+  open: false,
+  digits: true,
+  spelling: true,
+  email: true,
+  address: true,
+  date: true,
+};
+/** Told in answer to a question for a number, a name or a date, they are an answer after all. */
+const REFUSALS = words(
+  "no nope don't not can't cannot none haven't know remember idea moment pardon repeat what",
+);
+
+const SHARES = {
+  filler: 0.02,
+  midPhrase: 0.06,
+  noObject: 0.2,
+  clauseOnly: 0.3,
+  leadOnly: 0.25,
+  courtesy: 0.95,
+} as const;
+
+/**
+ * How complete what was said so far is. `said` holds plain words in lower case, from the start of the turn; a recogniser's
+ * partial will do. By rules on the last words, and on the form of the answer where its kind is expected or seen.
+ */
+export function completenessOf(
+  said: readonly string[],
+  expects: ExpectedAnswer = { kind: 'open' },
+): Completeness {
+  const tail = plain(said);
+  if (tail.length === 0) return said.length === 0 ? { share: 0.5, reason: 'noWords' } : of('filler');
+  if (endsInFiller(said, tail)) return of('filler');
+  return byForm(tail, expects) ?? byPhrase(tail, expects.kind);
+}
+
+/** Parts of hyphenated words by themselves, at most the last hundred words. */
+function plain(said: readonly string[]): string[] {
+  return said
+    .slice(-100)
+    .flatMap(word => (word.includes('@') ? [word] : word.split('-').filter(part => part !== '')));
+}
+
+function endsInFiller(said: readonly string[], tail: readonly string[]): boolean {
+  const last = tail.at(-1)!;
+  // "i would like" wants its object, "yes, so" and "it is, like" were but taking breath.
+  if (last === 'like' && tail.length > 1) return false;
+  if (FILLERS.has(last)) return !(last === 'so' && ['think', 'hope'].includes(tail.at(-2) ?? ''));
+  return said.length > 0 && FILLER_PHRASES.some(phrase => endsWith(tail, phrase));
+}
+
+function endsWith(tail: readonly string[], phrase: string): boolean {
+  const count = phrase.split(' ').length;
+  return tail.slice(-count).join(' ') === phrase;
+}
+
+function byForm(tail: readonly string[], { kind, digits }: ExpectedAnswer): Completeness | undefined {
+  switch (kind) {
+    case 'digits':
+      return digitsTail(tail, digits);
+    case 'spelling':
+      return spellingTail(tail);
+    case 'email':
+      return emailTail(tail);
+    case 'address':
+      return addressTail(tail);
+    case 'date':
+      return dateTail(tail);
+    default:
+      return seenForm(tail);
+  }
+}
+
+/** Nobody asked for a number, and one is told all the same. */
+function seenForm(tail: readonly string[]): Completeness | undefined {
+  if (tail.at(-1)!.includes('@') || tail.slice(-3).includes('dot')) return emailTail(tail);
+  if (endsInSpelling(tail)) return spellingTail(tail);
+  if (endsInNumber(tail)) return digitsTail(tail, undefined);
+  const date = dateTail(tail);
+  return date?.reason === 'insideDate' ? date : undefined;
+}
+
+function byPhrase(tail: readonly string[], kind: AnswerKind): Completeness {
+  const last = tail.at(-1)!;
+  const phrase = tail.slice(tail.findIndex(word => !FILLERS.has(word))).join(' ');
+  if (kind === 'yesNo' && isAnswer(phrase)) return { share: 0.97, reason: 'answer' };
+  if (COURTESIES.has(last) || endsWith(tail, 'thank you')) return of('courtesy');
+  if (isOpen(tail, HAS_FORM[kind])) return of('midPhrase');
+  if (WANTING.has(last)) return of('noObject');
+  if (HAS_FORM[kind] && !tail.some(word => REFUSALS.has(word))) return of('leadOnly');
+  if (isAnswer(phrase)) return { share: 0.75, reason: 'answer' };
+  if (CLAUSE_OPENERS.has(tail[0]!) && tail.length < 7) return of('clauseOnly');
+  if (kind === 'choice') return { share: 0.85, reason: 'phrase' };
+  return { share: tail.length >= 4 ? 0.65 : 0.55, reason: 'phrase' };
+}
+
+function isAnswer(phrase: string): boolean {
+  if (ANSWERS.has(phrase)) return true;
+  const [lead = '', ...rest] = phrase.split(' ');
+  return LEADS.has(lead) && ANSWERS.has(rest.join(' '));
+}
+
+/** Where an answer with a form of its own is expected, "it is" and "in" lead up to it or on in it. */
+function isOpen(tail: readonly string[], hasForm: boolean): boolean {
+  const last = tail.at(-1)!;
+  if (!OPEN_WORDS.has(last)) return false;
+  if (hasForm) return true;
+  const before = tail.at(-2) ?? '';
+  if (CLOSERS.has(last) && PRONOUNS.has(before)) return !RELATIVES.has(tail.at(-3) ?? '') && tail.length > 3;
+  if (STRANDED.has(last) && tail.slice(0, -1).some(word => RELATIVES.has(word))) return false;
+  return !(last === 'that' && tail.length > 1);
+}
+
+function of(reason: keyof typeof SHARES & CompletenessReason): Completeness {
+  return { share: SHARES[reason], reason };
+}
