@@ -47,7 +47,7 @@ export interface Bench {
   speak(text: string, options?: SpeakOptions): Promise<Spoken>;
 }
 
-export interface SpeakOptions {
+interface SpeakOptions {
   readonly rateHz?: 8000 | 16000;
   readonly signal?: AbortSignal;
   readonly onPiece?: (piece: SpokenPiece) => boolean | undefined;
