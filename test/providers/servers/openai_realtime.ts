@@ -29,6 +29,9 @@ export type RealtimeFault =
   | { readonly type: 'silent' | 'garbage' | 'notAnEvent' | 'truncated' | 'killed' | 'long' }
   /** While sound comes in; mute is who answers no pings either. */
   | { readonly type: 'killedInMidUtterance' | 'mute' }
+  | { readonly type: 'closed'; readonly code: number }
+  /** This instead of an answer, when sound comes or when the commit does. */
+  | { readonly type: 'sent'; readonly at: 'audio' | 'final'; readonly message: string | Uint8Array }
   /** The handshake is never answered. */
   | { readonly type: 'deaf' };
 
@@ -69,6 +72,8 @@ export class OpenAiRealtimeServer {
   /** Answers to successive utterances; after the last one, empty ones. */
   readonly answers: SpokenAnswer[] = [];
   readonly heard: HeardUtterance[] = [];
+  /** Makes the answer of what the utterance begins with, at 24 kHz; by default the next of the list. */
+  answerTo: (head: Int16Array) => SpokenAnswer = () => this.answers.shift() ?? { text: '' };
   delayMs: () => number = () => 0;
   fault: RealtimeFault | undefined;
   /** Handshakes, the refused ones included. */
@@ -76,6 +81,7 @@ export class OpenAiRealtimeServer {
   connections = 0;
   /** Pieces of sound. */
   appends = 0;
+  audioBytes = 0;
   readonly #apiKey: string;
   readonly #http = createServer();
   readonly #sockets = new WebSocketServer({ noServer: true });
@@ -166,6 +172,7 @@ class Conversation {
   #audio: Buffer[] = [];
   #answer: SpokenAnswer | undefined;
   #toldDeltas = 0;
+  #isMute = false;
   #late: { readonly text: string; readonly itemId: string } | undefined;
   #itemId: string;
   #events = 0;
@@ -181,6 +188,7 @@ class Conversation {
   }
 
   receive(text: string): void {
+    if (this.#isMute) return;
     let eventId: unknown;
     try {
       const event = JSON.parse(text) as Record<string, unknown>;
@@ -228,8 +236,13 @@ class Conversation {
       throw new Refusal('invalid_value', 'audio');
     this.#audio.push(bytes);
     this.#server.appends++;
-    if (this.#server.fault?.type === 'mute') {
-      this.#raw.pause();
+    this.#server.audioBytes += bytes.length;
+    this.#answer ??= this.#server.answerTo(toSamples(bytes));
+    if (this.#server.fault?.type === 'sent' && this.#server.fault.at === 'audio')
+      this.#peer.send(this.#server.fault.message);
+    else if (this.#server.fault?.type === 'mute') {
+      this.#isMute = true;
+      this.#peer.pause();
       return;
     }
     if (this.#late !== undefined) this.#completed(this.#late.text, [], this.#late.itemId);
@@ -239,8 +252,7 @@ class Conversation {
   }
 
   #tellDeltas(): void {
-    this.#answer ??= this.#server.answers.shift() ?? { text: '' };
-    const { deltas = [] } = this.#answer;
+    const { deltas = [] } = this.#answer ?? {};
     const due = Math.min(deltas.length, Math.floor(this.#audioMs() / 100));
     for (; this.#toldDeltas < due; this.#toldDeltas++) this.#delta(deltas[this.#toldDeltas]!);
   }
@@ -253,11 +265,12 @@ class Conversation {
       throw new Refusal('input_audio_buffer_commit_empty', message);
     }
     const bytes = Buffer.concat(this.#audio);
-    const samples = new Int16Array(bytes.length / 2);
-    for (const at of samples.keys()) samples[at] = bytes.readInt16LE(at * 2);
-    this.#server.heard.push({ samples, session: this.#session, connection: this.#connection });
-    this.#answer ??= this.#server.answers.shift() ?? { text: '' };
-    const [answer, itemId, told] = [this.#answer, this.#itemId, this.#toldDeltas];
+    this.#server.heard.push({
+      samples: toSamples(bytes),
+      session: this.#session,
+      connection: this.#connection,
+    });
+    const [answer, itemId, told] = [this.#answer ?? { text: '' }, this.#itemId, this.#toldDeltas];
     this.#audio = [];
     this.#answer = undefined;
     this.#toldDeltas = 0;
@@ -282,6 +295,8 @@ class Conversation {
     else if (fault.type === 'notAnEvent') this.#peer.send('[1,2,3]');
     else if (fault.type === 'long') this.#peer.send(JSON.stringify({ type: 'x'.repeat(5 << 20) }));
     else if (fault.type === 'killed') this.#peer.terminate();
+    else if (fault.type === 'closed') this.#peer.close(fault.code);
+    else if (fault.type === 'sent') this.#peer.send(fault.message);
     else if (fault.type === 'truncated') {
       // A text frame of 100 bytes of which 10 come (RFC 6455 §5.2).
       this.#raw.write(Buffer.concat([Buffer.from([0x81, 100]), Buffer.alloc(10, 0x7b)]));
@@ -340,6 +355,10 @@ class Conversation {
     }, this.#server.delayMs());
     this.#timers.add(timer);
   }
+}
+
+function toSamples(bytes: Buffer): Int16Array {
+  return Int16Array.from({ length: bytes.length / 2 }, (_, at) => bytes.readInt16LE(at * 2));
 }
 
 /** AudioTranscription, with what each model says that it takes. */
