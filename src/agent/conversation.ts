@@ -326,12 +326,14 @@ export class Conversation {
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
     const { record, recording, audio, turn } = this.#parts;
     recordAgent(record, reply, { ...heard, endMs: audio.mediaMs() });
-    const end = reply.response?.closed(heard.text);
-    if (end !== undefined) {
+    const { response } = reply;
+    if (response !== undefined) {
+      const end = response.closed(heard.text);
+      const isElsewhere = end.state.stage !== response.step.state.stage;
       this.#step = end;
       this.#state = { ...this.#state, flow: end.state };
       recordEffects(record, recording, end.effects, audio.mediaMs());
-      if (!this.#over) audio.setPolicy(turnPolicy(turn, end));
+      if (isElsewhere && !this.#over) audio.setPolicy(turnPolicy(turn, end));
     }
     this.#parts.onProgress();
   }

@@ -3,15 +3,16 @@ import { Conversation } from '../agent/conversation.ts';
 import { withDeadline } from '../agent/deadline.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
+import { ModelResponder } from '../agent/model/model_responder.ts';
 import type { After, CallRecording } from '../agent/ports.ts';
-import { FlowResponder } from '../agent/responder.ts';
+import { FlowResponder, type Responder } from '../agent/responder.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Stt } from '../providers/types.ts';
+import type { Llm, Stt } from '../providers/types.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
@@ -29,6 +30,8 @@ import type { CallInfo, ToAudio, ToCall } from './thread_messages.ts';
 export interface TalkServices {
   readonly memory: SharedArrayBuffer;
   readonly stt: Stt;
+  /** For workflows that hand over to a model. */
+  readonly llm: Llm | undefined;
   readonly voice: Voice;
   /** By name. */
   readonly flows: ReadonlyMap<string, Flow>;
@@ -90,7 +93,7 @@ export class TalkCall {
       stt,
       interjections: new RecognisedInterjections(stt, after),
       voice,
-      responder: new FlowResponder(flow),
+      responder: this.#responderOf(flow),
       initial: flow.initial,
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
@@ -101,6 +104,12 @@ export class TalkCall {
       onProgress: () => this.#tellCheckpoint(),
       onFault: error => this.#report(error),
     });
+  }
+
+  #responderOf(flow: Flow): Responder {
+    const { llm, after } = this.#services;
+    if (llm === undefined) return new FlowResponder(flow);
+    return new ModelResponder({ flow, llm, after, onFault: error => this.#report(error) });
   }
 
   answered(): void {

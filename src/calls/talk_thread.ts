@@ -4,6 +4,7 @@ import { LAST_WORDS } from '../agent/farewell.ts';
 import type { After } from '../agent/ports.ts';
 import { BRIDGING_WORDS } from '../agent/resumption.ts';
 import { Voice } from '../agent/voice.ts';
+import type { Providers } from '../providers/registry.ts';
 import type { Tts } from '../providers/types.ts';
 import type { EventLog } from '../store/event_log.ts';
 import type { Flow } from '../workflow/types.ts';
@@ -12,16 +13,16 @@ import { type Every, TalkCalls } from './talk_calls.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
 
 export interface TalkThreadParts
-  extends Pick<TalkServices, 'memory' | 'stt' | 'flows' | 'openRecorder' | 'config' | 'log'> {
+  extends Pick<TalkServices, 'memory' | 'flows' | 'openRecorder' | 'config' | 'log'> {
   readonly port: MessagePort;
-  readonly tts: Tts;
+  readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'close'>;
   readonly events: EventLog;
 }
 
 /** How often the spool is looked at. */
 const WATCH_SPOOL_MS = 500;
 
-const after: After = (delayMs, action) => {
+export const after: After = (delayMs, action) => {
   const timer = setTimeout(action, delayMs);
   return () => clearTimeout(timer);
 };
@@ -36,15 +37,16 @@ const every: Every = (intervalMs, action) => {
  * @throws TrunklineError TTS_FAILED when not even the last words can be rendered
  */
 export async function serveCalls(parts: TalkThreadParts): Promise<void> {
-  const { port, tts, stt, events, flows, config, log } = parts;
+  const { port, providers, events, flows, config, log } = parts;
+  const { stt, tts, llm } = providers;
   const send = (message: ToAudio) => port.postMessage(message);
   const voice = await preparedVoice(tts, flows, ratesOf(config));
-  const calls = new TalkCalls({ ...parts, voice, after, send, nowMs: Date.now }, every);
+  const calls = new TalkCalls({ ...parts, stt, llm, voice, after, send, nowMs: Date.now }, every);
   const unwatch = watchSpool(events, send);
   const stop = async () => {
     unwatch();
     await calls.stop();
-    await Promise.allSettled([stt.close(), tts.close(), events.close()]);
+    await Promise.allSettled([providers.close(), tts.close(), events.close()]);
     port.close();
   };
   port.on('message', (message: ToTalk) => {
@@ -52,7 +54,7 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
     else if (message.type === 'orphanFate') void events.settleOrphan(message.callId, message.isLost);
     else calls.receive(message);
   });
-  log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name }, 'ready for calls');
+  log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name, llm: llm?.name }, 'ready for calls');
   send({ type: 'ready' });
   for (const callId of events.orphans) send({ type: 'orphan', callId });
 }

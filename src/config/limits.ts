@@ -140,6 +140,10 @@ export const LIMITS = {
   sttRestartsPerMinute: 10,
   /** Decoders of one band in a recogniser process; further utterances wait. */
   sttDecoders: 4,
+  /** The key file of a service account; a larger one is none. */
+  keyFileBytes: 32 << 10,
+  /** Providers of one kind in the configuration; more are an error. */
+  providersOfAKind: 8,
   /** A provider's handshake, and its goodbye; a slower one has failed. */
   providerConnectMs: 3_000,
   /** Between two pings to a provider; one that left the last unanswered has failed. */

@@ -17,6 +17,8 @@ export interface NodePaths {
   readonly spool: string;
   /** <tenant>/<callId>.wav */
   readonly recordings: string;
+  /** Fixed prompts as paid synthesisers spoke them. */
+  readonly speech: string;
   readonly postgres: string;
   readonly redis: string;
   readonly workflows: string;
@@ -34,6 +36,7 @@ export function nodePaths(project: string, config: Config): NodePaths {
     keys: resolve(data, 'keys'),
     spool: resolve(data, 'spool'),
     recordings: resolve(data, 'recordings'),
+    speech: resolve(data, 'speech'),
     postgres: resolve(data, 'postgres'),
     redis: resolve(data, 'redis'),
     workflows: resolve(project, config.workflows.dir),

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { pipelineSchema } from './pipeline.ts';
+import { providersSchema } from './providers.ts';
 import { trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -124,6 +125,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   turn: turn.prefault({}),
   pipeline: pipelineSchema.default({}),
+  providers: providersSchema,
   voice: z
     .strictObject({
       flite: z.string().default('flite'),

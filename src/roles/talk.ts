@@ -1,19 +1,22 @@
+import { createHash } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
 import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
-import { serveCalls } from '../calls/talk_thread.ts';
+import { after, serveCalls } from '../calls/talk_thread.ts';
 import { ThreadPulse } from '../calls/thread_pulse.ts';
 import { openVault } from '../compliance/vault.ts';
 import { mediaProcesses } from '../config/media_processes.ts';
 import { nodePaths } from '../config/paths.ts';
 import { readRuntime } from '../config/runtime.ts';
 import { createLogger } from '../observe/log.ts';
-import { createPocketsphinxStt } from '../providers/stt/pocketsphinx.ts';
-import { createFliteTts } from '../providers/tts/flite.ts';
+import { openProviders, type Providers } from '../providers/registry.ts';
+import { keepSpeech } from '../providers/tts/kept_speech.ts';
+import type { Tts } from '../providers/types.ts';
 import { Recorders } from '../recording/recorder.ts';
 import { recordingSize, repairRecordings } from '../recording/repair.ts';
 import { openEventLog } from '../store/event_log.ts';
 import { loadFlows } from '../workflow/load.ts';
+import { fixedSentences } from '../workflow/prompts.ts';
 
 const BEAT_EVERY_MS = 1000;
 
@@ -45,8 +48,18 @@ const recorders = new Recorders(paths.recordings, address, (callId, error) =>
 );
 
 const flows = await loadFlows(paths.workflows, { recordingConsent: config.recording.consent });
-const stt = createPocketsphinxStt({ modelDir: config.voice.pocketsphinxModel, flite: config.voice.flite });
-for (const { standing } of flows.values()) for (const expect of standing) stt.prepare(expect);
+const providers = await openProviders(config, {
+  folder: project,
+  env: process.env,
+  clock: { nowMs: () => performance.now(), after },
+  observer: {
+    attempt: (kind, provider, outcome, latencyMs) =>
+      log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked'),
+    switched: (kind, from, to, why) => log.warn({ kind, from, to, why }, 'provider taken over by another'),
+  },
+  onUse: use => log.debug({ ...use }, 'provider used'),
+});
+for (const { standing } of flows.values()) for (const expect of standing) providers.stt.prepare(expect);
 
 await serveCalls({
   memory,
@@ -55,14 +68,16 @@ await serveCalls({
   log,
   events,
   flows,
-  stt,
-  tts: createFliteTts({
-    program: config.voice.flite,
-    voice: config.voice.voice,
-    stretch: 1 / config.voice.pace,
-  }),
+  providers: { ...providers, tts: keptOnDisk(providers) },
   openRecorder: call => recorders.open(call),
 });
+
+/** Prompts that every caller hears are spoken by a paid provider once. */
+function keptOnDisk({ tts }: Providers): Tts {
+  const fixed = new Set([...flows.values()].flatMap(fixedSentences));
+  const voice = createHash('sha256').update(JSON.stringify(config.providers.tts)).digest('hex');
+  return keepSpeech(tts, { folder: paths.speech, voice, isFixed: sentence => fixed.has(sentence) });
+}
 
 const heart = new ThreadPulse(pulse);
 setInterval(() => heart.beat('talk'), BEAT_EVERY_MS).unref();

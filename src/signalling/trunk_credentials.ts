@@ -4,8 +4,8 @@ import { Headers } from '../../sip/message/headers.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
 import type { Refusal } from '../../sip/message/screen.ts';
 import { formatUri } from '../../sip/message/uri.ts';
+import { readSecret } from '../config/secrets.ts';
 import type { Trunk } from '../config/trunks.ts';
-import { readSecret } from '../telephony/trunk_secrets.ts';
 import type { TrunkTable } from '../telephony/trunk_table.ts';
 
 type DispatchRule = Trunk['dispatch'][number];

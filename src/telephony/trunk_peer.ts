@@ -8,6 +8,7 @@ import type { RegistrarAccess } from '../../sip/registration/registrar_client.ts
 import { type Binding, Registration, type RegistrationFailure } from '../../sip/registration/registration.ts';
 import type { Hop } from '../../sip/transport/transport.ts';
 import { TrunklineError } from '../config/errors.ts';
+import { readSecret } from '../config/secrets.ts';
 import type { Trunk } from '../config/trunks.ts';
 import {
   addressAt,
@@ -17,7 +18,6 @@ import {
   proxyRoutes,
   sipUriOf,
 } from './outbound_target.ts';
-import { readSecret } from './trunk_secrets.ts';
 
 /** What is heard of the far ends of trunks; a gateway by its place in the trunk's list. */
 interface TrunkPeerEvents {

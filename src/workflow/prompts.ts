@@ -38,6 +38,13 @@ export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
   ];
 }
 
+/** Sentences that are the same in every call. */
+export function fixedSentences(flow: LoadedFlow): readonly string[] {
+  return promptPatterns(flow)
+    .map(({ template }) => template)
+    .filter(template => !template.includes('{'));
+}
+
 function pattern(
   role: PromptRole,
   of: string,

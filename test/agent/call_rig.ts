@@ -148,6 +148,7 @@ export class CallRig {
       {
         memory: this.#slot.control.buffer as SharedArrayBuffer,
         stt,
+        llm: undefined,
         voice: this.#voice,
         flows: new Map([[flow.name, flow]]),
         events: {

@@ -59,8 +59,7 @@ function parts() {
       serveCalls({
         memory,
         port: port2,
-        stt: new ScriptedStt(),
-        tts,
+        providers: { stt: new ScriptedStt(), tts, llm: undefined, close: async () => {} },
         flows: new Map([['scripted', new ScriptedFlow(() => ({ say: ['Hello there.'] }))]]),
         events,
         openRecorder: () => {

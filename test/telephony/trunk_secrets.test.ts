@@ -1,6 +1,6 @@
 import t from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
-import { readSecret } from '../../src/telephony/trunk_secrets.ts';
+import { readSecret } from '../../src/config/secrets.ts';
 
 t.test('secrets come from the environment or a file', async t => {
   const folder = t.testdir({

@@ -13,12 +13,12 @@ import type { ProviderKind } from './candidates.ts';
 
 /** As providers publish them, in US dollars; what is left out costs nothing. */
 export interface Prices {
-  readonly usdPerAudioMinute?: number;
-  readonly usdPerMillionCharacters?: number;
-  readonly usdPerMillionInputTokens?: number;
+  readonly usdPerAudioMinute?: number | undefined;
+  readonly usdPerMillionCharacters?: number | undefined;
+  readonly usdPerMillionInputTokens?: number | undefined;
   /** As other input unless given. */
-  readonly usdPerMillionCachedTokens?: number;
-  readonly usdPerMillionOutputTokens?: number;
+  readonly usdPerMillionCachedTokens?: number | undefined;
+  readonly usdPerMillionOutputTokens?: number | undefined;
 }
 
 export interface Amounts {

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+const text = z.string().min(1).max(200);
+const usd = z.number().min(0).max(10_000);
+const address = (schemes: RegExp) =>
+  z
+    .string()
+    .max(500)
+    .refine(url => URL.canParse(url) && schemes.test(new URL(url).protocol), 'an address of the right scheme')
+    .refine(url => !URL.canParse(url) || new URL(url).password === '', 'keys do not belong into an address')
+    .optional();
+const web = address(/^https?:$/u);
+const socket = address(/^wss?:$/u);
+
+/** Where a provider's key lies, and what its use costs; a key itself does not belong into the configuration. */
+const paid = {
+  /** Under which it is shown and counted; its kind by default. Needed where one kind stands in a list twice. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'lower-case letters, digits, _ and - only')
+    .optional(),
+  keyEnv: z
+    .string()
+    .regex(/^[A-Za-z_]\w{0,99}$/, 'the name of a variable')
+    .optional(),
+  keyFile: z.string().min(1).max(4096).optional(),
+  model: text.optional(),
+  /** BCP 47. */
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$|^multi$/, 'a language tag such as en or en-US')
+    .optional(),
+};
+const heardPrice = z.strictObject({ usdPerAudioMinute: usd }).partial().default({});
+const spokenPrice = z.strictObject({ usdPerMillionCharacters: usd }).partial().default({});
+const modelPrice = z
+  .strictObject({
+    usdPerMillionInputTokens: usd,
+    usdPerMillionCachedTokens: usd,
+    usdPerMillionOutputTokens: usd,
+  })
+  .partial()
+  .default({});
+const settings = z.record(z.string().max(100), z.unknown()).default({});
+/** A server of one's own may want none. */
+const keyless = z.boolean().default(false);
+
+const stt = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deepgram'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({ kind: z.literal('deepgram_flux'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({ kind: z.literal('assemblyai'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({ kind: z.literal('openai_realtime'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({ kind: z.literal('openai_file'), ...paid, url: web, keyless, price: heardPrice }),
+  z.strictObject({
+    kind: z.literal('google'),
+    ...paid,
+    url: web,
+    /** Where the model runs, such as eu. */
+    location: text.optional(),
+    price: heardPrice,
+  }),
+  z.strictObject({ kind: z.literal('pocketsphinx') }),
+]);
+
+const llm = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('openai'),
+    ...paid,
+    model: text,
+    url: web,
+    keyless,
+    maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
+    takesTemperature: z.boolean().optional(),
+    asksForUsage: z.boolean().optional(),
+    settings,
+    price: modelPrice,
+  }),
+  z.strictObject({
+    kind: z.literal('anthropic'),
+    ...paid,
+    model: text,
+    url: web,
+    settings,
+    price: modelPrice,
+  }),
+]);
+
+const tts = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('cartesia'), ...paid, url: socket, voice: text, price: spokenPrice }),
+  z.strictObject({ kind: z.literal('elevenlabs'), ...paid, url: socket, voice: text, price: spokenPrice }),
+  z.strictObject({
+    kind: z.literal('deepgram'),
+    ...paid,
+    url: socket,
+    voice: text.optional(),
+    price: spokenPrice,
+  }),
+  z.strictObject({
+    kind: z.literal('openai'),
+    ...paid,
+    url: web,
+    keyless,
+    voice: text.optional(),
+    instructions: z.string().max(1000).optional(),
+    price: spokenPrice,
+  }),
+  z.strictObject({ kind: z.literal('google'), ...paid, url: web, voice: text, price: spokenPrice }),
+  z.strictObject({ kind: z.literal('flite') }),
+]);
+
+interface Entry {
+  readonly kind: string;
+  readonly name?: string | undefined;
+}
+
+export function providerName({ name, kind }: Entry): string {
+  return name ?? kind;
+}
+
+/** In the order in which they are asked. */
+function inOrder<T extends z.ZodType<Entry>>(entry: T, least: number) {
+  return z
+    .array(entry)
+    .min(least)
+    .max(LIMITS.providersOfAKind)
+    .refine(
+      list => new Set(list.map(providerName)).size === list.length,
+      'each name once; give a second one of a kind a name',
+    );
+}
+
+/** `providers` of trunkline.yaml: who hears, thinks and speaks. */
+export const providersSchema = z
+  .strictObject({
+    stt: inOrder(stt, 1).default([{ kind: 'pocketsphinx' }]),
+    llm: inOrder(llm, 0).default([]),
+    tts: inOrder(tts, 1).default([{ kind: 'flite' }]),
+    /** Identical requests to a model are answered from memory for an hour. */
+    keepAnswers: z.boolean().default(false),
+  })
+  .prefault({});
+
+export type SttProvider = z.infer<typeof stt>;
+export type LlmProvider = z.infer<typeof llm>;
+export type TtsProvider = z.infer<typeof tts>;
