@@ -102,6 +102,8 @@ export class GoogleSpeechServer {
   fault: SpeechFault | undefined;
   /** Streams that are open now. */
   open = 0;
+  /** Streams ever. */
+  streams = 0;
   readonly #access: { readonly apiKey: string } | { readonly publicKey: string };
   readonly #server = new Server();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -147,6 +149,7 @@ export class GoogleSpeechServer {
 
   #serve(call: Call): void {
     this.open++;
+    this.streams++;
     call.on('close', () => this.open--);
     call.on('error', () => {});
     const refused = this.#refuse(call.metadata);
