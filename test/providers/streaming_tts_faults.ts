@@ -13,6 +13,7 @@ export const STREAMING_TTS_FAULTS: readonly StreamingTtsCheck[] = [
         assert.equal(pcm.length > 0, rig.streams);
         server.script.fault = () => undefined;
         assert.equal((await speak('And on.')).error, undefined);
+        assert.equal(server.record.connections, 2, 'not over the connection that fell silent');
       }),
   },
   {

@@ -5,6 +5,8 @@ import { type SpeechServer, sendSpeech } from './speech_script.ts';
 const RATES: ReadonlySet<unknown> = new Set([8_000, 16_000, 24_000, 32_000, 44_100, 48_000]);
 const FLUSHES_PER_MINUTE = 20;
 const MOST_CHARACTERS = 2_000;
+/** From Clear to Cleared. */
+const CLEAR_MS = 30;
 
 /** Deepgram's Aura (https://developers.deepgram.com/docs/streaming-text-to-speech): one text buffer on a connection. */
 export async function startDeepgramSpeak({ apiKey }: { readonly apiKey: string }): Promise<SpeechServer> {
@@ -29,6 +31,7 @@ function serve(host: SpeechHost, socket: WebSocket, url: URL): void {
   const flushes: number[] = [];
   let buffered = '';
   let sequence = 0;
+  let isClearing = false;
   let speaking: { readonly text: string; readonly control: AbortController } | undefined;
   const answer = (message: unknown) => socket.send(JSON.stringify(message), () => {});
   const warn = (description: string, code: string) => {
@@ -57,7 +60,7 @@ function serve(host: SpeechHost, socket: WebSocket, url: URL): void {
   socket.on('message', data => {
     const message = jsonOf(data);
     if (message?.type === 'Speak' && typeof message.text === 'string') {
-      if (speaking !== undefined) host.record.violations.push('text while another is spoken');
+      if (speaking !== undefined || isClearing) host.record.violations.push('text while another is spoken');
       if (message.text.length > MOST_CHARACTERS) warn('text too long', 'DATA-0001');
       else buffered += message.text;
     } else if (message?.type === 'Flush') {
@@ -70,9 +73,13 @@ function serve(host: SpeechHost, socket: WebSocket, url: URL): void {
       buffered = '';
       if (speaking !== undefined) host.record.cancelled.push(speaking.text);
       speaking?.control.abort();
-      // Sound that was on its way comes before the word that it is over.
-      socket.send(Buffer.alloc(640, 0x55), () => {});
-      answer({ type: 'Cleared', sequence_id: sequence++ });
+      isClearing = true;
+      setTimeout(() => {
+        isClearing = false;
+        // Sound that was on its way comes before the word that it is over.
+        socket.send(Buffer.alloc(640, 0x55), () => {});
+        answer({ type: 'Cleared', sequence_id: sequence++ });
+      }, CLEAR_MS);
     } else if (message?.type === 'Close') socket.close(1000);
     else warn('unknown message', 'DATA-0000');
   });

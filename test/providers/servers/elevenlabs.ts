@@ -3,6 +3,8 @@ import { jsonOf, type SpeechHost, startSpeechHost } from './speech_host.ts';
 import { type ScriptedChunk, type SpeechServer, sendSpeech } from './speech_script.ts';
 
 const CONTEXTS = 5;
+/** From a context's second close to its end. */
+const STOP_MS = 30;
 const RATES: Readonly<Record<string, number>> = {
   pcm_8000: 8_000,
   pcm_16000: 16_000,
@@ -87,7 +89,7 @@ class Session {
     else if (context.isClosed) {
       this.#host.record.cancelled.push(context.text.trim());
       context.control.abort();
-      this.#final(id);
+      setTimeout(() => this.#final(id), STOP_MS);
     } else context.isClosed = true;
   }
 
