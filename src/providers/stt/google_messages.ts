@@ -12,7 +12,7 @@ export type SpeechRequest =
   /** 16-bit little-endian; at most 15 KB. */
   | { readonly type: 'audio'; readonly bytes: Uint8Array };
 
-export interface SpeechConfig {
+interface SpeechConfig {
   /** projects/…/locations/…/recognizers/… */
   readonly recognizer: string;
   readonly model: string;
