@@ -213,7 +213,11 @@ t.test('a far end that takes nothing', async t => {
     ).url,
   );
   for (let sent = 0; sent <= LIMITS.providerQueuedBytes; sent += piece.length) dialling.socket.send(piece);
-  t.match((await dialling.ended).fault, { detail: 'acme takes no more' }, 'nor does one that is not there yet keep more');
+  t.match(
+    (await dialling.ended).fault,
+    { detail: 'acme takes no more' },
+    'nor does one that is not there yet keep more',
+  );
   await dialling.socket.closed;
 });
 

@@ -51,7 +51,15 @@ function faultCheck(
   };
 }
 
-const QUICK: RigTimes = { connectMs: 200, stalledMs: 300, stalledAudioMs: 500, answerMs: 100, silentMs: 300 };
+/** Half-open connections are to be found by these, not by the pings of the socket. */
+const QUICK: RigTimes = {
+  connectMs: 200,
+  pingMs: 60_000,
+  stalledMs: 300,
+  stalledAudioMs: 500,
+  answerMs: 100,
+  silentMs: 300,
+};
 
 /** What every recogniser that streams must make of a provider that fails. */
 export const STREAMING_STT_FAULT_CHECKS: readonly StreamingSttCheck[] = [

@@ -27,6 +27,7 @@ export interface ServerControls {
 /** Of those that the provider knows; the others are left out. */
 export interface RigTimes {
   readonly connectMs?: number;
+  readonly pingMs?: number;
   readonly stalledMs?: number;
   readonly stalledAudioMs?: number;
   readonly answerMs?: number;

@@ -101,7 +101,8 @@ export class StreamedUtterance implements SttSession, StreamUser {
 
   heard(event: StreamEvent): void {
     this.#unproven = undefined;
-    this.#unansweredMs = 0;
+    // A greeting is no answer to sound.
+    if (event.type !== 'alive') this.#unansweredMs = 0;
     this.#session.sign();
     if (event.type === 'over') this.#streamEnded();
     else if (event.type === 'answer') this.#answered(undefined);
@@ -204,12 +205,13 @@ export class StreamedUtterance implements SttSession, StreamUser {
     const { openedAt, silentForMs } = this.#connection;
     const { stalledAudioMs = LIMITS.sttStalledAudioMs } = this.#options.times;
     // After the end of the utterance the session keeps the time.
-    if (openedAt === undefined || this.#session.isFinishing || this.#unansweredMs === 0) return;
-    const waitedMs = performance.now() - Math.max(this.#unansweredSince, openedAt);
+    if (openedAt === undefined || this.#session.isFinishing) return;
+    const sinceMs = performance.now() - Math.max(this.#unansweredSince, openedAt);
     const { isSteady } = this.#options.dialect;
-    const isStalled = isSteady ? this.#unansweredMs >= stalledAudioMs : silentForMs >= stalledMs;
-    if (waitedMs >= stalledMs && isStalled)
-      this.#session.fail('timeout', `said nothing to ${Math.round(waitedMs)} ms of sound`);
+    const isStalled = isSteady
+      ? this.#unansweredMs >= stalledAudioMs && sinceMs >= stalledMs
+      : silentForMs >= stalledMs;
+    if (isStalled) this.#session.fail('timeout', `was silent for ${stalledMs} ms while somebody spoke`);
     else if (!isSteady && silentForMs >= stalledMs / 2) this.#connection.probe();
   }
 

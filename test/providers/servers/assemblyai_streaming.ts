@@ -21,6 +21,8 @@ export class AssemblyAiStreamingServer extends RecogniserServer {
   protected readonly idleClose = { code: 3008, reason: 'Session Expired: inactivity' };
   /** Sessions at once, of the account. */
   sessions = 100;
+  /** Models that format unasked tell each turn once more, this much later. */
+  formattedAfterMs: number | undefined;
   readonly #key: string;
 
   constructor(key: string) {
@@ -34,7 +36,7 @@ export class AssemblyAiStreamingServer extends RecogniserServer {
   }
 
   protected accept(wire: RecogniserWire): RecogniserPeer {
-    return new TurnPeer(wire, () => this.#wrong(wire));
+    return new TurnPeer(wire, () => this.#wrong(wire), this.formattedAfterMs);
   }
 
   #wrong({ headers, query }: RecogniserWire): readonly [code: number, error: string] | undefined {
@@ -58,11 +60,17 @@ class TurnPeer implements RecogniserPeer {
   readonly #wrong: () => readonly [code: number, error: string] | undefined;
   readonly #rateHz: number;
   readonly #script: UtteranceScript;
+  readonly #formattedAfterMs: number | undefined;
   #turn = 0;
   #told = '';
   #isOver = false;
 
-  constructor(wire: RecogniserWire, wrong: () => readonly [code: number, error: string] | undefined) {
+  constructor(
+    wire: RecogniserWire,
+    wrong: () => readonly [code: number, error: string] | undefined,
+    formattedAfterMs: number | undefined,
+  ) {
+    this.#formattedAfterMs = formattedAfterMs;
     this.#wire = wire;
     this.#wrong = wrong;
     this.#rateHz = Number(wire.query.get('sample_rate'));
@@ -110,6 +118,8 @@ class TurnPeer implements RecogniserPeer {
   #forceEndpoint(): void {
     if (this.#wire.strikes('final') || this.#script.final.length === 0) return;
     this.#tell(this.#script.final, true, this.#wire.finalDelayMs());
+    if (this.#formattedAfterMs !== undefined)
+      this.#tell(this.#script.final, true, this.#formattedAfterMs, true);
     this.#next();
   }
 
@@ -140,13 +150,13 @@ class TurnPeer implements RecogniserPeer {
   }
 
   /** The last word of a partial may still change, and is not in its transcript. */
-  #tell(words: readonly ScriptedWord[], isEnd: boolean, afterMs: number): void {
+  #tell(words: readonly ScriptedWord[], isEnd: boolean, afterMs: number, isFormatted = false): void {
     const settled = isEnd ? words : words.slice(0, -1);
     const { beginS } = this.#script;
     this.#wire.send(
       {
         turn_order: this.#turn,
-        turn_is_formatted: false,
+        turn_is_formatted: isFormatted,
         end_of_turn: isEnd,
         transcript: settled.map(({ word }) => word).join(' '),
         end_of_turn_confidence: isEnd ? 1 : 0.01,
