@@ -184,7 +184,7 @@ t.test('messages that nobody has heard of are none of our business', async t => 
 
 t.test('what is misheard at first is right in the end', async t => {
   const { server, stt } = await serve(t, new DeepgramFluxServer(KEY), createDeepgramFluxStt);
-  server.script = () => scriptedWords('as you wish').map(word => ({ ...word, misheard: 'uh' }));
+  server.script = () => scriptedWords('as you wish').map(word => Object.assign(word, { misheard: 'uh' }));
   let partial = '';
   const session = stt.open({ rateHz: 16_000, expect: ANYTHING, onPartial: text => (partial = text) });
   session.write(SOUND);
