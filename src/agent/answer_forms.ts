@@ -86,9 +86,9 @@ export function dateTail(tail: readonly string[]): Completeness | undefined {
   if (isOrdinal(last)) return month === -1 ? of(0.4, 'dateMayGoOn') : of(0.8, 'wholeDate');
   if (!isNumberWord(last)) return undefined;
   const run = tail.slice(tail.findLastIndex(word => !isNumberWord(word)) + 1);
-  const isYear = isOrdinal(tail.at(-run.length - 1) ?? '') || isDay(tail, month, run.length) === false;
-  if (month === -1 && !isYear) return undefined;
-  return isYear ? yearTail(run) : dayTail(run);
+  if (month === -1) return undefined;
+  const isDay = tail.length - run.length - 1 === month && tail[month - 2] !== 'the';
+  return isDay ? dayTail(run) : yearTail(run);
 }
 
 function monthTail(month: string, before: string): Completeness | undefined {
@@ -96,11 +96,6 @@ function monthTail(month: string, before: string): Completeness | undefined {
   // They may, and they march.
   if (month === 'may' && before !== '' && !['in', 'on', 'until'].includes(before)) return undefined;
   return of(before === 'in' ? 0.5 : 0.06, 'insideDate');
-}
-
-/** Whether a number at the end stands right behind the month, as its day; undefined without a month. */
-function isDay(tail: readonly string[], month: number, length: number): boolean | undefined {
-  return month === -1 ? undefined : tail.length - length - 1 === month && tail[month - 2] !== 'the';
 }
 
 /** Months with days as plain numbers, and perhaps years behind them: "march three nineteen eighty four". */

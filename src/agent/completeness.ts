@@ -1,4 +1,5 @@
 import type { AnswerKind, ExpectedAnswer } from '../workflow/types.ts';
+import { commandTable, NO, SPOKEN_NO, SPOKEN_YES, YES } from '../workflow/understand/words.ts';
 import { addressTail, dateTail, emailTail } from './answer_forms.ts';
 import type { Completeness, CompletenessReason } from './completeness_reason.ts';
 import { digitsTail, endsInNumber, endsInSpelling, spellingTail } from './said_numbers.ts';
@@ -22,7 +23,7 @@ const OPEN_WORDS = words(
   'and or but because cause since if when while although though unless until than that whether which who whose ' +
     "a an the my your his her our their its this these those some any every each no another i'm i've i'd i'll it's " +
     "that's there's he's she's we're we've they're you're what's where's name's i he we they " +
-    'to of at in on for from with by about into onto under over near behind beside between against through without ' +
+    'to of at in on for from with by about into onto under near behind beside between against through without ' +
     'is are was were am be been has had have do does did can could will would should may might must going want wants ' +
     "need needs gonna wanna the's very really just also not as next last",
 );
@@ -41,58 +42,24 @@ const WANTING = words(
 const CLAUSE_OPENERS = words('if when because since although though while unless until after before');
 const COURTESIES = words('please thanks thank-you goodbye bye');
 const ANSWERS: ReadonlySet<string> = new Set([
-  'yes',
-  'yeah',
-  'yep',
-  'yup',
-  'sure',
-  'correct',
-  'right',
-  'okay',
+  ...YES,
+  ...NO,
+  ...SPOKEN_YES,
+  ...SPOKEN_NO,
   'ok',
-  'exactly',
-  'absolutely',
-  'definitely',
-  'of course',
-  'that is right',
-  "that's right",
-  'that is correct',
-  "that's correct",
-  'it is',
   'i do',
   'i am',
-  'we do',
-  'there is',
-  'there are',
-  'sounds good',
-  'go ahead',
-  'no',
-  'nope',
-  'nah',
-  'not really',
-  'no thanks',
-  'no thank you',
-  'wrong',
-  "that's wrong",
-  'that is wrong',
+  'i have',
+  'we have',
   "i don't",
   'i do not',
-  'it does',
-  "it isn't",
-  'it is not',
-  'neither',
   'not yet',
   'i think so',
   'of course not',
-  'never mind',
   'none',
-  'i have',
-  'we have',
   "that's it",
   "that's all",
   'that is all',
-  "i don't know",
-  'no idea',
   'all right',
   'fine',
   'perfect',
@@ -116,6 +83,8 @@ const REFUSALS = words(
   "no nope don't not can't cannot none haven't know remember idea moment pardon repeat what",
 );
 
+const LEAST_UNASKED = 0.3;
+
 const SHARES = {
   filler: 0.02,
   midPhrase: 0.06,
@@ -123,6 +92,7 @@ const SHARES = {
   clauseOnly: 0.3,
   leadOnly: 0.25,
   courtesy: 0.95,
+  request: 0.9,
 } as const;
 
 /**
@@ -136,6 +106,7 @@ export function completenessOf(
   const tail = plain(said);
   if (tail.length === 0) return said.length === 0 ? { share: 0.5, reason: 'noWords' } : of('filler');
   if (endsInFiller(said, tail)) return of('filler');
+  if (isRequest(unfilled(tail))) return of('request');
   return byForm(tail, expects) ?? byPhrase(tail, expects.kind);
 }
 
@@ -180,23 +151,39 @@ function byForm(tail: readonly string[], { kind, digits }: ExpectedAnswer): Comp
 function seenForm(tail: readonly string[]): Completeness | undefined {
   if (tail.at(-1)!.includes('@') || tail.slice(-3).includes('dot')) return emailTail(tail);
   if (endsInSpelling(tail)) return spellingTail(tail);
-  if (endsInNumber(tail)) return digitsTail(tail, undefined);
+  if (endsInNumber(tail)) return unaskedNumber(digitsTail(tail, undefined));
   const date = dateTail(tail);
   return date?.reason === 'insideDate' ? date : undefined;
 }
 
+/** Of three digits it may be the number of a house, or the beginning of a telephone's. */
+function unaskedNumber(found: Completeness | undefined): Completeness | undefined {
+  if (found === undefined || found.share < LEAST_UNASKED / 4 || found.share > LEAST_UNASKED) return found;
+  return { share: LEAST_UNASKED, reason: 'numberMayGoOn' };
+}
+
 function byPhrase(tail: readonly string[], kind: AnswerKind): Completeness {
   const last = tail.at(-1)!;
-  const phrase = tail.slice(tail.findIndex(word => !FILLERS.has(word))).join(' ');
-  if (kind === 'yesNo' && isAnswer(phrase)) return { share: 0.97, reason: 'answer' };
+  const phrase = unfilled(tail).join(' ');
+  const isLead = HAS_FORM[kind] && !tail.some(word => REFUSALS.has(word));
+  if (!isLead && isAnswer(phrase)) return { share: kind === 'yesNo' ? 0.97 : 0.75, reason: 'answer' };
   if (COURTESIES.has(last) || endsWith(tail, 'thank you')) return of('courtesy');
   if (isOpen(tail, HAS_FORM[kind])) return of('midPhrase');
   if (WANTING.has(last)) return of('noObject');
-  if (HAS_FORM[kind] && !tail.some(word => REFUSALS.has(word))) return of('leadOnly');
-  if (isAnswer(phrase)) return { share: 0.75, reason: 'answer' };
+  if (isLead) return of('leadOnly');
   if (CLAUSE_OPENERS.has(tail[0]!) && tail.length < 7) return of('clauseOnly');
   if (kind === 'choice') return { share: 0.85, reason: 'phrase' };
   return { share: tail.length >= 4 ? 0.65 : 0.55, reason: 'phrase' };
+}
+
+/** Without what was said to win time at the beginning. */
+function unfilled(tail: readonly string[]): readonly string[] {
+  return tail.slice(tail.findIndex(word => !FILLERS.has(word)));
+}
+
+/** "repeat that", "start over", "i don't know": understood whatever was asked. */
+function isRequest(said: readonly string[]): boolean {
+  return commandTable.at(said, 0)?.length === said.length;
 }
 
 function isAnswer(phrase: string): boolean {

@@ -30,6 +30,8 @@ export type CompletenessReason =
   | 'wholeDate'
   /** "yes", "no thanks". */
   | 'answer'
+  /** "say that again", "start over", "i don't know". */
+  | 'request'
   /** "please", "thank you": said last. */
   | 'courtesy'
   | 'phrase';

@@ -125,7 +125,7 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
 const BESIDE_LETTERS = new Set(['double', 'hyphen', 'dash', 'apostrophe', 'capital']);
 const LEAST_LETTERS = 2;
 /** Few names have fewer than five letters, most have five to eight. */
-const SHARE_BY_LETTERS = [0, 0.05, 0.1, 0.15, 0.25, 0.4, 0.55, 0.65];
+const SHARE_BY_LETTERS = [0, 0.05, 0.1, 0.15, 0.3, 0.4, 0.55, 0.65];
 
 function letterOf(word: string): string | undefined {
   return /^[a-z]$/.test(word) ? word : LETTERS.get(word);

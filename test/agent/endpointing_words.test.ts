@@ -44,7 +44,10 @@ check('whatever is asked, some words want others behind them', { kind: 'open' },
 ]);
 
 check('a number is told though nobody asked for one', { kind: 'open' }, [
-  ['my number is four one five', 'on', 'insideNumber'],
+  ['my number is four one five', 'maybe', 'numberMayGoOn'],
+  ['the second one', 'maybe', 'phrase'],
+  ['sorry what did you say', 'over', 'request'],
+  ['start over', 'over', 'request'],
   ['my number is four one five five five five oh one seven two', 'over', 'wholeNumber'],
   ['it was four hundred and', 'on', 'insideNumber'],
   ['a table for four', 'maybe', 'phrase'],
@@ -58,6 +61,8 @@ check('yes and no stand alone', { kind: 'yesNo' }, [
   ["yeah that's right", 'over', 'answer'],
   ['no thank you', 'over', 'answer'],
   ['um no', 'over', 'answer'],
+  ['no it is not', 'over', 'answer'],
+  ['yes you may', 'over', 'answer'],
   ['no it is the', 'on', 'midPhrase'],
   ['yes but', 'on', 'midPhrase'],
   ['well', 'on', 'filler'],
@@ -77,7 +82,7 @@ check('digits of a known number', { kind: 'digits', digits: 10 }, [
   ['four one five five won five oh one seven too', 'over', 'wholeNumber'],
   ['four one five five table five oh one seven two', 'over', 'wholeNumber'],
   ['four one five five five five oh one seven', 'maybe', 'insideNumber'],
-  ["i don't know", 'maybe', 'answer'],
+  ["i don't know", 'over', 'request'],
 ]);
 
 check('digits of a number whose length nobody knows', { kind: 'digits' }, [
@@ -110,6 +115,7 @@ check('an e-mail address', { kind: 'email' }, [
   ['j s at e x dot n e t', 'over', 'wholeEmail'],
   ['jo@example.org', 'over', 'wholeEmail'],
   ['jo@example', 'on', 'insideEmail'],
+  ['start over', 'over', 'request'],
   ["i don't have one", 'maybe', 'phrase'],
 ]);
 
