@@ -1,4 +1,5 @@
 import t from 'tap';
+import { completenessOf } from '../../src/agent/completeness.ts';
 import { type Expansion, parseJsgf } from '../../src/providers/stt/jsgf.ts';
 import { loadFlow } from '../../src/workflow/load.ts';
 import type { FlowState, FlowStep, Heard } from '../../src/workflow/types.ts';
@@ -103,3 +104,39 @@ t.test('equal grammars have equal ids, different ones different ids', async t =>
 t.test('ids tell nothing of what was said', async t => {
   for (const { expect } of Object.values(STEPS)) t.match(expect.id, /^[0-9a-f]{16}$/);
 });
+
+t.test('a step says what kind of answer it expects, where that is one', async t => {
+  const kinds = Object.entries(STEPS).map(([name, { expects }]) => [name, expects?.kind]);
+  t.strictSame(Object.fromEntries(kinds), {
+    consent: 'yesNo',
+    type: 'choice',
+    address: 'address',
+    town: undefined,
+    offer: 'choice',
+    'read-back': 'yesNo',
+    which: 'choice',
+    'street again': undefined,
+    'street spelled': 'spelling',
+    'number by digits': undefined,
+    floor: 'choice',
+    elevator: 'yesNo',
+    flights: 'choice',
+    'read-back of stairs': 'yesNo',
+  });
+});
+
+for (const [name, { expect, expects }] of Object.entries(STEPS)) {
+  t.test(`whole answers to the ${name} are hardly ever taken for unfinished ones`, async t => {
+    const grammar = parseJsgf(expect.jsgf);
+    const random = randomOf(8);
+    const unfinished: string[] = [];
+    for (let count = 0; count < SAMPLES; count += 1) {
+      const words = sample(grammar, random)
+        .split(' ')
+        .filter(word => word !== '');
+      const { share, reason } = completenessOf(words, expects);
+      if (share <= 0.25) unfinished.push(`${words.join(' ')}: ${reason}`);
+    }
+    t.ok(unfinished.length <= 0.05 * SAMPLES, unfinished.slice(0, 20).join('; '));
+  });
+}

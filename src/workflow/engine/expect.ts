@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Expectation } from '../../providers/types.ts';
 import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
-import type { Question } from '../schema.ts';
+import type { Question, SlotKindName } from '../schema.ts';
 import { nonePart, type Slot, yesNoPart } from '../slots.ts';
-import type { FlowState, FlowStep } from '../types.ts';
+import type { AnswerKind, ExpectedAnswer, FlowState, FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';
 import { type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import { formSlots } from './form.ts';
@@ -21,6 +21,8 @@ type Patience = FlowStep['patience'];
 export interface Expected {
   readonly expect: Expectation;
   readonly patience: Patience;
+  /** Left out where an answer may be of several kinds. */
+  readonly expects?: ExpectedAnswer;
 }
 
 /** Builds the expectations of one workflow, each grammar once. Equal grammars have equal ids. */
@@ -32,7 +34,8 @@ export function expectations(): (draft: Draft) => Expected {
     const known = key === undefined ? undefined : built.get(key);
     const expect = known ?? identified(partOf(draft, pending));
     if (key !== undefined && known === undefined) built.set(key, expect);
-    return { expect, patience: patienceOf(draft, pending) };
+    const kind = kindOf(draft, pending);
+    return { expect, patience: patienceOf(draft, pending), ...(kind !== undefined && { expects: { kind } }) };
   };
 }
 
@@ -173,4 +176,50 @@ function patienceOf(draft: Draft, pending: Pending): Patience {
 function talkPatience(draft: Draft): Patience {
   const stage = stageOf(draft);
   return stage.kind === 'talk' ? stage.patience : 'normal';
+}
+
+/** House numbers and names of places have no end that shows: they may be all of an answer, or a part of it. */
+const KINDS: Readonly<Record<SlotKindName, AnswerKind | undefined>> = {
+  choice: 'choice',
+  yes_no: 'yesNo',
+  house_number: undefined,
+  street: undefined,
+  town: undefined,
+  floor: 'choice',
+  count: 'choice',
+  date: 'date',
+};
+
+function kindOf(draft: Draft, pending: Pending): AnswerKind | undefined {
+  switch (pending.ask) {
+    case 'consent':
+    case 'sure':
+    case 'readBack':
+      return 'yesNo';
+    case 'offer':
+      return pending.values.length === 1 ? 'yesNo' : 'choice';
+    case 'which':
+      return 'choice';
+    case 'question':
+      return kindOfQuestion(draft, formOf(draft).questions[pending.index]!);
+    case 'repair': {
+      const { spec, spellable } = slotNamed(draft, pending.slot);
+      const isSpelled = spec.repair[pending.rung]?.by === 'spelling' && spellable !== undefined;
+      return isSpelled ? 'spelling' : kindOfSlots(draft, [pending.slot]);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What may be said along comes behind an answer that seems complete; an address goes on into a town. */
+function kindOfQuestion(draft: Draft, { slots, also }: Question): AnswerKind | undefined {
+  const kind = kindOfSlots(draft, slots);
+  return also.length === 0 || kind === 'address' ? kind : undefined;
+}
+
+function kindOfSlots(draft: Draft, names: readonly string[]): AnswerKind | undefined {
+  const kinds = names.map(name => slotNamed(draft, name).spec.kind);
+  if (kinds.includes('house_number') && kinds.includes('street')) return 'address';
+  return kinds.length === 1 ? KINDS[kinds[0]!] : undefined;
 }

@@ -149,7 +149,7 @@ function keyedSlot(draft: Draft): Slot | undefined {
   return slot?.fromKeys === undefined ? undefined : slot;
 }
 
-function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {
+function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
   const { document, version } = draft.program;
   const memory = { ...draft.memory, said: draft.say.length > 0 ? [...draft.say] : draft.memory.said };
   return {
@@ -165,6 +165,7 @@ function closeDraft(draft: Draft, { expect, patience }: Expected): FlowStep {
     effects: draft.effects,
     expect,
     patience,
+    ...(expects !== undefined && { expects }),
     minConfidence: leastConfidence(draft),
     interruptible: draft.interruptible,
   };
