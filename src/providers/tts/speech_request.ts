@@ -63,17 +63,11 @@ export class SpeechRequests {
     const length = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
     const headers = { ...post.headers, ...length };
     const request = this.#send(url, { agent: this.#agent, method: 'POST', headers });
-    let isComplete = false;
+    // Of no effect once the answer is complete: its connection is for the next request then.
     let end = () => {
-      // The connection of a complete answer belongs to the next request.
-      if (!isComplete) request.destroy();
+      request.destroy();
     };
-    request.on('response', response => {
-      response.on('end', () => {
-        isComplete = response.statusCode === 200;
-      });
-      this.#answered(response, post);
-    });
+    request.on('response', response => this.#answered(response, post));
     request.on('error', error => {
       // A kept connection that the far end closed meanwhile says nothing of the far end.
       const isStale = request.reusedSocket && !isSecond && post.feed.bytes === 0;
