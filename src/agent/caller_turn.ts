@@ -14,6 +14,8 @@ export interface Ear {
   readonly after: After;
   /** Media time of the call in milliseconds. */
   nowMs(): number;
+  /** Told what was understood of a turn so far, as it changes. */
+  onPartial(turn: CallerTurn, text: string): void;
   readonly belief: Belief;
 }
 
@@ -133,6 +135,7 @@ export class CallerTurn {
     try {
       const recognition = await withDeadline(settling, this.#finalDeadline);
       this.#finalMs = this.#ear.nowMs();
+      this.#ear.onPartial(this, recognition.text);
       return recognition;
     } catch {
       return undefined;
@@ -192,7 +195,8 @@ export class CallerTurn {
   /** A session that has been given all that was heard so far. */
   #open(): SttSession {
     const { stt, rateHz } = this.#ear;
-    const session = stt.open({ rateHz, expect: this.#asked.expect });
+    const onPartial = (text: string) => this.#ear.onPartial(this, text);
+    const session = stt.open({ rateHz, expect: this.#asked.expect, onPartial });
     try {
       for (let from = 0; from < this.#length; from += rateHz) {
         session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));

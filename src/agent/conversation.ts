@@ -11,6 +11,7 @@ import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farew
 import { Foresight } from './foresight.ts';
 import { Keypad } from './keypad.ts';
 import { LeaveTaking } from './leave_taking.ts';
+import { Listening } from './listening.ts';
 import { OverAgent } from './over_agent.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import {
@@ -25,7 +26,6 @@ import {
 } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
 import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
-import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
 /** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
 const LEAD_MS = 500;
@@ -47,6 +47,7 @@ export class Conversation {
   readonly #floor: AgentFloor;
   readonly #overAgent: OverAgent;
   readonly #foresight: Foresight;
+  readonly #listening: Listening;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
@@ -57,7 +58,9 @@ export class Conversation {
     const { audio, stt, after } = parts;
     this.#parts = parts;
     const nowMs = () => audio.mediaMs();
-    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs };
+    this.#listening = new Listening(parts.turn, audio);
+    const onPartial = (turn: CallerTurn, text: string) => this.#partial(turn, text);
+    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs, onPartial };
     this.#foresight = new Foresight(audio, parts.voice, recognition =>
       this.#askAgent(heardSpeech(recognition)),
     );
@@ -105,6 +108,7 @@ export class Conversation {
   turn(event: TurnEvent): void {
     this.#guard(() => {
       this.#floor.follow();
+      this.#listening.turn(event);
       if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
@@ -177,6 +181,10 @@ export class Conversation {
       this.#interrupt(played);
   }
 
+  #partial(turn: CallerTurn, text: string): void {
+    if (turn === this.#caller && !this.#over) this.#listening.partial(text);
+  }
+
   /** Perhaps that was all. */
   #speechEnded(): void {
     if (this.#caller !== undefined && this.#floor.reply === undefined && this.#step !== undefined)
@@ -222,7 +230,7 @@ export class Conversation {
       if (this.#caller === undefined) answered.turn.cancel();
       else this.#caller.continueFrom(answered.turn);
     }
-    if (this.#step !== undefined) this.#parts.audio.setPolicy(turnPolicy(this.#parts.turn, this.#step));
+    if (this.#step !== undefined) this.#listening.asked(this.#step);
   }
 
   #dropCaller(): void {
@@ -304,11 +312,11 @@ export class Conversation {
   }
 
   #take(response: Response, reply: Reply, prepared?: AgentSpeech): void {
-    const { audio, turn, voice } = this.#parts;
+    const { audio, voice } = this.#parts;
     reply.response = response;
     response.commit();
     reply.firstWordMs = audio.mediaMs();
-    audio.setPolicy(turnPolicy(turn, response.step));
+    this.#listening.asked(response.step);
     void this.#floor.say(reply, prepared ?? new AgentSpeech(audio, voice, response.sentences));
   }
 
@@ -324,7 +332,7 @@ export class Conversation {
   }
 
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
-    const { record, recording, audio, turn } = this.#parts;
+    const { record, recording, audio } = this.#parts;
     recordAgent(record, reply, { ...heard, endMs: audio.mediaMs() });
     const { response } = reply;
     if (response !== undefined) {
@@ -333,7 +341,7 @@ export class Conversation {
       this.#step = end;
       this.#state = { ...this.#state, flow: end.state };
       recordEffects(record, recording, end.effects, audio.mediaMs());
-      if (isElsewhere && !this.#over) audio.setPolicy(turnPolicy(turn, end));
+      if (isElsewhere && !this.#over) this.#listening.asked(end);
     }
     this.#parts.onProgress();
   }
@@ -364,8 +372,8 @@ export class Conversation {
   }
 
   #sayFarewell(farewell: Farewell): void {
-    const { audio, turn, voice } = this.#parts;
-    audio.setPolicy(lastWordsPolicy(turn));
+    const { audio, voice } = this.#parts;
+    this.#listening.lastWords();
     const words = { stands: true, last: true } as const;
     void this.#floor.say({ ...words }, new AgentSpeech(audio, voice, inOrder([farewell.words])));
   }

@@ -191,9 +191,11 @@ export class ScriptedSession implements SttSession {
   readonly written: number[] = [];
   readonly expectId: string;
   readonly #stt: ScriptedStt;
+  readonly #onPartial: ((text: string) => void) | undefined;
 
-  constructor(stt: ScriptedStt, expectId: string) {
+  constructor(stt: ScriptedStt, expectId: string, onPartial?: (text: string) => void) {
     this.#stt = stt;
+    this.#onPartial = onPartial;
     this.expectId = expectId;
   }
 
@@ -203,6 +205,11 @@ export class ScriptedSession implements SttSession {
       throw new Error('write failed');
     }
     for (const sample of pcm) this.written.push(sample);
+  }
+
+  /** What is heard so far. */
+  partial(text: string): void {
+    this.#onPartial?.(text);
   }
 
   /** As a recogniser that has nothing ready, unless something is. */
@@ -245,12 +252,12 @@ export class ScriptedStt implements Stt {
 
   prepare(): void {}
 
-  open({ expect }: { readonly expect: { readonly id: string } }): ScriptedSession {
+  open({ expect, onPartial }: Parameters<Stt['open']>[0]): ScriptedSession {
     if (this.openFailures > 0) {
       this.openFailures -= 1;
       throw new Error('open failed');
     }
-    const session = new ScriptedSession(this, expect.id);
+    const session = new ScriptedSession(this, expect.id, onPartial);
     this.sessions.push(session);
     return session;
   }

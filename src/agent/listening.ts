@@ -1,0 +1,55 @@
+import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
+import type { Config } from '../config/schema.ts';
+import type { FlowStep } from '../workflow/types.ts';
+import { Endpointing } from './endpointing.ts';
+import type { CallAudio } from './ports.ts';
+import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
+
+/** Keeps the audio thread told how to listen: by what was asked, what was said so far, and how this caller speaks. */
+export class Listening {
+  readonly #turn: Config['turn'];
+  readonly #audio: Pick<CallAudio, 'setPolicy'>;
+  readonly #endpointing: Endpointing;
+  #step: FlowStep | undefined;
+  #toldPauseMs = 0;
+
+  constructor(turn: Config['turn'], audio: Pick<CallAudio, 'setPolicy'>) {
+    this.#turn = turn;
+    this.#audio = audio;
+    this.#endpointing = new Endpointing(turn);
+  }
+
+  /** The caller is to answer this step. */
+  asked(step: FlowStep): void {
+    this.#step = step;
+    this.#endpointing.asked(step);
+    this.#tell(step);
+  }
+
+  /** To be told of every event before anything is done about it. */
+  turn(event: TurnEvent): void {
+    this.#endpointing.turn(event);
+    this.#follow();
+  }
+
+  /** Plain words of the open turn so far. */
+  partial(text: string): void {
+    this.#endpointing.partial(text.split(' ').filter(word => word !== ''));
+    this.#follow();
+  }
+
+  /** The agent takes leave: nobody is waited for. */
+  lastWords(): void {
+    this.#step = undefined;
+    this.#audio.setPolicy(lastWordsPolicy(this.#turn));
+  }
+
+  #follow(): void {
+    if (this.#step !== undefined && this.#endpointing.pauseMs !== this.#toldPauseMs) this.#tell(this.#step);
+  }
+
+  #tell(step: FlowStep): void {
+    this.#toldPauseMs = this.#endpointing.pauseMs;
+    this.#audio.setPolicy({ ...turnPolicy(this.#turn, step), endOfTurnPauseMs: this.#toldPauseMs });
+  }
+}
