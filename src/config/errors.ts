@@ -103,6 +103,20 @@ export const ERRORS = {
     cause: 'the event spool is full',
     remedy: 'bring the database back or free space under the data folder',
   },
+  CHATS_FULL: {
+    http: 503,
+    sip: 503,
+    cause: 'as many chats are open as may be',
+    remedy: 'end some, or try again later',
+    retryAfterS: 30,
+  },
+  CHAT_BUSY: {
+    http: 409,
+    sip: 486,
+    cause: 'a message of this chat is being answered',
+    remedy: 'wait for its answer',
+  },
+  CHAT_ENDED: { http: 410, sip: 410, cause: 'the chat is over', remedy: 'start another one' },
   DRAINING: { http: 503, sip: 503, cause: 'the node is shutting down', remedy: 'call another node' },
   LINE_FAILED: {
     http: 502,

@@ -95,6 +95,15 @@ export const LIMITS = {
   httpEventHeartbeatMs: 15_000,
   /** Events read from the store at once for a reader that resumes. */
   httpEventBatchRows: 500,
+  /** Open chats of a tenant; one more is answered with 503. */
+  chatsOpen: 1_000,
+  /** Messages of one chat; with the answer to the last of them it ends. */
+  chatMessages: 500,
+  /** From the last word of a chat to its end, should nobody write; and how often those that are so long idle are looked for. */
+  chatIdleMs: 30 * 60_000,
+  chatIdleLookMs: 30_000,
+  /** Idle chats that are ended at one look; the others at the next. */
+  chatsEndedAtOnce: 200,
   /** Questions of /readyz to a part of the node; one that takes longer counts as down. */
   readinessMs: 2_000,
   /** One utterance of the caller; the turn is ended there. */
