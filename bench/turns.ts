@@ -213,7 +213,7 @@ function rounded(value: number | undefined): number | undefined {
 }
 
 const COMMON_VALIDITY = [
-  'falseCutoffPct: of all turns, those that were ended at least once before their last sound; meanDelayMs: from the last sound to the decision that ended the turn for good, over all turns, those cut off before with them',
+  'falseCutoffPct: of all turns, those that were ended at least once before their last sound; meanDelayMs: from the last sound to the decision that ended the turn for good, over all turns, those cut off before with them, but for those of which too little was heard to be ended at all (neverEnded)',
   'each rule has turn taking of its own behind the same uplink and speech detector of calls, G.711 at 8 kHz, the agent silent; what a rule says counts from the next tick of 10 ms on, so without the few milliseconds between the threads of a call',
   'bestSilenceRule: the fixed pause whose mean delay is the same, between the settings around it; patience: the configured pauses of each kind of question, scaled; withoutKinds: not told what kind of answer is expected; endpointing: at all settings, the configured pauses scaled',
   'no rule listens to pitch, loudness or length of the last syllables: nothing in this set would be evidence of that',
@@ -225,6 +225,7 @@ const VALIDITY = [
   ...COMMON_VALIDITY,
   'pauses are drawn (log-normal, medians 380 to 700 ms by place, at most 3 s; after Campione and Véronis 2002, Demol et al. 2007), not observed; the set has far more turns with pauses in them than an ordinary call: shares compare rules, they do not foretell calls',
   'synthesised callers say each stretch between pauses by itself; recorded ones are prompts of single words put together (digits, letters, dates), the Italian and French voices with the English words as labels',
+  'of numbers the count of digits is known, of names, addresses and dates the kind: where a workflow does not know as much, withoutKinds is nearer',
   'judged and tuned on have no voice, template, name, street, town or seed in common, but one author; dates, digits and the ways in which pauses are drawn are the same',
 ];
 

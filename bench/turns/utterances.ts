@@ -9,7 +9,7 @@ import type { TurnSources } from './sources.ts';
 type Boundary = 'phrase' | 'search' | 'group' | 'letters';
 
 /** Words that are said without a pause, and for how long the speaker pauses behind them: 0 for not at all, and at the end. */
-export interface Piece {
+interface Piece {
   readonly words: string;
   readonly pauseMs: number;
 }
