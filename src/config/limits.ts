@@ -212,6 +212,23 @@ export const LIMITS = {
   sttHedgeLeastMs: 150,
   sttHedgeMostMs: 1_000,
   sttFailoverMs: 2_500,
+  /** From the start of a plugin's process to its word that it can be used; one that takes longer is killed. */
+  pluginLoadMs: 20_000,
+  /** Between two questions to a plugin's process whether it lives, as long as it has work; so many unanswered, it is killed. */
+  pluginPingMs: 1_000,
+  pluginPingsMissed: 5,
+  /** Deaths of a plugin's process in a minute; beyond it requests fail at once. */
+  pluginRestartsPerMinute: 5,
+  /** Messages of a plugin's process in a second; one that sends more is killed. */
+  pluginMessagesPerSecond: 20_000,
+  /** Memory of a plugin's process for what JavaScript keeps; beyond it it ends. */
+  pluginMemoryMegabytes: 512,
+  /** Requests to one plugin at once; further ones fail at once. */
+  pluginRequests: 128,
+  /** One piece of text of a plugin; what is longer is sent in pieces, and where it can't be, a fault. */
+  pluginTextCharacters: 32 << 10,
+  /** From a plugin's final to the end of its stream; what comes later is not waited for. */
+  pluginEndMs: 300,
   /** Text of one sentence to be spoken; a longer one is refused. */
   ttsSentenceCharacters: 2_000,
   /** Sound of one sentence as a provider sends it, minutes of it; more is a fault. */
