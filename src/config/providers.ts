@@ -3,15 +3,24 @@ import { LIMITS } from './limits.ts';
 
 const text = z.string().min(1).max(200);
 const usd = z.number().min(0).max(10_000);
-const address = (schemes: RegExp) =>
+/** Most have their paths and settings added behind them; `takesQuery` are those whose servers may want one, such as a version. */
+const address = (schemes: RegExp, takesQuery: boolean) =>
   z
     .string()
     .max(500)
     .refine(url => URL.canParse(url) && schemes.test(new URL(url).protocol), 'an address of the right scheme')
-    .refine(url => !URL.canParse(url) || new URL(url).password === '', 'keys do not belong into an address')
+    .refine(url => !carriesKey(url), 'a key does not belong into an address, but into keyEnv or keyFile')
+    .refine(url => takesQuery || !/[?#]/.test(url), 'an address without a query')
     .optional();
-const web = address(/^https?:$/u);
-const socket = address(/^wss?:$/u);
+const web = address(/^https?:$/u, false);
+const socket = address(/^wss?:$/u, false);
+
+function carriesKey(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password, hash, searchParams } = new URL(url);
+  const isNamed = [...searchParams.keys()].some(name => /key|token|secret|auth|password|sig/iu.test(name));
+  return isNamed || [username, password, hash].some(part => part !== '');
+}
 
 /** Where a provider's key lies, and what its use costs; a key itself does not belong into the configuration. */
 const paid = {
@@ -23,6 +32,8 @@ const paid = {
   keyEnv: z
     .string()
     .regex(/^[A-Za-z_]\w{0,99}$/, 'the name of a variable')
+    // The environment is laid over the configuration by this prefix.
+    .refine(variable => !variable.startsWith('TRUNKLINE_'), 'not a name of the configuration (TRUNKLINE_…)')
     .optional(),
   keyFile: z.string().min(1).max(4096).optional(),
   model: text.optional(),
@@ -50,7 +61,12 @@ const stt = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deepgram'), ...paid, url: socket, price: heardPrice }),
   z.strictObject({ kind: z.literal('deepgram_flux'), ...paid, url: socket, price: heardPrice }),
   z.strictObject({ kind: z.literal('assemblyai'), ...paid, url: socket, price: heardPrice }),
-  z.strictObject({ kind: z.literal('openai_realtime'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({
+    kind: z.literal('openai_realtime'),
+    ...paid,
+    url: address(/^wss?:$/u, true),
+    price: heardPrice,
+  }),
   z.strictObject({ kind: z.literal('openai_file'), ...paid, url: web, keyless, price: heardPrice }),
   z.strictObject({
     kind: z.literal('google'),
@@ -68,7 +84,7 @@ const llm = z.discriminatedUnion('kind', [
     kind: z.literal('openai'),
     ...paid,
     model: text,
-    url: web,
+    url: address(/^https?:$/u, true),
     keyless,
     maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
     takesTemperature: z.boolean().optional(),
@@ -80,7 +96,7 @@ const llm = z.discriminatedUnion('kind', [
     kind: z.literal('anthropic'),
     ...paid,
     model: text,
-    url: web,
+    url: address(/^https?:$/u, true),
     settings,
     price: modelPrice,
   }),
@@ -112,6 +128,8 @@ const tts = z.discriminatedUnion('kind', [
 interface Entry {
   readonly kind: string;
   readonly name?: string | undefined;
+  readonly keyEnv?: string | undefined;
+  readonly keyFile?: string | undefined;
 }
 
 export function providerName({ name, kind }: Entry): string {
@@ -121,7 +139,12 @@ export function providerName({ name, kind }: Entry): string {
 /** In the order in which they are asked. */
 function inOrder<T extends z.ZodType<Entry>>(entry: T, least: number) {
   return z
-    .array(entry)
+    .array(
+      entry.refine(
+        ({ keyEnv, keyFile }) => keyEnv === undefined || keyFile === undefined,
+        'not both keyEnv and keyFile',
+      ),
+    )
     .min(least)
     .max(LIMITS.providersOfAKind)
     .refine(
@@ -141,6 +164,11 @@ export const providersSchema = z
   })
   .prefault({});
 
+/** Who hears, who thinks, who speaks. */
+export const PROVIDER_KINDS = ['stt', 'llm', 'tts'] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+export type ProvidersConfig = z.infer<typeof providersSchema>;
 export type SttProvider = z.infer<typeof stt>;
 export type LlmProvider = z.infer<typeof llm>;
 export type TtsProvider = z.infer<typeof tts>;

@@ -1,8 +1,12 @@
-import { TrunklineError } from '../config/errors.ts';
-import { LIMITS } from '../config/limits.ts';
-import { type LlmProvider, providerName, type SttProvider, type TtsProvider } from '../config/providers.ts';
+import {
+  accessProviders,
+  type KeyPlace,
+  type ProviderAccess,
+  type ProviderState,
+  providerStates,
+} from '../config/provider_access.ts';
+import type { LlmProvider, SttProvider, TtsProvider } from '../config/providers.ts';
 import type { Config } from '../config/schema.ts';
-import { readSecret, readSecretFile } from '../config/secrets.ts';
 import type { FailoverObserver } from './failover/attempt.ts';
 import { Candidates, candidateOf, type Provider, type ProviderKind } from './failover/candidates.ts';
 import { FailoverLlm } from './failover/failover_llm.ts';
@@ -16,22 +20,22 @@ import { openStt } from './stt/kinds.ts';
 import { openTts } from './tts/kinds.ts';
 import type { Llm, Stt, Tts } from './types.ts';
 
-export interface ProviderPlace {
-  /** What key files are relative to. */
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
+export interface ProviderPlace extends KeyPlace {
   readonly clock: Clock;
   readonly observer: FailoverObserver;
   /** Told of each request's use, at its end; must not throw. */
   onUse(use: Use): void;
 }
 
-/** A provider of the configuration, and whether it is asked. */
-export interface ProviderState {
+/** How a provider that is asked is doing in this process. */
+export interface ProviderHealth {
   readonly kind: ProviderKind;
-  readonly name: string;
-  /** Why it is not asked; undefined where it is. */
-  readonly off: string | undefined;
+  readonly provider: string;
+  /** Null where it has no breaker, since nobody could take over. */
+  readonly breaker: 'closed' | 'open' | 'halfOpen' | null;
+  /** Of its last answers' first words or sounds; null while there are too few. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
 }
 
 /** All that a process hears, thinks and speaks with; shared by its calls. */
@@ -41,70 +45,109 @@ export interface Providers {
   /** Undefined where no model is configured, or none has a key. */
   readonly llm: Llm | undefined;
   readonly states: readonly ProviderState[];
+  health(): readonly ProviderHealth[];
   close(): Promise<void>;
 }
 
 type Entry = SttProvider | LlmProvider | TtsProvider;
 
-/** The key of a provider that wants one, and that has none where it is undefined. */
-interface Access {
-  readonly key: string | undefined;
-  readonly off: string | undefined;
-}
-
-/** In which each service keeps its key where nothing else is said, as its own tools expect it. */
-const USUAL_VARIABLES: Readonly<Record<string, string>> = {
-  deepgram: 'DEEPGRAM_API_KEY',
-  deepgram_flux: 'DEEPGRAM_API_KEY',
-  assemblyai: 'ASSEMBLYAI_API_KEY',
-  openai: 'OPENAI_API_KEY',
-  openai_realtime: 'OPENAI_API_KEY',
-  openai_file: 'OPENAI_API_KEY',
-  anthropic: 'ANTHROPIC_API_KEY',
-  cartesia: 'CARTESIA_API_KEY',
-  elevenlabs: 'ELEVENLABS_API_KEY',
-  google: 'GOOGLE_API_KEY',
-};
-const GOOGLE_ACCOUNT = 'GOOGLE_APPLICATION_CREDENTIALS';
+/** What thinks alone, for a process that neither hears nor speaks. */
+export type Models = Pick<Providers, 'llm' | 'states' | 'health' | 'close'>;
 
 /**
  * Opens the providers of the configuration. One without its key is off, which is no error unless nobody is left to hear or to
  * speak. @throws TrunklineError CONFIG_INVALID
  */
 export async function openProviders(config: Config, place: ProviderPlace): Promise<Providers> {
-  const { providers } = config;
-  const states: ProviderState[] = [];
-  const list = async <E extends Entry, P extends Provider>(
+  const accesses = accessProviders(config.providers, place);
+  const opened = new Opened(place);
+  try {
+    const stt = await opened.list(
+      'stt',
+      accesses.stt,
+      (entry, key) => openStt(entry, key, config),
+      meteredStt,
+    );
+    const llm = await opened.list('llm', accesses.llm, openLlm, meteredLlm);
+    const tts = await opened.list(
+      'tts',
+      accesses.tts,
+      (entry, key) => openTts(entry, key, config),
+      meteredTts,
+    );
+    return {
+      stt: oneOf(stt, all => new FailoverStt(all, place.observer)),
+      tts: oneOf(tts, all => new FailoverTts(all, place.observer)),
+      llm: modelOf(llm, config, place),
+      states: providerStates(accesses),
+      health: () =>
+        [healthOf(stt, stt.list.length > 1), healthOf(llm, true), healthOf(tts, tts.list.length > 1)].flat(),
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The models among them alone. @throws TrunklineError CONFIG_INVALID */
+export async function openModels(config: Config, place: ProviderPlace): Promise<Models> {
+  const accesses = accessProviders(config.providers, place);
+  const opened = new Opened(place);
+  try {
+    const models = await opened.list('llm', accesses.llm, openLlm, meteredLlm);
+    return {
+      llm: modelOf(models, config, place),
+      states: providerStates(accesses).filter(({ kind }) => kind === 'llm'),
+      health: () => healthOf(models, true),
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** What was opened so far, to be closed whatever comes of the rest. */
+class Opened {
+  readonly #place: ProviderPlace;
+  readonly #providers: Provider[] = [];
+
+  constructor(place: ProviderPlace) {
+    this.#place = place;
+  }
+
+  async list<E extends Entry, P extends Provider>(
     kind: ProviderKind,
-    entries: readonly E[],
+    accesses: readonly ProviderAccess<E>[],
     open: (entry: E, key: string | undefined) => Promise<P>,
     metered: (provider: P, meter: Meter) => P,
-  ): Promise<Candidates<P>> => {
+  ): Promise<Candidates<P>> {
+    const { clock, onUse } = this.#place;
     const candidates = [];
-    for (const entry of entries) {
-      const { key, off } = accessOf(kind, entry, place);
-      const name = providerName(entry);
-      states.push({ kind, name, off });
+    for (const { entry, name, key, off } of accesses) {
       if (off !== undefined) continue;
-      const meter = new Meter(kind, name, 'price' in entry ? entry.price : {}, place.onUse);
-      candidates.push(candidateOf(metered(await open(entry, key), meter), place.clock));
+      const provider = await open(entry, key);
+      this.#providers.push(provider);
+      const meter = new Meter(kind, name, 'price' in entry ? entry.price : {}, onUse);
+      candidates.push(candidateOf(metered(provider, meter), clock));
     }
-    return new Candidates(kind, candidates, place.clock);
-  };
-  const stt = await list('stt', providers.stt, (entry, key) => openStt(entry, key, config), meteredStt);
-  const llm = await list('llm', providers.llm, openLlm, meteredLlm);
-  const tts = await list('tts', providers.tts, (entry, key) => openTts(entry, key, config), meteredTts);
-  for (const { kind, list: working } of [stt, tts])
-    if (working.length === 0) throw new TrunklineError('CONFIG_INVALID', `no provider of ${kind} has a key`);
-  return {
-    stt: oneOf(stt, all => new FailoverStt(all, place.observer)),
-    tts: oneOf(tts, all => new FailoverTts(all, place.observer)),
-    llm: llm.list.length === 0 ? undefined : modelOf(llm, config, place),
-    states,
-    close: async () => {
-      await Promise.allSettled([stt.close(), llm.close(), tts.close()]);
-    },
-  };
+    return new Candidates(kind, candidates, clock);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#providers.map(async provider => provider.close()));
+  }
+}
+
+function healthOf<P extends Provider>(candidates: Candidates<P>, hasBreakers: boolean): ProviderHealth[] {
+  return candidates.statuses.map(({ provider, state, p50Ms = null, p95Ms = null }) => ({
+    kind: candidates.kind,
+    provider,
+    breaker: hasBreakers ? state : null,
+    p50Ms,
+    p95Ms,
+  }));
 }
 
 const meteredStt = (stt: Stt, meter: Meter): Stt => new MeteredStt(stt, meter);
@@ -117,30 +160,9 @@ function oneOf<P extends Provider>(candidates: Candidates<P>, failover: (all: Ca
   return only !== undefined && second === undefined ? only.provider : failover(candidates);
 }
 
-function modelOf(candidates: Candidates<Llm>, { providers }: Config, place: ProviderPlace): Llm {
+/** Undefined where there is none to ask. */
+function modelOf(candidates: Candidates<Llm>, { providers }: Config, place: ProviderPlace): Llm | undefined {
+  if (candidates.list.length === 0) return undefined;
   const llm = new FailoverLlm(candidates, place.observer);
   return providers.keepAnswers ? createCachingLlm(llm) : llm;
-}
-
-function accessOf(kind: ProviderKind, entry: Entry, { folder, env }: ProviderPlace): Access {
-  if (entry.kind === 'pocketsphinx' || entry.kind === 'flite') return { key: undefined, off: undefined };
-  const { keyEnv, keyFile } = entry;
-  if (kind === 'stt' && entry.kind === 'google')
-    return serviceAccount(keyFile ?? env[keyEnv ?? GOOGLE_ACCOUNT], folder);
-  if (keyFile !== undefined) return access(readSecret({ variable: undefined, file: keyFile }, folder, env));
-  const variable = keyEnv ?? USUAL_VARIABLES[entry.kind] ?? '';
-  if ((env[variable] ?? '') !== '') return access(readSecret({ variable, file: undefined }, folder, env));
-  const isFree = 'keyless' in entry && entry.keyless;
-  return { key: undefined, off: isFree ? undefined : `no ${variable}` };
-}
-
-function access(key: string): Access {
-  return { key, off: undefined };
-}
-
-/** Google's recogniser wants the file of a service account, which holds more than a line. */
-function serviceAccount(file: string | undefined, folder: string): Access {
-  return file === undefined || file === ''
-    ? { key: undefined, off: `no ${GOOGLE_ACCOUNT}` }
-    : access(readSecretFile(folder, file, LIMITS.keyFileBytes));
 }

@@ -1,8 +1,9 @@
+import type { ProviderKind } from '../../config/providers.ts';
 import { Breaker, type BreakerStatus } from './breaker.ts';
 import { LiveLatency } from './live_latency.ts';
 import type { Clock } from './timing.ts';
 
-export type ProviderKind = 'stt' | 'llm' | 'tts';
+export type { ProviderKind };
 
 export interface Provider {
   readonly name: string;
