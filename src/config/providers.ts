@@ -36,13 +36,13 @@ const paid = {
     .refine(variable => !variable.startsWith('TRUNKLINE_'), 'not a name of the configuration (TRUNKLINE_…)')
     .optional(),
   keyFile: z.string().min(1).max(4096).optional(),
-  model: text.optional(),
-  /** BCP 47. */
-  language: z
-    .string()
-    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$|^multi$/, 'a language tag such as en or en-US')
-    .optional(),
 };
+const model = text.optional();
+/** BCP 47. */
+const language = z
+  .string()
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$|^multi$/, 'a language tag such as en or en-US')
+  .optional();
 const heardPrice = z.strictObject({ usdPerAudioMinute: usd }).partial().default({});
 const spokenPrice = z.strictObject({ usdPerMillionCharacters: usd }).partial().default({});
 const modelPrice = z
@@ -58,19 +58,38 @@ const settings = z.record(z.string().max(100), z.unknown()).default({});
 const keyless = z.boolean().default(false);
 
 const stt = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('deepgram'), ...paid, url: socket, price: heardPrice }),
-  z.strictObject({ kind: z.literal('deepgram_flux'), ...paid, url: socket, price: heardPrice }),
-  z.strictObject({ kind: z.literal('assemblyai'), ...paid, url: socket, price: heardPrice }),
+  z.strictObject({ kind: z.literal('deepgram'), ...paid, model, language, url: socket, price: heardPrice }),
+  z.strictObject({
+    kind: z.literal('deepgram_flux'),
+    ...paid,
+    model,
+    language,
+    url: socket,
+    price: heardPrice,
+  }),
+  z.strictObject({ kind: z.literal('assemblyai'), ...paid, model, language, url: socket, price: heardPrice }),
   z.strictObject({
     kind: z.literal('openai_realtime'),
     ...paid,
+    model,
+    language,
     url: address(/^wss?:$/u, true),
     price: heardPrice,
   }),
-  z.strictObject({ kind: z.literal('openai_file'), ...paid, url: web, keyless, price: heardPrice }),
+  z.strictObject({
+    kind: z.literal('openai_file'),
+    ...paid,
+    model,
+    language,
+    url: web,
+    keyless,
+    price: heardPrice,
+  }),
   z.strictObject({
     kind: z.literal('google'),
     ...paid,
+    model,
+    language,
     url: web,
     /** Where the model runs, such as eu. */
     location: text.optional(),
@@ -103,8 +122,24 @@ const llm = z.discriminatedUnion('kind', [
 ]);
 
 const tts = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('cartesia'), ...paid, url: socket, voice: text, price: spokenPrice }),
-  z.strictObject({ kind: z.literal('elevenlabs'), ...paid, url: socket, voice: text, price: spokenPrice }),
+  z.strictObject({
+    kind: z.literal('cartesia'),
+    ...paid,
+    model,
+    language,
+    url: socket,
+    voice: text,
+    price: spokenPrice,
+  }),
+  z.strictObject({
+    kind: z.literal('elevenlabs'),
+    ...paid,
+    model,
+    language,
+    url: socket,
+    voice: text,
+    price: spokenPrice,
+  }),
   z.strictObject({
     kind: z.literal('deepgram'),
     ...paid,
@@ -115,13 +150,14 @@ const tts = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('openai'),
     ...paid,
+    model,
     url: web,
     keyless,
     voice: text.optional(),
     instructions: z.string().max(1000).optional(),
     price: spokenPrice,
   }),
-  z.strictObject({ kind: z.literal('google'), ...paid, url: web, voice: text, price: spokenPrice }),
+  z.strictObject({ kind: z.literal('google'), ...paid, language, url: web, voice: text, price: spokenPrice }),
   z.strictObject({ kind: z.literal('flite') }),
 ]);
 

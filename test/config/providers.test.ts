@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { ROOT } from '../tidy/sources.ts';
 
 const parsed = (yaml: string, env: NodeJS.ProcessEnv = {}) =>
   parseConfig(yaml, 'trunkline.yaml', env).providers;
@@ -169,4 +172,18 @@ t.test('the environment goes over the file, and is named where it is wrong', asy
     faultOf('', { TRUNKLINE_PROVIDERS__STT: '[{kind: nobody}]' }),
     /^TRUNKLINE_PROVIDERS__STT: providers\.stt\.0\.kind: /,
   );
+});
+
+t.test('the examples in trunkline.yaml are valid, and show every kind and key', async t => {
+  const [, section = ''] = readFileSync(join(ROOT, 'trunkline.yaml'), 'utf8').split('\nproviders:\n');
+  const examples = section
+    .split('\n')
+    .flatMap(line => /^ {2}# ((?:stt|llm|tts):| {2}.*)$/.exec(line)?.[1] ?? []);
+  const shown = parsed(['providers:', ...examples.map(line => `  ${line}`)].join('\n'));
+  for (const kind of ['stt', 'llm', 'tts'] as const) {
+    const every = parsed(listed(kind, ...WHOLE[kind]))[kind];
+    t.same(new Set(shown[kind].map(entry => entry.kind)), new Set(every.map(entry => entry.kind)));
+  }
+  const keys = Object.values(WHOLE).flatMap(list => list.flatMap(entry => [...entry.matchAll(/(\w+): /g)]));
+  for (const [, key] of keys) t.match(section, new RegExp(`\\b${key}\\b`), key);
 });
