@@ -9,14 +9,15 @@ import { failureText } from './failure_text.ts';
 import { findGo } from './go_tool.ts';
 import { isInstanceRunning } from './instance_lock.ts';
 import { checkKeys } from './keys.ts';
-import { nodeConfig, ownPorts } from './node_config.ts';
+import { nodeConfig, nodeProviders, ownPorts } from './node_config.ts';
 import { portProblem } from './ports.ts';
 import { describeFound, neededOfSystem, type WantedTool, wantedTools } from './programs.ts';
+import { providerRows, providerWarning, talkingWorkflows } from './provider_lines.ts';
 import { canInstall, installCommand, missingNeeds } from './system_packages.ts';
 import type { Terminal } from './terminal.ts';
 
-/** ✓ is there, · a start brings it, ✗ would stop a start. */
-type Finding = readonly ['✓' | '·' | '✗', string];
+/** ✓ is there, · a start brings it, ! is to be known, ✗ would stop a start. */
+type Finding = readonly ['✓' | '·' | '!' | '✗', string];
 
 /**
  * Reports what is there and what is missing, and changes nothing.
@@ -34,6 +35,7 @@ export async function check(command: StartCommand, project: string, terminal: Te
     const paths = nodePaths(project, config);
     tell(['✓', 'configuration']);
     for (const finding of await findings(config, paths, command.install, signal)) tell(finding);
+    for (const finding of await providerFindings(config, project)) tell(finding);
   } catch (error) {
     tell(['✗', failureText(error)]);
   }
@@ -56,6 +58,15 @@ async function findings(
     ...('failure' in tools ? [] : await systemFindings(config, tools.value, install, signal)),
     ...(await portFindings(config, paths)),
   ];
+}
+
+async function providerFindings(config: Config, project: string): Promise<Finding[]> {
+  const states = nodeProviders(config, project);
+  const rows = providerRows(states).map(([does, who]): Finding => ['✓', `${does}: ${who}`]);
+  const talking = await attempt(() => talkingWorkflows(nodePaths(project, config).workflows));
+  if ('failure' in talking) return [...rows, talking.failure];
+  const warning = providerWarning(config, states, talking.value);
+  return warning === undefined ? rows : [...rows, ['!', warning]];
 }
 
 async function attempt<T>(work: () => Promise<T> | T): Promise<{ value: T } | { failure: Finding }> {

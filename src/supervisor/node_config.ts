@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
+import { accessProviders, type ProviderState, providerStates } from '../config/provider_access.ts';
 import type { Config } from '../config/schema.ts';
 import { assertTrunkSecrets } from '../telephony/trunk_secrets.ts';
 import type { Part } from './cli.ts';
@@ -35,8 +36,17 @@ export function nodeConfig(project: string, file: string | undefined, without: r
     throw new TrunklineError('CONFIG_INVALID', detail);
   }
   assertTrunkSecrets(config.trunks, project, process.env);
+  nodeProviders(config, project);
   assertPortsApart(resolved);
   return resolved;
+}
+
+/**
+ * The providers of the configuration, and whether they have their keys.
+ * @throws TrunklineError CONFIG_INVALID when a key file can't be read, or nobody is left to hear or to speak
+ */
+export function nodeProviders({ providers }: Config, project: string): readonly ProviderState[] {
+  return providerStates(accessProviders(providers, { folder: project, env: process.env }));
 }
 
 /** Single ports that the node's own processes listen on. */

@@ -1,13 +1,18 @@
 import { relative } from 'node:path';
+import type { ProviderState } from '../config/provider_access.ts';
 import type { Config } from '../config/schema.ts';
 import type { RunningNode } from './bring_up.ts';
+import { providerRows } from './provider_lines.ts';
 import { connectHost, urlHost } from './services/address.ts';
 
-/** What listens where, and how to call. */
-export function summaryLines({ config, paths, keys }: RunningNode): string[] {
+/** What listens where, how to call, and who hears, thinks and speaks. */
+export function summaryLines(
+  { config, paths, keys }: Pick<RunningNode, 'config' | 'paths' | 'keys'>,
+  providers: readonly ProviderState[],
+): string[] {
   const { http, redis, postgres, livekit, sip } = config;
   const httpUrl = `http://${urlHost(connectHost(http.host))}:${http.port}`;
-  const rows: [string, string][] = [];
+  const rows: (readonly [string, string])[] = [];
   const number = sip.numbers[0] ?? '+15550100';
   const called = ({ host, port }: Pick<Config['sip'], 'host' | 'port'>): string =>
     `sip:${number}@${urlHost(connectHost(host))}:${port}`;
@@ -18,6 +23,7 @@ export function summaryLines({ config, paths, keys }: RunningNode): string[] {
   rows.push(['key', shown(keys.apiKeyFile)]);
   if (livekit.enabled) rows.push(['LiveKit', livekit.url]);
   rows.push(['Postgres', endpoint(postgres.url)], ['Redis', endpoint(redis.url)]);
+  rows.push(...providerRows(providers));
   rows.push(['logs', `${shown(paths.logs)}/`]);
   return rows.map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
 }

@@ -4,7 +4,8 @@ import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
 import type { StartCommand } from './cli.ts';
 import { failureText } from './failure_text.ts';
-import { configFileOf, nodeConfig } from './node_config.ts';
+import { configFileOf, nodeConfig, nodeProviders } from './node_config.ts';
+import { providerWarning, talkingWorkflows } from './provider_lines.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
 import { Stoppables } from './stoppables.ts';
 import { summaryLines } from './summary.ts';
@@ -50,6 +51,7 @@ async function runNode(
   const failed = Promise.withResolvers<string>();
   process.on('uncaughtException', error => failed.resolve(failureText(error)));
   const config = nodeConfig(project, command.configFile, command.without);
+  const providers = nodeProviders(config, project);
   signals.atOnce.addEventListener('abort', () => {
     terminal.line('Ending at once.');
     // The ends that are under way have nothing left to wait for then.
@@ -70,7 +72,11 @@ async function runNode(
     signals.inOrder,
   );
   terminal.line(`Trunkline is up (${duration(startedAt)}).`);
-  for (const line of summaryLines(node)) terminal.line(line);
+  for (const line of summaryLines(node, providers)) terminal.line(line);
+  // Whoever loads workflows tells what is wrong with them.
+  const talking = await talkingWorkflows(node.paths.workflows).catch(() => []);
+  const warning = providerWarning(config, providers, talking);
+  if (warning !== undefined) terminal.warn(warning);
   const sentence = await Promise.race([failed.promise, untilAborted(signals.inOrder)]);
   if (sentence !== undefined) terminal.fail(sentence);
   await drain(node, terminal, signals.atOnce);

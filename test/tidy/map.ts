@@ -74,6 +74,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/supervisor': [
     'pipeline/kernels/build.ts',
     'src/telephony',
+    'src/workflow/document.ts',
     'src/ipc',
     'src/store',
     'src/compliance',
