@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   echo: () => import('./echo.ts'),
   vad: () => import('./vad.ts'),
   noise: () => import('./noise.ts'),
+  latency: () => import('./latency.ts'),
   turns: () => import('./turns.ts'),
   intents: () => import('./intents.ts'),
 };
@@ -46,6 +47,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
   vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
   noise      noise suppression against Speex and RNNoise in babble, car, street, television and hiss: SNR, PESQ, STOI, CPU
+  latency    turns with scripted providers over the trunk edge: from the caller's last sound to the agent's first
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 

@@ -120,6 +120,11 @@ export class SpeechDetector {
     return false;
   }
 
+  /** True when the newest frame is sound of the stretch, which the network need not have judged yet. */
+  get isSounding(): boolean {
+    return this.#isUtterance(this.#levels.untilMs - FRAME_MS);
+  }
+
   /** What may be left of the agent's own voice in the newest frame, in dB of full scale; none where nobody tells. */
   hearEcho(residualDb: number): void {
     this.#echoDb[this.#echoAt] = residualDb;

@@ -22,6 +22,12 @@ export type TurnEvent =
       readonly untilMs: number;
       readonly held: boolean;
     }
+  /**
+   * There has been no sound of the caller's for a moment, from `atMs` on, which is too short to tell a pause from a gap within a
+   * word; and there is sound again. Between speechStarted and speechEnded, any number of times.
+   */
+  | { readonly type: 'paused'; readonly atMs: number }
+  | { readonly type: 'wentOn'; readonly atMs: number }
   /** The caller fell silent; `atMs` is the last sound. */
   | { readonly type: 'speechEnded'; readonly atMs: number }
   /** The caller's turn is over; `lastSoundMs` is the caller's last sound, `atMs` the decision. */

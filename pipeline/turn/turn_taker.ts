@@ -1,3 +1,4 @@
+import { FRAME_MS } from '../frame.ts';
 import type { VoicePolicy } from '../policy.ts';
 import type { VoiceActivity } from '../ports.ts';
 import type { LevelProbe } from '../stages/level_probe.ts';
@@ -33,6 +34,9 @@ export interface EchoLevels {
   readonly residualEchoDb: number;
 }
 
+/** Longer than most gaps within words. */
+const PAUSE_FRAMES = 6;
+
 /** A voice so much louder than what goes on without an end is another one, or the caller's own after all. */
 const LOUDER_DB = 6;
 
@@ -52,7 +56,7 @@ export interface TurnActions {
 
 /**
  * Whose turn it is. In the order of events a turn of the caller is speechStarted, speechEnded (both again for every
- * pause too short to end it), turnEnded; over the agent it begins with ducked and speechStarted, bargeIn. All times
+ * pause too short to end it; paused and wentOn between them for every gap), turnEnded; over the agent it begins with ducked and speechStarted, bargeIn. All times
  * are media time.
  */
 export class TurnTaker {
@@ -71,6 +75,8 @@ export class TurnTaker {
   /** Start of the caller's open turn; undefined while there is none. */
   #turnStartedMs: number | undefined;
   #speaking = false;
+  /** Since the last sound of the open stretch. */
+  #quietFrames = 0;
   /** Onset of what the agent is held for; undefined while it is not. */
   #heldFromMs: number | undefined;
   #lastSoundMs = 0;
@@ -182,6 +188,21 @@ export class TurnTaker {
     const { isActive, isSure } = this.#detector;
     if (isActive && !this.#speaking && isSure) this.#startSpeech(nowMs);
     if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs - this.#delayMs);
+    if (this.#speaking) this.#followGaps(nowMs);
+  }
+
+  #followGaps(nowMs: number): void {
+    if (!this.#detector.isSounding) {
+      this.#quietFrames += 1;
+      if (this.#quietFrames === PAUSE_FRAMES) this.#emitAt('paused', nowMs - PAUSE_FRAMES * FRAME_MS);
+      return;
+    }
+    if (this.#quietFrames >= PAUSE_FRAMES) this.#emitAt('wentOn', nowMs - FRAME_MS);
+    this.#quietFrames = 0;
+  }
+
+  #emitAt(type: 'paused' | 'wentOn', atMs: number): void {
+    this.#actions.emit({ type, atMs: Math.max(0, atMs - this.#delayMs) });
   }
 
   get #onsetMs(): number {
@@ -191,6 +212,7 @@ export class TurnTaker {
   #startSpeech(nowMs: number, atMs = this.#onsetMs): void {
     if (this.#speaking) return;
     this.#speaking = true;
+    this.#quietFrames = 0;
     this.#turnStartedMs ??= atMs;
     this.#actions.emit({ type: 'speechStarted', atMs, noticedMs: nowMs });
   }

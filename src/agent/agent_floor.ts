@@ -41,9 +41,7 @@ export class AgentFloor {
     this.#reply = reply;
     reply.speech = speech;
     try {
-      await speech.say(() => {
-        reply.firstAudioMs = this.#audio.mediaMs();
-      });
+      await speech.say();
     } catch (error) {
       if (this.#reply === reply) this.#events.failed(error);
     }

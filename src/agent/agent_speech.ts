@@ -21,6 +21,8 @@ export class AgentSpeech {
   readonly #queued: QueuedSentence[] = [];
   readonly #stopped = new AbortController();
   #next: Promise<SoundingSentence | undefined>;
+  #firstSentenceMs: number | undefined;
+  #firstSoundMs: number | undefined;
   #characters = 0;
   #generation: number | undefined;
   #end = 0;
@@ -34,18 +36,27 @@ export class AgentSpeech {
     this.#next = this.#render();
   }
 
+  /** Media time at which its first sentence was known, and its first sound was there; undefined before. */
+  get firstSentenceMs(): number | undefined {
+    return this.#firstSentenceMs;
+  }
+
+  get firstSoundMs(): number | undefined {
+    return this.#firstSoundMs;
+  }
+
   /** Undefined as long as nothing is to be heard. */
   get generation(): number | undefined {
     return this.#generation;
   }
 
   /** Resolves when all is queued, or nothing more will be. Rejects with TTS_FAILED, or as the sentences do. */
-  async say(onFirstAudio: () => void): Promise<void> {
+  async say(): Promise<void> {
     this.#generation = this.#audio.generation;
     try {
       for (let sentence = await this.#next; sentence !== undefined; sentence = await this.#next) {
         this.#next = this.#render();
-        if (!(await this.#queue(sentence, onFirstAudio))) return;
+        if (!(await this.#queue(sentence))) return;
       }
     } catch (error) {
       if (!this.#stopped.signal.aborted) throw error;
@@ -104,8 +115,11 @@ export class AgentSpeech {
   #render(): Promise<SoundingSentence | undefined> {
     const sentence = this.#nextText().then(text => {
       if (text === undefined) return undefined;
+      this.#firstSentenceMs ??= this.#audio.mediaMs();
       const pieces = this.#voice.speak(text, this.#audio.rateHz, this.#stopped.signal);
-      return new SoundingSentence(text, pieces, this.#audio.rateHz);
+      return new SoundingSentence(text, pieces, this.#audio.rateHz, () => {
+        this.#firstSoundMs ??= this.#audio.mediaMs();
+      });
     });
     // A failure counts when its turn to be heard comes, not before.
     sentence.catch(() => undefined);
@@ -124,7 +138,7 @@ export class AgentSpeech {
     }
   }
 
-  async #queue(sentence: SoundingSentence, onFirstAudio: () => void): Promise<boolean> {
+  async #queue(sentence: SoundingSentence): Promise<boolean> {
     const generation = this.#generation ?? 0;
     const pieceSamples = LIMITS.speechPieceSeconds * this.#audio.rateHz;
     let isFirst = true;
@@ -134,7 +148,6 @@ export class AgentSpeech {
         const piece = pcm.subarray(from, from + pieceSamples);
         const position = await this.#audio.speak(generation, piece);
         if (position === undefined) return false;
-        if (this.#queued.length === 0) onFirstAudio();
         if (isFirst) this.#queued.push({ sentence, position });
         isFirst = false;
         this.#end = position + piece.length;

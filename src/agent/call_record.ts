@@ -12,16 +12,24 @@ export class CallRecord {
   #events = 0;
   #turns = 0;
 
-  /** `nowMs` is the wall clock in milliseconds since the epoch. */
+  /** `nowMs` is the wall clock in milliseconds since the epoch; `told` is what is known of the record already. */
   constructor(
     sink: EventSink,
     call: { readonly callId: string; readonly tenantId: string },
     nowMs: () => number,
+    told: { readonly events: number; readonly turns: number } = { events: 0, turns: 0 },
   ) {
     this.#sink = sink;
     this.#call = call;
     this.#nowMs = nowMs;
     this.#series = call.callId;
+    this.#events = told.events;
+    this.#turns = told.turns;
+  }
+
+  /** Events numbered so far. */
+  get events(): number {
+    return this.#events;
   }
 
   /** Turns numbered so far. */

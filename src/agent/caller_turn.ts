@@ -23,6 +23,8 @@ export interface Ear {
 type Asked = Pick<FlowStep, 'expect' | 'minConfidence'>;
 
 const FIRST_CAPACITY_SECONDS = 2;
+/** Waited at the end of a turn for what was asked for at its last pause. */
+const SETTLED_SOON_MS = 100;
 
 /**
  * One utterance of the caller from its onset. The samples are kept until it is answered, so that a recogniser that
@@ -111,7 +113,8 @@ export class CallerTurn {
    * @throws TrunklineError STT_FAILED after a second attempt
    */
   async recognise(): Promise<Recognition> {
-    const settled = await this.#settled;
+    const settled = await this.#settledSoon();
+    this.#closed.signal.throwIfAborted();
     if (settled !== undefined && settled.text !== '') this.#release();
     this.#recognition = this.#believed(settled?.text ? settled : await this.#twice());
     return this.#recognition;
@@ -127,6 +130,13 @@ export class CallerTurn {
     const judged = this.#ear.belief.judge(recognition, this.#onsetMs, this.#asked.minConfidence);
     // A cough after a pause must not undo what was understood before it.
     return judged.text === '' ? (this.#recognition ?? judged) : judged;
+  }
+
+  /** Beyond a moment the final is asked for, which others give where this recogniser hangs. */
+  async #settledSoon(): Promise<Recognition | undefined> {
+    if (this.#settled === undefined) return undefined;
+    const soon = { ...this.#finalDeadline, limitMs: SETTLED_SOON_MS };
+    return withDeadline(this.#settled, soon).catch(() => undefined);
   }
 
   async #settle(): Promise<Recognition | undefined> {

@@ -112,7 +112,8 @@ export class Conversation {
       if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
-      else if (event.type === 'speechEnded') this.#speechEnded();
+      else if (event.type === 'speechEnded' || event.type === 'paused') this.#fellSilent();
+      else if (event.type === 'wentOn') this.#wentOn();
       else if (event.type === 'backchannel') this.#backchannel(event);
       else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);
       else if (event.type === 'silence') this.#silent(event.atMs, event.silentForMs);
@@ -168,8 +169,7 @@ export class Conversation {
 
   #speechStarted(atMs: number): void {
     const asked = this.#step ?? this.#floor.reply?.response?.step;
-    this.#caller?.resumed();
-    this.#foresight.wait();
+    this.#wentOn();
     if (this.#caller !== undefined || asked === undefined) return;
     this.#overAgent.drop();
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
@@ -181,12 +181,20 @@ export class Conversation {
       this.#interrupt(played);
   }
 
+  #wentOn(): void {
+    this.#caller?.resumed();
+    this.#foresight.wait();
+  }
+
   #partial(turn: CallerTurn, text: string): void {
-    if (turn === this.#caller && !this.#over) this.#listening.partial(text);
+    if (turn !== this.#caller || this.#over) return;
+    this.#listening.partial(text);
+    if (this.#floor.reply === undefined && this.#parts.responder.isModel(this.#state.flow))
+      this.#foresight.partial(turn, text, this.#listening.soundsComplete);
   }
 
   /** Perhaps that was all. */
-  #speechEnded(): void {
+  #fellSilent(): void {
     if (this.#caller !== undefined && this.#floor.reply === undefined && this.#step !== undefined)
       void this.#foresight.look(this.#caller);
   }
@@ -315,7 +323,6 @@ export class Conversation {
     const { audio, voice } = this.#parts;
     reply.response = response;
     response.commit();
-    reply.firstWordMs = audio.mediaMs();
     this.#listening.asked(response.step);
     void this.#floor.say(reply, prepared ?? new AgentSpeech(audio, voice, response.sentences));
   }

@@ -25,6 +25,10 @@ export class Foresight {
   readonly #voice: Voice;
   readonly #respond: (recognition: Recognition) => Response;
   #guess: Guess | undefined;
+  /** Whose turn it is that may be over. */
+  #silent: CallerTurn | undefined;
+  /** The latest words, where they sound complete. */
+  #words: { readonly turn: CallerTurn; readonly recognition: Recognition } | undefined;
   /** Counts what made earlier guesses wrong. */
   #round = 0;
 
@@ -36,15 +40,29 @@ export class Foresight {
 
   /** The caller has fallen silent. Whatever goes wrong ahead of time is left to the time itself. */
   async look(turn: CallerTurn): Promise<void> {
+    if (this.#silent === turn) return;
+    this.#silent = turn;
+    if (this.#words?.turn === turn) this.#think(turn, this.#words.recognition);
     const round = this.#round;
     const recognition = await turn.preview().catch(() => undefined);
-    if (round !== this.#round || recognition === undefined || recognition.text === '') return;
-    if (this.#guess?.turn === turn && this.#guess.text === recognition.text) return;
+    if (round === this.#round && recognition !== undefined) this.#think(turn, recognition);
+  }
+
+  /** Words so far; those that sound complete are answered once the caller is silent. */
+  partial(turn: CallerTurn, text: string, soundsComplete: boolean): void {
+    const recognition = { text, confidence: 1, alternatives: [] };
+    this.#words = soundsComplete ? { turn, recognition } : undefined;
+    if (soundsComplete && this.#silent === turn) this.#think(turn, recognition);
+  }
+
+  #think(turn: CallerTurn, recognition: Recognition): void {
+    const { text } = recognition;
+    if (text === '' || (this.#guess?.turn === turn && this.#guess.text === text)) return;
     this.#forget();
     try {
       const response = this.#respond(recognition);
       const speech = new AgentSpeech(this.#audio, this.#voice, response.sentences);
-      this.#guess = { turn, text: recognition.text, response, speech };
+      this.#guess = { turn, text, response, speech };
     } catch {
       // The workflow fails again when it is asked in earnest.
     }
@@ -53,12 +71,13 @@ export class Foresight {
   /** The caller goes on: what was thought of is kept for the case that it was a cough. */
   wait(): void {
     this.#round += 1;
+    this.#silent = undefined;
   }
 
   /** Hands over the reply to what turned out to be the whole turn, if it was foreseen; else throws away what was. */
   take(turn: CallerTurn, { text }: Recognition): Foreseen | undefined {
     const guess = this.#guess;
-    this.#round += 1;
+    this.#begin();
     if (guess?.turn === turn && guess.text === text) {
       this.#guess = undefined;
       return guess;
@@ -68,8 +87,14 @@ export class Foresight {
   }
 
   drop(): void {
-    this.#round += 1;
+    this.#begin();
     this.#forget();
+  }
+
+  #begin(): void {
+    this.#round += 1;
+    this.#silent = undefined;
+    this.#words = undefined;
   }
 
   #forget(): void {

@@ -5,6 +5,9 @@ import { Endpointing } from './endpointing.ts';
 import type { CallAudio } from './ports.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
+/** Half is what nobody knows of. */
+const COMPLETE_SHARE = 0.6;
+
 /** Keeps the audio thread told how to listen: by what was asked, what was said so far, and how this caller speaks. */
 export class Listening {
   readonly #turn: Config['turn'];
@@ -36,6 +39,11 @@ export class Listening {
   partial(text: string): void {
     this.#endpointing.partial(text.split(' ').filter(word => word !== ''));
     this.#follow();
+  }
+
+  /** Nothing says that the words so far go on. */
+  get soundsComplete(): boolean {
+    return (this.#endpointing.completeness?.share ?? 0) >= COMPLETE_SHARE;
   }
 
   /** The agent takes leave: nobody is waited for. */

@@ -28,8 +28,6 @@ export interface Reply {
   response?: Response;
   speech?: AgentSpeech;
   stands: boolean;
-  firstWordMs?: number;
-  firstAudioMs?: number;
   firstFrameMs?: number;
 }
 
@@ -84,7 +82,8 @@ export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): v
 }
 
 function recordLatency(record: CallRecord, turn: number, reply: Reply, answered: Answered): void {
-  const { firstWordMs, firstAudioMs, firstFrameMs } = reply;
+  const { firstFrameMs, speech } = reply;
+  const [firstWordMs, firstAudioMs] = [speech?.firstSentenceMs, speech?.firstSoundMs];
   const { lastSoundMs, endOfTurnMs, sttFinalMs } = answered;
   if (sttFinalMs === undefined || firstWordMs === undefined) return;
   if (firstAudioMs === undefined || firstFrameMs === undefined) return;
@@ -109,7 +108,7 @@ export function recordAgent(
   record.append('turn.agent', {
     turn: record.nextTurn(),
     text: heard.text,
-    startMs: Math.min(reply.firstFrameMs ?? reply.firstAudioMs ?? heard.endMs, heard.endMs),
+    startMs: Math.min(reply.firstFrameMs ?? reply.speech?.firstSoundMs ?? heard.endMs, heard.endMs),
     endMs: heard.endMs,
     interrupted: heard.interrupted,
   });

@@ -15,6 +15,8 @@ export interface Response {
 
 /** Whatever makes up an agent's mind: a flow, or a model. Nothing but the returned response may come of a call. */
 export interface Responder {
+  /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
+  isModel(state: FlowState): boolean;
   respond(state: FlowState, heard: Heard, todayIso: string): Response;
 }
 
@@ -24,6 +26,10 @@ export class FlowResponder implements Responder {
 
   constructor(flow: Flow) {
     this.#flow = flow;
+  }
+
+  isModel(): boolean {
+    return false;
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {

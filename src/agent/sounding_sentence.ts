@@ -5,6 +5,7 @@ import { firstWordMs, heardText } from './heard_text.ts';
 export class SoundingSentence {
   readonly text: string;
   readonly #rateHz: number;
+  readonly #onSound: () => void;
   readonly #words: SpokenWord[] = [];
   readonly #waiting: Int16Array[] = [];
   readonly #rendering: Promise<void>;
@@ -13,10 +14,11 @@ export class SoundingSentence {
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
 
-  /** Begins at once. */
-  constructor(text: string, pieces: AsyncIterable<SpokenPiece>, rateHz: number) {
+  /** Begins at once; `onSound` is told when sound comes. */
+  constructor(text: string, pieces: AsyncIterable<SpokenPiece>, rateHz: number, onSound: () => void) {
     this.text = text;
     this.#rateHz = rateHz;
+    this.#onSound = onSound;
     this.#rendering = this.#render(pieces);
   }
 
@@ -55,7 +57,10 @@ export class SoundingSentence {
       for await (const { pcm, words } of pieces) {
         this.#words.push(...words);
         this.#samples += pcm.length;
-        if (pcm.length > 0) this.#waiting.push(pcm);
+        if (pcm.length > 0) {
+          this.#waiting.push(pcm);
+          this.#onSound();
+        }
         this.#wake();
       }
       this.#isWhole = true;

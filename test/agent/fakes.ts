@@ -214,7 +214,7 @@ export class ScriptedSession implements SttSession {
 
   /** As a recogniser that has nothing ready, unless something is. */
   async settle(): Promise<Recognition> {
-    await Promise.resolve();
+    await this.#stt.settling;
     const settled = this.#stt.settled.shift();
     if (settled === undefined) throw new Error('not settled');
     return settled;
@@ -244,6 +244,8 @@ export class ScriptedStt implements Stt {
   finals: Recognition[] = [];
   /** What is understood at each pause. */
   settled: Recognition[] = [];
+  /** Before that. */
+  settling: Promise<void> = Promise.resolve();
   openFailures = 0;
   writeFailures = 0;
   finishFailures = 0;

@@ -96,6 +96,20 @@ t.test('what is no word after a pause leaves the reply as it is', async t => {
   t.equal(rig.said().at(-1), `${GRAND} And which floor?`);
 });
 
+t.test('a recogniser that hangs at the pause does not keep the turn from ending', async t => {
+  const rig = await asked();
+  rig.stt.settling = new Promise<never>(() => undefined);
+  rig.stt.finals.push(understood('an upright piano'));
+  await rig.startSpeaking();
+  await rig.pass(500, 7);
+  await rig.fallSilent();
+  await rig.endTurn(300);
+  await rig.pass(200);
+  await rig.listen();
+  t.match(rig.details('slot.set'), [{ value: 'an upright piano' }]);
+  t.equal(rig.stt.openSessions, 0);
+});
+
 t.test('the turn that ends while the recogniser still thinks of the pause waits for that', async t => {
   const rig = await asked();
   rig.stt.settled.push(understood('a grand piano'));

@@ -98,6 +98,36 @@ t.test('it answers ahead of time, and what it thought of in vain leaves no trace
   );
 });
 
+t.test('words that sound complete are answered at a gap, before the recogniser is sure of them', async t => {
+  const { rig, llm } = await answered();
+  const words = () =>
+    llm.requests.map(({ messages }) => messages.at(-1)).map(last => last && 'text' in last && last.text);
+  const gap = async (type: 'paused' | 'wentOn') => {
+    rig.conversation.turn({ type, atMs: rig.audio.nowMs });
+    await settle();
+  };
+  await rig.startSpeaking();
+  rig.stt.sessions.at(-1)?.partial('i need to move a piano and');
+  await gap('paused');
+  t.same(words(), [], 'what goes on is waited for');
+  await gap('wentOn');
+  rig.stt.sessions.at(-1)?.partial('i need to move a piano tomorrow');
+  t.same(words(), [], 'nothing while the caller speaks');
+  await gap('paused');
+  t.same(words(), ['i need to move a piano tomorrow']);
+  rig.stt.sessions.at(-1)?.partial('i need to move a piano to morrow street');
+  t.same(words().at(-1), 'i need to move a piano to morrow street', 'words that come late, too');
+  t.equal(llm.requests[0]?.signal.aborted, true);
+  rig.stt.finals.push(understood('i need to move a piano to morrow street'));
+  await rig.endTurn();
+  await rig.listen();
+  t.equal(llm.requests.length, 2, 'the final is what was answered');
+  t.match(rig.details('turn.caller').at(-1), {
+    text: 'i need to move a piano to morrow street',
+    confidence: 0.9,
+  });
+});
+
 t.test('by a way that it chooses the workflow goes on, and the call ends by its words', async t => {
   const { rig, llm } = await answered();
   llm.answers.push(['You are welcome.', goOn('done')]);

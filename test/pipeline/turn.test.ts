@@ -25,6 +25,21 @@ t.test('a turn: speech started, ended, turn over after the pause', async t => {
   t.ok(over!.atMs >= 1900 && over!.atMs <= 1920, `decided at ${over?.atMs}`);
 });
 
+t.test('a gap is told before the network knows of it, and so is its end', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600 });
+  await rig.hear(concat(pause(500), voice(400), pause(40), voice(300), pause(90), voice(300), pause(1500)));
+  t.strictSame(
+    rig.gaps.map(({ type }) => type),
+    ['paused', 'wentOn', 'paused'],
+  );
+  for (const [index, atMs] of [1240, 1330, 1630].entries())
+    t.ok(
+      Math.abs(rig.gaps[index]!.atMs - atMs) <= 20,
+      `${rig.gaps[index]?.type} at ${rig.gaps[index]?.atMs}`,
+    );
+  t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'turnEnded'], 'all in one stretch of speech');
+});
+
 t.test('a pause within a turn does not end it; patience is the policy of the moment', async t => {
   const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 1000 });
   await rig.hear(concat(voice(400), pause(700), voice(400), pause(600)));

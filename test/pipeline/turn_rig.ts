@@ -27,6 +27,8 @@ export function sileroJudge(vad: SileroVad, rateHz: PipelineRateHz): Judge {
 /** An uplink with turn taking, on a clock that goes as fast as it is fed; judgements come one tick late. */
 export class TurnRig {
   readonly events: TurnEvent[] = [];
+  /** Those of pauses too short to be one, apart from the others. */
+  readonly gaps: TurnEvent[] = [];
   /** The agent speaks until it is cut. */
   agentAudible = false;
   ducked = false;
@@ -76,7 +78,10 @@ export class TurnRig {
           this.agentAudible = false;
           return this.nowMs * (rateHz / 1000);
         },
-        emit: event => this.events.push(event),
+        emit: event => {
+          const isGap = event.type === 'paused' || event.type === 'wentOn';
+          (isGap ? this.gaps : this.events).push(event);
+        },
       },
       this.#uplink,
     );

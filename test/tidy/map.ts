@@ -48,6 +48,16 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/config',
     'src/observe',
   ],
+  // Text in place of a line, through the same engine as calls.
+  'src/chat': [
+    'src/agent',
+    'src/workflow',
+    'src/providers/types.ts',
+    'src/calls/fault.ts',
+    'src/store',
+    'src/config',
+    'src/observe',
+  ],
   // The edge's side of a phone call; the media process's side is src/lines.
   'src/signalling': [
     'sip',
@@ -62,6 +72,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/observe',
   ],
   'src/http': [
+    'src/chat',
     'src/ladder',
     'src/quality/measures.ts',
     'src/store',
@@ -84,7 +95,8 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/roles': ['models', 'pipeline', 'sip/rtp/send_spread.ts', 'src', 'web/build.ts'],
   'src/main.ts': ['src'],
   web: [],
-  bench: ['models', 'pipeline', 'sip', 'src'],
+  // Scripted providers are servers of the tests.
+  bench: ['models', 'pipeline', 'sip', 'src', 'test/providers/servers'],
   tools: [
     'models',
     'pipeline',

@@ -4,7 +4,7 @@ import type { Flow, FlowState, FlowStep, Heard, Talk } from '../../workflow/type
 import type { After } from '../ports.ts';
 import { knownResponse, type Responder, type Response } from '../responder.ts';
 import { LineUp } from './line_up.ts';
-import { messagesOf, toolsOf, WAY_TOOL, wayOf } from './model_request.ts';
+import { type Medium, messagesOf, toolsOf, WAY_TOOL, wayOf } from './model_request.ts';
 import { SentenceSplitter } from './sentence_splitter.ts';
 
 /** A caller who hears nothing for so long after the turn is told that it takes a moment. */
@@ -14,6 +14,8 @@ export interface ModelParts {
   readonly flow: Flow;
   readonly llm: Llm;
   readonly after: After;
+  /** `voice` by default. */
+  readonly medium?: Medium;
   /** Told of a model that failed; the call goes on without it. */
   onFault(error: unknown): void;
 }
@@ -25,6 +27,10 @@ export class ModelResponder implements Responder {
   constructor(parts: ModelParts) {
     this.#parts = parts;
     parts.llm.prepare();
+  }
+
+  isModel(state: FlowState): boolean {
+    return this.#parts.flow.talk?.(state) !== undefined;
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
@@ -60,7 +66,7 @@ class ModelResponse implements Response {
     const open = parts.flow.next(state, { type: 'start' }, { todayIso });
     const told = withTurn(state, talk, { by: 'caller', text: said });
     this.step = { ...open, say: [], state: told, effects: [] };
-    void this.#run(messagesOf(talk, state, said, todayIso));
+    void this.#run(messagesOf(talk, state, said, todayIso, parts.medium ?? 'voice'));
   }
 
   commit(): void {

@@ -1,5 +1,5 @@
 /** Text before a comma or the like that is worth being spoken by itself, so that the first sound comes early. */
-const CLAUSE_CHARACTERS = 40;
+const CLAUSE_CHARACTERS = 8;
 /** Endings after which no sentence ends. */
 const ABBREVIATION =
   /(?:^|\s)(?:mr|mrs|ms|dr|st|no|vs|inc|ltd|jr|sr|e\.g|i\.e|a\.m|p\.m|approx|dept|est|[a-z])\.$/iu;

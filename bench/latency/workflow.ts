@@ -1,0 +1,46 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROJECT } from '../node.ts';
+
+const YAML = `name: talker
+version: 1.0.0
+title: Talker of the latency bench
+start: hello
+exits: { exhausted: later, goodbye: bye, person: later }
+confidence: { readBack: 0.1, reject: 0.3, sure: 0.6 }
+patience: { misses: 2, silences: 3, turns: 2000 }
+phrases:
+  right: Is that right?
+  yesOrNo: Please say yes or no.
+  which: "Which part is wrong: {options}?"
+  everything: everything
+  notHeard: [I did not hear you.]
+  notUnderstood: [I did not get that.]
+  sorry: [I am sorry.]
+  thanks: [Thank you.]
+  offerOne: Did you say {options}?
+  offerMany: Is that {options}?
+  spelled: "I have the spelling {letters}: {name}."
+  restart: Would you like to start over?
+  goodbye: Would you like to end this call?
+slots: {}
+stages:
+  hello:
+    kind: talk
+    say: [This is an automated assistant., How can I help you?]
+    instructions: You are the front desk of a piano mover. Be brief.
+    patience: normal
+    ways: { done: { to: bye, meaning: the caller has no further question } }
+    without: later
+  bye: { kind: end, outcome: answered, say: [Goodbye.] }
+  later: { kind: end, outcome: callback, say: [Somebody will call you back. Goodbye.] }
+`;
+
+/** A workflow in which a model answers every turn. */
+export const TALKER = {
+  async writeTo(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'talker.yaml'), YAML);
+    await cp(join(PROJECT, 'workflows/places'), join(folder, 'places'), { recursive: true });
+  },
+};
