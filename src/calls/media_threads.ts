@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Address } from '../ipc/messages.ts';
+import type { ProviderFigures } from '../ipc/provider_figures.ts';
 import type { ListeningTimes } from '../ipc/silence.ts';
 import type { ToAudio, ToTalk } from './thread_messages.ts';
 import { type ThreadName, ThreadPulse } from './thread_pulse.ts';
@@ -19,7 +20,7 @@ export interface TalkWorkerData {
 }
 
 /** What the talk thread says while it serves calls. */
-export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' }>;
+export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' | 'providers' }>;
 
 export interface MediaThreadsOptions {
   /** The thread's program. */
@@ -28,6 +29,7 @@ export interface MediaThreadsOptions {
   readonly runtimeFile: string;
   readonly address: Address;
   onMessage(message: FromTalk): void;
+  onProviders?(figures: ProviderFigures): void;
   /** A thread ended though nobody told it to. */
   onDied(thread: ThreadName, error: unknown): void;
   readonly watchTimes?: ListeningTimes;
@@ -53,6 +55,7 @@ export class MediaThreads {
     const talkReady = new Promise<void>(resolve => {
       this.#port.on('message', (message: ToAudio) => {
         if (message.type === 'ready') resolve();
+        else if (message.type === 'providers') options.onProviders?.(message.figures);
         else options.onMessage(message);
       });
     });

@@ -1,6 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
+import type { ProviderFigures } from '../ipc/provider_figures.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { LegFact } from './bridge_legs.ts';
@@ -95,6 +96,8 @@ export type ToAudio =
     }
   /** A call that this process had when it died; what became of it is for the edge to say. */
   | { readonly type: 'orphan'; readonly callId: string }
+  /** What the providers do, for whoever looks at the node. */
+  | { readonly type: 'providers'; readonly figures: ProviderFigures }
   /** Whether the spool has room for what further calls would tell; until told, it has. */
   | { readonly type: 'spool'; readonly full: boolean }
   /** The talk thread has let go of the slot: it may be zeroed and used again. */

@@ -153,6 +153,8 @@ export const LIMITS = {
   keyFileBytes: 32 << 10,
   /** Providers of one kind in the configuration; more are an error. */
   providersOfAKind: 8,
+  /** Latencies of one provider that a process tells of at once; further ones are left out of the histogram. */
+  providerLatenciesTold: 1_000,
   /** A provider's handshake, and its goodbye; a slower one has failed. */
   providerConnectMs: 3_000,
   /** Between two pings to a provider; one that left the last unanswered has failed. */

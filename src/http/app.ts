@@ -17,6 +17,7 @@ import { routeHealth } from './routes/health.ts';
 import { routeLadders } from './routes/ladders.ts';
 import { routeLegs } from './routes/legs.ts';
 import { routePage } from './routes/page.ts';
+import { routeProviders } from './routes/providers.ts';
 import { routeQuality } from './routes/quality.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
@@ -41,6 +42,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
   await describeApi(app);
   app.register(async scope => {
     routeHealth(scope, plane);
+    routeProviders(scope, plane);
     routeCalls(scope, plane);
     routeLadders(scope, plane);
     routeQuality(scope, plane);

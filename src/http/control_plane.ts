@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Queries } from '../store/queries.ts';
@@ -28,6 +29,11 @@ export interface ControlPlane {
   >;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;
+  readonly providers: {
+    /** Those of the configuration, in its order. */
+    readonly states: readonly ProviderState[];
+    readonly health: () => NodeView['providers'];
+  };
   /** Further legs of calls that are up. */
   readonly legs: Pick<LegOrders, 'add' | 'drop'>;
   readonly readiness: () => Promise<Readiness>;

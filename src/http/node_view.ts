@@ -1,13 +1,16 @@
 import type { Link } from '../ipc/link.ts';
 import type { Address, MessageOf } from '../ipc/messages.ts';
+import type { ProviderFigures } from '../ipc/provider_figures.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
 type Load = MessageOf<'load'>;
+type ProviderHealth = ProviderFigures['health'];
 
 /** What the control plane knows of the node's other processes, from what they tell over the link. */
 export class NodeView {
   readonly #ready = new Set<Address>();
   readonly #loads = new Map<Address, Load>();
+  readonly #providers = new Map<Address, ProviderHealth>();
   readonly #metrics: Metrics;
   #draining = false;
 
@@ -16,6 +19,7 @@ export class NodeView {
     link.on('peerReady', ({ peer }) => this.#ready.add(peer));
     link.on('peerGone', ({ peer }) => this.#forget(peer));
     link.on('load', (load, from) => this.#noteLoad(load, from));
+    link.on('providers', ({ figures }, from) => this.#noteProviders(figures, from));
     link.on('roleFaults', ({ roles }) => metrics.roleFaults(roles));
     link.on('notAdmitted', ({ code, calls }) => metrics.callsNotAdmitted(code, calls));
     link.on('sipTurnedAway', ({ cause, requests }) => metrics.sipTurnedAway(cause, requests));
@@ -38,6 +42,16 @@ export class NodeView {
     return loads.length === 0 || loads.some(takesCalls);
   }
 
+  /** How each process finds the providers that it asks. */
+  get providers(): ReadonlyMap<Address, ProviderHealth> {
+    return this.#providers;
+  }
+
+  #noteProviders(figures: ProviderFigures, from: Address): void {
+    this.#providers.set(from, figures.health);
+    this.#metrics.providers.add(from, figures);
+  }
+
   #noteLoad(load: Load, from: Address): void {
     this.#loads.set(from, load);
     this.#metrics.mediaLoad(from, load);
@@ -46,6 +60,8 @@ export class NodeView {
   #forget(peer: Address): void {
     this.#ready.delete(peer);
     if (this.#loads.delete(peer)) this.#metrics.mediaGone(peer);
+    this.#metrics.providers.gone(peer, this.#providers.get(peer) ?? []);
+    this.#providers.delete(peer);
   }
 }
 

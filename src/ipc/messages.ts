@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { providerFiguresSchema } from './provider_figures.ts';
 
 /** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
 const LEG_END_REASONS = [
@@ -261,6 +262,8 @@ const messageSchema = z.discriminatedUnion('type', [
     ]),
     requests: z.number().int(),
   }),
+  /** What the providers of a media process do, now and then. */
+  z.object({ type: z.literal('providers'), figures: providerFiguresSchema }),
   /** Told by the supervisor when a process is gone: its calls are lost to it. */
   z.object({ type: z.literal('peerGone'), peer: addressSchema }),
   z.object({ type: z.literal('peerReady'), peer: addressSchema }),

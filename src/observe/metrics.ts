@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ProviderMetrics } from './provider_metrics.ts';
 
 /** A media process as its `load` messages describe it. */
 interface MediaSample {
@@ -20,6 +21,7 @@ const LAG_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
  */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly providers = new ProviderMetrics(this.#registry);
   readonly #callsActive = this.#mediaGauge('calls_active', 'Calls that a media process carries.');
   readonly #callSlots = this.#mediaGauge('call_slots', 'Calls that a media process can carry.');
   readonly #lateness = this.#mediaGauge(

@@ -4,6 +4,7 @@ import { buildPage } from '../../web/build.ts';
 import { openVault, type Vault } from '../compliance/vault.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { accessProviders, providerStates } from '../config/provider_access.ts';
 import { createApp } from '../http/app.ts';
 import { createRoomMaker } from '../http/browser_room.ts';
 import type { ControlPlane } from '../http/control_plane.ts';
@@ -98,6 +99,12 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     feed,
     node,
     legs,
+    providers: {
+      states: providerStates(
+        accessProviders(config.providers, { folder: paths.project, env: process.env }),
+      ),
+      health: () => node.providers,
+    },
     readiness: readinessOf(queries, publications, node),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => listWorkflows(paths.workflows), default: workflows.default },

@@ -90,7 +90,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
 }
 
 function startThreads(
-  { runtimeFile, address, log }: RoleContext,
+  { runtimeFile, address, link, log }: RoleContext,
   talk: URL,
   memory: SharedArrayBuffer,
   onMessage: (message: FromTalk) => void,
@@ -101,6 +101,7 @@ function startThreads(
     runtimeFile,
     address,
     onMessage,
+    onProviders: figures => link.send('api', { type: 'providers', figures }),
     onDied: (thread, error) => {
       log.fatal({ thread, err: error }, 'a thread died; this process ends and is started again');
       process.exit(1);

@@ -3,12 +3,14 @@ import { workerData } from 'node:worker_threads';
 import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
 import { after, serveCalls } from '../calls/talk_thread.ts';
+import type { ToAudio } from '../calls/thread_messages.ts';
 import { ThreadPulse } from '../calls/thread_pulse.ts';
 import { openVault } from '../compliance/vault.ts';
 import { mediaProcesses } from '../config/media_processes.ts';
 import { nodePaths } from '../config/paths.ts';
 import { readRuntime } from '../config/runtime.ts';
 import { createLogger } from '../observe/log.ts';
+import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { openProviders, type Providers } from '../providers/registry.ts';
 import { keepSpeech } from '../providers/tts/kept_speech.ts';
 import type { Tts } from '../providers/types.ts';
@@ -19,6 +21,7 @@ import { loadFlows } from '../workflow/load.ts';
 import { fixedSentences } from '../workflow/prompts.ts';
 
 const BEAT_EVERY_MS = 1000;
+const TELL_PROVIDERS_MS = 5000;
 
 /** The talk thread of a media process: conversations, providers and the record, beside the audio thread. */
 const { memory, runtimeFile, address, port, pulse } = workerData as TalkWorkerData;
@@ -48,16 +51,25 @@ const recorders = new Recorders(paths.recordings, address, (callId, error) =>
 );
 
 const flows = await loadFlows(paths.workflows, { recordingConsent: config.recording.consent });
+const ledger = new ProviderLedger();
 const providers = await openProviders(config, {
   folder: project,
   env: process.env,
   clock: { nowMs: () => performance.now(), after },
   observer: {
-    attempt: (kind, provider, outcome, latencyMs) =>
-      log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked'),
-    switched: (kind, from, to, why) => log.warn({ kind, from, to, why }, 'provider taken over by another'),
+    attempt: (kind, provider, outcome, latencyMs) => {
+      ledger.attempt(kind, provider, outcome, latencyMs);
+      log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked');
+    },
+    switched: (kind, from, to, why) => {
+      ledger.switched(kind, from, to, why);
+      log.warn({ kind, from, to, why }, 'provider taken over by another');
+    },
   },
-  onUse: use => log.debug({ ...use }, 'provider used'),
+  onUse: use => {
+    ledger.used(use);
+    log.debug({ ...use }, 'provider used');
+  },
 });
 for (const { standing } of flows.values()) for (const expect of standing) providers.stt.prepare(expect);
 
@@ -78,6 +90,15 @@ function keptOnDisk({ tts }: Providers): Tts {
   const voice = createHash('sha256').update(JSON.stringify(config.providers.tts)).digest('hex');
   return keepSpeech(tts, { folder: paths.speech, voice, isFixed: sentence => fixed.has(sentence) });
 }
+
+const tellProviders = () => {
+  const message: ToAudio = {
+    type: 'providers',
+    figures: { health: [...providers.health()], ...ledger.take() },
+  };
+  port.postMessage(message);
+};
+setInterval(tellProviders, TELL_PROVIDERS_MS).unref();
 
 const heart = new ThreadPulse(pulse);
 setInterval(() => heart.beat('talk'), BEAT_EVERY_MS).unref();

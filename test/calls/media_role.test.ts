@@ -141,6 +141,20 @@ t.test('a media process with the real conversation', { skip: NO_SERVER || NO_FLI
     calls: 0,
     draining: true,
   });
+  await link.until(() => link.to('api').some(({ type }) => type === 'providers'));
+  t.match(
+    link.to('api').find(({ type }) => type === 'providers'),
+    {
+      figures: {
+        health: [
+          { kind: 'stt', provider: 'pocketsphinx', breaker: null },
+          { kind: 'tts', provider: 'flite', breaker: null },
+        ],
+        asked: [{ kind: 'tts', provider: 'flite', costMicroUsd: 0 }],
+      },
+    },
+    'what spoke the greeting is counted',
+  );
   await role.stop();
   await caller.leave();
 });

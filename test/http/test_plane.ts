@@ -207,6 +207,7 @@ export async function startTestPlane(
     queries,
     feed,
     node: { draining: false, hasFreeSlot: () => true },
+    providers: { states: [], health: () => new Map() },
     legs: { add: async () => {}, drop: async () => {} },
     readiness: async () => ({ ready: true, parts: { postgres: 'up' } }),
     rooms: undefined,

@@ -81,6 +81,7 @@ t.test('a workflow that wants more than the providers can do is told once', asyn
   );
   const key = { DEEPGRAM_API_KEY: 'k' };
   t.equal(warningOf({ stt: [{ kind: 'deepgram' }, ...LOCAL.stt], ...MODEL }, {}, key), undefined);
+  t.equal(warningOf({ stt: [{ kind: 'deepgram' }], ...MODEL }, {}, key), undefined);
   t.equal(providerWarning(configSchema.parse({}), statesOf({ ...LOCAL, ...MODEL }), []), undefined);
   const mindless = /^receptionist is led by a model, and none is asked/;
   t.match(warningOf(LOCAL, answering), mindless);
