@@ -23,7 +23,7 @@ export interface SwitchedProvider {
 }
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
-type Entry = Writable<Omit<AskedProvider, 'outcomes'>> & { readonly outcomes: Map<string, number> };
+type Entry = Writable<AskedProvider> & { readonly outcomes: Record<string, number> };
 
 /** Sums up what providers were asked in a process, until somebody takes it. */
 export class ProviderLedger implements FailoverObserver {
@@ -32,7 +32,7 @@ export class ProviderLedger implements FailoverObserver {
 
   readonly attempt: FailoverObserver['attempt'] = (kind, provider, outcome, latencyMs) => {
     const { outcomes, latenciesMs } = this.#entry(kind, provider);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     if (outcome === 'ok' && latenciesMs.length < LIMITS.providerLatenciesTold) latenciesMs.push(latencyMs);
   };
 
@@ -56,10 +56,7 @@ export class ProviderLedger implements FailoverObserver {
 
   /** What came together since it was taken last. */
   take(): { readonly asked: AskedProvider[]; readonly switched: SwitchedProvider[] } {
-    const asked = [...this.#asked.values()].map(entry => ({
-      ...entry,
-      outcomes: Object.fromEntries(entry.outcomes),
-    }));
+    const asked = [...this.#asked.values()];
     const switched = [...this.#switched.values()];
     this.#asked.clear();
     this.#switched.clear();
@@ -73,7 +70,7 @@ export class ProviderLedger implements FailoverObserver {
     const entry: Entry = {
       kind,
       provider,
-      outcomes: new Map(),
+      outcomes: {},
       latenciesMs: [],
       requests: 0,
       audioMs: 0,
