@@ -327,6 +327,8 @@ export const LIMITS = {
   sttFinalMs: 5_000,
   /** A provider's recogniser without a sign of life after the end of an utterance; then it has failed. */
   sttSilentMs: 2_000,
+  /** The same of a recogniser that streams, which has heard all but the last words by then. */
+  sttStreamSilentMs: 1_500,
   /** A streaming recogniser without a word while this much sound of a caller waits for one; then the utterance has failed. */
   sttStalledMs: 2_500,
   sttStalledAudioMs: 1_000,

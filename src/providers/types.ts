@@ -21,7 +21,8 @@ export interface SttSession {
   write(pcm: Int16Array): void;
   /**
    * What was said so far as it would be if that were all; what is written afterwards belongs to the same utterance. A provider
-   * that can't tell leaves it out. Rejects where it fails, or when the utterance is over before.
+   * that can't tell leaves it out. Rejects where it fails, or when the utterance is over before; with a `refused` where there is
+   * nothing to tell yet, which says nothing of the final.
    */
   settle?(): Promise<Recognition>;
   /** The end of the utterance: resolves with the final, once. */

@@ -74,9 +74,14 @@ export class Attempt<P extends Provider> {
     return this.#isOver;
   }
 
-  /** Latency counts from here, not from the beginning. */
-  askedNow(): void {
-    this.#askedAtMs = this.#candidates.clock.nowMs();
+  /** Latency counts from here, or from where it was asked before, not from the beginning. */
+  askedNow(atMs = this.#candidates.clock.nowMs()): void {
+    this.#askedAtMs = atMs;
+  }
+
+  /** Milliseconds since it was asked. */
+  get waitedMs(): number {
+    return this.#elapsedMs;
   }
 
   /** The first of an answer is there. `isMeasured` false where its latency is not comparable. */

@@ -1,5 +1,6 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
+import { ProviderFault } from '../provider_fault.ts';
 import type { Expectation, Recognition, Stt, SttSession } from '../types.ts';
 import { type Attempt, type FailoverObserver, isAskersFault } from './attempt.ts';
 import type { Candidates } from './candidates.ts';
@@ -54,6 +55,8 @@ class Utterance implements SttSession {
   readonly #rounds: Rounds<Stt>;
   readonly #heard: HeardAudio;
   #listener: Listener | undefined;
+  /** When what was said so far was asked for, while it is not there. */
+  #askedAtMs: number | undefined;
   #final: Promise<Recognition> | undefined;
 
   constructor(candidates: Candidates<Stt>, observer: FailoverObserver, options: OpenOptions) {
@@ -80,12 +83,16 @@ class Utterance implements SttSession {
     const listener = this.#isOver ? undefined : this.#listener;
     if (listener?.session.settle === undefined)
       throw new TrunklineError('STT_FAILED', 'the recogniser tells nothing before the end');
+    this.#askedAtMs ??= this.#rounds.candidates.clock.nowMs();
     try {
       return await listener.session.settle();
     } catch (error) {
-      if (this.#isOver || this.#listener !== listener || isAskersFault(error)) throw error;
+      if (this.#isOver || this.#listener !== listener || isAskersFault(error) || hasNothingToTell(error))
+        throw error;
       this.#takeOver(listener, error);
       return this.settle();
+    } finally {
+      this.#askedAtMs = undefined;
     }
   }
 
@@ -111,7 +118,7 @@ class Utterance implements SttSession {
     const first = this.#listener;
     // All have failed in mid-utterance: they may do better with the whole of it.
     if (first === undefined) this.#rounds.forgive();
-    first?.attempt.askedNow();
+    first?.attempt.askedNow(this.#askedAtMs);
     try {
       const { attempt, result } = await firstToSpeak({
         rounds: this.#rounds,
@@ -132,6 +139,7 @@ class Utterance implements SttSession {
   #takeOver(listener: Listener, error: unknown): void {
     this.#rounds.failed(listener.attempt, error);
     this.#listener = undefined;
+    this.#askedAtMs = undefined;
     try {
       this.#listenNext();
     } catch {
@@ -172,6 +180,11 @@ class Utterance implements SttSession {
     for (const piece of this.#heard.pieces()) session.write(piece);
     return { attempt, session };
   }
+}
+
+/** Asked too early, it refuses, and hears on as before. */
+function hasNothingToTell(error: unknown): boolean {
+  return error instanceof ProviderFault && error.kind === 'refused';
 }
 
 /** An utterance's sound, up to LIMITS.utteranceSeconds. */

@@ -20,7 +20,7 @@ export interface RaceOptions<P extends Provider, R> {
   readonly limits: RaceLimits;
   /** Resolves with the first of the answer; what it began ends with the attempt's signal. */
   readonly start: (attempt: Attempt<P>) => Promise<R>;
-  /** Under way already. */
+  /** Under way already; what it was waited for counts. */
   readonly first?: Attempt<P> | undefined;
   /** False for what wins only if nobody has better. */
   readonly isGood?: (result: R) => boolean;
@@ -85,8 +85,10 @@ class Race<P extends Provider, R> {
   #launch(attempt: Attempt<P>): void {
     const { rounds, limits, start } = this.#options;
     const { after } = rounds.candidates.clock;
-    const timers = [after(limits.attemptMs, () => this.#late(attempt))];
-    if (this.#running.size === 0) timers.push(after(this.#hedgeMs(attempt), () => this.#hedge(attempt)));
+    const leftOf = (ms: number) => Math.max(0, ms - attempt.waitedMs);
+    const timers = [after(leftOf(limits.attemptMs), () => this.#late(attempt))];
+    if (this.#running.size === 0)
+      timers.push(after(leftOf(this.#hedgeMs(attempt)), () => this.#hedge(attempt)));
     this.#running.set(attempt, timers);
     this.#order.push(attempt);
     const work = (async () => start(attempt))();

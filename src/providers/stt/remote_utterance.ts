@@ -23,8 +23,8 @@ export interface RemoteUtteranceOptions {
   readonly audio: (pcm: Int16Array) => void;
   /** All sound, of which there was some, has been told: the final is wanted. */
   readonly end: () => void;
-  /** Told once, at the final, or when it was given up or has failed, `isWell` false. */
-  readonly over: (isWell: boolean) => void;
+  /** Told once, at the final, or when it was given up or has failed, `isWell` false and `fault` says why. */
+  readonly over: (isWell: boolean, fault?: ProviderFault) => void;
 }
 
 const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
@@ -114,7 +114,7 @@ export class RemoteUtterance implements SttSession {
   }
 
   failWith(fault: ProviderFault): void {
-    if (this.#end(false)) this.#final.reject(fault);
+    if (this.#end(false, fault)) this.#final.reject(fault);
   }
 
   #isOver(): boolean {
@@ -136,13 +136,13 @@ export class RemoteUtterance implements SttSession {
   }
 
   /** False when it was over already. */
-  #end(isWell: boolean): boolean {
+  #end(isWell: boolean, fault?: ProviderFault): boolean {
     if (this.#state === 'over') return false;
     this.#state = 'over';
     clearTimeout(this.#due);
     clearTimeout(this.#silent);
     this.#pending = [];
-    this.#options.over(isWell);
+    this.#options.over(isWell, fault);
     return true;
   }
 }

@@ -56,7 +56,7 @@ export class StreamedUtterance implements SttSession, StreamUser {
   constructor(options: StreamedUtteranceOptions) {
     this.#options = options;
     const { dialect, settings, times, pool, onPartial } = options;
-    const { finalMs = LIMITS.sttFinalMs, silentMs = LIMITS.sttSilentMs } = times;
+    const { finalMs = LIMITS.sttFinalMs, silentMs = LIMITS.sttStreamSilentMs } = times;
     this.#session = new RemoteUtterance({
       name: dialect.name,
       rateHz: settings.rateHz,
@@ -65,7 +65,7 @@ export class StreamedUtterance implements SttSession, StreamUser {
       pieceMs: dialect.leastPieceMs,
       audio: pcm => this.#send(pcm),
       end: () => this.#finish(),
-      over: isWell => this.#over(isWell),
+      over: (isWell, fault) => this.#over(isWell, fault),
     });
     const { connection, isReused } = pool.take(settings);
     this.#connection = connection;
@@ -234,15 +234,13 @@ export class StreamedUtterance implements SttSession, StreamUser {
     }, answerMs);
   }
 
-  #over(isWell: boolean): void {
+  #over(isWell: boolean, fault?: ProviderFault): void {
     this.#isOver = true;
     clearInterval(this.#watch);
     clearTimeout(this.#patience);
     this.#unproven = undefined;
-    for (const { answer } of this.#asks)
-      answer.reject(
-        new ProviderFault('STT_FAILED', 'refused', `${this.#options.dialect.name} was not in time`),
-      );
+    const late = new ProviderFault('STT_FAILED', 'refused', `${this.#options.dialect.name} was not in time`);
+    for (const { answer } of this.#asks) answer.reject(fault ?? late);
     const isClean = this.#sentBytes === 0 || (isWell && !this.#isEnding);
     if (isClean) this.#options.pool.giveBack(this.#connection);
     else this.#connection.close();

@@ -295,7 +295,9 @@ tap.test('recognisers: the final is of all that was said', async t => {
       const way = random.integer(0, 3);
       if (way === 0) return { failsAtOpen: new Error('no') };
       if (way === 1) return { failsAfter: random.integer(0, samples.length), final };
-      return { failsAtSettle: way === 2, final };
+      return way === 2
+        ? { failsAtSettle: random.integer(0, 1) === 0 ? 'unavailable' : 'refused', final }
+        : { final };
     };
     const recognisers = names.map(
       name =>

@@ -193,7 +193,9 @@ export interface Hearing {
   readonly failsAtOpen?: Error;
   /** Samples after which `write` throws. */
   readonly failsAfter?: number;
-  readonly failsAtSettle?: boolean;
+  readonly failsAtSettle?: FaultKind;
+  /** Before it settles. */
+  readonly settlesAfterMs?: number;
   /** What comes of `finish`; `text` of the samples heard unless given. */
   readonly final?: readonly Step<Recognition>[];
   readonly finalMs?: number;
@@ -258,7 +260,9 @@ export class ScriptedStt implements Stt {
         onPartial?.(`${this.name}: ${samples.length}`);
       },
       settle: async () => {
-        if (hearing.failsAtSettle === true) throw fault('unavailable');
+        const { settlesAfterMs = 0 } = hearing;
+        if (settlesAfterMs > 0) await pause(clock, settlesAfterMs, control.signal);
+        if (hearing.failsAtSettle !== undefined) throw fault(hearing.failsAtSettle);
         return recognition(heardText(samples));
       },
       finish: final,

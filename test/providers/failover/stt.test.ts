@@ -141,7 +141,7 @@ t.test('a wrong grammar is nobody’s failure', async t => {
 });
 
 t.test('what was understood so far, from the next where the first fails', async t => {
-  const { open, clock, told, rig } = failover([{ failsAtSettle: true }], [WORKS]);
+  const { open, clock, told, rig } = failover([{ failsAtSettle: 'unavailable' }], [WORKS]);
   const session = open();
   session.write(Int16Array.of(1, 2));
   t.equal((await clock.until(session.settle!())).text, '1 2');
@@ -149,6 +149,30 @@ t.test('what was understood so far, from the next where the first fails', async 
   session.write(Int16Array.of(3));
   t.equal((await clock.until(session.finish())).text, '1 2 3');
   await t.rejects(session.settle!(), { code: 'STT_FAILED' });
+  t.same(await rig.leftovers(), NO_LEFTOVERS);
+});
+
+t.test('one that has nothing to tell yet has not failed', async t => {
+  const { open, clock, told, rig } = failover([{ failsAtSettle: 'refused' }], [WORKS]);
+  const session = open();
+  session.write(Int16Array.of(1, 2));
+  await t.rejects(session.settle!(), { code: 'STT_FAILED' });
+  t.equal((await clock.until(session.finish())).text, '1 2');
+  t.same(told.attempts, ['stt a ok 50']);
+  t.same(told.switches, []);
+  t.same(await rig.leftovers(), NO_LEFTOVERS);
+});
+
+t.test('one that hangs at a pause was waited for when the end comes', async t => {
+  const { open, clock, told, rig } = failover([{ settlesAfterMs: Infinity, final: ['hang'] }], [WORKS]);
+  const session = open();
+  session.write(Int16Array.of(1, 2));
+  session.settle!().catch(() => undefined);
+  await clock.pass(700);
+  const beganMs = clock.nowMs();
+  t.equal((await clock.until(session.finish())).text, '1 2');
+  t.equal(clock.nowMs() - beganMs, LIMITS.sttHedgeMostMs - 700 + 50);
+  t.same(told.switches, ['stt a→b late']);
   t.same(await rig.leftovers(), NO_LEFTOVERS);
 });
 
