@@ -28,7 +28,7 @@ export interface ProviderPlace extends KeyPlace {
 }
 
 /** How a provider that is asked is doing in this process. */
-export interface ProviderHealth {
+interface ProviderHealth {
   readonly kind: ProviderKind;
   readonly provider: string;
   /** Null where it has no breaker, since nobody could take over. */
