@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { LIMITS } from '../../src/config/limits.ts';
 import type { ProvidersConfig } from '../../src/config/providers.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Use } from '../../src/providers/failover/metered.ts';
@@ -366,5 +368,32 @@ t.test('what is not listed, or has no key, is not loaded', async t => {
     [...paid, 'stt/pocketsphinx', 'tts/flite'].filter(name => some.has(name)),
     ['stt/deepgram', 'tts/deepgram_speak', 'ws'],
     'nor is one without its key',
+  );
+});
+
+t.test('what the documentation says of failover is what is done', async t => {
+  const text = readFileSync(join(ROOT, 'src/providers/README.md'), 'utf8');
+  const [, section = ''] = text.split('## When one fails');
+  const rows = section.split('\n').filter(line => line.startsWith('| '));
+  const ms = (...limits: readonly number[]) => limits.map(limit => limit.toLocaleString('en-US'));
+  const { sttHedgeLeastMs, sttHedgeMostMs, llmHedgeLeastMs, llmHedgeMostMs, ttsHedgeLeastMs } = LIMITS;
+  const { ttsHedgeMostMs, sttFailoverMs, llmFailoverMs, ttsFailoverMs, llmPauseMs, ttsPauseMs } = LIMITS;
+  for (const [row, figures] of [
+    [
+      1,
+      ms(sttHedgeLeastMs, sttHedgeMostMs, llmHedgeLeastMs, llmHedgeMostMs, ttsHedgeLeastMs, ttsHedgeMostMs),
+    ],
+    [2, ms(sttFailoverMs, llmFailoverMs, ttsFailoverMs)],
+    [3, ms(llmPauseMs, ttsPauseMs)],
+    [4, ms(LIMITS.sttFinalMs, LIMITS.llmFirstByteMs, LIMITS.ttsSentenceMs)],
+  ] as const)
+    t.same(rows[row]?.match(/\d[\d,]*/g), figures);
+  const seconds = [LIMITS.breakerOpenMs, LIMITS.breakerAuthMs, LIMITS.breakerMostMs].map(
+    limit => limit / 1000,
+  );
+  t.match(section, new RegExp(`\\. ${LIMITS.breakerFailures} failures in a row open it`));
+  t.same(
+    [...section.matchAll(/(\d+) s[,;. ]/g)].map(([, figure]) => Number(figure)),
+    seconds,
   );
 });
