@@ -381,6 +381,8 @@ export const LIMITS = {
   storeQueryMs: 30_000,
   /** What a request reads, its connection and all queries together; answered with 503. */
   storeReadMs: 3_000,
+  /** What a message of a chat reads or writes, its connection and all queries together; then nothing has come of it. */
+  storeChatMs: 10_000,
   /** Recovery of a large database takes its time; beyond it the start fails. */
   postgresStartMs: 120_000,
   /** Between one signal to end and the next, harder one. */

@@ -12,6 +12,7 @@ import { answerFailure, answerParserError, answerUnknownRoutes } from './failure
 import { describeApi } from './openapi.ts';
 import { observeRequests, requestIdOf } from './request_ids.ts';
 import { routeCalls } from './routes/calls.ts';
+import { routeChats } from './routes/chats.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
 import { routeLadders } from './routes/ladders.ts';
@@ -48,6 +49,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeQuality(scope, plane);
     routeLegs(scope, plane);
     routeQuotes(scope, plane);
+    routeChats(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);
     await routePage(scope, plane.pageDir);

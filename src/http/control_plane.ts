@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ChatSessions } from '../chat/chat_sessions.ts';
 import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -36,6 +37,8 @@ export interface ControlPlane {
   };
   /** Further legs of calls that are up. */
   readonly legs: Pick<LegOrders, 'add' | 'drop'>;
+  /** Text chats with the agents that answer calls. */
+  readonly chats: Pick<ChatSessions, 'start' | 'say' | 'show' | 'end'>;
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;

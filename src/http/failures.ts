@@ -82,13 +82,21 @@ export function answerFailure(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  const { code, retryAfterS, body } = toldFailure(log, error, request.id);
+  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+  void reply.code(ERRORS[code].http).type('application/json; charset=utf-8').send(body);
+}
+
+/** The same where the answer has begun, and its end is all that can tell of it. */
+export function toldFailure(
+  log: Logger,
+  error: unknown,
+  requestId: string,
+): { readonly code: ErrorCode; readonly retryAfterS: number | undefined; readonly body: Failure } {
   const failure = asTrunklineError(error);
-  const status = ERRORS[failure.code].http;
-  if (status >= 500) {
-    log.error({ requestId: request.id, code: failure.code, error: errorFacts(error) }, 'request failed');
-  }
-  if (failure.retryAfterS !== undefined) reply.header('retry-after', failure.retryAfterS);
-  void reply.code(status).type('application/json; charset=utf-8').send(failureOf(failure, request.id));
+  const { code, retryAfterS } = failure;
+  if (ERRORS[code].http >= 500) log.error({ requestId, code, error: errorFacts(error) }, 'request failed');
+  return { code, retryAfterS, body: failureOf(failure, requestId) };
 }
 
 /** Routes that are not there, and methods that a path does not take (405 with Allow, RFC 9110 §15.5.6). */

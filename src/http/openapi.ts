@@ -9,13 +9,15 @@ export async function describeApi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'Trunkline',
-        description: 'Control plane of a voice-agent node: calls, quotes, live events, browser rooms.',
+        description:
+          'Control plane of a voice-agent node: calls, quotes, live events, browser rooms, text chats.',
         version: '1',
       },
       tags: [
         { name: 'calls', description: 'The record of calls' },
         { name: 'events', description: 'What happens now' },
         { name: 'rooms', description: 'Calls from a browser' },
+        { name: 'chats', description: 'The same agents by text' },
         { name: 'node', description: 'Health and figures' },
       ],
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },

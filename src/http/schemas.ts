@@ -25,7 +25,7 @@ export const callSummarySchema = z
     callId: callIdSchema,
     state: callStateSchema,
     direction: z.enum(['inbound', 'outbound']).nullable(),
-    lineKind: z.enum(['room', 'trunk', 'stream']).nullable(),
+    lineKind: z.enum(['room', 'trunk', 'stream', 'chat']).nullable(),
     from: z.string().nullable().describe('Calling party'),
     to: z.string().nullable().describe('Called party'),
     sipCallId: z.string().nullable().describe('Call-ID of the SIP dialog; null where there is none'),
@@ -185,6 +185,30 @@ export const ladderSchema = z
     id: 'Ladder',
     description: 'Numbers, users and secrets are masked; pseudonyms hold within a ladder.',
   });
+
+export const saidSchema = z
+  .object({
+    said: z.array(z.string()).readonly().describe('Sentences of the agent'),
+    stage: z.string().describe('Of the workflow'),
+    done: z.boolean().describe('The chat is over'),
+  })
+  .meta({ id: 'Said' });
+
+export const chatSchema = z
+  .object({
+    chatId: callIdSchema.describe('Also the id of its record among the calls'),
+    workflow: z.string(),
+    stage: z.string(),
+    open: z.boolean(),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    endReason: z.string().nullable(),
+    outcome: z.string().nullable(),
+    turns: z
+      .array(z.object({ turn: z.number().int(), by: z.enum(['agent', 'caller']), text: z.string() }))
+      .readonly(),
+  })
+  .meta({ id: 'Chat' });
 
 export const pageQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(LIMITS.httpPageRows).default(50),

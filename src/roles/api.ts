@@ -18,6 +18,7 @@ import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
+import { type ChatService, openChatService } from './chat_service.ts';
 import type { Role, RoleContext } from './context.ts';
 
 const DATABASE_CONNECTIONS = 8;
@@ -45,11 +46,13 @@ export async function run(context: RoleContext): Promise<Role> {
     vault,
   });
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
+  const chats = openChatService(context, { vault, queries });
   const app = await createApp(
-    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications }),
+    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications, chats }),
   );
   const stop = async (): Promise<void> => {
     await app.close();
+    await chats.close();
     publications.close();
     await queries.close();
   };
@@ -73,11 +76,12 @@ interface Parts {
   readonly pageDir: string;
   readonly queries: Queries;
   readonly publications: RedisPublications;
+  readonly chats: ChatService;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
   const { tenant, livekit, workflows } = config;
-  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir } = parts;
+  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
     publications,
@@ -99,6 +103,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     feed,
     node,
     legs,
+    chats: chats.sessions,
     providers: {
       states: providerStates(
         accessProviders(config.providers, { folder: paths.project, env: process.env }),

@@ -46,6 +46,13 @@ export const READER: Patience = {
   totalMs: LIMITS.storeReadMs,
 };
 
+/** Who chats waits for the answer, too, but would have to say it again. */
+export const CHATTER: Patience = {
+  connectMs: LIMITS.storeChatMs,
+  queryMs: LIMITS.storeChatMs,
+  totalMs: LIMITS.storeChatMs,
+};
+
 /** Connects at the first transaction; what Postgres drops is connected again. */
 export function openDatabase(url: string, connections: number, patience = WRITER): Database {
   const pool = new pg.Pool({

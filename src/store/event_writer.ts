@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 import { PROJECTIONS } from './projections.ts';
 import type { SealedEvent } from './sealing.ts';
 
@@ -26,29 +26,40 @@ const COUNT_EVENTS = 'UPDATE tenants SET last_seq = last_seq + $2 WHERE tenant_i
  * @returns the events that were new, numbered, in their order
  * @throws TrunklineError BAD_REQUEST when an event can't be stored; STORE_UNAVAILABLE or INTERNAL
  */
-export async function writeEvents(
+export function writeEvents(
   database: Database,
   tenantId: string,
   events: readonly SealedEvent[],
 ): Promise<NumberedEvent[]> {
-  const added = await database.transaction(tenantId, async tx => {
-    await tx.query(ADD_TENANT, [tenantId]);
-    const [tenant] = await tx.query<{ last_seq: string }>(LOCK_TENANT, [tenantId]);
-    const lastSeq = tenant?.last_seq ?? '0';
-    const rows = await tx.query<{ key: string; seq: string }>(ADD_EVENTS, [
-      tenantId,
-      lastSeq,
-      JSON.stringify(events),
-    ]);
-    if (rows.length === 0) return rows;
-    await tx.query(COUNT_EVENTS, [tenantId, events.length]);
-    for (const projection of PROJECTIONS) await tx.query(projection, [tenantId, lastSeq]);
-    return rows;
-  });
+  return database.transaction(tenantId, tx => addEvents(tx, tenantId, events));
+}
+
+/** The same as a part of a transaction, which has the tenant to itself from here on. */
+export async function addEvents(
+  tx: Transaction,
+  tenantId: string,
+  events: readonly SealedEvent[],
+): Promise<NumberedEvent[]> {
+  const lastSeq = await lockTenant(tx, tenantId);
+  const added = await tx.query<{ key: string; seq: string }>(ADD_EVENTS, [
+    tenantId,
+    lastSeq,
+    JSON.stringify(events),
+  ]);
+  if (added.length === 0) return [];
+  await tx.query(COUNT_EVENTS, [tenantId, events.length]);
+  for (const projection of PROJECTIONS) await tx.query(projection, [tenantId, lastSeq]);
   const seqs = new Map(added.map(row => [row.key, Number(row.seq)]));
   return events.flatMap(event => {
     const seq = seqs.get(event.key);
     seqs.delete(event.key);
     return seq === undefined ? [] : [{ ...event, seq }];
   });
+}
+
+/** Until commit nobody else writes for this tenant. Returns the number of its latest event. */
+export async function lockTenant(tx: Transaction, tenantId: string): Promise<string> {
+  await tx.query(ADD_TENANT, [tenantId]);
+  const [tenant] = await tx.query<{ last_seq: string }>(LOCK_TENANT, [tenantId]);
+  return tenant?.last_seq ?? '0';
 }

@@ -14,7 +14,8 @@ const measured = z.number().min(-1e6).max(1e6).nullable();
 const details = {
   'call.started': z.object({
     direction: z.enum(['inbound', 'outbound']),
-    lineKind: z.enum(['room', 'trunk', 'stream']),
+    /** `chat` is text both ways, without a line. */
+    lineKind: z.enum(['room', 'trunk', 'stream', 'chat']),
     from: personal,
     to: personal,
     /** Call-ID of the SIP dialog, where there is one. Personal, for callers' devices put their address into it. */

@@ -17,7 +17,7 @@ export interface CallView {
   readonly callId: string;
   readonly state: CallState;
   readonly direction: 'inbound' | 'outbound' | null;
-  readonly lineKind: 'room' | 'trunk' | 'stream' | null;
+  readonly lineKind: 'room' | 'trunk' | 'stream' | 'chat' | null;
   readonly from: string | null;
   readonly to: string | null;
   /** Call-ID of the SIP dialog. */

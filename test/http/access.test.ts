@@ -34,6 +34,11 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'DELETE /api/calls/:callId/legs/:legId': 'key',
   'GET /api/quotes': 'key',
   'HEAD /api/quotes': 'key',
+  'POST /api/chats': 'key',
+  'POST /api/chats/:chatId/messages': 'key',
+  'GET /api/chats/:chatId': 'key',
+  'HEAD /api/chats/:chatId': 'key',
+  'DELETE /api/chats/:chatId': 'key',
   'GET /api/events': 'key',
   'GET /api/workflows': 'key',
   'HEAD /api/workflows': 'key',
@@ -53,7 +58,7 @@ t.test('what asks for a key gets none without it', async t => {
   t.teardown(end);
   for (const [route, access] of Object.entries(POLICY)) {
     const [method = '', pattern = ''] = route.split(' ');
-    const url = pattern.replace(':callId', 'call-1').replace(':legId', 'leg-1');
+    const url = pattern.replace(':callId', 'call-1').replace(':legId', 'leg-1').replace(':chatId', 'chat-1');
     const answer = await app.inject({ method: method as 'GET', url });
     if (access === 'open') t.not(answer.statusCode, 401, route);
     else {

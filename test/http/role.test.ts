@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -13,9 +13,12 @@ import type { Address } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { run } from '../../src/roles/api.ts';
 import { openEventLog } from '../../src/store/event_log.ts';
+import { talkFlow } from '../agent/talk_flow.ts';
 import { signalFamily } from '../e2e/process_tree.ts';
+import { serveOpenAiChat } from '../providers/servers/openai_chat.ts';
 import { callStory, PERSONAL } from '../store/call_story.ts';
 import { freePort, startTestStore } from '../store/postgres.ts';
+import { ROOT } from '../tidy/sources.ts';
 import { openSse } from './sse_client.ts';
 import { API_KEY, WITH_KEY } from './test_plane.ts';
 
@@ -41,18 +44,30 @@ function configOf(port: number) {
     http: { port },
     redis: { url: redisUrl },
     postgres: { url: store.appUrl },
+    providers: {
+      llm: [{ kind: 'openai', model: 'a-model', url: `${model.url}/v1`, keyFile: 'model.key' }],
+    },
     livekit: { url: 'ws://127.0.0.1:1', apiSecret: 'a-secret-for-tests-of-32-letters-or-more' },
     sealKeyFile: store.keyFile,
   });
 }
 
+const model = await serveOpenAiChat({
+  key: API_KEY,
+  answer: () => ({ steps: [{ say: 'Yes, we move those.' }] }),
+});
+writeFileSync(join(store.dir, 'model.key'), API_KEY);
 const port = await freePort();
 const config = configOf(port);
 const paths = nodePaths(store.dir, config);
 mkdirSync(paths.run, { recursive: true });
 mkdirSync(paths.workflows, { recursive: true });
 mkdirSync(join(paths.recordings, 'default'), { recursive: true });
-writeFileSync(join(paths.workflows, 'piano_removal.yaml'), '');
+talkFlow(yaml => {
+  writeFileSync(join(paths.workflows, 'talker.yaml'), yaml);
+  return yaml;
+});
+cpSync(join(ROOT, 'workflows', 'places'), join(paths.workflows, 'places'), { recursive: true });
 writeFileSync(join(paths.recordings, 'default', 'call-1.wav'), 'the sound of it');
 writeSecretFile(join(paths.keys, 'api.key'), `${API_KEY}\n`);
 
@@ -95,6 +110,7 @@ t.teardown(async () => {
   await edge.close();
   await hub.close();
   await stopRedis();
+  await model.close();
   await store.end();
 });
 
@@ -174,6 +190,28 @@ t.test('a call from its first event to its record', async t => {
     next = page.next;
   }
   t.same(seen.toSorted(), ['call-1', 'call-2', 'call-3', 'call-4', 'call-5'], 'each once, over three pages');
+});
+
+t.test('a chat with a model, and its events as those of a call', async t => {
+  const stream = await openSse(`${base}/api/events`);
+  t.teardown(stream.close);
+  const post = async (path: string, body: object) => {
+    const headers = { ...WITH_KEY, 'content-type': 'application/json' };
+    const answer = await fetch(`${base}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return (await answer.json()) as { chatId: string; said: readonly string[] };
+  };
+  t.equal(model.connectionsMade, 0, 'no model is opened before it has something to say');
+  const { chatId } = await post('/api/chats', { workflow: 'talker' });
+  const { said } = await post(`/api/chats/${chatId}/messages`, { text: 'do you move grand pianos' });
+  t.same(said, ['Yes, we move those.']);
+  await stream.until(5);
+  t.match(stream.events, [
+    { type: 'call.started', data: { callId: chatId, detail: { lineKind: 'chat', workflow: 'talker' } } },
+    { type: 'call.answered' },
+    { type: 'turn.agent' },
+    { type: 'turn.caller', data: { detail: { text: 'do you move grand pianos' } } },
+    { type: 'turn.agent', data: { detail: { text: 'Yes, we move those.' } } },
+  ]);
 });
 
 t.test('Redis dies and comes back: no reader misses an event', async t => {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TrunklineError } from '../../src/config/errors.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { App, ControlPlane } from '../../src/http/control_plane.ts';
 import { EventFeed, type EventFeedOptions } from '../../src/http/event_feed.ts';
@@ -150,6 +151,17 @@ const EMPTY: ReadQueries = {
   lastSeq: async () => 0,
 };
 
+const unknownChat = async () => {
+  throw new TrunklineError('NOT_FOUND', 'no chat has this id');
+};
+/** Nobody chats. */
+const NO_CHATS: ControlPlane['chats'] = {
+  start: unknownChat,
+  say: unknownChat,
+  show: unknownChat,
+  end: unknownChat,
+};
+
 export interface TestPlane {
   readonly app: App;
   readonly feed: EventFeed;
@@ -209,6 +221,7 @@ export async function startTestPlane(
     node: { draining: false, hasFreeSlot: () => true },
     providers: { states: [], health: () => new Map() },
     legs: { add: async () => {}, drop: async () => {} },
+    chats: NO_CHATS,
     readiness: async () => ({ ready: true, parts: { postgres: 'up' } }),
     rooms: undefined,
     workflows: { names: async () => ['piano_removal'], default: 'piano_removal' },

@@ -3,7 +3,7 @@ import { build, clock, spaced } from './dom.ts';
 import type { CallSummary } from './record_types.ts';
 
 const SHOWN = 8;
-const LINES = { room: 'Room', trunk: 'Phone', stream: 'Stream' } as const;
+const LINES = { room: 'Room', trunk: 'Phone', stream: 'Stream', chat: 'Chat' } as const;
 
 /** The latest calls of the node, each a button that shows its record. */
 export class RecentCalls {

@@ -45,7 +45,7 @@ export interface CallSummary {
   readonly state: string;
   readonly room: string | null;
   readonly from: string | null;
-  readonly lineKind: 'room' | 'trunk' | 'stream' | null;
+  readonly lineKind: 'room' | 'trunk' | 'stream' | 'chat' | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly outcome: string | null;

@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { LineUp } from '../agent/model/line_up.ts';
+import { ModelResponder } from '../agent/model/model_responder.ts';
+import type { After } from '../agent/ports.ts';
+import { FlowResponder, type Responder, type Response } from '../agent/responder.ts';
+import { conversationState } from '../agent/resumption.ts';
+import { describeFault } from '../calls/fault.ts';
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Llm } from '../providers/types.ts';
+import type { ChatStore, StoredChat } from '../store/chats.ts';
+import type { Queries } from '../store/queries.ts';
+import type { Flow, FlowState } from '../workflow/types.ts';
+import { ChatStep, type Listener } from './chat_step.ts';
+import { IdleLook } from './idle_look.ts';
+import { typedText } from './typed_text.ts';
+
+/** What chats work with. */
+export interface ChatParts {
+  readonly store: ChatStore;
+  readonly record: Pick<Queries, 'getCall'>;
+  /** Whose idle chats are ended here. */
+  readonly tenantId: string;
+  /** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID */
+  loadFlow(name: string): Promise<Flow>;
+  /** Asked before each answer that a model is to give; undefined where none is configured. */
+  openModel(): Promise<Llm | undefined>;
+  readonly after: After;
+  readonly log: Logger;
+  /** Wall clock, milliseconds since the epoch. */
+  nowMs(): number;
+  /** Lower in tests. */
+  readonly limits?: Partial<ChatLimits>;
+}
+
+export interface ChatLimits {
+  readonly open: number;
+  readonly idleMs: number;
+  readonly idleLookMs: number;
+  readonly closeMs: number;
+}
+
+/** What the agent said, all of it, and where the chat stands after that. */
+export interface Said {
+  readonly said: readonly string[];
+  readonly stage: string;
+  /** The chat is over. */
+  readonly done: boolean;
+}
+
+/** An answer that has begun. It is finished and written down whether or not anybody reads it. */
+export interface ChatAnswer {
+  /** One after the other, as they come; ends where the answer ends, however it does. To be read once. */
+  readonly sentences: AsyncIterable<string>;
+  /** Once it is in the record. @throws TrunklineError STORE_UNAVAILABLE and the like: then nothing has happened */
+  readonly whole: Promise<Said>;
+}
+
+export interface ChatView {
+  readonly chatId: string;
+  readonly workflow: string;
+  readonly stage: string;
+  readonly open: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly endReason: string | null;
+  readonly outcome: string | null;
+  readonly turns: readonly {
+    readonly turn: number;
+    readonly by: 'agent' | 'caller';
+    readonly text: string;
+  }[];
+}
+
+/** Writes the node's own calendar day as YYYY-MM-DD. */
+const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
+
+/**
+ * Text chats with the agents that answer calls. Between two messages a chat is in the store alone: each message is answered
+ * from there, and what comes of it is there before it counts as answered. Of one chat one message is answered at a time.
+ */
+export class ChatSessions {
+  readonly #parts: ChatParts;
+  readonly #limits: ChatLimits;
+  /** Chats of which something is under way. */
+  readonly #busy = new Set<string>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #stopped = new AbortController();
+  readonly #idle: IdleLook;
+  #closing = false;
+
+  constructor(parts: ChatParts) {
+    this.#parts = parts;
+    const { chatsOpen: open, chatIdleMs: idleMs, chatIdleLookMs: idleLookMs, httpCloseMs: closeMs } = LIMITS;
+    this.#limits = { open, idleMs, idleLookMs, closeMs, ...parts.limits };
+    this.#idle = new IdleLook(parts.after, this.#limits.idleLookMs, () => this.#track(this.#endIdle()));
+  }
+
+  /** @throws TrunklineError WORKFLOW_UNKNOWN, CHATS_FULL, DRAINING, STORE_UNAVAILABLE */
+  start(tenantId: string, workflow: string): Promise<Said & { readonly chatId: string }> {
+    return this.#track(this.#start(tenantId, workflow));
+  }
+
+  /**
+   * Resolves when the answer to a message begins.
+   * @throws TrunklineError BAD_REQUEST, NOT_FOUND, CHAT_ENDED, CHAT_BUSY, DRAINING, STORE_UNAVAILABLE
+   */
+  say(tenantId: string, chatId: string, text: string): Promise<ChatAnswer> {
+    return this.#track(this.#say(tenantId, chatId, text));
+  }
+
+  /** What was said so far. @throws TrunklineError NOT_FOUND, STORE_UNAVAILABLE */
+  async show(tenantId: string, chatId: string): Promise<ChatView> {
+    const { store, record } = this.#parts;
+    const chat = (await store.find(tenantId, chatId)) ?? notFound();
+    const call = await record.getCall(tenantId, chatId);
+    return {
+      chatId,
+      workflow: chat.workflow,
+      stage: chat.stage,
+      open: chat.state !== null,
+      startedAt: chat.startedAt,
+      endedAt: call?.endedAt ?? null,
+      endReason: call?.endReason ?? null,
+      outcome: call?.outcome ?? null,
+      turns: (call?.turns ?? []).map(({ turn, speaker, text }) => ({ turn, by: speaker, text })),
+    };
+  }
+
+  /** @throws TrunklineError NOT_FOUND, CHAT_ENDED, CHAT_BUSY, DRAINING, STORE_UNAVAILABLE */
+  async end(tenantId: string, chatId: string): Promise<void> {
+    const release = this.#occupy(tenantId, chatId);
+    try {
+      const chat = await this.#openChat(tenantId, chatId);
+      await this.#track(this.#endFor(tenantId, chat, 'remoteHangup'));
+    } finally {
+      release();
+    }
+  }
+
+  /** Begins nothing more; what is under way is finished in `closeMs`, or has not happened. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#idle.close();
+    const cancel = this.#parts.after(this.#limits.closeMs, () => this.#stopped.abort());
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    cancel();
+  }
+
+  async #start(tenantId: string, workflow: string): Promise<Said & { readonly chatId: string }> {
+    this.#refuseWhenClosing();
+    const { store, nowMs } = this.#parts;
+    const flow = await this.#parts.loadFlow(workflow);
+    const chatId = randomUUID();
+    const at = new Date(nowMs()).toISOString();
+    const times = { startedAt: at, lastAt: at, events: 0, turns: 0, messages: 0 };
+    const { stage } = flow.initial;
+    const step = new ChatStep(tenantId, { chatId, workflow, stage, state: null, ...times }, nowMs);
+    step.begin(flow.version);
+    const greet = async () => new FlowResponder(flow).respond(flow.initial, { type: 'start' }, this.#today);
+    await step.answer(
+      greet,
+      this.#listener(chatId, () => undefined),
+    );
+    if (!(await store.begin(tenantId, step.chat, step.events, this.#limits.open)))
+      throw new TrunklineError('CHATS_FULL', `${this.#limits.open} chats`);
+    return { chatId, ...saidIn(step) };
+  }
+
+  async #say(tenantId: string, chatId: string, text: string): Promise<ChatAnswer> {
+    const heard = typedText(text);
+    const release = this.#occupy(tenantId, chatId);
+    try {
+      const chat = await this.#openChat(tenantId, chatId);
+      const sentences = new LineUp<string>();
+      const whole = this.#answer(tenantId, chat, heard, sentences);
+      whole.catch(() => undefined);
+      void this.#track(whole.finally(release)).catch(() => undefined);
+      return { sentences, whole };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #answer(tenantId: string, chat: StoredChat, heard: string, sentences: LineUp<string>): Promise<Said> {
+    try {
+      const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
+      step.heard(heard);
+      const listener = this.#listener(chat.chatId, sentence => sentences.push(sentence));
+      await step.answer(() => this.#respond(chat, heard), listener);
+      await this.#advance(tenantId, chat, step);
+      return saidIn(step);
+    } finally {
+      sentences.end();
+    }
+  }
+
+  /** A state of which the workflow knows nothing any more fails as a call would. */
+  async #respond({ chatId, workflow, state }: StoredChat, heard: string): Promise<Response> {
+    const { flow: at } = conversationState.parse(JSON.parse(state ?? ''));
+    const responder = await this.#responderOf(await this.#parts.loadFlow(workflow), at, chatId);
+    return responder.respond(
+      at,
+      { type: 'speech', text: heard, confidence: 1, alternatives: [] },
+      this.#today,
+    );
+  }
+
+  async #endFor(tenantId: string, chat: StoredChat, reason: string): Promise<void> {
+    const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
+    step.end(reason);
+    await this.#advance(tenantId, chat, step);
+  }
+
+  async #advance(tenantId: string, before: StoredChat, step: ChatStep): Promise<void> {
+    if (!(await this.#parts.store.advance(tenantId, step.chat, step.events, before.events)))
+      throw new TrunklineError('CHAT_BUSY', 'another node has answered meanwhile');
+  }
+
+  async #openChat(tenantId: string, chatId: string): Promise<StoredChat> {
+    const chat = (await this.#parts.store.find(tenantId, chatId)) ?? notFound();
+    if (chat.state !== null && Date.parse(chat.lastAt) <= this.#idleBeforeMs)
+      await this.#endFor(tenantId, chat, 'idle');
+    else if (chat.state !== null) return chat;
+    throw new TrunklineError('CHAT_ENDED', 'it takes no more messages');
+  }
+
+  async #endIdle(): Promise<void> {
+    const { store, tenantId, log } = this.#parts;
+    try {
+      const before = new Date(this.#idleBeforeMs).toISOString();
+      for (const chatId of await store.idleSince(tenantId, before, LIMITS.chatsEndedAtOnce)) {
+        const isBusy = this.#closing || this.#busy.has(keyOf(tenantId, chatId));
+        const chat = isBusy ? undefined : await store.find(tenantId, chatId);
+        if (chat?.state != null) await this.#endFor(tenantId, chat, 'idle');
+      }
+    } catch (error) {
+      log.warn({ fault: describeFault(error) }, 'idle chats could not be ended');
+    }
+  }
+
+  /** The model is not opened before there is something for it to say. */
+  async #responderOf(flow: Flow, state: FlowState, chatId: string): Promise<Responder> {
+    const llm = flow.talk?.(state) === undefined ? undefined : await this.#parts.openModel();
+    if (llm === undefined) return new FlowResponder(flow);
+    const onFault = (error: unknown) => this.#report(chatId, error);
+    return new ModelResponder({ flow, llm, after: this.#parts.after, medium: 'text', onFault });
+  }
+
+  #listener(chatId: string, onSentence: Listener['onSentence']): Listener {
+    return { onSentence, onFault: error => this.#report(chatId, error), signal: this.#stopped.signal };
+  }
+
+  /** Returns what lets go of the chat again. */
+  #occupy(tenantId: string, chatId: string): () => void {
+    this.#refuseWhenClosing();
+    const key = keyOf(tenantId, chatId);
+    if (this.#busy.has(key)) throw new TrunklineError('CHAT_BUSY', 'one message at a time');
+    this.#busy.add(key);
+    return () => this.#busy.delete(key);
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing) throw new TrunklineError('DRAINING', 'no more chats are answered');
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  get #today(): string {
+    return CALENDAR_DAY.format(this.#parts.nowMs());
+  }
+
+  get #idleBeforeMs(): number {
+    return this.#parts.nowMs() - this.#limits.idleMs;
+  }
+
+  #report(chatId: string, error: unknown): void {
+    this.#parts.log.error({ callId: chatId, fault: describeFault(error) }, 'fault in a chat');
+  }
+}
+
+function saidIn({ said, chat }: ChatStep): Said {
+  return { said, stage: chat.stage, done: chat.state === null };
+}
+
+function keyOf(tenantId: string, chatId: string): string {
+  return `${tenantId}/${chatId}`;
+}
+
+function notFound(): never {
+  throw new TrunklineError('NOT_FOUND', 'no chat has this id');
+}

@@ -1,0 +1,95 @@
+import { ChatSessions } from '../chat/chat_sessions.ts';
+import type { Vault } from '../compliance/vault.ts';
+import { LIMITS } from '../config/limits.ts';
+import { type Models, openModels } from '../providers/registry.ts';
+import { openChatStore } from '../store/chats.ts';
+import type { Queries } from '../store/queries.ts';
+import { type LoadedFlow, loadFlow } from '../workflow/load.ts';
+import type { RoleContext } from './context.ts';
+
+const DATABASE_CONNECTIONS = 4;
+
+/** Text chats of a node; what only some of them need is opened when the first one needs it. */
+export interface ChatService {
+  readonly sessions: ChatSessions;
+  close(): Promise<void>;
+}
+
+export function openChatService(
+  context: RoleContext,
+  { vault, queries }: { readonly vault: Vault; readonly queries: Pick<Queries, 'getCall'> },
+): ChatService {
+  const { config, paths, log } = context;
+  const store = openChatStore({
+    databaseUrl: config.postgres.url,
+    connections: DATABASE_CONNECTIONS,
+    redisUrl: config.redis.url,
+    vault,
+  });
+  const flows = new Map<string, Promise<LoadedFlow>>();
+  let models: Promise<Models> | undefined;
+  const sessions = new ChatSessions({
+    store,
+    record: queries,
+    tenantId: config.tenant,
+    loadFlow: name =>
+      kept(flows, name, () =>
+        loadFlow(paths.workflows, name, { recordingConsent: config.recording.consent }),
+      ),
+    openModel: async () => {
+      models ??= openModels(config, placeOf(context)).catch(error => {
+        models = undefined;
+        throw error;
+      });
+      return (await models).llm;
+    },
+    after,
+    log,
+    nowMs: Date.now,
+  });
+  return {
+    sessions,
+    async close() {
+      await sessions.close();
+      await (await models?.catch(() => undefined))?.close();
+      await store.close();
+    },
+  };
+}
+
+/** What was loaded once stays; what could not be is tried again. */
+async function kept(
+  flows: Map<string, Promise<LoadedFlow>>,
+  name: string,
+  load: () => Promise<LoadedFlow>,
+): Promise<LoadedFlow> {
+  const known = flows.get(name);
+  if (known !== undefined) return known;
+  const loading = load();
+  if (flows.size < LIMITS.workflowFiles) flows.set(name, loading);
+  try {
+    return await loading;
+  } catch (error) {
+    flows.delete(name);
+    throw error;
+  }
+}
+
+function placeOf({ paths, log }: RoleContext): Parameters<typeof openModels>[1] {
+  return {
+    folder: paths.project,
+    env: process.env,
+    clock: { nowMs: () => performance.now(), after },
+    observer: {
+      attempt: (kind, provider, outcome, latencyMs) =>
+        log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked'),
+      switched: (kind, from, to, why) => log.warn({ kind, from, to, why }, 'provider taken over by another'),
+    },
+    onUse: use => log.debug({ ...use }, 'provider used'),
+  };
+}
+
+function after(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
+}
