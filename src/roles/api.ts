@@ -105,9 +105,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     legs,
     chats: chats.sessions,
     providers: {
-      states: providerStates(
-        accessProviders(config.providers, { folder: paths.project, env: process.env }),
-      ),
+      states: providerStates(accessProviders(config.providers, { folder: paths.project, env: process.env })),
       health: () => node.providers,
     },
     readiness: readinessOf(queries, publications, node),

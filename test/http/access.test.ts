@@ -14,6 +14,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /metrics': 'key',
   'GET /openapi.json': 'key',
   'HEAD /openapi.json': 'key',
+  'GET /api/providers': 'key',
+  'HEAD /api/providers': 'key',
   'GET /api/calls': 'key',
   'HEAD /api/calls': 'key',
   'GET /api/calls/:callId': 'key',
