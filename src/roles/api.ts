@@ -46,7 +46,7 @@ export async function run(context: RoleContext): Promise<Role> {
     vault,
   });
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
-  const chats = openChatService(context, { vault, queries });
+  const chats = openChatService(context, { vault, queries, metrics });
   const app = await createApp(
     planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications, chats }),
   );

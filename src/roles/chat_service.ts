@@ -1,6 +1,8 @@
 import { ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { type Models, openModels } from '../providers/registry.ts';
 import { openChatStore } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
@@ -17,9 +19,14 @@ export interface ChatService {
 
 export function openChatService(
   context: RoleContext,
-  { vault, queries }: { readonly vault: Vault; readonly queries: Pick<Queries, 'getCall'> },
+  parts: {
+    readonly vault: Vault;
+    readonly queries: Pick<Queries, 'getCall'>;
+    readonly metrics: Pick<Metrics, 'providers'>;
+  },
 ): ChatService {
   const { config, paths, log } = context;
+  const { vault, queries, metrics } = parts;
   const store = openChatStore({
     databaseUrl: config.postgres.url,
     connections: DATABASE_CONNECTIONS,
@@ -37,7 +44,7 @@ export function openChatService(
         loadFlow(paths.workflows, name, { recordingConsent: config.recording.consent }),
       ),
     openModel: async () => {
-      models ??= openModels(config, placeOf(context)).catch(error => {
+      models ??= openModels(config, placeOf(context, metrics)).catch(error => {
         models = undefined;
         throw error;
       });
@@ -75,17 +82,33 @@ async function kept(
   }
 }
 
-function placeOf({ paths, log }: RoleContext): Parameters<typeof openModels>[1] {
+function placeOf(
+  { address, paths, log }: RoleContext,
+  metrics: Pick<Metrics, 'providers'>,
+): Parameters<typeof openModels>[1] {
+  const ledger = new ProviderLedger();
+  const count = () => metrics.providers.add(address, { health: [], ...ledger.take() });
   return {
     folder: paths.project,
     env: process.env,
     clock: { nowMs: () => performance.now(), after },
     observer: {
-      attempt: (kind, provider, outcome, latencyMs) =>
-        log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked'),
-      switched: (kind, from, to, why) => log.warn({ kind, from, to, why }, 'provider taken over by another'),
+      attempt: (kind, provider, outcome, latencyMs) => {
+        ledger.attempt(kind, provider, outcome, latencyMs);
+        count();
+        log.debug({ kind, provider, outcome, latencyMs: Math.round(latencyMs) }, 'provider asked');
+      },
+      switched: (kind, from, to, why) => {
+        ledger.switched(kind, from, to, why);
+        count();
+        log.warn({ kind, from, to, why }, 'provider taken over by another');
+      },
     },
-    onUse: use => log.debug({ ...use }, 'provider used'),
+    onUse: use => {
+      ledger.used(use);
+      count();
+      log.debug({ ...use }, 'provider used');
+    },
   };
 }
 

@@ -212,6 +212,14 @@ t.test('a chat with a model, and its events as those of a call', async t => {
     { type: 'turn.caller', data: { detail: { text: 'do you move grand pianos' } } },
     { type: 'turn.agent', data: { detail: { text: 'Yes, we move those.' } } },
   ]);
+  const asked = /provider_attempts_total\{kind="llm",provider="openai",outcome="ok"\} 1\n/;
+  while (!asked.test((await get('/metrics')).body)) await sleep(20);
+  t.match((await get('/metrics')).body, /provider_requests_total\{kind="llm",provider="openai"\} 1\n/);
+  t.match(JSON.parse((await get('/api/providers')).body).providers, [
+    { kind: 'stt', name: 'pocketsphinx', off: null },
+    { kind: 'llm', name: 'openai', service: 'openai', off: null },
+    { kind: 'tts', name: 'flite', off: null },
+  ]);
 });
 
 t.test('Redis dies and comes back: no reader misses an event', async t => {
