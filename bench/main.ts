@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   vad: () => import('./vad.ts'),
   noise: () => import('./noise.ts'),
   latency: () => import('./latency.ts'),
+  chaos: () => import('./chaos.ts'),
   turns: () => import('./turns.ts'),
   intents: () => import('./intents.ts'),
 };
@@ -48,6 +49,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
   noise      noise suppression against Speex and RNNoise in babble, car, street, television and hiss: SNR, PESQ, STOI, CPU
   latency    turns with scripted providers over the trunk edge: from the caller's last sound to the agent's first
+  chaos      providers killed, stalled and corrupted at ten points of a turn: silences, repeated sentences, lost slots
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 
