@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, BenchOptions, BenchResult } from './bench.ts';
 import { openVoice } from './caller/local_speech.ts';
 import { SeededRandom } from './caller/random.ts';
@@ -12,12 +13,13 @@ import { ownApi } from './own_api.ts';
 
 const FAST: Delays = { name: 'fast', finalMs: 40, firstTokenMs: 200, firstByteMs: 150 };
 const USUAL: Delays = { name: 'usual', finalMs: 250, firstTokenMs: 350, firstByteMs: 90 };
-const CALLERS = 2;
-const TURNS = 100;
+const CALLERS = 4;
+const TURNS = 50;
 const QUICK_TURNS = 12;
 const MOST_P95_MS = 700;
 const MOST_OWN_P95_MS = 100;
 const SEED = 1;
+const BETWEEN_CALLS_MS = 1000;
 
 /** Turns over the trunk edge with scripted providers: from the caller's last sound to the agent's first, on the wire. */
 export const bench: Bench = {
@@ -88,7 +90,6 @@ async function measure(options: BenchOptions, delays: Delays, turnsEach: number)
 
 type Answered = WireTurn & { readonly firstSoundMs: number; readonly instants: Instants | undefined };
 
-/** One caller after the other, so that it is known whose utterance a provider hears. */
 async function callAll(
   { target, config }: CalledNode,
   services: Services,
@@ -97,27 +98,30 @@ async function callAll(
   const voice = await openVoice(config, 'slt');
   const utterances = await renderDialogue(voice, CODEC.rateHz);
   await voice.close();
-  const calls: (readonly WireTurn[])[] = [];
+  const calls: Promise<readonly WireTurn[]>[] = [];
   for (let caller = 0; caller < CALLERS; caller += 1) {
     const random = new SeededRandom(SEED, `caller ${caller}`);
+    const dial = {
+      target,
+      fromUser: `+1555880000${caller}`,
+      localHost: undefined,
+      credentials: undefined,
+      answerTimeoutMs: 30_000,
+      signal: new AbortController().signal,
+    };
     calls.push(
-      await takeTurns({
-        dial: {
-          target,
-          fromUser: `+1555880000${caller}`,
-          localHost: undefined,
-          credentials: undefined,
-          answerTimeoutMs: 30_000,
-          signal: new AbortController().signal,
-        },
+      takeTurns({
+        dial,
         utterances: rotated(utterances, caller * 7),
         turns: turnsEach,
-        speaks: utterance => services.heard(utterance),
+        speaks: utterance => services.speaks(utterance),
         random: () => random.next(),
       }),
     );
+    // The node's list is by the time of the call.
+    await sleep(BETWEEN_CALLS_MS);
   }
-  return calls;
+  return Promise.all(calls);
 }
 
 function rotated(utterances: readonly Utterance[], by: number): readonly Utterance[] {

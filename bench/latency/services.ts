@@ -18,6 +18,7 @@ export interface Delays {
 const SIGMA = 0.25;
 const KEY = 'latency-bench';
 const TOKEN_MS = 15;
+const HEARD_WITHIN_MS = 3000;
 const AUDIO_PACE_MS = 20;
 /** Speech of a real voice begins so soon after its first byte. */
 const LEAD_MS = 20;
@@ -38,8 +39,8 @@ export interface Services {
   readonly env: Readonly<Record<string, string>>;
   /** All work so far, in the order of its end. */
   readonly work: readonly Busy[];
-  /** What the next recognised utterances are; the caller who speaks last says so. */
-  heard(utterance: Utterance): void;
+  /** Resolves when the caller may begin to say this: one after the other, so that it is known whose words are heard. */
+  speaks(utterance: Utterance): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,9 +56,9 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
       return ms;
     };
   };
-  const waiting: Utterance[] = [];
+  const callers = new OneAtATime();
   const stt = await new DeepgramListenServer(KEY).start();
-  stt.script = ({ head }) => scripted(waiting.shift(), head);
+  stt.script = ({ head }) => scripted(callers.heard(), head);
   stt.finalDelayMs = drawn('stt', delays.finalMs);
   stt.partialDelayMs = logNormalMs(delays.finalMs, SIGMA, Math.random);
   let answers = 0;
@@ -83,11 +84,36 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
     },
     env: { LATENCY_KEY: KEY },
     work,
-    heard: utterance => waiting.push(utterance),
+    speaks: utterance => callers.speaks(utterance),
     close: async () => {
       await Promise.all([stt.close(), llm.close(), tts.close()]);
     },
   };
+}
+
+/** Lets one caller begin to speak at a time: the next may when the recogniser hears the first. */
+class OneAtATime {
+  #speaking: Utterance | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  async speaks(utterance: Utterance): Promise<void> {
+    while (this.#speaking !== undefined) await new Promise<void>(resolve => this.#waiting.push(resolve));
+    this.#speaking = utterance;
+    // A caller whom nobody hears must not keep the others from speaking.
+    setTimeout(() => this.#free(utterance), HEARD_WITHIN_MS).unref();
+  }
+
+  heard(): Utterance | undefined {
+    const utterance = this.#speaking;
+    if (utterance !== undefined) this.#free(utterance);
+    return utterance;
+  }
+
+  #free(utterance: Utterance): void {
+    if (this.#speaking !== utterance) return;
+    this.#speaking = undefined;
+    this.#waiting.shift()?.();
+  }
 }
 
 /** The words of an utterance where they are in the sound that came, which begins before the first of them. */
@@ -110,12 +136,8 @@ function scripted(utterance: Utterance | undefined, head: Int16Array): readonly 
 /** Of the line's pipeline. */
 const RATE_HZ = 8000;
 
-const OPENINGS = ['All right', 'Thank you', 'I see', 'Of course', 'Certainly', 'Good'];
-const REMAINDERS = [
-  'I have written that down. What else can I do for you?',
-  'let me note that for the crew. Is there anything else?',
-  'that is no trouble at all. What would you like to know next?',
-];
+const OPENINGS = ['All right', 'Thank you', 'I see that', 'Of course', 'Certainly', 'Good to know'];
+const REMAINDERS = ['I have it. What else?', 'noted. Go on?', 'so be it. And now?'];
 
 /** An answer of two sentences in pieces of about a word. */
 function tokensOf(answer: number): readonly string[] {

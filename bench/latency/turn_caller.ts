@@ -29,8 +29,8 @@ export interface TurnCallerOptions {
   readonly dial: Omit<WireCallOptions, 'codecs'>;
   readonly utterances: readonly Utterance[];
   readonly turns: number;
-  /** Told right before an utterance goes out. */
-  readonly speaks: (utterance: Utterance) => void;
+  /** Asked before an utterance goes out. */
+  readonly speaks: (utterance: Utterance) => Promise<void>;
   readonly random: () => number;
 }
 
@@ -75,7 +75,7 @@ export async function takeTurns(options: TurnCallerOptions): Promise<readonly Wi
     const utterance = options.utterances[turn % options.utterances.length]!;
     const before = onsets.length;
     quietSinceMs = Number.POSITIVE_INFINITY;
-    options.speaks(utterance);
+    await options.speaks(utterance);
     const spoken = await mouth.say(utterance.pcm);
     if (spoken === undefined) break;
     const answer = () => onsets.slice(before).find(onset => onset > spoken.startMs);

@@ -112,7 +112,8 @@ export class Conversation {
       if (event.type === 'bargeIn') this.#bargedIn(event.atMs, event.heardSamples);
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
-      else if (event.type === 'speechEnded' || event.type === 'paused') this.#fellSilent();
+      else if (event.type === 'speechEnded') this.#fellSilent(turn => void this.#foresight.look(turn));
+      else if (event.type === 'paused') this.#fellSilent(turn => this.#foresight.gap(turn));
       else if (event.type === 'wentOn') this.#wentOn();
       else if (event.type === 'backchannel') this.#backchannel(event);
       else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);
@@ -194,9 +195,9 @@ export class Conversation {
   }
 
   /** Perhaps that was all. */
-  #fellSilent(): void {
+  #fellSilent(foresee: (turn: CallerTurn) => void): void {
     if (this.#caller !== undefined && this.#floor.reply === undefined && this.#step !== undefined)
-      void this.#foresight.look(this.#caller);
+      foresee(this.#caller);
   }
 
   /** The audio thread has cut what it played; a reply of the new generation is none of it. */

@@ -38,21 +38,32 @@ export class Foresight {
     this.#respond = respond;
   }
 
-  /** The caller has fallen silent. Whatever goes wrong ahead of time is left to the time itself. */
-  async look(turn: CallerTurn): Promise<void> {
+  /** There is no sound of the caller's for a moment: words that sound complete may be all there is. */
+  gap(turn: CallerTurn): void {
     if (this.#silent === turn) return;
     this.#silent = turn;
-    if (this.#words?.turn === turn) this.#think(turn, this.#words.recognition);
+    if (this.#words?.turn === turn) this.#thinkOfWords(turn, this.#words.recognition);
+  }
+
+  /** The caller has fallen silent. Whatever goes wrong ahead of time is left to the time itself. */
+  async look(turn: CallerTurn): Promise<void> {
+    this.#silent = turn;
     const round = this.#round;
     const recognition = await turn.preview().catch(() => undefined);
     if (round === this.#round && recognition !== undefined) this.#think(turn, recognition);
   }
 
-  /** Words so far; those that sound complete are answered once the caller is silent. */
+  /** Words so far; those that sound complete are answered once there is a gap behind them. */
   partial(turn: CallerTurn, text: string, soundsComplete: boolean): void {
     const recognition = { text, confidence: 1, alternatives: [] };
     this.#words = soundsComplete ? { turn, recognition } : undefined;
-    if (soundsComplete && this.#silent === turn) this.#think(turn, recognition);
+    if (soundsComplete && this.#silent === turn) this.#thinkOfWords(turn, recognition);
+  }
+
+  /** The recogniser is asked whether it stands by them. */
+  #thinkOfWords(turn: CallerTurn, recognition: Recognition): void {
+    this.#think(turn, recognition);
+    void this.look(turn);
   }
 
   #think(turn: CallerTurn, recognition: Recognition): void {
