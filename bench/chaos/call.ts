@@ -23,7 +23,7 @@ const DRAIN_MS = 300;
 const CLOSE_MS = LIMITS.providerConnectMs + 500;
 
 /** One turn of the caller, in media time. */
-export interface CallerTurnTimes {
+interface CallerTurnTimes {
   readonly said: string;
   readonly onsetMs: number;
   readonly lastSoundMs: number;

@@ -25,7 +25,7 @@ export type Point = (typeof POINTS)[number];
  * has been gone since before the call; or both for good.
  */
 export const TARGETS = ['first', 'connections', 'second', 'both'] as const;
-export type Target = (typeof TARGETS)[number];
+type Target = (typeof TARGETS)[number];
 
 export interface Plan {
   readonly index: number;

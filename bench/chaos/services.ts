@@ -51,7 +51,6 @@ export async function openServices(
     server.finalDelayMs = log(DELAYS_MS.final);
     server.script = ({ head }) => wordsOf(head);
   }
-  const refused: string[] = [];
   const pace = { firstMs: log(DELAYS_MS.firstToken), betweenMs: () => BETWEEN_TOKENS_MS };
   const model = { key: KEY, ...pace, answer: (request: ModelRequest) => modelAnswer(request, random) };
   const models = [await serveOpenAiChat(model), await serveAnthropicMessages(model)] as const;
@@ -96,7 +95,7 @@ export async function openServices(
     paceSpeech: () => {
       paceMs = PACE_MS;
     },
-    violations: () => [...refused, ...voices.flatMap(({ record }) => record.violations)],
+    violations: () => voices.flatMap(({ record }) => record.violations),
     async close() {
       const all = [...recognisers, ...models, ...voices, ...Object.values(lines).flat()];
       await Promise.allSettled(all.map(one => one.close()));

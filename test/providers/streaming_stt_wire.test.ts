@@ -54,6 +54,20 @@ t.test('Deepgram is asked for what its reference names', async t => {
   t.strictSame(server.texts, ['{"type":"Finalize"}']);
 });
 
+t.test('a recogniser that fails at a pause says why', async t => {
+  const { server, stt } = await serve(t, new DeepgramListenServer(KEY), createDeepgramStt);
+  server.fault = () => ({ type: 'kill', at: 'final' });
+  let partial = '';
+  const onPartial = (text: string) => {
+    partial = text;
+  };
+  const session = stt.open({ rateHz: 16_000, expect: ANYTHING, onPartial });
+  session.write(SOUND.subarray(0, 16_000));
+  await until(() => partial !== '', 'it was heard');
+  const fault = await faultOf(session.settle!());
+  t.equal(fault.kind, 'unavailable');
+});
+
 t.test('Flux is asked for turns that end when we say so', async t => {
   const { server, stt } = await serve(t, new DeepgramFluxServer(KEY), options =>
     createDeepgramFluxStt({ ...options, language: 'de' }),
