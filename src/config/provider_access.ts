@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { TrunklineError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -111,6 +112,10 @@ function accessOf(kind: ProviderKind, entry: Entry, place: KeyPlace): Access {
 
 function lookUp(kind: ProviderKind, entry: Entry, { folder, env }: KeyPlace): Access {
   if (entry.kind === 'pocketsphinx' || entry.kind === 'flite') return { key: undefined, off: undefined };
+  if (entry.kind === 'livekit_plugin') {
+    const off = missingPackages(entry.package);
+    if (off !== undefined) return { key: undefined, off };
+  }
   const { keyEnv, keyFile } = entry;
   if (kind === 'stt' && entry.kind === 'google') {
     const variable = keyEnv ?? GOOGLE_ACCOUNT;
@@ -119,8 +124,16 @@ function lookUp(kind: ProviderKind, entry: Entry, { folder, env }: KeyPlace): Ac
   if (keyFile !== undefined) return found(readSecret({ variable: undefined, file: keyFile }, folder, env));
   const variable = keyEnv ?? USUAL_VARIABLES[entry.kind] ?? '';
   if ((env[variable] ?? '') !== '') return found(readSecret({ variable, file: undefined }, folder, env));
-  const isFree = 'keyless' in entry && entry.keyless;
+  const isFree = 'keyless' in entry ? entry.keyless : entry.kind === 'livekit_plugin' && keyEnv === undefined;
   return { key: undefined, off: isFree ? undefined : `no ${variable}` };
+}
+
+/** What somebody has to do before a plugin can be used; undefined where nothing. */
+function missingPackages(name: string): string | undefined {
+  const missing = ['@livekit/agents', name].filter(
+    wanted => !existsSync(new URL(`../../node_modules/${wanted}/package.json`, import.meta.url)),
+  );
+  return missing.length === 0 ? undefined : `npm install ${missing.join(' ')}`;
 }
 
 function found(key: string): Access {

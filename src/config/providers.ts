@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module';
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
@@ -57,7 +58,39 @@ const settings = z.record(z.string().max(100), z.unknown()).default({});
 /** A server of one's own may want none. */
 const keyless = z.boolean().default(false);
 
+/** A name as npm takes it (https://docs.npmjs.com/cli/v11/configuring-npm/package-json#name): never a path, or a part of a package. */
+const packageName = z
+  .string()
+  .max(214)
+  .regex(/^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/, 'the name of an npm package')
+  .refine(name => !isBuiltin(name), 'not a module of Node');
+
+/** A plugin of LiveKit Agents, which somebody has installed beside us. */
+const plugin = {
+  kind: z.literal('livekit_plugin'),
+  name: paid.name,
+  keyEnv: paid.keyEnv,
+  keyFile: paid.keyFile,
+  /** Such as @livekit/agents-plugin-deepgram. */
+  package: packageName,
+  /** What of it is made; STT, LLM or TTS unless given. */
+  class: z
+    .string()
+    .regex(/^[A-Za-z_$][\w$]{0,99}$/, 'the name of a class')
+    .optional(),
+  /** As the plugin's documentation has them. */
+  options: z
+    .record(z.string().max(100), z.unknown())
+    .refine(
+      options =>
+        !Object.keys(options).some(name => /(?:api|access|secret)_?key|secret|password|^token$/iu.test(name)),
+      'a key does not belong into options, but into keyEnv or keyFile',
+    )
+    .default({}),
+};
+
 const stt = z.discriminatedUnion('kind', [
+  z.strictObject({ ...plugin, price: heardPrice }),
   z.strictObject({ kind: z.literal('deepgram'), ...paid, model, language, url: socket, price: heardPrice }),
   z.strictObject({
     kind: z.literal('deepgram_flux'),
@@ -100,6 +133,12 @@ const stt = z.discriminatedUnion('kind', [
 
 const llm = z.discriminatedUnion('kind', [
   z.strictObject({
+    ...plugin,
+    /** How bounds, temperature and form of an answer are handed over: as Chat Completions call them, or not at all. */
+    requestFields: z.enum(['openai', 'none']).default('openai'),
+    price: modelPrice,
+  }),
+  z.strictObject({
     kind: z.literal('openai'),
     ...paid,
     model: text,
@@ -122,6 +161,7 @@ const llm = z.discriminatedUnion('kind', [
 ]);
 
 const tts = z.discriminatedUnion('kind', [
+  z.strictObject({ ...plugin, price: spokenPrice }),
   z.strictObject({
     kind: z.literal('cartesia'),
     ...paid,
@@ -204,6 +244,7 @@ export const providersSchema = z
 export const PROVIDER_KINDS = ['stt', 'llm', 'tts'] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
+export type PluginProvider = Extract<SttProvider | LlmProvider | TtsProvider, { kind: 'livekit_plugin' }>;
 export type ProvidersConfig = z.infer<typeof providersSchema>;
 export type SttProvider = z.infer<typeof stt>;
 export type LlmProvider = z.infer<typeof llm>;

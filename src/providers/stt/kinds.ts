@@ -1,5 +1,6 @@
 import { providerName, type SttProvider } from '../../config/providers.ts';
 import type { Config } from '../../config/schema.ts';
+import { pluginOptions } from '../livekit_plugin/plugin_options.ts';
 import type { Stt } from '../types.ts';
 
 /** Opens a recogniser of the configuration; its code is loaded where it is wanted. `key` is there where it needs one. */
@@ -37,6 +38,10 @@ export async function openStt(entry: SttProvider, key: string | undefined, confi
         name,
         access: { type: 'serviceAccount', keyFile: apiKey },
       });
+    }
+    case 'livekit_plugin': {
+      const { createPluginStt } = await import('../livekit_plugin/plugin_stt.ts');
+      return createPluginStt(pluginOptions(entry, key));
     }
     case 'pocketsphinx': {
       const { createPocketsphinxStt } = await import('./pocketsphinx.ts');

@@ -1,5 +1,6 @@
 import { providerName, type TtsProvider } from '../../config/providers.ts';
 import type { Config } from '../../config/schema.ts';
+import { pluginOptions } from '../livekit_plugin/plugin_options.ts';
 import type { Tts } from '../types.ts';
 
 /** Opens a synthesiser of the configuration; its code is loaded where it is wanted. `key` is there where it needs one. */
@@ -32,6 +33,10 @@ export async function openTts(entry: TtsProvider, key: string | undefined, confi
     case 'google': {
       const { createGoogleTts } = await import('./google_tts.ts');
       return createGoogleTts({ ...said(entry), name, apiKey, voice: entry.voice });
+    }
+    case 'livekit_plugin': {
+      const { createPluginTts } = await import('../livekit_plugin/plugin_tts.ts');
+      return createPluginTts(pluginOptions(entry, key));
     }
     case 'flite': {
       const { createFliteTts } = await import('./flite.ts');

@@ -9,9 +9,10 @@ import type { ScriptedWord } from './scripted_words.ts';
 import { UtteranceScript } from './utterance_script.ts';
 
 const PARAMETERS = new Set(
-  'model language encoding sample_rate channels interim_results keyterm punctuate numerals smart_format endpointing'.split(
-    ' ',
-  ),
+  (
+    'model language encoding sample_rate channels interim_results keyterm punctuate numerals smart_format endpointing ' +
+    'dictation diarize filler_words mip_opt_out no_delay profanity_filter vad_events'
+  ).split(' '),
 );
 
 /** Deepgram's /v1/listen (https://developers.deepgram.com/reference/speech-to-text/listen-streaming), of nova-3. */

@@ -47,6 +47,7 @@ const chatRequest = z.strictObject({
     )
     .min(1)
     .optional(),
+  parallel_tool_calls: z.boolean().optional(),
   max_tokens: z.int().positive().optional(),
   max_completion_tokens: z.int().positive().optional(),
   temperature: z.number().min(0).max(2).optional(),
