@@ -13,8 +13,8 @@ import { ownApi } from './own_api.ts';
 
 const FAST: Delays = { name: 'fast', finalMs: 40, firstTokenMs: 200, firstByteMs: 150 };
 const USUAL: Delays = { name: 'usual', finalMs: 250, firstTokenMs: 350, firstByteMs: 90 };
-const CALLERS = 4;
-const TURNS = 50;
+const CALLERS = 3;
+const TURNS = 67;
 const QUICK_TURNS = 12;
 const MOST_P95_MS = 700;
 const MOST_OWN_P95_MS = 100;

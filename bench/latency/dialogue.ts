@@ -1,22 +1,22 @@
 import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import type { SpokenWord, Tts } from '../../src/providers/types.ts';
 
-/** What callers say: answers and requests as they come on a removal's line, none of them open at its end. */
+/** What callers say: answers and requests as they come on a removal's line, in one breath each, and none open at its end. */
 const UTTERANCES = [
   'I would like to move an upright piano next Friday.',
   'It is going to my sister in Salem.',
-  'Yes, there is an elevator in the building.',
-  'No, thank you.',
+  'There is an elevator in the building.',
+  'No thank you.',
   'How much would that cost me?',
   'The piano is on the second floor.',
   'I think about four hundred pounds.',
   'Could you come in the morning?',
   'That sounds good to me.',
   'We have a narrow hallway at the old place.',
-  'My number is five five five, two oh one, four three six eight.',
+  'The other house has a garage.',
   'I already have a quote from somebody else.',
   'Do you also move organs?',
-  'Yes, please.',
+  'Yes please.',
   'It has to be there before the weekend.',
   'I need to ask my husband about that.',
   'Is the insurance included in the price?',

@@ -18,12 +18,10 @@ export interface Delays {
 const SIGMA = 0.25;
 const KEY = 'latency-bench';
 const TOKEN_MS = 15;
-const HEARD_WITHIN_MS = 3000;
+
 const AUDIO_PACE_MS = 20;
 /** Speech of a real voice begins so soon after its first byte. */
 const LEAD_MS = 20;
-/** Sound counts as speech from here on: −40 dBFS. */
-const AUDIBLE = 330;
 
 /** One piece of a provider's work, on this process's monotonic clock. */
 export interface Busy {
@@ -39,8 +37,8 @@ export interface Services {
   readonly env: Readonly<Record<string, string>>;
   /** All work so far, in the order of its end. */
   readonly work: readonly Busy[];
-  /** Resolves when the caller may begin to say this: one after the other, so that it is known whose words are heard. */
-  speaks(utterance: Utterance): Promise<void>;
+  /** Resolves when the caller may say this, with what is to be called a moment after its end: it must be known whose words are heard. */
+  speaks(utterance: Utterance): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -58,7 +56,7 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
   };
   const callers = new OneAtATime();
   const stt = await new DeepgramListenServer(KEY).start();
-  stt.script = ({ head }) => scripted(callers.heard(), head);
+  stt.script = ({ head }) => scripted(callers.speaking, head);
   stt.finalDelayMs = drawn('stt', delays.finalMs);
   stt.partialDelayMs = logNormalMs(delays.finalMs, SIGMA, Math.random);
   let answers = 0;
@@ -84,55 +82,67 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
     },
     env: { LATENCY_KEY: KEY },
     work,
-    speaks: utterance => callers.speaks(utterance),
+    speaks: utterance => callers.begin(utterance),
     close: async () => {
       await Promise.all([stt.close(), llm.close(), tts.close()]);
     },
   };
 }
 
-/** Lets one caller begin to speak at a time: the next may when the recogniser hears the first. */
+/** Lets one caller speak at a time. */
 class OneAtATime {
-  #speaking: Utterance | undefined;
+  #speaking: Speaking | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  async speaks(utterance: Utterance): Promise<void> {
+  get speaking(): Speaking | undefined {
+    return this.#speaking;
+  }
+
+  async begin(utterance: Utterance): Promise<() => void> {
     while (this.#speaking !== undefined) await new Promise<void>(resolve => this.#waiting.push(resolve));
-    this.#speaking = utterance;
-    // A caller whom nobody hears must not keep the others from speaking.
-    setTimeout(() => this.#free(utterance), HEARD_WITHIN_MS).unref();
-  }
-
-  heard(): Utterance | undefined {
-    const utterance = this.#speaking;
-    if (utterance !== undefined) this.#free(utterance);
-    return utterance;
-  }
-
-  #free(utterance: Utterance): void {
-    if (this.#speaking !== utterance) return;
-    this.#speaking = undefined;
-    this.#waiting.shift()?.();
-  }
-}
-
-/** The words of an utterance where they are in the sound that came, which begins before the first of them. */
-function scripted(utterance: Utterance | undefined, head: Int16Array): readonly ScriptedWord[] {
-  if (utterance === undefined) return [];
-  const onset = head.findIndex(sample => Math.abs(sample) > AUDIBLE);
-  const shiftMs = ((onset < 0 ? head.length : onset) * 1000) / RATE_HZ - (utterance.words[0]?.startMs ?? 0);
-  return utterance.words.map(({ word, startMs, endMs }, index) => {
-    const isMisheard = index === utterance.words.length - 1 && utterance.misheardAs !== undefined;
-    return {
-      word: word.toLowerCase(),
-      startMs: Math.max(0, startMs + shiftMs),
-      endMs: Math.max(0, endMs + shiftMs),
-      confidence: 0.95,
-      ...(isMisheard && { misheard: utterance.misheardAs }),
+    const speaking = { utterance, fromMs: performance.now() };
+    this.#speaking = speaking;
+    return () => {
+      if (this.#speaking !== speaking) return;
+      this.#speaking = undefined;
+      this.#waiting.shift()?.();
     };
-  });
+  }
 }
 
+interface Speaking {
+  readonly utterance: Utterance;
+  readonly fromMs: number;
+}
+
+/**
+ * The words of an utterance where they lie in the sound that begins with `head`, which was on the way for a while. A recogniser
+ * that is told of the whole utterance anew gets it from its beginning, with what came before.
+ */
+function scripted(speaking: Speaking | undefined, head: Int16Array): readonly ScriptedWord[] {
+  if (speaking === undefined) return [];
+  const { utterance, fromMs } = speaking;
+  const headMs = (head.length * 1000) / RATE_HZ;
+  const sinceMs = performance.now() - fromMs;
+  const isAnew = headMs > LONG_HEAD_MS && sinceMs > ANEW_AFTER_MS;
+  const shiftMs = isAnew ? LEAD_IN_MS : headMs + ON_THE_WAY_MS - sinceMs;
+  const words = utterance.words.map(({ word, startMs, endMs }, index) => {
+    const isMisheard = index === utterance.words.length - 1 && utterance.misheardAs !== undefined;
+    const plain = word.toLowerCase();
+    const at = { startMs: startMs + shiftMs, endMs: endMs + shiftMs, confidence: 0.95 };
+    return { word: plain, ...at, ...(isMisheard && { misheard: utterance.misheardAs }) };
+  });
+  return words.filter(({ startMs }) => startMs >= -TOLD_MS);
+}
+
+/** From the caller's microphone to the recogniser: packet, jitter buffer, pipeline. */
+const ON_THE_WAY_MS = 60;
+/** Sound before the onset that a recogniser is given. */
+const LEAD_IN_MS = 500;
+const LONG_HEAD_MS = 400;
+const ANEW_AFTER_MS = 1200;
+/** A word that began so long before a segment was told with the one before. */
+const TOLD_MS = 60;
 /** Of the line's pipeline. */
 const RATE_HZ = 8000;
 

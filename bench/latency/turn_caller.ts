@@ -11,6 +11,8 @@ const AGENT_DONE_MS = 700;
 /** A caller thinks for so long, at least, and does not speak in step with the others. */
 const THINK_MS = { least: 150, most: 600 } as const;
 const ANSWER_WITHIN_MS = 8000;
+/** What was said has been heard after so long. */
+const HEARD_MS = 400;
 const POLL_MS = 10;
 const LINE_NOISE_DBFS = -65;
 
@@ -29,8 +31,8 @@ export interface TurnCallerOptions {
   readonly dial: Omit<WireCallOptions, 'codecs'>;
   readonly utterances: readonly Utterance[];
   readonly turns: number;
-  /** Asked before an utterance goes out. */
-  readonly speaks: (utterance: Utterance) => Promise<void>;
+  /** Asked before an utterance goes out; what it gives is called a moment after its end. */
+  readonly speaks: (utterance: Utterance) => Promise<() => void>;
   readonly random: () => number;
 }
 
@@ -75,8 +77,9 @@ export async function takeTurns(options: TurnCallerOptions): Promise<readonly Wi
     const utterance = options.utterances[turn % options.utterances.length]!;
     const before = onsets.length;
     quietSinceMs = Number.POSITIVE_INFINITY;
-    await options.speaks(utterance);
+    const ended = await options.speaks(utterance);
     const spoken = await mouth.say(utterance.pcm);
+    setTimeout(ended, HEARD_MS);
     if (spoken === undefined) break;
     const answer = () => onsets.slice(before).find(onset => onset > spoken.startMs);
     await until(() => !call.up || answer() !== undefined, ANSWER_WITHIN_MS);

@@ -191,7 +191,7 @@ export class Conversation {
     if (turn !== this.#caller || this.#over) return;
     this.#listening.partial(text);
     if (this.#floor.reply === undefined && this.#parts.responder.isModel(this.#state.flow))
-      this.#foresight.partial(turn, text, this.#listening.soundsComplete);
+      this.#foresight.partial(turn, text, this.#listening.words);
   }
 
   /** Perhaps that was all. */

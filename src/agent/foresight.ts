@@ -1,6 +1,7 @@
 import type { Recognition } from '../providers/types.ts';
 import { AgentSpeech } from './agent_speech.ts';
 import type { CallerTurn } from './caller_turn.ts';
+import type { WordsSoFar } from './listening.ts';
 import type { CallAudio } from './ports.ts';
 import type { Response } from './responder.ts';
 import type { Voice } from './voice.ts';
@@ -16,6 +17,13 @@ interface Guess extends Foreseen {
   readonly text: string;
 }
 
+/** The latest words of a turn. */
+interface Words {
+  readonly turn: CallerTurn;
+  readonly state: WordsSoFar;
+  readonly recognition: Recognition;
+}
+
 /**
  * Gets the reply ready while the caller may have come to an end: what was said so far is answered, and the first sentence
  * rendered, but nothing is said and nothing done. Where that was all, the reply is there at once; otherwise it is thrown away.
@@ -27,8 +35,7 @@ export class Foresight {
   #guess: Guess | undefined;
   /** Whose turn it is that may be over. */
   #silent: CallerTurn | undefined;
-  /** The latest words, where they sound complete. */
-  #words: { readonly turn: CallerTurn; readonly recognition: Recognition } | undefined;
+  #words: Words | undefined;
   /** Counts what made earlier guesses wrong. */
   #round = 0;
 
@@ -42,7 +49,7 @@ export class Foresight {
   gap(turn: CallerTurn): void {
     if (this.#silent === turn) return;
     this.#silent = turn;
-    if (this.#words?.turn === turn) this.#thinkOfWords(turn, this.#words.recognition);
+    this.#thinkOfWords(turn);
   }
 
   /** The caller has fallen silent. Whatever goes wrong ahead of time is left to the time itself. */
@@ -54,15 +61,16 @@ export class Foresight {
   }
 
   /** Words so far; those that sound complete are answered once there is a gap behind them. */
-  partial(turn: CallerTurn, text: string, soundsComplete: boolean): void {
-    const recognition = { text, confidence: 1, alternatives: [] };
-    this.#words = soundsComplete ? { turn, recognition } : undefined;
-    if (soundsComplete && this.#silent === turn) this.#thinkOfWords(turn, recognition);
+  partial(turn: CallerTurn, text: string, state: WordsSoFar): void {
+    this.#words = { turn, state, recognition: { text, confidence: 1, alternatives: [] } };
+    if (this.#silent === turn) this.#thinkOfWords(turn);
   }
 
-  /** The recogniser is asked whether it stands by them. */
-  #thinkOfWords(turn: CallerTurn, recognition: Recognition): void {
-    this.#think(turn, recognition);
+  /** The recogniser is asked whether it stands by words that may be all. */
+  #thinkOfWords(turn: CallerTurn): void {
+    const words = this.#words;
+    if (words?.turn !== turn || words.state === 'open') return;
+    if (words.state === 'complete') this.#think(turn, words.recognition);
     void this.look(turn);
   }
 

@@ -7,6 +7,10 @@ import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
 /** Half is what nobody knows of. */
 const COMPLETE_SHARE = 0.6;
+const PERHAPS_SHARE = 0.35;
+
+/** `complete` where nothing says that they go on, `open` where something does. */
+export type WordsSoFar = 'complete' | 'perhaps' | 'open';
 
 /** Keeps the audio thread told how to listen: by what was asked, what was said so far, and how this caller speaks. */
 export class Listening {
@@ -41,9 +45,10 @@ export class Listening {
     this.#follow();
   }
 
-  /** Nothing says that the words so far go on. */
-  get soundsComplete(): boolean {
-    return (this.#endpointing.completeness?.share ?? 0) >= COMPLETE_SHARE;
+  /** Whether the words so far are all, as far as words tell. */
+  get words(): WordsSoFar {
+    const share = this.#endpointing.completeness?.share ?? 0;
+    return share >= COMPLETE_SHARE ? 'complete' : share >= PERHAPS_SHARE ? 'perhaps' : 'open';
   }
 
   /** The agent takes leave: nobody is waited for. */

@@ -55,15 +55,10 @@ export class UtteranceScript {
     return this.#words?.filter(({ startMs }) => startMs < this.heardMs) ?? [];
   }
 
-  /** What has been told is told; the words that have not begun are still to come, and then it is another utterance. */
+  /** The next utterance is another one. */
   next(): void {
-    const { heardMs } = this;
-    const rest = this.#words?.filter(({ startMs }) => startMs >= heardMs) ?? [];
     this.beginS = this.endS;
-    this.#words =
-      rest.length === 0
-        ? undefined
-        : rest.map(word => ({ ...word, startMs: word.startMs - heardMs, endMs: word.endMs - heardMs }));
+    this.#words = undefined;
     this.#bytes = 0;
   }
 }
