@@ -33,8 +33,9 @@ export class AgentFloor {
   }
 
   /** A reply is being thought of; another one that has not been said is no longer. */
-  begin(reply: Reply): void {
+  begin(reply: Reply): Reply {
     this.#reply = reply;
+    return reply;
   }
 
   async say(reply: Reply, speech: AgentSpeech): Promise<void> {

@@ -57,13 +57,20 @@ export class Conversation {
   constructor(parts: ConversationParts) {
     const { audio, stt, after } = parts;
     this.#parts = parts;
-    const nowMs = () => audio.mediaMs();
     this.#listening = new Listening(parts.turn, audio);
     const onPartial = (turn: CallerTurn, text: string) => this.#partial(turn, text);
-    this.#ear = { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs, onPartial };
-    this.#foresight = new Foresight(audio, parts.voice, recognition =>
-      this.#askAgent(heardSpeech(recognition)),
-    );
+    this.#ear = {
+      stt,
+      rateHz: audio.rateHz,
+      after,
+      belief: new Belief(),
+      nowMs: () => audio.mediaMs(),
+      onPartial,
+    };
+    this.#foresight = new Foresight(audio, parts.voice, {
+      prepare: () => parts.responder.prepare(),
+      respond: recognition => this.#askAgent(heardSpeech(recognition)),
+    });
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     const over = { ear: this.#ear, audio, interjections: parts.interjections, preRoll: this.#preRoll };
     this.#overAgent = new OverAgent(over, (heard, answered) =>
@@ -173,6 +180,7 @@ export class Conversation {
     this.#wentOn();
     if (this.#caller !== undefined || asked === undefined) return;
     this.#overAgent.drop();
+    this.#foresight.prepare();
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
     const reply = this.#floor.reply;
     const played = this.#parts.audio.playedSamples();
@@ -268,8 +276,7 @@ export class Conversation {
   }
 
   async #answer(answered: Answered): Promise<void> {
-    const reply: Reply = { answered, stands: false };
-    this.#floor.begin(reply);
+    const reply = this.#floor.begin({ answered, stands: false });
     try {
       const recognition = await answered.turn.recognise();
       if (this.#floor.reply !== reply) return;

@@ -17,6 +17,12 @@ interface Guess extends Foreseen {
   readonly text: string;
 }
 
+/** Who answers. */
+interface Mind {
+  prepare(): void;
+  respond(recognition: Recognition): Response;
+}
+
 /** The latest words of a turn. */
 interface Words {
   readonly turn: CallerTurn;
@@ -31,7 +37,7 @@ interface Words {
 export class Foresight {
   readonly #audio: CallAudio;
   readonly #voice: Voice;
-  readonly #respond: (recognition: Recognition) => Response;
+  readonly #mind: Mind;
   #guess: Guess | undefined;
   /** Whose turn it is that may be over. */
   #silent: CallerTurn | undefined;
@@ -39,10 +45,16 @@ export class Foresight {
   /** Counts what made earlier guesses wrong. */
   #round = 0;
 
-  constructor(audio: CallAudio, voice: Voice, respond: (recognition: Recognition) => Response) {
+  constructor(audio: CallAudio, voice: Voice, mind: Mind) {
     this.#audio = audio;
     this.#voice = voice;
-    this.#respond = respond;
+    this.#mind = mind;
+  }
+
+  /** The caller begins: an answer will be wanted soon. */
+  prepare(): void {
+    this.#voice.prepare(this.#audio.rateHz);
+    this.#mind.prepare();
   }
 
   /** There is no sound of the caller's for a moment: words that sound complete may be all there is. */
@@ -79,7 +91,7 @@ export class Foresight {
     if (text === '' || (this.#guess?.turn === turn && this.#guess.text === text)) return;
     this.#forget();
     try {
-      const response = this.#respond(recognition);
+      const response = this.#mind.respond(recognition);
       const speech = new AgentSpeech(this.#audio, this.#voice, response.sentences);
       this.#guess = { turn, text, response, speech };
     } catch {

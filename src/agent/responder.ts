@@ -15,6 +15,8 @@ export interface Response {
 
 /** Whatever makes up an agent's mind: a flow, or a model. Nothing but the returned response may come of a call. */
 export interface Responder {
+  /** An answer will be wanted soon. Never waits, never throws. */
+  prepare(): void;
   /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
   isModel(state: FlowState): boolean;
   respond(state: FlowState, heard: Heard, todayIso: string): Response;
@@ -27,6 +29,8 @@ export class FlowResponder implements Responder {
   constructor(flow: Flow) {
     this.#flow = flow;
   }
+
+  prepare(): void {}
 
   isModel(): boolean {
     return false;

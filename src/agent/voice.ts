@@ -29,6 +29,11 @@ export class Voice {
       this.#kept.set(keyOf(sentence, rateHz), await wholeSentence({ speak }, sentence, { rateHz, signal }));
   }
 
+  /** A sentence will be wanted soon. */
+  prepare(rateHz: SpeechRateHz): void {
+    this.#tts.prepare?.(rateHz);
+  }
+
   /** Throws TTS_FAILED, or the signal's reason when aborted. */
   async *speak(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
     const kept = this.#kept.get(keyOf(sentence, rateHz));

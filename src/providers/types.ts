@@ -66,6 +66,8 @@ export interface SpokenPiece {
 
 export interface Tts {
   readonly name: string;
+  /** Opens what can be opened before the first sentence. Never waits, never throws. */
+  prepare?(rateHz: 8000 | 16000): void;
   /**
    * Speaks one sentence, a piece as soon as it is there. Throws TTS_FAILED, or the signal's reason when aborted; whoever
    * stops iterating ends it. A provider that tells no word times gives none.

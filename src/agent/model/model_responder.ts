@@ -26,7 +26,10 @@ export class ModelResponder implements Responder {
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
-    parts.llm.prepare();
+  }
+
+  prepare(): void {
+    this.#parts.llm.prepare();
   }
 
   isModel(state: FlowState): boolean {

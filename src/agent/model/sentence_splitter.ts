@@ -3,8 +3,9 @@ const CLAUSE_CHARACTERS = 8;
 /** Endings after which no sentence ends. */
 const ABBREVIATION =
   /(?:^|\s)(?:mr|mrs|ms|dr|st|no|vs|inc|ltd|jr|sr|e\.g|i\.e|a\.m|p\.m|approx|dept|est|[a-z])\.$/iu;
-const SENTENCE_END = /[.?!…]+["')\]”’]*(?=\s)/gu;
-const CLAUSE_END = /[,;:–—](?=\s)/gu;
+/** A full stop may stand within a number or an address, so what follows is waited for; behind a letter the others end it at once. */
+const SENTENCE_END = /[.?!…]+["')\]”’]*(?=\s)|(?<=\p{L})[?!]+$/gu;
+const CLAUSE_END = /[,;:–—](?=\s)|(?<=\p{L}),$/gu;
 /** What is written for the eye is not spoken. */
 const MARKUP = /[*_`#>|~]+|^\s*[-•]\s+/gmu;
 
@@ -32,7 +33,7 @@ export class SentenceSplitter {
   #take(end: number): readonly string[] {
     const sentence = this.#text.slice(0, end).replace(MARKUP, '').replace(/\s+/gu, ' ').trim();
     this.#text = this.#text.slice(end);
-    if (sentence === '') return [];
+    if (!/[\p{L}\p{N}]/u.test(sentence)) return [];
     this.#isFirst = false;
     return [sentence];
   }

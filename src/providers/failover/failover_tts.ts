@@ -30,6 +30,10 @@ export class FailoverTts implements Tts {
     this.#observer = observer;
   }
 
+  prepare(rateHz: 8000 | 16000): void {
+    for (const { provider } of this.#candidates.list) provider.prepare?.(rateHz);
+  }
+
   async *speak(sentence: string, options: SpeakOptions): AsyncGenerator<SpokenPiece> {
     const { rateHz, signal } = options;
     const rounds = new Rounds(this.#candidates, this.#observer, signal);

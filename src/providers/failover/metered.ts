@@ -197,6 +197,10 @@ export class MeteredTts implements Tts {
     this.#meter = meter;
   }
 
+  prepare(rateHz: 8000 | 16000): void {
+    this.#tts.prepare?.(rateHz);
+  }
+
   async *speak(sentence: string, options: Parameters<Tts['speak']>[1]): AsyncGenerator<SpokenPiece> {
     let hasSpoken = false;
     let hasFailed = false;

@@ -29,6 +29,7 @@ export function keepSpeech<T extends Tts>(tts: T, options: KeptSpeechOptions): T
   const folder = new SpeechFolder(options.folder, options.limitBytes ?? LIMITS.ttsKeptSpeechBytes);
   return {
     ...tts,
+    prepare: rateHz => tts.prepare?.(rateHz),
     async *speak(sentence, { rateHz, signal }) {
       signal.throwIfAborted();
       if (!options.isFixed(sentence)) {
