@@ -86,8 +86,9 @@ class Listening implements HostedRequest {
       tellHeard(event, isFinal, this.#place);
     }
     if (!isFinal && event.type !== SPEECH_EVENT.endOfSpeech) return;
-    if (this.#state === 'flushed' && !this.#isUnsettled) this.#endInput();
-    else if (this.#state === 'ending') this.#endSoon();
+    if (this.#isUnsettled) return;
+    this.#endInput();
+    if (this.#state === 'ending') this.#endSoon();
   }
 
   #endInput(): void {
@@ -98,15 +99,13 @@ class Listening implements HostedRequest {
       this.#stream.endInput();
     } catch (error) {
       this.#fail(failureOf(error));
-      return;
     }
-    if (!this.#isUnsettled) this.#endSoon();
   }
 
-  /** All that was heard is final; a stream that does not end is not waited for. */
+  /** There was a final: a stream that does not end after it is not waited for. One without must end by itself. */
   #endSoon(): void {
     clearTimeout(this.#timer);
-    if (!this.#isUnsettled) this.#timer = setTimeout(() => this.#ended(), LIMITS.pluginEndMs);
+    this.#timer = setTimeout(() => this.#ended(), LIMITS.pluginEndMs);
   }
 
   #ended(): void {

@@ -117,6 +117,11 @@ class PluginUtterance implements SttSession, PluginUser {
         this.#session.failWith(this.#process.faultFrom(error));
         return;
       }
+      // Its service is waited for from then on.
+      this.#process.ready().then(
+        () => this.#session.sign(),
+        () => {},
+      );
       this.#process.send({
         type: 'listen',
         id: this.#id,
