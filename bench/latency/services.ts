@@ -1,3 +1,4 @@
+import type { SpokenWord } from '../../src/providers/types.ts';
 import { startCartesia } from '../../test/providers/servers/cartesia.ts';
 import { DeepgramListenServer } from '../../test/providers/servers/deepgram_listen.ts';
 import { serveOpenAiChat } from '../../test/providers/servers/openai_chat.ts';
@@ -126,13 +127,20 @@ function scripted(speaking: Speaking | undefined, head: Int16Array): readonly Sc
   const sinceMs = performance.now() - fromMs;
   const isAnew = headMs > LONG_HEAD_MS && sinceMs > ANEW_AFTER_MS;
   const shiftMs = isAnew ? LEAD_IN_MS : headMs + ON_THE_WAY_MS - sinceMs;
-  const words = utterance.words.map(({ word, startMs, endMs }, index) => {
-    const isMisheard = index === utterance.words.length - 1 && utterance.misheardAs !== undefined;
-    const plain = word.toLowerCase();
-    const at = { startMs: startMs + shiftMs, endMs: endMs + shiftMs, confidence: 0.95 };
-    return { word: plain, ...at, ...(isMisheard && { misheard: utterance.misheardAs }) };
-  });
+  const last = utterance.words.length - 1;
+  const words = utterance.words.map((word, index) =>
+    placed(word, shiftMs, index === last ? utterance.misheardAs : undefined),
+  );
   return words.filter(({ startMs }) => startMs >= -TOLD_MS);
+}
+
+function placed(
+  { word, startMs, endMs }: SpokenWord,
+  shiftMs: number,
+  misheard: string | undefined,
+): ScriptedWord {
+  const at = { startMs: startMs + shiftMs, endMs: endMs + shiftMs, confidence: 0.95 };
+  return { word: word.toLowerCase(), ...at, ...(misheard !== undefined && { misheard }) };
 }
 
 /** From the caller's microphone to the recogniser: packet, jitter buffer, pipeline. */

@@ -3,9 +3,9 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Recognition, Stt, SttSession } from '../providers/types.ts';
 import type { FlowStep } from '../workflow/types.ts';
-import type { Belief } from './belief.ts';
+import { Belief } from './belief.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
-import type { After } from './ports.ts';
+import type { After, CallAudio } from './ports.ts';
 
 /** How a caller's turn is listened to. */
 export interface Ear {
@@ -17,6 +17,14 @@ export interface Ear {
   /** Told what was understood of a turn so far, as it changes. */
   onPartial(turn: CallerTurn, text: string): void;
   readonly belief: Belief;
+}
+
+/** How one call is listened to: what is doubted is remembered from turn to turn. */
+export function earOf(
+  { stt, audio, after }: { readonly stt: Stt; readonly audio: CallAudio; readonly after: After },
+  onPartial: Ear['onPartial'],
+): Ear {
+  return { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs: () => audio.mediaMs(), onPartial };
 }
 
 /** What the caller's turn answers. */

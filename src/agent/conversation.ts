@@ -3,8 +3,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { FlowStep, Heard } from '../workflow/types.ts';
 import { AgentFloor } from './agent_floor.ts';
 import { AgentSpeech } from './agent_speech.ts';
-import { Belief } from './belief.ts';
-import { CallerTurn, type Ear } from './caller_turn.ts';
+import { CallerTurn, type Ear, earOf } from './caller_turn.ts';
 import type { ConversationParts } from './conversation_parts.ts';
 import type { Backchannel } from './early_answer.ts';
 import { apology, type ConversationEnd, FAREWELLS, type Farewell } from './farewell.ts';
@@ -55,18 +54,10 @@ export class Conversation {
   #over = false;
 
   constructor(parts: ConversationParts) {
-    const { audio, stt, after } = parts;
+    const { audio, after } = parts;
     this.#parts = parts;
     this.#listening = new Listening(parts.turn, audio);
-    const onPartial = (turn: CallerTurn, text: string) => this.#partial(turn, text);
-    this.#ear = {
-      stt,
-      rateHz: audio.rateHz,
-      after,
-      belief: new Belief(),
-      nowMs: () => audio.mediaMs(),
-      onPartial,
-    };
+    this.#ear = earOf(parts, (turn, text) => this.#partial(turn, text));
     this.#foresight = new Foresight(audio, parts.voice, {
       prepare: () => parts.responder.prepare(),
       respond: recognition => this.#askAgent(heardSpeech(recognition)),
