@@ -33,6 +33,8 @@ export const LIMITS = {
   ipcReconnectMs: 10_000,
   /** A configuration or workflow file; a larger one is refused. */
   configFileBytes: 1 << 20,
+  /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
+  modelPatienceMs: 3_000,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   /** What was said in a stage that a model leads, as it is sent along; what is older is summarised, or left out. */

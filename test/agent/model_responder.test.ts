@@ -196,6 +196,26 @@ t.test('a model that thinks for long is covered up once, and the words are not i
   t.match(llm.requests.at(-1)?.messages.at(-2), { role: 'assistant', text: 'It costs ninety dollars.' });
 });
 
+t.test('a model that has nothing to say at last is given up, and not before', async t => {
+  const { rig, llm } = await answered();
+  llm.stuck = true;
+  await say(rig, 'hello');
+  await rig.pass(LIMITS.modelPatienceMs - 100);
+  t.same(rig.faults, []);
+  await rig.pass(200);
+  t.match(rig.faults, [{ code: 'LLM_FAILED' }]);
+  t.equal(llm.open, 0);
+  await rig.listen();
+  t.equal(rig.said().at(-1), 'One moment please. Somebody will call you back. Goodbye.');
+
+  const { rig: other, llm: slow } = await answered();
+  slow.answers.push(['I am here. ', 'And I go on.']);
+  await say(other, 'hello');
+  slow.stuck = true;
+  await other.pass(LIMITS.modelPatienceMs + 500);
+  t.same(other.faults, [], 'one that has spoken is waited for');
+});
+
 t.test('silence is the workflow’s: it says again what was said last', async t => {
   const { rig, llm } = await answered();
   llm.answers.push(['Which floor is it on?']);

@@ -1,3 +1,5 @@
+import { TrunklineError } from '../../config/errors.ts';
+import { LIMITS } from '../../config/limits.ts';
 import type { Llm } from '../../providers/types.ts';
 import { withTurn } from '../../workflow/talk_history.ts';
 import type { Flow, FlowState, FlowStep, Heard, Talk } from '../../workflow/types.ts';
@@ -53,11 +55,13 @@ class ModelResponse implements Response {
   readonly #talk: Talk;
   readonly #todayIso: string;
   readonly #stopped = new AbortController();
+  readonly #late = new AbortController();
   /** What the model itself said, and all that was said. */
   #own = '';
   #all = '';
   #filler = '';
   #cancelFiller: () => void = () => undefined;
+  #cancelPatience: () => void = () => undefined;
   /** Where the call goes after it. */
   #next: FlowStep | undefined;
 
@@ -74,11 +78,20 @@ class ModelResponse implements Response {
 
   commit(): void {
     const { filler } = this.#talk;
+    if (this.#parts.medium !== 'text') this.#bePatient();
     if (filler === undefined) return;
     this.#cancelFiller = this.#parts.after(FILLER_AFTER_MS, () => {
       if (this.#all !== '') return;
       this.#filler = filler;
       this.sentences.push(filler);
+    });
+  }
+
+  /** Nobody holds the line for a model that has nothing to say. */
+  #bePatient(): void {
+    this.#cancelPatience = this.#parts.after(LIMITS.modelPatienceMs, () => {
+      const detail = `no sentence within ${LIMITS.modelPatienceMs} ms`;
+      if (this.#own === '') this.#late.abort(new TrunklineError('LLM_FAILED', detail));
     });
   }
 
@@ -94,6 +107,7 @@ class ModelResponse implements Response {
 
   drop(): void {
     this.#cancelFiller();
+    this.#cancelPatience();
     this.#stopped.abort();
     this.sentences.end();
   }
@@ -118,7 +132,8 @@ class ModelResponse implements Response {
   async #listen(messages: ReturnType<typeof messagesOf>): Promise<string | undefined> {
     const splitter = new SentenceSplitter();
     let way: string | undefined;
-    const request = { messages, tools: toolsOf(this.#talk), signal: this.#stopped.signal };
+    const signal = AbortSignal.any([this.#stopped.signal, this.#late.signal]);
+    const request = { messages, tools: toolsOf(this.#talk), signal };
     for await (const delta of this.#parts.llm.reply(request)) {
       if (delta.type === 'text') this.#say(splitter.push(delta.text));
       else if (delta.type === 'toolCall' && delta.call.name === WAY_TOOL)
