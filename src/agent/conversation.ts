@@ -61,6 +61,7 @@ export class Conversation {
     this.#foresight = new Foresight(audio, parts.voice, {
       prepare: () => parts.responder.prepare(),
       respond: recognition => this.#askAgent(heardSpeech(recognition)),
+      goesByWords: () => parts.responder.isModel(this.#state.flow),
     });
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     const over = { ear: this.#ear, audio, interjections: parts.interjections, preRoll: this.#preRoll };
@@ -189,8 +190,7 @@ export class Conversation {
   #partial(turn: CallerTurn, text: string): void {
     if (turn !== this.#caller || this.#over) return;
     this.#listening.partial(text);
-    if (this.#floor.reply === undefined && this.#parts.responder.isModel(this.#state.flow))
-      this.#foresight.partial(turn, text, this.#listening.words);
+    if (this.#floor.reply === undefined) this.#foresight.partial(turn, text, this.#listening.words);
   }
 
   /** Perhaps that was all. */

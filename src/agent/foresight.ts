@@ -14,13 +14,15 @@ export interface Foreseen {
 
 interface Guess extends Foreseen {
   readonly turn: CallerTurn;
-  readonly text: string;
+  readonly recognition: Recognition;
 }
 
 /** Who answers. */
 interface Mind {
   prepare(): void;
   respond(recognition: Recognition): Response;
+  /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
+  goesByWords(): boolean;
 }
 
 /** The latest words of a turn. */
@@ -74,6 +76,7 @@ export class Foresight {
 
   /** Words so far; those that sound complete are answered once there is a gap behind them. */
   partial(turn: CallerTurn, text: string, state: WordsSoFar): void {
+    if (!this.#mind.goesByWords()) return;
     this.#words = { turn, state, recognition: { text, confidence: 1, alternatives: [] } };
     if (this.#silent === turn) this.#thinkOfWords(turn);
   }
@@ -87,13 +90,12 @@ export class Foresight {
   }
 
   #think(turn: CallerTurn, recognition: Recognition): void {
-    const { text } = recognition;
-    if (text === '' || (this.#guess?.turn === turn && this.#guess.text === text)) return;
+    if (recognition.text === '' || this.#isForeseen(turn, recognition)) return;
     this.#forget();
     try {
       const response = this.#mind.respond(recognition);
       const speech = new AgentSpeech(this.#audio, this.#voice, response.sentences);
-      this.#guess = { turn, text, response, speech };
+      this.#guess = { turn, recognition, response, speech };
     } catch {
       // The workflow fails again when it is asked in earnest.
     }
@@ -106,15 +108,21 @@ export class Foresight {
   }
 
   /** Hands over the reply to what turned out to be the whole turn, if it was foreseen; else throws away what was. */
-  take(turn: CallerTurn, { text }: Recognition): Foreseen | undefined {
+  take(turn: CallerTurn, recognition: Recognition): Foreseen | undefined {
     const guess = this.#guess;
     this.#begin();
-    if (guess?.turn === turn && guess.text === text) {
+    if (this.#isForeseen(turn, recognition)) {
       this.#guess = undefined;
       return guess;
     }
     this.#forget();
     return undefined;
+  }
+
+  #isForeseen(turn: CallerTurn, recognition: Recognition): boolean {
+    const guess = this.#guess;
+    if (guess?.turn !== turn || guess.recognition.text !== recognition.text) return false;
+    return guess.recognition.confidence === recognition.confidence || this.#mind.goesByWords();
   }
 
   drop(): void {

@@ -82,6 +82,19 @@ t.test('what the recogniser says at the very end counts, not what it said at a p
   t.equal(rig.said().at(-1), `${UPRIGHT} And which floor?`);
 });
 
+t.test('a workflow is asked again where the recogniser has become less sure of the same words', async t => {
+  const rig = await asked();
+  rig.stt.settled.push(understood('a grand piano', 0.9));
+  rig.stt.finals.push(understood('a grand piano', 0.4));
+  await rig.startSpeaking();
+  await rig.pass(500, 7);
+  await rig.fallSilent();
+  await rig.startSpeaking();
+  await rig.fallSilent();
+  await rig.endTurn();
+  t.match(rig.flow.calls.at(-1)?.heard, { text: 'a grand piano', confidence: 0.4 });
+});
+
 t.test('what is no word after a pause leaves the reply as it is', async t => {
   const rig = await asked();
   rig.stt.settled.push(understood('a grand piano'), understood('a grand piano'));
