@@ -18,8 +18,15 @@ t.test('a spoken call with the parts that ship', { skip: NO_FLITE || NO_SPHINX }
   const tts = createFliteTts();
   t.after(() => Promise.all([stt.close(), tts.close()]));
   const recorders = new Recorders(t.testdir(), 'media-0', (_, error) => t.error(error));
+  const flow = await loadFlow(`${ROOT}/workflows`, 'piano_removal');
+  // The call's time runs faster than the recogniser's, which takes its own to load its models and grammars.
+  for (const expect of flow.standing.slice(0, 2)) {
+    const session = stt.open({ rateHz: RATE_HZ, expect });
+    session.write(speech('Yes.', RATE_HZ, 'rms'));
+    await session.finish();
+  }
   const rig = await new CallRig({
-    flow: await loadFlow(`${ROOT}/workflows`, 'piano_removal'),
+    flow,
     rateHz: RATE_HZ,
     stt,
     tts,
