@@ -21,6 +21,10 @@ const VOICES: readonly Voice[] = [
     plugin: url => ({ package: '@livekit/agents-plugin-openai', options: { baseURL: url } }),
     leftOut: new Map([
       ['opens a connection before it is needed', 'it opens none ahead'],
+      [
+        'uses a connection for one sentence after the other',
+        'it may open another where the first is not free yet',
+      ],
       ['takes a silent server for a failed one, after what came', 'it opens connections as it likes'],
     ]),
   },
@@ -54,8 +58,13 @@ const FRESH: ReadonlySet<string> = new Set([
   'knows a server that is not there',
 ]);
 
+/** How soon somebody else's code answers is not ours to hold on a busy machine. */
+const PLUGIN_CHECKS =
+  process.env.TRUNKLINE_PLUGIN_CHECKS === undefined &&
+  'takes minutes, and a machine that does nothing else: TRUNKLINE_PLUGIN_CHECKS=1 runs it';
+
 for (const { rig, start, plugin, leftOut } of VOICES) {
-  t.test(`a voice of the plugin for ${rig.name} conforms`, async t => {
+  t.test(`a voice of the plugin for ${rig.name} conforms`, { skip: PLUGIN_CHECKS }, async t => {
     const fresh: StreamingTtsRig = {
       ...rig,
       tellsWords: false,
