@@ -23,8 +23,9 @@ export type TurnEvent =
       readonly held: boolean;
     }
   /**
-   * There has been no sound of the caller's for a moment, from `atMs` on, which is too short to tell a pause from a gap within a
-   * word; and there is sound again. Between speechStarted and speechEnded, any number of times.
+   * There has been no sound of the caller's for a moment, from `atMs` on, which is too short to tell a pause from a
+   * gap within a word; and there is sound again. Between speechStarted and speechEnded, any number of times, where the
+   * policy asks for it.
    */
   | { readonly type: 'paused'; readonly atMs: number }
   | { readonly type: 'wentOn'; readonly atMs: number }
@@ -47,4 +48,6 @@ export interface TurnPolicy {
   readonly silencePromptMs: number;
   /** A turn that goes on without a pause is ended after this long. */
   readonly maxTurnMs: number;
+  /** Whether `paused` and `wentOn` are told; there is one in most words. */
+  readonly tellsGaps?: boolean;
 }

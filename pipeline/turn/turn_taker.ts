@@ -56,8 +56,8 @@ export interface TurnActions {
 
 /**
  * Whose turn it is. In the order of events a turn of the caller is speechStarted, speechEnded (both again for every
- * pause too short to end it; paused and wentOn between them for every gap), turnEnded; over the agent it begins with ducked and speechStarted, bargeIn. All times
- * are media time.
+ * pause too short to end it; paused and wentOn between them for every gap, where the policy asks for it), turnEnded;
+ * over the agent it begins with ducked and speechStarted, bargeIn. All times are media time.
  */
 export class TurnTaker {
   readonly #detector: SpeechDetector;
@@ -99,6 +99,7 @@ export class TurnTaker {
 
   set policy(policy: TurnPolicy) {
     this.#policy = policy;
+    if (!policy.tellsGaps) this.#quietFrames = 0;
   }
 
   /** What is speech, from the next judgement on. */
@@ -188,7 +189,7 @@ export class TurnTaker {
     const { isActive, isSure } = this.#detector;
     if (isActive && !this.#speaking && isSure) this.#startSpeech(nowMs);
     if (!isActive && this.#speaking) this.#endSpeech(this.#detector.lastSoundMs - this.#delayMs);
-    if (this.#speaking) this.#followGaps(nowMs);
+    if (this.#speaking && this.#policy.tellsGaps) this.#followGaps(nowMs);
   }
 
   #followGaps(nowMs: number): void {

@@ -56,7 +56,7 @@ export class Conversation {
   constructor(parts: ConversationParts) {
     const { audio, after } = parts;
     this.#parts = parts;
-    this.#listening = new Listening(parts.turn, audio);
+    this.#listening = new Listening(parts.turn, audio, parts.responder);
     this.#ear = earOf(parts, (turn, text) => this.#partial(turn, text));
     this.#foresight = new Foresight(audio, parts.voice, {
       prepare: () => parts.responder.prepare(),

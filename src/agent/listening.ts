@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Endpointing } from './endpointing.ts';
 import type { CallAudio } from './ports.ts';
+import type { Responder } from './responder.ts';
 import { lastWordsPolicy, turnPolicy } from './turn_policy.ts';
 
 /** Half is what nobody knows of. */
@@ -16,13 +17,19 @@ export type WordsSoFar = 'complete' | 'perhaps' | 'open';
 export class Listening {
   readonly #turn: Config['turn'];
   readonly #audio: Pick<CallAudio, 'setPolicy'>;
+  readonly #responder: Pick<Responder, 'isModel'>;
   readonly #endpointing: Endpointing;
   #step: FlowStep | undefined;
   #toldPauseMs = 0;
 
-  constructor(turn: Config['turn'], audio: Pick<CallAudio, 'setPolicy'>) {
+  constructor(
+    turn: Config['turn'],
+    audio: Pick<CallAudio, 'setPolicy'>,
+    responder: Pick<Responder, 'isModel'>,
+  ) {
     this.#turn = turn;
     this.#audio = audio;
+    this.#responder = responder;
     this.#endpointing = new Endpointing(turn);
   }
 
@@ -63,6 +70,11 @@ export class Listening {
 
   #tell(step: FlowStep): void {
     this.#toldPauseMs = this.#endpointing.pauseMs;
-    this.#audio.setPolicy({ ...turnPolicy(this.#turn, step), endOfTurnPauseMs: this.#toldPauseMs });
+    this.#audio.setPolicy({
+      ...turnPolicy(this.#turn, step),
+      endOfTurnPauseMs: this.#toldPauseMs,
+      // Nobody else thinks before the network is sure of a pause.
+      tellsGaps: this.#responder.isModel(step.state),
+    });
   }
 }

@@ -5,6 +5,7 @@ import { Rig } from './rig.ts';
 t.test('endpointing is as patient as the step asks for', async t => {
   const rig = await new Rig(state => ({ patience: state.stage === '0' ? 'yesNo' : 'long' })).answer();
   t.equal(rig.audio.policy?.endOfTurnPauseMs, rig.turn.endOfTurnPauseMs.yesNo);
+  t.equal(rig.audio.policy?.tellsGaps, false, 'nobody would think at a gap');
   await rig.listen();
   rig.tts.stuck = true;
   await rig.speak();

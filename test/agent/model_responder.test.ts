@@ -106,6 +106,7 @@ t.test('words that sound complete are answered at a gap, before the recogniser i
     rig.conversation.turn({ type, atMs: rig.audio.nowMs });
     await settle();
   };
+  t.equal(rig.audio.policy?.tellsGaps, true);
   await rig.startSpeaking();
   rig.stt.sessions.at(-1)?.partial('i need to move a piano and');
   await gap('paused');

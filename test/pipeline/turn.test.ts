@@ -25,9 +25,19 @@ t.test('a turn: speech started, ended, turn over after the pause', async t => {
   t.ok(over!.atMs >= 1900 && over!.atMs <= 1920, `decided at ${over?.atMs}`);
 });
 
+const wordsWithGaps = concat(
+  pause(500),
+  voice(400),
+  pause(40),
+  voice(300),
+  pause(90),
+  voice(300),
+  pause(1500),
+);
+
 t.test('a gap is told before the network knows of it, and so is its end', async t => {
-  const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600 });
-  await rig.hear(concat(pause(500), voice(400), pause(40), voice(300), pause(90), voice(300), pause(1500)));
+  const rig = new TurnRig(RATE_HZ, loudIsVoice, { endOfTurnPauseMs: 600, tellsGaps: true });
+  await rig.hear(wordsWithGaps);
   t.strictSame(
     rig.gaps.map(({ type }) => type),
     ['paused', 'wentOn', 'paused'],
@@ -38,6 +48,20 @@ t.test('a gap is told before the network knows of it, and so is its end', async 
       `${rig.gaps[index]?.type} at ${rig.gaps[index]?.atMs}`,
     );
   t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'turnEnded'], 'all in one stretch of speech');
+});
+
+t.test('gaps are told to nobody who does not ask for them, from the next tick on', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  await rig.hear(wordsWithGaps);
+  t.strictSame(rig.gaps, []);
+  t.strictSame(rig.types, ['speechStarted', 'speechEnded', 'turnEnded']);
+  rig.policy = { tellsGaps: true };
+  await rig.hear(concat(voice(400), pause(110)));
+  t.match(rig.gaps, [{ type: 'paused' }]);
+  rig.policy = {};
+  rig.policy = { tellsGaps: true };
+  await rig.hear(voice(100));
+  t.equal(rig.gaps.length, 1, 'the end of a gap that was not asked for is none');
 });
 
 t.test('a pause within a turn does not end it; patience is the policy of the moment', async t => {
