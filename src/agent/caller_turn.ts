@@ -1,10 +1,10 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { type TimeLimit, within } from '../providers/failover/timing.ts';
 import type { Recognition, Stt, SttSession } from '../providers/types.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Belief } from './belief.ts';
-import { type Deadline, withDeadline } from './deadline.ts';
 import type { After, CallAudio } from './ports.ts';
 
 /** How a caller's turn is listened to. */
@@ -33,6 +33,10 @@ type Asked = Pick<FlowStep, 'expect' | 'minConfidence'>;
 const FIRST_CAPACITY_SECONDS = 2;
 /** Waited at the end of a turn for what was asked for at its last pause. */
 const SETTLED_SOON_MS = 100;
+const FINAL_LIMIT: TimeLimit = {
+  limitMs: LIMITS.sttFinalMs,
+  late: () => new TrunklineError('STT_FAILED', `no final within ${LIMITS.sttFinalMs} ms`),
+};
 
 /**
  * One utterance of the caller from its onset. The samples are kept until it is answered, so that a recogniser that
@@ -143,15 +147,14 @@ export class CallerTurn {
   /** Beyond a moment the final is asked for, which others give where this recogniser hangs. */
   async #settledSoon(): Promise<Recognition | undefined> {
     if (this.#settled === undefined) return undefined;
-    const soon = { ...this.#finalDeadline, limitMs: SETTLED_SOON_MS };
-    return withDeadline(this.#settled, soon).catch(() => undefined);
+    return this.#within(this.#settled, { ...FINAL_LIMIT, limitMs: SETTLED_SOON_MS }).catch(() => undefined);
   }
 
   async #settle(): Promise<Recognition | undefined> {
     const settling = this.#session?.settle?.();
     if (settling === undefined) return undefined;
     try {
-      const recognition = await withDeadline(settling, this.#finalDeadline);
+      const recognition = await this.#within(settling);
       this.#finalMs = this.#ear.nowMs();
       this.#ear.onPartial(this, recognition.text);
       return recognition;
@@ -179,19 +182,14 @@ export class CallerTurn {
   async #final(): Promise<Recognition> {
     const session = this.#session ?? this.#open();
     this.#session = session;
-    const recognition = await withDeadline(session.finish(), this.#finalDeadline);
+    const recognition = await this.#within(session.finish());
     this.#finalMs = this.#ear.nowMs();
     this.#session = undefined;
     return recognition;
   }
 
-  get #finalDeadline(): Deadline {
-    return {
-      after: this.#ear.after,
-      limitMs: LIMITS.sttFinalMs,
-      signal: this.#closed.signal,
-      late: () => new TrunklineError('STT_FAILED', `no final within ${LIMITS.sttFinalMs} ms`),
-    };
+  #within<T>(work: Promise<T>, limit = FINAL_LIMIT): Promise<T> {
+    return within(work, this.#ear, this.#closed.signal, limit);
   }
 
   /** Copies samples to the utterance and returns them where they lie; they never change afterwards. */

@@ -1,8 +1,8 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { within } from '../providers/failover/timing.ts';
 import type { Expectation, Recognition, Stt } from '../providers/types.ts';
-import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
 
 /**
@@ -119,10 +119,9 @@ export class RecognisedInterjections implements InterjectionEar {
     const session = this.#stt.open({ rateHz, expect: EXPECTED });
     try {
       for (let from = 0; from < pcm.length; from += rateHz) session.write(pcm.subarray(from, from + rateHz));
-      return await withDeadline(session.finish(), {
-        after: this.#after,
+      const { signal } = new AbortController();
+      return await within(session.finish(), { after: this.#after }, signal, {
         limitMs: LIMITS.interjectionMs,
-        signal: new AbortController().signal,
         late: () => new TrunklineError('STT_FAILED', `nothing within ${LIMITS.interjectionMs} ms`),
       });
     } finally {

@@ -1,6 +1,8 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { TurnPolicy } from '../../pipeline/turn/turn_event.ts';
 
+export type { After } from '../providers/failover/timing.ts';
+
 /**
  * The call's mouth and ears as the conversation uses them. Positions are samples at `rateHz` of agent speech since
  * the call began, counted as they reach the caller: what was cut is not counted, so that the position of speech is
@@ -30,6 +32,3 @@ export interface CallRecording {
   start(): void;
   stop(): void;
 }
-
-/** Runs an action once after a delay, unless the returned function is called before. */
-export type After = (delayMs: number, action: () => void) => () => void;

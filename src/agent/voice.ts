@@ -1,8 +1,8 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { within } from '../providers/failover/timing.ts';
 import { wholeSentence } from '../providers/tts/whole_sentence.ts';
 import type { SpokenPiece, SpokenSentence, Tts } from '../providers/types.ts';
-import { withDeadline } from './deadline.ts';
 import type { After } from './ports.ts';
 
 export type SpeechRateHz = SpokenSentence['rateHz'];
@@ -57,10 +57,8 @@ export class Voice {
     const attempt = new AbortController();
     const pieces = this.#tts.speak(sentence, { rateHz, signal: attempt.signal })[Symbol.asyncIterator]();
     const next = () =>
-      withDeadline(pieces.next(), {
-        after: this.#after,
+      within(pieces.next(), { after: this.#after }, signal, {
         limitMs: LIMITS.ttsSentenceMs,
-        signal,
         late: () => new TrunklineError('TTS_FAILED', `no sound within ${LIMITS.ttsSentenceMs} ms`),
       });
     let reason: unknown = new Error('nobody listens any more');

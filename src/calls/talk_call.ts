@@ -1,6 +1,5 @@
 import { CallRecord } from '../agent/call_record.ts';
 import { Conversation } from '../agent/conversation.ts';
-import { withDeadline } from '../agent/deadline.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
@@ -12,6 +11,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
+import { within } from '../providers/failover/timing.ts';
 import type { Llm, Stt } from '../providers/types.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
@@ -234,7 +234,7 @@ export class TalkCall {
     };
     try {
       const { signal } = new AbortController();
-      await withDeadline(record(), { after, limitMs: LIMITS.callRecordMs, signal, late: recordIsLate });
+      await within(record(), { after }, signal, { limitMs: LIMITS.callRecordMs, late: recordIsLate });
     } catch (error) {
       this.#report(error);
     }

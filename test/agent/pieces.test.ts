@@ -1,8 +1,8 @@
 import t from 'tap';
-import { withDeadline } from '../../src/agent/deadline.ts';
 import { firstWordMs, heardText, type KnownSound } from '../../src/agent/heard_text.ts';
 import { PreRoll } from '../../src/agent/pre_roll.ts';
 import { Voice } from '../../src/agent/voice.ts';
+import { within } from '../../src/providers/failover/timing.ts';
 import { ManualTimers, RATE_HZ, ScriptedTts, spoken, WORD_MS } from './fakes.ts';
 
 /** A sentence of which all is there. */
@@ -68,22 +68,18 @@ t.test('a voice that is told to stop does not try again', async t => {
 t.test('a deadline leaves no timer and no listener behind', async t => {
   const timers = new ManualTimers();
   const abort = new AbortController();
-  const deadline = {
-    after: timers.after,
-    limitMs: 100,
-    signal: abort.signal,
-    late: () => new Error('late'),
-  };
-  t.equal(await withDeadline(Promise.resolve(1), deadline), 1);
-  await t.rejects(withDeadline(Promise.reject(new Error('broken')), deadline), { message: 'broken' });
+  const limit = { limitMs: 100, late: () => new Error('late') };
+  const inTime = <T>(work: Promise<T>) => within(work, timers, abort.signal, limit);
+  t.equal(await inTime(Promise.resolve(1)), 1);
+  await t.rejects(inTime(Promise.reject(new Error('broken'))), { message: 'broken' });
   const { promise, reject } = Promise.withResolvers<never>();
-  const late = withDeadline(promise, deadline);
+  const late = inTime(promise);
   timers.pass(100);
   await t.rejects(late, { message: 'late' });
-  const aborted = withDeadline(promise, deadline);
+  const aborted = inTime(promise);
   abort.abort(new Error('hung up'));
   await t.rejects(aborted, { message: 'hung up' });
-  await t.rejects(withDeadline(promise, deadline), { message: 'hung up' }, 'also when aborted before');
+  await t.rejects(inTime(promise), { message: 'hung up' }, 'also when aborted before');
   t.equal(timers.open, 0);
   reject(new Error('long afterwards'));
 });

@@ -1,5 +1,5 @@
 /** Runs an action once after a delay, unless the returned function is called before. */
-type After = (delayMs: number, action: () => void) => () => void;
+export type After = (delayMs: number, action: () => void) => () => void;
 
 export interface Clock {
   /** Monotonic, milliseconds. */
@@ -16,7 +16,7 @@ export interface TimeLimit {
 /** Rejects as the work does, when its time is up, or with the signal's reason as soon as it is aborted. */
 export async function within<T>(
   work: Promise<T>,
-  clock: Clock,
+  clock: Pick<Clock, 'after'>,
   signal: AbortSignal,
   limit?: TimeLimit,
 ): Promise<T> {
