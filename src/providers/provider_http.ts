@@ -15,7 +15,24 @@ export interface ProviderHttpOptions {
   /** What the paths of requests are appended to, such as https://api.openai.com/v1; a query is kept. */
   readonly url: string;
   /** Keys go here, never into the URL, which proxies write down. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
+  readonly connections?: {
+    /** Further requests wait for one. */
+    readonly most: number;
+    /** Of them, those that are kept without a request. */
+    readonly idle: number;
+  };
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export interface RequestBody {
+  readonly contentType: string;
+  readonly bytes: string | Buffer;
+}
+
+export function jsonBody(value: unknown): RequestBody {
+  return { contentType: 'application/json', bytes: JSON.stringify(value) };
 }
 
 /** How long an answer may take, and how large it may be; what goes beyond it is a fault. */
@@ -28,18 +45,25 @@ export interface AnswerLimits {
 
 export interface PostRequest {
   readonly path: string;
-  readonly body: unknown;
-  /** What the answer must be, such as text/event-stream. */
-  readonly contentType: string;
+  /** Beside those of all requests. */
+  readonly headers?: Headers;
+  readonly body: RequestBody;
+  /** What the answer must be, such as text/event-stream; anything unless given. */
+  readonly contentType?: string;
   readonly limits: AnswerLimits;
   readonly signal: AbortSignal;
-  /** Asked when the reader stops: has it all that it wants, so that the connection may be used again? */
-  readonly isWhole: () => boolean;
+  /** What is to come, an empty text where nothing says it; throws a fault where that is not wanted. */
+  readonly onType?: (contentType: string) => void;
+  /** Asked when the reader stops early: has it all that it wants, so that the connection may be used again? */
+  readonly isWhole?: () => boolean;
 }
 
+const CONNECTIONS = { most: LIMITS.providerConnections, idle: LIMITS.providerIdleConnections };
+
 /**
- * Requests to one provider over HTTP/1.1 whose answers are read as they come, over connections that are kept. It fails rather
- * than waits, leaves trying again to whoever knows other providers, and follows no redirects.
+ * Requests to one provider over HTTP/1.1 (RFC 9112), over connections that are kept; answers are read as they come. It
+ * fails rather than waits, leaves trying again to whoever knows other providers, and follows no redirects. By Node's
+ * own client: it costs no memory of its own, where fetch takes 18 MB a process and undici's package 29 MB.
  */
 export class ProviderHttp {
   readonly #options: ProviderHttpOptions;
@@ -50,21 +74,22 @@ export class ProviderHttp {
 
   constructor(options: ProviderHttpOptions) {
     this.#options = options;
+    const { most, idle } = options.connections ?? CONNECTIONS;
     const Agent = new URL(options.url).protocol === 'https:' ? HttpsAgent : HttpAgent;
     this.#agent = new Agent({
       keepAlive: true,
       // From then on TCP asks whether the far end is still there.
       keepAliveMsecs: LIMITS.providerPingMs,
-      maxSockets: LIMITS.providerConnections,
-      maxFreeSockets: LIMITS.providerIdleConnections,
+      maxSockets: most,
+      maxFreeSockets: idle,
       timeout: LIMITS.providerIdleMs,
       // The connection used last is the least likely to be gone.
       scheduling: 'lifo',
     });
   }
 
-  /** Has a connection open by a harmless GET, at most every few seconds. Never waits, never throws. */
-  prepare(path: string): void {
+  /** Has a connection open by a harmless request, at most every few seconds. Never waits, never throws. */
+  prepare(path: string, method: 'GET' | 'HEAD' = 'GET'): void {
     const nowMs = performance.now();
     if (this.#isClosed || nowMs - this.#preparedAt < LIMITS.providerPrepareMs) return;
     if (Object.values(this.#agent.freeSockets).some(sockets => (sockets?.length ?? 0) > 0)) return;
@@ -73,15 +98,16 @@ export class ProviderHttp {
     const late = setTimeout(() => exchange.stop(), LIMITS.providerConnectMs);
     late.unref();
     exchange
-      .send(this.#agent, 'GET', this.#url(path), this.#options.headers)
+      .send(this.#agent, method, this.#url(path), this.#options.headers ?? {})
       .then(() => exchange.letRun())
       // What is wrong, the first real request tells.
       .catch(() => exchange.stop())
       .finally(() => clearTimeout(late));
   }
 
-  /** Posts JSON and gives the bytes of the answer as they come. Throws a fault, or the signal's reason when aborted. */
-  async *post({ path, body, contentType, limits, signal, isWhole }: PostRequest): AsyncGenerator<Uint8Array> {
+  /** Gives the bytes of the answer as they come. Throws a fault, or the signal's reason when aborted. */
+  async *post(request: PostRequest): AsyncGenerator<Buffer> {
+    const { limits, signal } = request;
     signal.throwIfAborted();
     const exchange = this.#begin();
     const patience = new Patience(limits, what => {
@@ -89,12 +115,13 @@ export class ProviderHttp {
       exchange.stop();
     });
     let late: ProviderFault | undefined;
+    let isRead = false;
     const stop = () => exchange.stop();
     signal.addEventListener('abort', stop);
     try {
       patience.begin(limits.firstByteMs);
-      const response = await this.#send(exchange, path, JSON.stringify(body));
-      this.#check(response, contentType);
+      const response = await this.#send(exchange, request);
+      this.#check(response, request);
       let bytes = 0;
       for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         patience.end();
@@ -103,15 +130,23 @@ export class ProviderHttp {
         yield chunk;
         patience.begin(limits.silentMs);
       }
+      isRead = true;
     } catch (error) {
       signal.throwIfAborted();
       throw late ?? (error instanceof ProviderFault ? error : this.#broken(error, exchange));
     } finally {
       patience.end();
       signal.removeEventListener('abort', stop);
-      if (isWhole()) exchange.letRun();
+      if (isRead || request.isWhole?.()) exchange.letRun();
       else exchange.stop();
     }
+  }
+
+  /** The whole answer, as `post` gives it. */
+  async postWhole(request: PostRequest): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.post(request)) chunks.push(chunk);
+    return Buffer.concat(chunks);
   }
 
   /** Ends all requests; resolves when their connections are gone. */
@@ -131,25 +166,26 @@ export class ProviderHttp {
     return exchange;
   }
 
-  async #send(exchange: Exchange, path: string, body: string): Promise<IncomingMessage> {
-    const length = Buffer.byteLength(body);
+  async #send(exchange: Exchange, { path, headers: own, body }: PostRequest): Promise<IncomingMessage> {
+    const length = Buffer.byteLength(body.bytes);
     if (length > LIMITS.providerQueuedBytes)
       throw this.#fault('refused', 'was to be sent more than a request may be');
     const headers = {
       ...this.#options.headers,
-      'content-type': 'application/json',
+      ...own,
+      'content-type': body.contentType,
       'content-length': String(length),
     };
     const url = this.#url(path);
     try {
-      return await exchange.send(this.#agent, 'POST', url, headers, body);
+      return await exchange.send(this.#agent, 'POST', url, headers, body.bytes);
     } catch (error) {
       if (!exchange.metClosedConnection) throw error;
-      return await exchange.send(false, 'POST', url, headers, body);
+      return await exchange.send(false, 'POST', url, headers, body.bytes);
     }
   }
 
-  #check(response: IncomingMessage, contentType: string): void {
+  #check(response: IncomingMessage, { contentType = '', onType }: PostRequest): void {
     const status = response.statusCode ?? 0;
     if (status !== 200) {
       const { 'retry-after': after, 'retry-after-ms': afterMs } = response.headers;
@@ -161,8 +197,10 @@ export class ProviderHttp {
         known ?? retryAfterMs(after, Date.now()),
       );
     }
-    if (!(response.headers['content-type'] ?? '').toLowerCase().startsWith(contentType))
+    const type = response.headers['content-type'] ?? '';
+    if (!type.toLowerCase().startsWith(contentType))
       throw this.#fault('protocol', `answered with something else than ${contentType}`);
+    onType?.(type);
   }
 
   #url(path: string): URL {
@@ -174,6 +212,9 @@ export class ProviderHttp {
   /** Only the code of a system error, such as ECONNREFUSED: its message may hold an address, or what was sent. */
   #broken(error: unknown, exchange: Exchange): ProviderFault {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+    // Thrown before anything is sent, and its message holds the header that is none, with the key.
+    if (code.startsWith('ERR_INVALID'))
+      return this.#fault('refused', "can't be asked: its URL or its headers are not valid");
     if (code.startsWith('HPE_')) return this.#fault('protocol', `does not speak HTTP (${code})`);
     return this.#fault('unavailable', `${exchange.wasAnswered ? 'broke off' : "can't be reached"} (${code})`);
   }
@@ -250,8 +291,8 @@ class Exchange {
     agent: HttpAgent | false,
     method: string,
     url: URL,
-    headers: Readonly<Record<string, string>>,
-    body = '',
+    headers: Headers,
+    body: string | Buffer = '',
   ): Promise<IncomingMessage> {
     const answered = Promise.withResolvers<IncomingMessage>();
     try {

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
 import { type FaultKind, ProviderFault } from '../provider_fault.ts';
-import type { AnswerLimits, ProviderHttp } from '../provider_http.ts';
+import { type AnswerLimits, jsonBody, type ProviderHttp } from '../provider_http.ts';
 import type { LlmDelta } from '../types.ts';
 import { type StreamEvent, streamEvents } from './event_stream.ts';
 
@@ -41,7 +41,7 @@ export async function* streamAnswer(
 ): AsyncGenerator<LlmDelta> {
   const chunks = http.post({
     path,
-    body,
+    body: jsonBody(body),
     contentType: 'text/event-stream',
     limits: { ...DEFAULTS, ...limits },
     signal,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
 import { ProviderFault } from '../provider_fault.ts';
+import { ProviderHttp } from '../provider_http.ts';
 import type { Expectation, Recognition, Stt, SttSession } from '../types.ts';
 import { hintWords } from './hint_words.ts';
 import { plainWords } from './plain_words.ts';
 import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
 import { tokenConfidence, UNMEASURED_CONFIDENCE } from './token_confidence.ts';
 import { multipartForm, wavFile } from './wav_form.ts';
-import { WholeRequests } from './whole_request.ts';
 
 /** The API refuses less than 100 ms. */
 const LEAST_SECONDS = 0.11;
@@ -61,42 +61,30 @@ export function createOpenAiFileStt(options: OpenAiFileSttOptions): Stt {
 class OpenAiFileStt implements Stt {
   readonly name: string;
   readonly #options: OpenAiFileSttOptions;
-  readonly #url: string;
   readonly #model: string;
   readonly #scores: Scores;
-  readonly #requests: WholeRequests;
+  readonly #http: ProviderHttp;
   readonly #sessions = new Set<RemoteUtterance>();
-  #warming: AbortController | undefined;
   #closed = false;
 
   constructor(options: OpenAiFileSttOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#url = (options.url ?? 'https://api.openai.com/v1').replace(/\/$/u, '');
     this.#model = options.model ?? 'gpt-transcribe';
     this.#scores = options.scores ?? scoresOf(this.#model);
-    this.#requests = new WholeRequests(options.name, this.#url);
+    const { apiKey } = options;
+    this.#http = new ProviderHttp({
+      name: this.name,
+      code: 'STT_FAILED',
+      url: options.url ?? 'https://api.openai.com/v1',
+      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+      connections: { most: LIMITS.sttConnections, idle: LIMITS.sttIdleConnections },
+    });
   }
 
   /** The handshakes are over before the caller has ended. */
   prepare(): void {
-    if (this.#closed || this.#warming !== undefined || !this.#requests.isCold) return;
-    const warming = new AbortController();
-    this.#warming = warming;
-    const late = setTimeout(() => warming.abort(), LIMITS.providerConnectMs);
-    void this.#requests
-      .ask({
-        method: 'GET',
-        url: new URL(`${this.#url}/models`),
-        headers: this.#headers(),
-        signal: warming.signal,
-      })
-      // What is wrong, the first real request tells.
-      .catch(() => {})
-      .finally(() => {
-        clearTimeout(late);
-        this.#warming = undefined;
-      });
+    this.#http.prepare('/models');
   }
 
   open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
@@ -106,7 +94,7 @@ class OpenAiFileStt implements Stt {
       name: this.name,
       rateHz,
       // The whole answer comes at once: it is not silent, it thinks.
-      limits: { silentMs: this.#options.limits?.finalMs ?? LIMITS.sttFinalMs, ...this.#options.limits },
+      limits: { silentMs: this.#finalMs, ...this.#options.limits },
       onPartial,
       pieceMs: 1000,
       audio: pcm => pieces.push(pcm),
@@ -140,26 +128,27 @@ class OpenAiFileStt implements Stt {
   async close(): Promise<void> {
     this.#closed = true;
     for (const session of this.#sessions) session.fail('unavailable', 'was closed');
-    this.#warming?.abort();
-    await this.#requests.close();
+    await this.#http.close();
   }
 
   async #transcribe(wav: Buffer, expect: Expectation, signal: AbortSignal): Promise<Recognition> {
     const file = { name: 'file', fileName: 'utterance.wav', type: 'audio/wav', bytes: wav };
-    const { contentType, body } = multipartForm(this.#fields(hintWords(expect)), file);
-    const answer = await this.#requests.ask({
-      method: 'POST',
-      url: new URL(`${this.#url}/audio/transcriptions`),
-      headers: { ...this.#headers(), 'content-type': contentType },
-      body,
+    const answer = await this.#http.postWhole({
+      path: '/audio/transcriptions',
+      body: multipartForm(this.#fields(hintWords(expect)), file),
+      limits: {
+        firstByteMs: this.#finalMs,
+        silentMs: this.#finalMs,
+        answerMs: this.#finalMs,
+        answerBytes: LIMITS.sttAnswerBytes,
+      },
       signal,
     });
     return readAnswer(answer);
   }
 
-  #headers(): Record<string, string> {
-    const { apiKey } = this.#options;
-    return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  get #finalMs(): number {
+    return this.#options.limits?.finalMs ?? LIMITS.sttFinalMs;
   }
 
   /** Its models differ in how they take hints and languages. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RequestBody } from '../provider_http.ts';
 
 /** A WAV file of 16-bit mono sound, with the shortest header there is (RIFF, WAVE_FORMAT_PCM). */
 export function wavFile(pieces: readonly Int16Array[], rateHz: number): Buffer {
@@ -28,7 +29,7 @@ export function wavFile(pieces: readonly Int16Array[], rateHz: number): Buffer {
 export function multipartForm(
   fields: readonly (readonly [name: string, value: string])[],
   file: { readonly name: string; readonly fileName: string; readonly type: string; readonly bytes: Buffer },
-): { readonly contentType: string; readonly body: Buffer } {
+): RequestBody {
   const boundary = randomBytes(24).toString('hex');
   const parts = fields.map(([name, value]) => {
     return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
@@ -37,7 +38,7 @@ export function multipartForm(
   const head = `--${boundary}\r\nContent-Disposition: ${disposition}\r\nContent-Type: ${file.type}\r\n\r\n`;
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    body: Buffer.concat([
+    bytes: Buffer.concat([
       Buffer.from(parts.join('') + head),
       file.bytes,
       Buffer.from(`\r\n--${boundary}--\r\n`),

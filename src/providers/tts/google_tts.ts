@@ -49,26 +49,15 @@ export function createGoogleTts(options: GoogleTtsOptions): NetworkTts {
       },
       soundHz: rateHz,
     }),
-    unpack: () => new JsonSound(name),
+    unpack: () => new JsonSound(),
   });
 }
 
 /** The sound in a JSON answer, which is read as a whole. */
 class JsonSound {
-  readonly #name: string;
   readonly #parts: Buffer[] = [];
-  #bytes = 0;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
 
   push(bytes: Buffer): Buffer {
-    this.#bytes += bytes.length;
-    // Four characters carry three bytes.
-    if (this.#bytes > LIMITS.ttsSentenceBytes * 1.4) {
-      throw new ProviderFault('TTS_FAILED', 'protocol', `${this.#name} sent more sound than a sentence has`);
-    }
     this.#parts.push(bytes);
     return Buffer.alloc(0);
   }

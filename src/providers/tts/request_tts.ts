@@ -1,9 +1,10 @@
+import { LIMITS } from '../../config/limits.ts';
 import { ProviderFault } from '../provider_fault.ts';
+import { jsonBody, ProviderHttp } from '../provider_http.ts';
 import { plainText, refuseLong, saysNothing } from './plain_text.ts';
 import { shapedSpeech } from './shaped_speech.ts';
 import { type FeedEvent, SpeechFeed } from './speech_feed.ts';
 import type { NetworkTts } from './speech_protocol.ts';
-import { SpeechRequests } from './speech_request.ts';
 import { VoiceLevel } from './voice_level.ts';
 import { readSoundStart, type SoundStart } from './wav_sound.ts';
 import { withWordTimes } from './word_times.ts';
@@ -29,44 +30,50 @@ interface RequestProtocol {
   unpack?(): { push(bytes: Buffer): Buffer; end(): Buffer };
 }
 
+/** A sentence that takes long is not late while its sound comes; in JSON, four characters carry three bytes. */
+const ANSWER_LIMITS = { answerMs: Number.POSITIVE_INFINITY, answerBytes: 1.4 * LIMITS.ttsSentenceBytes };
+
 /** A synthesiser behind HTTP requests; sound of another rate than the one wanted is brought to it, as it comes. */
 export function createRequestTts(protocol: RequestProtocol): NetworkTts {
   const { name } = protocol;
-  const requests = new SpeechRequests(name, protocol.url);
+  const http = new ProviderHttp({
+    name,
+    code: 'TTS_FAILED',
+    url: protocol.url,
+    connections: { most: LIMITS.ttsConnections, idle: LIMITS.ttsIdleConnections },
+  });
   const level = new VoiceLevel();
   const tts: NetworkTts = {
     name,
-    prepare: () => requests.prepare(),
+    prepare: () => http.prepare('', 'HEAD'),
     async *speak(sentence, { rateHz, signal }) {
       signal.throwIfAborted();
       refuseLong(sentence, name);
       if (saysNothing(sentence)) return;
       const asked = protocol.request(plainText(sentence), rateHz);
-      let end: (() => void) | undefined;
-      const feed = new SpeechFeed(name, protocol.stallMs, () => end?.());
+      const asking = new AbortController();
+      const feed = new SpeechFeed(name, protocol.stallMs, () => asking.abort());
       const sound = new AnsweredSound(protocol, feed, asked.soundHz);
       // At once, whether anybody asks for the next piece or not.
       const leave = () => {
         feed.done();
-        end?.();
+        asking.abort();
       };
       signal.addEventListener('abort', leave);
-      const post = (headers: Readonly<Record<string, string>>) => {
-        if (feed.isOver) return;
-        end = requests.post({
+      const read = async (): Promise<void> => {
+        const answer = http.post({
           path: asked.path,
-          headers,
-          body: asked.body,
-          feed,
-          onHead: answer => sound.head(answer['content-type'] ?? ''),
-          onBytes: bytes => sound.push(bytes),
-          onEnd: () => sound.end(),
+          headers: await asked.headers,
+          body: jsonBody(asked.body),
+          limits: { ...ANSWER_LIMITS, firstByteMs: protocol.stallMs, silentMs: protocol.stallMs },
+          signal: asking.signal,
+          onType: type => sound.head(type),
         });
+        for await (const bytes of answer) sound.push(bytes);
+        sound.end();
       };
       try {
-        Promise.resolve(asked.headers)
-          .then(post)
-          .catch((error: unknown) => feed.fail(faultOf(error, name)));
+        read().catch((error: unknown) => feed.fail(faultOf(error, name)));
         const { events, fromHz } = await sound.begun(feed.events(signal));
         yield* shapedSpeech(events, { name, sentence, fromHz, rateHz, level });
       } finally {
@@ -74,16 +81,15 @@ export function createRequestTts(protocol: RequestProtocol): NetworkTts {
         leave();
       }
     },
-    async close() {
-      requests.close();
-    },
+    close: () => http.close(),
   };
   return withWordTimes(tts, false);
 }
 
 function faultOf(error: unknown, name: string): ProviderFault {
   if (error instanceof ProviderFault) return error;
-  return new ProviderFault('TTS_FAILED', 'unavailable', `${name} could not be asked`, { cause: error });
+  // The reason would tell what was said.
+  return new ProviderFault('TTS_FAILED', 'protocol', `${name} sent what makes no sense`);
 }
 
 /** The sound of one answer, whose rate is known once its headers and its first bytes are there. */
