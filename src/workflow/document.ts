@@ -11,11 +11,11 @@ type Path = readonly PropertyKey[];
 export interface WorkflowSource {
   readonly text: string;
   readonly document: WorkflowDocument;
-  /** The error for a fault at a key of the document: file, line, key, and what to do. */
+  /** The error for a fault at a key of the document: file, line, column, key, and what to do. */
   fault(path: Path, what: string): string;
 }
 
-/** @throws TrunklineError WORKFLOW_UNKNOWN, WORKFLOW_INVALID naming file, line and key */
+/** @throws TrunklineError WORKFLOW_UNKNOWN, WORKFLOW_INVALID naming file, line, column and key */
 export async function readWorkflow(file: string, shownAs: string): Promise<WorkflowSource> {
   let text: string;
   try {
@@ -30,23 +30,23 @@ export async function readWorkflow(file: string, shownAs: string): Promise<Workf
 /** The same for text at hand. */
 export function parseWorkflow(text: string, file: string): WorkflowSource {
   if (Buffer.byteLength(text) > LIMITS.configFileBytes) {
-    throw invalid(`${file}:1: larger than ${LIMITS.configFileBytes} bytes; make it shorter`);
+    throw invalid(`${file}:1:1: larger than ${LIMITS.configFileBytes} bytes; make it shorter`);
   }
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true });
   const [problem] = [...yaml.errors, ...yaml.warnings];
   if (problem !== undefined) {
-    throw invalid(`${file}:${lines.linePos(problem.pos[0]).line}: ${firstLine(problem.message)}`);
+    throw invalid(`${file}:${shownPlace(lines, problem.pos[0])}: ${firstLine(problem.message)}`);
   }
   visit(yaml, {
     Alias: (_, alias) => {
       throw invalid(
-        `${file}:${lines.linePos(alias.range?.[0] ?? 0).line}: aliases are not taken; write it out`,
+        `${file}:${shownPlace(lines, alias.range?.[0] ?? 0)}: aliases are not taken; write it out`,
       );
     },
   });
-  const lineOf = (path: Path): number => lineAt(yaml, lines, path);
-  const fault = (path: Path, what: string): string => `${file}:${lineOf(path)}: ${shownPath(path)}: ${what}`;
+  const fault = (path: Path, what: string): string =>
+    `${file}:${placeOf(yaml, lines, path)}: ${shownPath(path)}: ${what}`;
   const result = workflowSchema.safeParse(yaml.toJS({ maxAliasCount: 0 }) ?? {});
   if (!result.success) {
     throw invalid(
@@ -80,17 +80,22 @@ function shownPath(path: Path): string {
   return shown === '' ? 'the file' : /^[\w.' -]+$/.test(shown) ? shown : JSON.stringify(shown);
 }
 
-/** The line of the deepest key of a path that is in the file. */
-function lineAt(yaml: ReturnType<typeof parseDocument>, lines: LineCounter, path: Path): number {
+/** Line and column of the deepest key of a path that is in the file. */
+function placeOf(yaml: ReturnType<typeof parseDocument>, lines: LineCounter, path: Path): string {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent = depth === 1 ? yaml.contents : yaml.getIn(path.slice(0, depth - 1), true);
     const key = path[depth - 1];
     const items = (parent as { items?: readonly YamlItem[] } | null)?.items ?? [];
     const item = typeof key === 'number' ? items[key] : items.find(pair => pair.key?.value === key);
     const range = item?.key?.range ?? item?.range;
-    if (range !== undefined && range !== null) return lines.linePos(range[0]).line;
+    if (range !== undefined && range !== null) return shownPlace(lines, range[0]);
   }
-  return 1;
+  return '1:1';
+}
+
+function shownPlace(lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${line}:${col}`;
 }
 
 interface YamlItem {

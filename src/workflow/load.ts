@@ -33,7 +33,7 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
  * Loads `<name>.yaml` of the folder, with the tables of its `places` folder.
- * @throws TrunklineError WORKFLOW_UNKNOWN, or WORKFLOW_INVALID naming file, line and key
+ * @throws TrunklineError WORKFLOW_UNKNOWN, or WORKFLOW_INVALID naming file, line, column and key
  */
 export async function loadFlow(
   workflowsDir: string,

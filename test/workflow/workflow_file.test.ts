@@ -30,7 +30,7 @@ function lineOf(text: string, needle: string): number {
   return text.slice(0, text.indexOf(needle)).split('\n').length;
 }
 
-t.test('what is wrong with a file is told with line and key', async t => {
+t.test('what is wrong with a file is told with line, column and key', async t => {
   const cases: readonly (readonly [name: string, text: string, near: string, what: RegExp])[] = [
     ['an unknown key', changed('title:', 'titel: x\ntitle:'), 'titel:', /titel: unknown key/],
     [
@@ -176,15 +176,15 @@ t.test('what is wrong with a file is told with line and key', async t => {
     ],
     ['a version that is none', changed('version: 1.0.0', 'version: latest'), 'version: latest', /version/],
     ['a key twice', changed('title:', 'name: again\ntitle:'), 'name: again', /unique/],
-    ['no YAML at all', changed('slots:\n', 'slots: [\n'), '', /flow\.yaml:\d+: /],
+    ['no YAML at all', changed('slots:\n', 'slots: [\n'), '', /flow\.yaml:\d+:\d+: /],
     [
       'an alias',
       changed('title: Piano removals', 'title: &a Piano\n').replace('start: welcome', 'start: *a'),
       'start: *a',
       /aliases are not taken/,
     ],
-    ['a list instead of a map', '- one\n- two\n', '', /flow\.yaml:1: the file/],
-    ['an empty file', '', '', /flow\.yaml:1: /],
+    ['a list instead of a map', '- one\n- two\n', '', /flow\.yaml:1:1: the file/],
+    ['an empty file', '', '', /flow\.yaml:1:1: /],
     ['a tag', changed('title: Piano removals', 'title: !!js/function x'), 'title: !!js', /tag/i],
     ['a prototype', changed('title:', '__proto__: {a: 1}\ntitle:'), '__proto__', /unknown key/],
     [
@@ -197,8 +197,13 @@ t.test('what is wrong with a file is told with line and key', async t => {
   for (const [name, text, near, what] of cases) {
     const detail = errorOf(text);
     t.match(detail, what, name);
-    if (near !== '') t.match(detail, new RegExp(`flow\\.yaml:${lineOf(text, near)}: `), `${name}: the line`);
+    if (near !== '') t.match(detail, new RegExp(`flow\\.yaml:${lineOf(text, near)}:\\d+: `), `${name}: the line`);
   }
+});
+
+t.test('the column is that of the key', async t => {
+  t.match(errorOf(changed('title:', 'titel: x\ntitle:')), /flow\.yaml:\d+:1: titel/);
+  t.match(errorOf(changed('    ask: May', '    aks: x\n    ask: May')), /flow\.yaml:\d+:5: stages\.welcome\.aks/);
 });
 
 t.test('what is too large is refused before it is read', async t => {
