@@ -1,6 +1,8 @@
+import { TOOL_LIMITS } from './tool_limits.ts';
+
 /**
  * Every limit of the node in one place: a queue, buffer, retry, body or session has its line here, with what happens
- * when it is reached.
+ * when it is reached. Those of tools stand beside it.
  */
 export const LIMITS = {
   /** Calls in one media process; the edge answers further ones as unavailable. */
@@ -41,6 +43,7 @@ export const LIMITS = {
   talkHistoryCharacters: 12_000,
   /** The summary of what is older; the rest of it is cut. */
   talkSummaryCharacters: 2_000,
+  ...TOOL_LIMITS,
   /** A table of the places folder; a larger one is refused. */
   placesFileBytes: 8 << 20,
   /** Workflows in the workflows folder; more are an error. */

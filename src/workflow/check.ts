@@ -1,3 +1,4 @@
+import { checkTools } from './check_tools.ts';
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
 import type { Condition, FormStage, NextSpec, StageSpec, TalkStage, WorkflowDocument } from './schema.ts';
@@ -17,6 +18,10 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
     if (stage.kind === 'quote') checkQuote(document, ['stages', name], stage.total, report);
     if (stage.kind === 'talk') checkTalk(document, ['stages', name], stage, report);
     else if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
+  }
+  checkTools(document, report);
+  for (const [name, { filler }] of Object.entries(document.tools)) {
+    if (filler !== undefined) checkSentences(document, ['tools', name, 'filler'], [filler], [], report);
   }
   checkSlots(document, report);
   checkPricing(document, report);

@@ -67,7 +67,8 @@ function describe(issue: z.core.$ZodIssue, fault: (path: Path, what: string) => 
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => fault([...issue.path, key], 'unknown key; remove it or mend its spelling'));
   }
-  return [fault(issue.path, firstLine(issue.message))];
+  const { message } = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
+  return [fault(issue.path, firstLine(message))];
 }
 
 function firstLine(text: string): string {

@@ -10,10 +10,11 @@ import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step, stepOn } from './engine/step.ts';
-import { talkOf } from './engine/talk.ts';
+import { talkOf, tellTool } from './engine/talk.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
+import { makeTool, type Tool } from './tools.ts';
 import type { Flow, FlowState } from './types.ts';
 
 export interface FlowOptions {
@@ -26,6 +27,7 @@ export interface LoadedFlow extends Flow {
   /** What callers are likely to be asked, for recognisers that get ready ahead of calls. */
   readonly standing: readonly Expectation[];
   readonly document: WorkflowDocument;
+  readonly tools: readonly Tool[];
   readonly places: Places;
 }
 
@@ -85,6 +87,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     slots: new Map(
       Object.entries(document.slots).map(([name, spec]) => [name, makeSlot(name, spec, places)]),
     ),
+    tools: new Map(Object.entries(document.tools).map(([name, spec]) => [name, makeTool(name, spec)])),
     recordingConsent: options.recordingConsent ?? 'ask',
   };
   const expected = expectations();
@@ -107,5 +110,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
     talk: state => talkOf(program, state),
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
+    tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
+    tools: [...program.tools.values()],
   };
 }

@@ -26,6 +26,7 @@ export function pinGate(flow: Flow, pin: string): Flow {
     },
     talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
+    ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),
   };
 }
 

@@ -17,7 +17,7 @@ type PromptRole =
 /** A sentence that the agent of a workflow may say. */
 export interface PromptPattern {
   readonly role: PromptRole;
-  /** Where it stands: a stage, a slot, a phrase, or the label of a price. */
+  /** Where it stands: a stage, a slot, a tool, a phrase, or the label of a price. */
   readonly of: string;
   /** The slots that an answer fills. */
   readonly slots: readonly string[];
@@ -27,13 +27,16 @@ export interface PromptPattern {
 
 /** Every sentence of a workflow: what a program that listens to the agent has to expect. */
 export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
-  const { stages, slots, phrases, pricing } = flow.document;
+  const { stages, slots, phrases, pricing, tools } = flow.document;
   return [
     ...Object.entries(stages).flatMap(([name, stage]) => stagePatterns(name, stage)),
     ...Object.entries(slots).flatMap(([name, slot]) => slotPatterns(name, slot)),
     ...Object.entries(phrases)
       .filter(([name]) => name !== 'everything')
       .flatMap(([name, said]) => [said].flat().map(sentence => pattern('phrase', name, sentence))),
+    ...Object.entries(tools).flatMap(([name, { filler }]) =>
+      filler === undefined ? [] : [pattern('say', name, filler)],
+    ),
     ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),
   ];
 }

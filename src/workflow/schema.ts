@@ -1,17 +1,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
+import { name, spoken } from './schema_parts.ts';
+import { tools } from './tool_schema.ts';
 
-/** Names of stages, slots and workflows. */
-const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'lower-case letters, digits and _ only, a letter first');
-/** What is spoken: plain sentences; `{slot}` stands for a slot's value in words. */
-const spoken = z
-  .string()
-  .min(1)
-  .max(400)
-  .regex(/^[A-Za-z0-9 .,;:?!'{}_-]+$/, 'letters, digits, {slot} and plain punctuation only');
 /** What a caller may say: words as a recogniser writes them. */
 const phrase = z
   .string()
@@ -154,6 +146,12 @@ const talkStage = z.strictObject({
   patience: patience.default('normal'),
   /** Said when the model thinks for long. */
   filler: spoken.optional(),
+  /** What it may call here. */
+  tools: z
+    .array(name)
+    .max(LIMITS.stageTools)
+    .refine(names => new Set(names).size === names.length, 'each tool once')
+    .default([]),
   /** Where it may lead to: what each way means is told to the model, which names one when it has come so far. */
   ways: z
     .record(name, z.strictObject({ to: name, meaning: z.string().min(1).max(300) }))
@@ -269,6 +267,7 @@ export const workflowSchema = z.strictObject({
   /** How the sound of its calls is treated, where not as the node and the trunk say. */
   pipeline: pipelineSchema.default({}),
   slots: z.record(name, slot),
+  tools,
   stages: z.record(name, stage),
   pricing: pricing.optional(),
 });

@@ -89,6 +89,7 @@ function choiceKind(spec: SlotOf<'choice'>): Kind {
   return {
     read: (tokens, from) => single(table.at(tokens, from)),
     say: value => spec.values[String(value)]?.say ?? '',
+    accepts: value => typeof value === 'string' && Object.hasOwn(spec.values, value),
     grammar: {
       expansion: `[it is | it's | i have] [a | an | the] ${oneOf(phrases.map(([phrase]) => phrase))}`,
       rules: {},
@@ -104,6 +105,7 @@ function yesNoKind(spec: SlotOf<'yes_no'>): Kind {
   return {
     read: (tokens, from) => single(table.at(tokens, from)),
     say: value => (value === true ? 'yes' : 'no'),
+    accepts: value => typeof value === 'boolean',
     grammar: { expansion: oneOf([...SPOKEN_YES, ...SPOKEN_NO, ...spec.yes, ...spec.no]), rules: {} },
   };
 }
@@ -125,6 +127,10 @@ function streetKind(places: Places): Kind {
   return {
     read: (tokens, from) => several(read(tokens, from)),
     say: String,
+    accepts: value => {
+      const [, name = '', type = ''] = /^(.+) (\S+)$/.exec(String(value)) ?? [];
+      return (places.streets.get(name) ?? []).includes(type);
+    },
     grammar: streetPart(places),
     spellable: {
       names,
@@ -159,6 +165,7 @@ function townKind(places: Places): Kind {
   return {
     read: (tokens, from) => several(read(tokens, from)),
     say: value => spokenTown(places, String(value)),
+    accepts: value => places.towns.has(String(value)),
     grammar: { ...townPart(places), expansion: "[it is | it's] [in] <town>" },
     correction: { ...townPart(places), expansion: 'in <town>' },
     spellable: {

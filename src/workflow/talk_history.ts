@@ -4,8 +4,10 @@ import type { FlowState, Talk, TalkTurn } from './types.ts';
 /** A state in which more was said with a model; what no longer fits goes, the oldest first. */
 export function withTurn(state: FlowState, talk: Pick<Talk, 'turns' | 'summary'>, turn: TalkTurn): FlowState {
   const turns = fitting([...talk.turns, turn]);
+  const { memory } = state;
   const asked = turn.by === 'agent' ? { asked: [turn.text] } : {};
-  return { ...state, memory: { ...state.memory, ...asked, talk: turns, summary: talk.summary } };
+  const talked = Number(memory.talked ?? 0) + (turn.by === 'caller' ? 1 : 0);
+  return { ...state, memory: { ...memory, ...asked, talk: turns, summary: talk.summary, talked } };
 }
 
 /** The newest turns that fit into LIMITS.talkHistoryCharacters, beginning with the caller's. */
@@ -20,6 +22,6 @@ function fitting(turns: readonly TalkTurn[]): readonly TalkTurn[] {
   return turns.slice(from);
 }
 
-function sizeOf({ text }: TalkTurn): number {
-  return text.length + 16;
+function sizeOf(turn: TalkTurn): number {
+  return turn.text.length + 16 + (turn.by === 'tool' ? turn.argumentsJson.length + 32 : 0);
 }

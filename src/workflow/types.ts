@@ -1,5 +1,6 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
+import type { Tool } from './tools.ts';
 
 export type SlotValue = string | number | boolean;
 
@@ -95,10 +96,28 @@ export interface FlowStep {
   readonly keysAreSecret?: true;
 }
 
-/** One turn of a conversation that a model leads, as it was heard. */
-export interface TalkTurn {
-  readonly by: 'caller' | 'agent';
-  readonly text: string;
+/** One turn of a conversation that a model leads, as it was heard; or a tool that it called, and what that answered. */
+export type TalkTurn =
+  | { readonly by: 'caller' | 'agent'; readonly text: string }
+  | {
+      readonly by: 'tool';
+      /** Of the call, unlike any other one's. */
+      readonly id: string;
+      readonly tool: string;
+      readonly argumentsJson: string;
+      readonly text: string;
+    };
+
+/** What came of a tool that a model called. */
+export interface ToolExchange extends Omit<Extract<TalkTurn, { by: 'tool' }>, 'by'> {
+  /** Tool and arguments, in short. */
+  readonly signature: string;
+  /** The Idempotency-Key that it was sent with. */
+  readonly key: string;
+  /** Nobody knows whether it was done. */
+  readonly isUnknown: boolean;
+  /** What is to be kept of the answer, by slot, as it came. */
+  readonly saves: Readonly<Record<string, unknown>>;
 }
 
 /** What a model has to know to lead a conversation for a while. */
@@ -108,6 +127,14 @@ export interface Talk {
   readonly ways: readonly { readonly way: string; readonly meaning: string }[];
   /** Said when the model thinks for long. */
   readonly filler: string | undefined;
+  /** What it may call, beside its ways. */
+  readonly tools: readonly Tool[];
+  /** What is said when the tool of that name takes long. */
+  readonly toolFillers: Readonly<Record<string, string>>;
+  /** The caller's turns that a model answered in this call, this one not counted. */
+  readonly turn: number;
+  /** Tools of which nobody knows whether they were done: their signatures and keys. */
+  readonly unknownTools: readonly { readonly signature: string; readonly key: string }[];
   /** What was said so far, oldest first. */
   readonly turns: readonly TalkTurn[];
   /** What was said before that, in short. */
@@ -126,4 +153,10 @@ export interface Flow {
   talk?(state: FlowState): Talk | undefined;
   /** Goes on from there: by the way that the model chose, or, without one, as if there were no model. */
   leaveTalk?(state: FlowState, way: string | undefined, context: { readonly todayIso: string }): FlowStep;
+  /** Keeps what came of a tool: for the model's memory, and in the slots that take it. */
+  tellTool?(
+    state: FlowState,
+    exchange: ToolExchange,
+    context: { readonly todayIso: string },
+  ): Pick<FlowStep, 'state' | 'effects'>;
 }

@@ -197,13 +197,17 @@ t.test('what is wrong with a file is told with line, column and key', async t =>
   for (const [name, text, near, what] of cases) {
     const detail = errorOf(text);
     t.match(detail, what, name);
-    if (near !== '') t.match(detail, new RegExp(`flow\\.yaml:${lineOf(text, near)}:\\d+: `), `${name}: the line`);
+    if (near !== '')
+      t.match(detail, new RegExp(`flow\\.yaml:${lineOf(text, near)}:\\d+: `), `${name}: the line`);
   }
 });
 
 t.test('the column is that of the key', async t => {
   t.match(errorOf(changed('title:', 'titel: x\ntitle:')), /flow\.yaml:\d+:1: titel/);
-  t.match(errorOf(changed('    ask: May', '    aks: x\n    ask: May')), /flow\.yaml:\d+:5: stages\.welcome\.aks/);
+  t.match(
+    errorOf(changed('    ask: May', '    aks: x\n    ask: May')),
+    /flow\.yaml:\d+:5: stages\.welcome\.aks/,
+  );
 });
 
 t.test('what is too large is refused before it is read', async t => {

@@ -3,6 +3,7 @@ import type { Places } from '../places.ts';
 import type { FormStage, StageSpec, WorkflowDocument } from '../schema.ts';
 import type { Slot } from '../slots.ts';
 import { fillIn } from '../speak/template.ts';
+import type { Tool } from '../tools.ts';
 import type { FlowEffect, FlowState, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';
 
@@ -13,6 +14,7 @@ export interface Program {
   readonly document: WorkflowDocument;
   readonly version: string;
   readonly slots: ReadonlyMap<string, Slot>;
+  readonly tools: ReadonlyMap<string, Tool>;
   readonly places: Places;
   readonly recordingConsent: RecordingConsent;
 }

@@ -31,6 +31,17 @@ const pending = z.discriminatedUnion('ask', [
 
 const line = z.strictObject({ label: z.string(), amountCents: z.number().int() });
 
+const talkTurn = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.enum(['caller', 'agent']), text: z.string() }),
+  z.strictObject({
+    by: z.literal('tool'),
+    id: z.string(),
+    tool: z.string(),
+    argumentsJson: z.string(),
+    text: z.string(),
+  }),
+]);
+
 /** What the engine keeps of a conversation beside the slots. */
 export const memorySchema = z.strictObject({
   pending,
@@ -56,8 +67,12 @@ export const memorySchema = z.strictObject({
   silences: z.number().int().min(0),
   turns: z.number().int().min(0),
   /** What was said in the stage that a model leads, oldest first, and before that in short. */
-  talk: z.array(z.strictObject({ by: z.enum(['caller', 'agent']), text: z.string() })).default([]),
+  talk: z.array(talkTurn).default([]),
   summary: z.string().default(''),
+  /** The caller's turns that a model answered. */
+  talked: z.number().int().min(0).default(0),
+  /** Tools of which nobody knows whether they were done. */
+  unknownTools: z.array(z.strictObject({ signature: z.string(), key: z.string() })).default([]),
   /** What was asked last, to ask it again. */
   asked: z.array(z.string()),
   /** All that was said last, to say it again. */
@@ -93,6 +108,8 @@ export const EMPTY_MEMORY: Memory = {
   turns: 0,
   talk: [],
   summary: '',
+  talked: 0,
+  unknownTools: [],
   asked: [],
   said: [],
 };

@@ -1,5 +1,7 @@
-import type { FlowState, Talk } from '../types.ts';
-import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
+import { LIMITS } from '../../config/limits.ts';
+import { withTurn } from '../talk_history.ts';
+import type { FlowState, FlowStep, SlotValue, Talk, ToolExchange } from '../types.ts';
+import { type Draft, openDraft, type Program, render, setSlot, slotNamed, stageOf } from './draft.ts';
 import { enter } from './stages.ts';
 
 /** What a model has to know to lead the conversation here; undefined where the workflow leads by itself. */
@@ -7,8 +9,16 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
   const draft = openDraft(program, state, '2000-01-01');
   const stage = stageOf(draft);
   if (draft.done || stage.kind !== 'talk' || draft.memory.pending.ask !== 'talk') return undefined;
+  const tools = stage.tools.flatMap(name => program.tools.get(name) ?? []);
+  const fillers = tools.flatMap(({ name, spec: { filler } }) =>
+    filler === undefined ? [] : [[name, render(draft, filler)] as const],
+  );
   return {
     instructions: stage.instructions,
+    tools,
+    toolFillers: Object.fromEntries(fillers),
+    turn: draft.memory.talked,
+    unknownTools: draft.memory.unknownTools,
     ways: Object.entries(stage.ways).map(([way, { meaning }]) => ({ way, meaning })),
     filler: stage.filler === undefined ? undefined : render(draft, stage.filler),
     turns: draft.memory.talk,
@@ -22,4 +32,30 @@ export function leaveTalk(draft: Draft, way: string | undefined): void {
   if (stage.kind !== 'talk') return;
   const chosen = way !== undefined && Object.hasOwn(stage.ways, way) ? stage.ways[way] : undefined;
   enter(draft, chosen?.to ?? stage.without);
+}
+
+/** A slot takes what it would take of a caller, and nothing else; what it is given, it was not told by one. */
+export function tellTool(
+  program: Program,
+  state: FlowState,
+  { id, tool, argumentsJson, text, signature, key, isUnknown, saves }: ToolExchange,
+  todayIso: string,
+): Pick<FlowStep, 'state' | 'effects'> {
+  const draft = openDraft(program, state, todayIso);
+  const { memory } = draft;
+  for (const slot of Object.keys(program.tools.get(tool)?.spec.saves ?? {})) {
+    const value = saves[slot];
+    if (isSlotValue(value) && slotNamed(draft, slot).accepts(value, todayIso))
+      setSlot(draft, slot, value, false);
+  }
+  const others = memory.unknownTools.filter(one => one.signature !== signature);
+  const unknownTools = isUnknown ? [...others, { signature, key }].slice(-LIMITS.toolRuns) : others;
+  const told = { ...state, slots: draft.slots, memory: { ...memory, unknownTools } };
+  const turn = { by: 'tool', id, tool, argumentsJson, text } as const;
+  const talk = { turns: memory.talk, summary: memory.summary };
+  return { state: withTurn(told, talk, turn), effects: draft.effects };
+}
+
+function isSlotValue(value: unknown): value is SlotValue {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
