@@ -15,6 +15,8 @@ export const LIMITS = {
   legsPerMediaProcess: 64,
   /** Rooms that one media process joins for calls; one more fails. */
   roomRelays: 32,
+  /** Hand-offs between workflows in one call; at one more the caller is told, and the call goes to its workflow's exit. */
+  handOffs: 8,
   /** Legs of the node that wait for somebody to come into their rooms; one more is refused. */
   roomLegsWaiting: 64,
   /** From a leg's first ringing, or looking into its room, to its answer; then it is given up. */

@@ -1,7 +1,15 @@
 import { checkTools } from './check_tools.ts';
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
-import type { Condition, FormStage, NextSpec, StageSpec, TalkStage, WorkflowDocument } from './schema.ts';
+import type {
+  Condition,
+  FormStage,
+  HandOffStage,
+  NextSpec,
+  StageSpec,
+  TalkStage,
+  WorkflowDocument,
+} from './schema.ts';
 import { placeholdersOf } from './speak/template.ts';
 
 type Path = readonly PropertyKey[];
@@ -16,7 +24,8 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
     checkSentences(document, ['stages', name, 'say'], stage.say, [], report);
     if (stage.kind === 'form') checkForm(document, ['stages', name], stage, report);
     if (stage.kind === 'quote') checkQuote(document, ['stages', name], stage.total, report);
-    if (stage.kind === 'talk') checkTalk(document, ['stages', name], stage, report);
+    if (stage.kind === 'hand_off') checkHandOff(document, ['stages', name], stage, report);
+    else if (stage.kind === 'talk') checkTalk(document, ['stages', name], stage, report);
     else if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
   }
   checkTools(document, report);
@@ -30,15 +39,25 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   return faults;
 }
 
+/** By what a call may end of itself; whoever wants a person may be handed on. */
+const EXITS: Readonly<Record<keyof WorkflowDocument['exits'], readonly StageSpec['kind'][]>> = {
+  exhausted: ['end'],
+  goodbye: ['end'],
+  person: ['end', 'hand_off'],
+};
+
 function checkNames(document: WorkflowDocument, report: Report): void {
   const places: readonly (readonly [Path, string])[] = [
     [['start'], document.start],
+    ...(document.takeOver === undefined ? [] : [[['takeOver', 'start'], document.takeOver.start] as const]),
     ...Object.entries(document.exits).map(([exit, stage]) => [['exits', exit], stage] as const),
   ];
   for (const [path, stage] of places) needStage(document, path, stage, report);
   for (const [exit, name] of Object.entries(document.exits)) {
     const kind = stageNamed(document, name)?.kind;
-    if (kind !== undefined && kind !== 'end') report(['exits', exit], `${name} must be a stage of kind end`);
+    const kinds = EXITS[exit as keyof typeof EXITS];
+    if (kind !== undefined && !kinds.includes(kind))
+      report(['exits', exit], `${name} must be a stage of kind ${kinds.join(' or ')}`);
   }
   if (document.confidence.reject > document.confidence.sure) {
     report(['confidence', 'reject'], 'must not be above sure; lower it');
@@ -101,6 +120,12 @@ function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, rep
   for (const [way, { to }] of Object.entries(stage.ways))
     needStage(document, [...path, 'ways', way, 'to'], to, report);
   if (stage.filler !== undefined) checkSentences(document, [...path, 'filler'], [stage.filler], [], report);
+}
+
+function checkHandOff(document: WorkflowDocument, path: Path, stage: HandOffStage, report: Report): void {
+  if (stage.to === document.name) report([...path, 'to'], 'is this workflow itself; lead to its stage');
+  for (const [theirs, ours] of Object.entries(stage.slots ?? {}))
+    needSlot(document, [...path, 'slots', theirs], ours, report);
 }
 
 function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
@@ -187,12 +212,13 @@ function checkPhrases(document: WorkflowDocument, report: Report): void {
 function checkWays(document: WorkflowDocument, report: Report): void {
   const after = (name: string): readonly string[] => {
     const stage = stageNamed(document, name);
-    if (stage === undefined || stage.kind === 'end') return [];
+    if (stage === undefined || stage.kind === 'end' || stage.kind === 'hand_off') return [];
     if (stage.kind === 'talk') return [stage.without, ...Object.values(stage.ways).map(({ to }) => to)];
     return stage.next.map(({ to }) => to);
   };
   const reached = new Set<string>();
-  const queue = [document.start, ...Object.values(document.exits)];
+  const begins = [document.start, ...(document.takeOver === undefined ? [] : [document.takeOver.start])];
+  const queue = [...begins, ...Object.values(document.exits)];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (reached.has(name)) continue;
     reached.add(name);

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Expectation } from '../providers/types.ts';
+import { callFlow } from './call_flow.ts';
 import { faultsOf } from './check.ts';
+import { handOffFaults, handOffsOf } from './check_hand_offs.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
-import { step, stepOn } from './engine/step.ts';
+import { step, stepIn, stepOn } from './engine/step.ts';
 import { talkOf, tellTool } from './engine/talk.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
@@ -42,16 +44,19 @@ export async function loadFlow(
   name: string,
   options: FlowOptions = {},
 ): Promise<LoadedFlow> {
+  return compile(await readSource(workflowsDir, name), loadPlaces(join(workflowsDir, 'places')), options);
+}
+
+async function readSource(workflowsDir: string, name: string): Promise<WorkflowSource> {
   if (!NAME.test(name))
     throw new TrunklineError('WORKFLOW_UNKNOWN', 'a workflow name is lower-case letters, digits and _');
   const source = await readWorkflow(join(workflowsDir, `${name}.yaml`), `${name}.yaml`);
-  if (source.document.name !== name) {
-    throw new TrunklineError(
-      'WORKFLOW_INVALID',
-      source.fault(['name'], `must be ${name}, as the file is called`),
-    );
-  }
-  return compile(source, loadPlaces(join(workflowsDir, 'places')), options);
+  if (source.document.name !== name) throw invalid([source.fault(['name'], `must be ${name}, as its file`)]);
+  return source;
+}
+
+function invalid(faults: readonly string[]): TrunklineError {
+  return new TrunklineError('WORKFLOW_INVALID', faults.slice(0, 8).join('; '));
 }
 
 /** Loads every workflow of the folder, by name. */
@@ -65,9 +70,40 @@ export async function loadFlows(
   if (names.length > LIMITS.workflowFiles) {
     throw new TrunklineError('WORKFLOW_INVALID', `more than ${LIMITS.workflowFiles} workflows`);
   }
+  const sources = new Map<string, WorkflowSource>();
+  for (const name of names.toSorted()) sources.set(name, await readSource(workflowsDir, name));
+  const places = loadPlaces(join(workflowsDir, 'places'));
   const flows = new Map<string, LoadedFlow>();
-  for (const name of names.toSorted()) flows.set(name, await loadFlow(workflowsDir, name, options));
+  for (const [name, source] of sources) flows.set(name, compile(source, places, options));
+  const faults = handOffFaults(sources);
+  if (faults.length > 0) throw invalid(faults);
   return flows;
+}
+
+/**
+ * Loads a workflow and all that it may hand a conversation over to, as one. Those of the others that can't be loaded are
+ * not there when it comes to that; `onFault` is told of each.
+ * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID about the one that is named
+ */
+export async function loadCallFlow(
+  workflowsDir: string,
+  name: string,
+  options: FlowOptions,
+  onFault: (error: unknown) => void,
+): Promise<Flow> {
+  const flows = new Map([[name, await loadFlow(workflowsDir, name, options)]]);
+  // What is added meanwhile is visited, too.
+  for (const { document } of flows.values()) {
+    for (const to of handOffsOf(document)) {
+      if (flows.has(to) || flows.size >= LIMITS.workflowFiles) continue;
+      try {
+        flows.set(to, await loadFlow(workflowsDir, to, options));
+      } catch (error) {
+        onFault(error);
+      }
+    }
+  }
+  return callFlow(flows, name, onFault);
 }
 
 /** A flow from YAML at hand, for editors and tests. */
@@ -77,7 +113,7 @@ export function flowOf(text: string, file: string, places: Places, options: Flow
 
 function compile(source: WorkflowSource, places: Places, options: FlowOptions): LoadedFlow {
   const faults = faultsOf(source);
-  if (faults.length > 0) throw new TrunklineError('WORKFLOW_INVALID', faults.slice(0, 8).join('; '));
+  if (faults.length > 0) throw invalid(faults);
   const { document } = source;
   const version = `${document.version}+${createHash('sha256').update(source.text).digest('hex').slice(0, 12)}`;
   const program: Program = {
@@ -112,5 +148,6 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
     tools: [...program.tools.values()],
+    takeOver: (handOff, { todayIso }) => stepIn(program, expected, initial, handOff, todayIso),
   };
 }

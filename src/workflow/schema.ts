@@ -161,6 +161,15 @@ const talkStage = z.strictObject({
   without: name,
 });
 
+/** Another workflow goes on with the call. */
+const handOffStage = z.strictObject({
+  ...stageBase,
+  kind: z.literal('hand_off'),
+  to: name,
+  /** The other's slots by ours; without it those of the same name and kind are kept. */
+  slots: z.record(name, name).optional(),
+});
+
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
@@ -175,6 +184,7 @@ const stage = z.discriminatedUnion('kind', [
   consentStage,
   quoteStage,
   talkStage,
+  handOffStage,
   sayStage,
   endStage,
 ]);
@@ -247,6 +257,8 @@ export const workflowSchema = z.strictObject({
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
   title: z.string().min(1).max(120),
   start: name,
+  /** Where a call begins that another workflow hands over: its caller knows who speaks, and what is recorded. */
+  takeOver: z.strictObject({ start: name }).optional(),
   /** Where every call can turn to. */
   exits: z.strictObject({ exhausted: name, goodbye: name, person: name }),
   confidence: z.strictObject({
@@ -282,6 +294,7 @@ export type FormStage = z.infer<typeof formStage>;
 export type ConsentStage = z.infer<typeof consentStage>;
 export type QuoteStage = z.infer<typeof quoteStage>;
 export type TalkStage = z.infer<typeof talkStage>;
+export type HandOffStage = z.infer<typeof handOffStage>;
 export type EndStage = z.infer<typeof endStage>;
 export type StageSpec = z.infer<typeof stage>;
 export type NextSpec = z.infer<typeof next>;

@@ -53,7 +53,7 @@ export interface Slot {
   readonly spellable?: Spellable;
 }
 
-type Kind = Omit<Slot, 'name' | 'spec' | 'accepts'> & Partial<Pick<Slot, 'accepts'>>;
+type Kind = Omit<Slot, 'name' | 'spec'>;
 type KindMakers = { readonly [K in SlotKindName]: (spec: SlotOf<K>, places: Places) => Kind };
 
 const KINDS: KindMakers = {
@@ -72,7 +72,7 @@ export function makeSlot(name: string, spec: SlotSpec, places: Places): Slot {
   const kind = make(spec, places);
   const { spellable } = kind;
   const fromKeys = kind.fromKeys ?? (spellable && keyedNames(spellable));
-  return { accepts: () => true, ...kind, ...(fromKeys && { fromKeys }), name, spec };
+  return { ...kind, ...(fromKeys && { fromKeys }), name, spec };
 }
 
 /** Names by the keys that spell them. */

@@ -44,6 +44,8 @@ export type FlowEffect =
     }
   | { readonly type: 'consent'; readonly kind: 'recording'; readonly granted: boolean }
   | { readonly type: 'quote'; readonly quote: Quote }
+  /** Another workflow has taken the call over. */
+  | { readonly type: 'handedOver'; readonly from: string; readonly to: string; readonly version: string }
   | { readonly type: 'outcome'; readonly outcome: string };
 
 interface QuoteLine {
@@ -78,6 +80,32 @@ export interface ExpectedAnswer {
   readonly digits?: number;
 }
 
+/** A value on its way to another workflow. */
+export interface HandedSlot {
+  readonly value: SlotValue;
+  /** What the slot was called where it was filled, and its kind there. */
+  readonly from: string;
+  readonly kind: string;
+  readonly sensitive: boolean;
+}
+
+/** What one workflow of a call gives to the next one; plain data. */
+export interface HandOff {
+  readonly from: string;
+  readonly to: string;
+  /** By the names of the receiver's slots. */
+  readonly slots: Readonly<Record<string, HandedSlot>>;
+  /** The caller was told who speaks. */
+  readonly disclosed: boolean;
+  /** What the caller said about the recording; undefined where it was not asked about. */
+  readonly consent?: boolean;
+  /** Hand-offs of the call, with this one. */
+  readonly count: number;
+  /** As of `Talk`: what a tool was asked in this call counts for the whole of it. */
+  readonly turn: number;
+  readonly unknownTools: Talk['unknownTools'];
+}
+
 export interface FlowStep {
   /** Sentences to say, in order. */
   readonly say: readonly string[];
@@ -94,6 +122,8 @@ export interface FlowStep {
   readonly interruptible: boolean;
   /** What is keyed in answer to this is not written down. */
   readonly keysAreSecret?: true;
+  /** The call goes on in another workflow. Asked again in this state, the flow takes it that this could not be. */
+  readonly handOff?: HandOff;
 }
 
 /** One turn of a conversation that a model leads, as it was heard; or a tool that it called, and what that answered. */
@@ -159,4 +189,6 @@ export interface Flow {
     exchange: ToolExchange,
     context: { readonly todayIso: string },
   ): Pick<FlowStep, 'state' | 'effects'>;
+  /** Goes on with a call that another workflow hands over. */
+  takeOver?(handOff: HandOff, context: { readonly todayIso: string }): FlowStep;
 }

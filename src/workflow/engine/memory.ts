@@ -29,6 +29,8 @@ const pending = z.discriminatedUnion('ask', [
   }),
 ]);
 
+const handedSlot = z.strictObject({ value, from: z.string(), kind: z.string(), sensitive: z.boolean() });
+
 const line = z.strictObject({ label: z.string(), amountCents: z.number().int() });
 
 const talkTurn = z.discriminatedUnion('by', [
@@ -73,6 +75,13 @@ export const memorySchema = z.strictObject({
   talked: z.number().int().min(0).default(0),
   /** Tools of which nobody knows whether they were done. */
   unknownTools: z.array(z.strictObject({ signature: z.string(), key: z.string() })).default([]),
+  /** The caller was told who speaks, and whether they agreed to be recorded; in this call, not only in this workflow. */
+  disclosed: z.boolean().default(false),
+  consent: z.boolean().optional(),
+  /** Hand-offs of the call so far. */
+  handOffs: z.number().int().min(0).default(0),
+  /** Values of workflows before this one that it has no slots for. */
+  carried: z.record(z.string(), handedSlot).default({}),
   /** What was asked last, to ask it again. */
   asked: z.array(z.string()),
   /** All that was said last, to say it again. */
@@ -110,6 +119,9 @@ export const EMPTY_MEMORY: Memory = {
   summary: '',
   talked: 0,
   unknownTools: [],
+  disclosed: false,
+  handOffs: 0,
+  carried: {},
   asked: [],
   said: [],
 };

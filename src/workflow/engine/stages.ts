@@ -6,6 +6,7 @@ import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../schema.ts'
 import { ask } from './ask.ts';
 import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
+import { handOffOf } from './hand_off.ts';
 
 /** Goes to a stage and on through all that ask nothing. */
 export function enter(draft: Draft, name: string): void {
@@ -13,6 +14,7 @@ export function enter(draft: Draft, name: string): void {
   const stage = stageOf(draft);
   draft.interruptible &&= stage.interruptible;
   for (const sentence of stage.say) draft.say.push(render(draft, sentence));
+  if (name === draft.program.document.start && stage.say.length > 0) draft.memory.disclosed = true;
   switch (stage.kind) {
     case 'form':
       draft.memory.doubtful = [];
@@ -30,6 +32,10 @@ export function enter(draft: Draft, name: string): void {
       Object.assign(draft.memory, { talk: [], summary: '' });
       ask(draft, { ask: 'talk' }, []);
       draft.memory.asked = [...draft.say];
+      break;
+    case 'hand_off':
+      draft.memory.pending = { ask: 'nothing' };
+      draft.handOff = handOffOf(draft, stage);
       break;
     case 'say':
       leave(draft, stage.next);
@@ -64,7 +70,7 @@ function enterConsent(draft: Draft, stage: ConsentStage): void {
       break;
     case 'announce':
       draft.say.push(stage.announce);
-      draft.effects.push({ type: 'consent', kind: 'recording', granted: true });
+      noteConsent(draft, true);
       leave(draft, stage.next);
       break;
     case 'never':
@@ -75,9 +81,14 @@ function enterConsent(draft: Draft, stage: ConsentStage): void {
 export function recordConsent(draft: Draft, granted: boolean): void {
   const stage = stageOf(draft);
   if (stage.kind !== 'consent') return;
-  draft.effects.push({ type: 'consent', kind: 'recording', granted });
+  noteConsent(draft, granted);
   draft.say.push(granted ? stage.granted : stage.refused);
   leave(draft, stage.next);
+}
+
+function noteConsent(draft: Draft, granted: boolean): void {
+  draft.memory.consent = granted;
+  draft.effects.push({ type: 'consent', kind: 'recording', granted });
 }
 
 function sayQuote(draft: Draft, stage: QuoteStage): void {

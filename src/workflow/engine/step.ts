@@ -1,5 +1,5 @@
 import type { Slot } from '../slots.ts';
-import type { FlowState, FlowStep, Heard } from '../types.ts';
+import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
 import { tokensOf } from '../understand/tokens.ts';
 import type { Command } from '../understand/words.ts';
@@ -8,6 +8,7 @@ import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
+import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { miss } from './miss.ts';
 import { enter, enterExit } from './stages.ts';
@@ -44,8 +45,25 @@ export function stepOn(
   return closeDraft(draft, expected(draft));
 }
 
+/** Goes on with a call that another workflow hands over. */
+export function stepIn(
+  program: Program,
+  expected: (draft: Draft) => Expected,
+  initial: FlowState,
+  handOff: HandOff,
+  todayIso: string,
+): FlowStep {
+  const draft = openDraft(program, initial, todayIso);
+  enter(draft, takeIn(draft, handOff));
+  return closeDraft(draft, expected(draft));
+}
+
 function hear(draft: Draft, heard: Heard): void {
   const { memory, program } = draft;
+  if (stageOf(draft).kind === 'hand_off' && memory.pending.ask === 'nothing') {
+    stay(draft);
+    return;
+  }
   if (heard.type === 'start') {
     if (memory.pending.ask === 'nothing') enter(draft, draft.stage);
     else askAgain(draft);
@@ -58,6 +76,12 @@ function hear(draft: Draft, heard: Heard): void {
   else if (heard.type === 'silence') askAgain(draft, lead(draft, 'notHeard'));
   else if (heard.type === 'keys') takeKeys(draft, heard.digits);
   else takeSpeech(draft, heard);
+}
+
+/** Whoever was to go on with the call is not there: the caller is told, and not left waiting. */
+function stay(draft: Draft): void {
+  draft.say.push(lead(draft, 'sorry'));
+  enterExit(draft, 'exhausted');
 }
 
 function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
@@ -168,5 +192,6 @@ function closeDraft(draft: Draft, { expect, patience, expects }: Expected): Flow
     ...(expects !== undefined && { expects }),
     minConfidence: leastConfidence(draft),
     interruptible: draft.interruptible,
+    ...(draft.handOff !== undefined && { handOff: draft.handOff }),
   };
 }

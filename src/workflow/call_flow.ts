@@ -1,0 +1,74 @@
+import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Flow, FlowState, FlowStep, HandOff } from './types.ts';
+
+type Context = Parameters<Flow['next']>[2];
+
+/**
+ * One call's workflow and all that it may be handed on to, as one flow that begins with the workflow named: whichever the
+ * state is of leads. Pure as they are: a step that hands the call over is nothing but a step until it stands. `onFault` is told
+ * of hand-offs that can't be made; the caller is told by the workflow that wanted them.
+ * @throws TrunklineError WORKFLOW_UNKNOWN
+ */
+export function callFlow(
+  flows: ReadonlyMap<string, Flow>,
+  name: string,
+  onFault: (error: unknown) => void,
+): Flow {
+  const first = flows.get(name);
+  if (first === undefined) throw new TrunklineError('WORKFLOW_UNKNOWN', name);
+  const leading = (state: FlowState): Flow => flows.get(state.workflow) ?? first;
+  /** Follows a step to the workflow that goes on with the call. */
+  const arrived = (from: Flow, step: FlowStep, context: Context): FlowStep => {
+    const { handOff } = step;
+    if (handOff === undefined) return step;
+    const to = flows.get(handOff.to);
+    try {
+      return arrived(to ?? from, joined(step, takenOver(to, handOff, context)), context);
+    } catch (error) {
+      onFault(error);
+      return joined(step, from.next(step.state, { type: 'start' }, context));
+    }
+  };
+  const { version, pipeline, initial } = first;
+  return {
+    name,
+    version,
+    ...(pipeline !== undefined && { pipeline }),
+    initial,
+    next(state, heard, context) {
+      const flow = leading(state);
+      return arrived(flow, flow.next(state, heard, context), context);
+    },
+    talk: state => leading(state).talk?.(state),
+    tellTool(state, exchange, context) {
+      const told = leading(state).tellTool?.(state, exchange, context);
+      return told ?? { state, effects: [] };
+    },
+    leaveTalk(state, way, context) {
+      const flow = leading(state);
+      const step = flow.leaveTalk?.(state, way, context) ?? flow.next(state, { type: 'start' }, context);
+      return arrived(flow, step, context);
+    },
+  };
+}
+
+/** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID, or what the other workflow throws */
+function takenOver(to: Flow | undefined, handOff: HandOff, context: Context): FlowStep {
+  if (to?.takeOver === undefined) throw new TrunklineError('WORKFLOW_UNKNOWN', handOff.to);
+  if (handOff.count > LIMITS.handOffs)
+    throw new TrunklineError('WORKFLOW_INVALID', `a call is handed over more than ${LIMITS.handOffs} times`);
+  return to.takeOver(handOff, context);
+}
+
+/** Two steps as the caller hears them: one. */
+function joined(before: FlowStep, after: FlowStep): FlowStep {
+  const say = [...before.say, ...after.say];
+  return {
+    ...after,
+    say,
+    state: { ...after.state, memory: { ...after.state.memory, said: say } },
+    effects: [...before.effects, ...after.effects],
+    interruptible: before.interruptible && after.interruptible,
+  };
+}

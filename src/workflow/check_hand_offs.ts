@@ -1,0 +1,56 @@
+import type { WorkflowSource } from './document.ts';
+import type { HandOffStage, SlotSpec, WorkflowDocument } from './schema.ts';
+
+/** The names of the workflows that one hands calls over to. */
+export function handOffsOf(document: WorkflowDocument): readonly string[] {
+  return Object.values(document.stages).flatMap(stage => (stage.kind === 'hand_off' ? stage.to : []));
+}
+
+/** What one file alone can't show: hand-offs to workflows that are not there, or with slots that they can't take. */
+export function handOffFaults(sources: ReadonlyMap<string, WorkflowSource>): readonly string[] {
+  return [...sources.values()].flatMap(source =>
+    Object.entries(source.document.stages).flatMap(([name, stage]) =>
+      stage.kind === 'hand_off' ? faultsOfStage(source, name, stage, sources.get(stage.to)?.document) : [],
+    ),
+  );
+}
+
+function faultsOfStage(
+  { document, fault }: WorkflowSource,
+  name: string,
+  stage: HandOffStage,
+  receiver: WorkflowDocument | undefined,
+): readonly string[] {
+  const at = ['stages', name];
+  if (receiver === undefined)
+    return [fault([...at, 'to'], `there is no workflow ${stage.to} beside this one; add its file`)];
+  if (stage.slots === undefined)
+    return Object.entries(document.slots).flatMap(([slot, ours]) => {
+      const theirs = slotNamed(receiver, slot);
+      if (theirs?.kind !== ours.kind || !isLeak(ours, theirs)) return [];
+      return [fault(at, `${slot} is sensitive here but not in ${stage.to}; mark it there, or list slots`)];
+    });
+  return Object.entries(stage.slots).flatMap(([slot, from]) => {
+    const ours = slotNamed(document, from);
+    const what = ours === undefined ? undefined : misfit(ours, slotNamed(receiver, slot));
+    return what === undefined ? [] : [fault([...at, 'slots', slot], `${slot} of ${stage.to} ${what}`)];
+  });
+}
+
+/** Why a slot can't take what another one holds. */
+function misfit(ours: SlotSpec, theirs: SlotSpec | undefined): string | undefined {
+  if (theirs === undefined) return 'is not there; name one of its slots';
+  if (theirs.kind !== ours.kind) return `is of kind ${theirs.kind}, not ${ours.kind}`;
+  if (isLeak(ours, theirs)) return 'must be sensitive as well';
+  if (ours.kind !== 'choice' || theirs.kind !== 'choice') return undefined;
+  const isShared = Object.keys(ours.values).some(value => Object.hasOwn(theirs.values, value));
+  return isShared ? undefined : 'has none of its values';
+}
+
+function isLeak(ours: SlotSpec, theirs: SlotSpec): boolean {
+  return ours.sensitive && !theirs.sensitive;
+}
+
+function slotNamed({ slots }: WorkflowDocument, name: string): SlotSpec | undefined {
+  return Object.hasOwn(slots, name) ? slots[name] : undefined;
+}
