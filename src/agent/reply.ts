@@ -136,6 +136,14 @@ export function recordEffects(
       case 'quote':
         record.append('quote.made', { ...effect.quote, lines: [...effect.quote.lines] });
         break;
+      case 'handedOver':
+        record.append('call.handedOver', {
+          from: effect.from,
+          to: effect.to,
+          version: effect.version,
+          mediaMs,
+        });
+        break;
       case 'outcome':
         record.append('call.outcome', { outcome: effect.outcome });
         break;

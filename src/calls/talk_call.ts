@@ -15,6 +15,7 @@ import { within } from '../providers/failover/timing.ts';
 import type { Llm, Stt } from '../providers/types.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
+import { callFlow } from '../workflow/call_flow.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
 import type { LegFact } from './bridge_legs.ts';
@@ -87,7 +88,7 @@ export class TalkCall {
       mediaMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
-    const flow = flowOf(services.flows, info);
+    const flow = flowOf(services.flows, info, error => this.#report(error));
     this.#conversation = new Conversation({
       audio: this.#audio,
       stt,
@@ -302,8 +303,12 @@ function allowedRecording(config: Config, recording: CallRecording): CallRecordi
   return { start: () => undefined, stop: () => undefined };
 }
 
-function flowOf(flows: TalkServices['flows'], { workflow, pin }: CallInfo): Flow {
-  const flow = flows.get(workflow) ?? missingFlow(workflow);
+function flowOf(
+  flows: TalkServices['flows'],
+  { workflow, pin }: CallInfo,
+  onFault: (error: unknown) => void,
+): Flow {
+  const flow = flows.has(workflow) ? callFlow(flows, workflow, onFault) : missingFlow(workflow);
   return pin === undefined ? flow : pinGate(flow, pin);
 }
 

@@ -8,7 +8,7 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { StoredChat } from '../store/chats.ts';
 import type { CallEvent } from '../store/events.ts';
-import type { FlowStep } from '../workflow/types.ts';
+import type { FlowEffect, FlowStep } from '../workflow/types.ts';
 
 /** Nothing sounds, so that there is nothing to record whatever is consented to. */
 const NO_RECORDING: CallRecording = { start: () => undefined, stop: () => undefined };
@@ -75,7 +75,7 @@ export class ChatStep {
       const response = await respond();
       await this.#sayAll(response, listener);
       const end = response.closed(this.#said.join(' '));
-      this.#goOn(end);
+      this.#goOn(end, [...response.step.effects, ...end.effects]);
       recordEffects(this.#record, NO_RECORDING, response.step.effects, startMs);
       this.#recordSaid(startMs);
       recordEffects(this.#record, NO_RECORDING, end.effects, this.#mediaMs);
@@ -141,10 +141,12 @@ export class ChatStep {
     this.#record.append('turn.agent', { turn, text, startMs, endMs: this.#mediaMs, interrupted: false });
   }
 
-  #goOn({ state }: FlowStep): void {
+  #goOn({ state }: FlowStep, effects: readonly FlowEffect[]): void {
     const kept = JSON.stringify({ ...newConversation(state), said: this.#said });
     if (kept.length > LIMITS.keptCharacters)
       throw new TrunklineError('TOO_LARGE', 'the state of a chat is longer than can be kept');
-    this.#chat = { ...this.#chat, stage: state.stage, state: kept };
+    const handOff = effects.findLast(({ type }) => type === 'handedOver');
+    const workflow = handOff?.type === 'handedOver' ? handOff.to : this.#chat.workflow;
+    this.#chat = { ...this.#chat, workflow, stage: state.stage, state: kept };
   }
 }

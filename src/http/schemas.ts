@@ -112,6 +112,10 @@ const recordingSchema = z
   })
   .meta({ id: 'Recording' });
 
+const handOffSchema = z
+  .object({ from: z.string(), to: z.string(), version: z.string(), mediaMs })
+  .meta({ id: 'HandOff' });
+
 const wayQualitySchema = z.object({ mosMean: z.number().nullable(), mosLeast: z.number().nullable() }).meta({
   id: 'WayQuality',
   description: 'Mean opinion scores (ITU-T G.107), over the seconds in which they are known.',
@@ -158,6 +162,10 @@ export const callDetailSchema = callSummarySchema
     quotes: z.array(quoteSchema).readonly(),
     consents: z.array(consentSchema).readonly(),
     recordings: z.array(recordingSchema).readonly(),
+    handOffs: z
+      .array(handOffSchema)
+      .readonly()
+      .describe('Workflows that went on with the call after `workflow`'),
     ladder: z.string().nullable().describe('What crossed the wire; also as .txt, .svg and .pcap'),
     quality: qualitySummarySchema.nullable().describe('Null where no second was measured'),
   })

@@ -1,3 +1,4 @@
+import { describeFault } from '../calls/fault.ts';
 import { ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -6,7 +7,8 @@ import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { type Models, openModels } from '../providers/registry.ts';
 import { openChatStore } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
-import { type LoadedFlow, loadFlow } from '../workflow/load.ts';
+import { loadCallFlow } from '../workflow/load.ts';
+import type { Flow } from '../workflow/types.ts';
 import type { RoleContext } from './context.ts';
 
 const DATABASE_CONNECTIONS = 4;
@@ -33,7 +35,7 @@ export function openChatService(
     redisUrl: config.redis.url,
     vault,
   });
-  const flows = new Map<string, Promise<LoadedFlow>>();
+  const flows = new Map<string, Promise<Flow>>();
   let models: Promise<Models> | undefined;
   const sessions = new ChatSessions({
     store,
@@ -41,7 +43,9 @@ export function openChatService(
     tenantId: config.tenant,
     loadFlow: name =>
       kept(flows, name, () =>
-        loadFlow(paths.workflows, name, { recordingConsent: config.recording.consent }),
+        loadCallFlow(paths.workflows, name, { recordingConsent: config.recording.consent }, error =>
+          log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
+        ),
       ),
     openModel: async () => {
       models ??= openModels(config, placeOf(context, metrics)).catch(error => {
@@ -66,10 +70,10 @@ export function openChatService(
 
 /** What was loaded once stays; what could not be is tried again. */
 async function kept(
-  flows: Map<string, Promise<LoadedFlow>>,
+  flows: Map<string, Promise<Flow>>,
   name: string,
-  load: () => Promise<LoadedFlow>,
-): Promise<LoadedFlow> {
+  load: () => Promise<Flow>,
+): Promise<Flow> {
   const known = flows.get(name);
   if (known !== undefined) return known;
   const loading = load();

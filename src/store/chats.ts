@@ -57,7 +57,7 @@ const BEGIN = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
 const ADVANCE = `
-  UPDATE chats SET stage = $3, state_sealed = $4, last_at = $5, events = $6, turns = $7, messages = $8
+  UPDATE chats SET stage = $3, state_sealed = $4, last_at = $5, events = $6, turns = $7, messages = $8, workflow = $10
   WHERE tenant_id = $1 AND chat_id = $2 AND events = $9 AND state_sealed IS NOT NULL
   RETURNING chat_id`;
 
@@ -98,13 +98,14 @@ export function openChatStore({ databaseUrl, connections, redisUrl, vault }: Cha
       return told(added);
     },
     async advance(tenantId, chat, events, knownEvents) {
-      const { chatId, stage, lastAt, turns, messages } = chat;
+      const { chatId, workflow, stage, lastAt, turns, messages } = chat;
       const sealed = events.map(event => sealEvent(event, vault));
       const values = [tenantId, chatId, stage, sealedState(tenantId, chat), lastAt];
       const added = await database.transaction(tenantId, async tx => {
         // Locked before the chat, as by all who write: else two could wait for one another.
         await lockTenant(tx, tenantId);
-        const moved = await tx.query(ADVANCE, [...values, chat.events, turns, messages, knownEvents]);
+        const counts = [chat.events, turns, messages, knownEvents];
+        const moved = await tx.query(ADVANCE, [...values, ...counts, workflow]);
         return moved.length === 0 ? undefined : addEvents(tx, tenantId, sealed);
       });
       return told(added);

@@ -74,6 +74,8 @@ const details = {
     distanceMiles: z.number(),
     booked: z.boolean(),
   }),
+  /** Another workflow goes on with the call. */
+  'call.handedOver': z.object({ from: z.string(), to: z.string(), version: z.string(), mediaMs }),
   /** Another party is called into the call: by its number, or whoever is in a room. */
   'leg.added': z.object({
     leg: z.string(),

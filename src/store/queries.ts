@@ -11,6 +11,7 @@ import type {
   CallState,
   CallView,
   ConsentView,
+  HandOffView,
   LatencyView,
   QualityView,
   QuoteView,
@@ -153,6 +154,12 @@ const RECORDINGS = `
   SELECT file, start_ms AS "startMs", rate_hz AS "rateHz", duration_ms AS "durationMs", bytes::float8 AS bytes
   FROM recordings WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, file`;
 
+/** Few, and never searched for. */
+const HAND_OFFS = `
+  SELECT detail ->> 'from' AS "from", detail ->> 'to' AS "to", detail ->> 'version' AS version,
+         (detail ->> 'mediaMs')::double precision AS "mediaMs"
+  FROM events WHERE tenant_id = $1 AND call_id = $2 AND type = 'call.handedOver' ORDER BY seq`;
+
 /** Ladders are never searched: the events themselves are record enough. */
 const OF_LADDER = "FROM events WHERE tenant_id = $1 AND call_id = $2 AND type = 'call.ladder'";
 const LADDERS = `SELECT detail ->> 'part' AS part ${OF_LADDER} ORDER BY seq LIMIT $3`;
@@ -220,6 +227,7 @@ async function getCall(
     quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
     consents: await tx.query<ConsentView>(CONSENTS, key),
     recordings: await tx.query<RecordingView>(RECORDINGS, key),
+    handOffs: await tx.query<HandOffView>(HAND_OFFS, key),
     hasLadder: ladder?.isThere ?? false,
     quality: await qualitySummary(tx, tenantId, callId),
   };

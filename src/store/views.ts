@@ -86,6 +86,15 @@ export interface ConsentView {
   readonly givenAt: string;
 }
 
+export interface HandOffView {
+  /** Workflows. */
+  readonly from: string;
+  readonly to: string;
+  /** Of the one that goes on. */
+  readonly version: string;
+  readonly mediaMs: number;
+}
+
 export interface RecordingView {
   /** Below the recordings folder. */
   readonly file: string;
@@ -135,6 +144,7 @@ export interface CallDetailView extends CallView {
   readonly quotes: readonly QuoteView[];
   readonly consents: readonly ConsentView[];
   readonly recordings: readonly RecordingView[];
+  readonly handOffs: readonly HandOffView[];
   /** Whether it is known what crossed the wire. */
   readonly hasLadder: boolean;
   /** Null for a call of which no second was measured. */

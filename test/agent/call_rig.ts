@@ -108,6 +108,8 @@ function loudTts(): ScriptedTts {
 
 export interface CallRigOptions {
   readonly flow: Flow;
+  /** Beside it; those that it may hand over to. */
+  readonly others?: readonly Flow[];
   readonly rateHz?: PipelineRateHz;
   readonly stt?: Stt;
   readonly tts?: Tts;
@@ -139,7 +141,7 @@ export class CallRig {
   #pump: () => void = () => undefined;
 
   constructor(options: CallRigOptions) {
-    const { flow, rateHz = RATE_HZ, stt = new ScriptedStt(), tts = loudTts() } = options;
+    const { flow, others = [], rateHz = RATE_HZ, stt = new ScriptedStt(), tts = loudTts() } = options;
     this.#options = options;
     this.events = options.events ?? [];
     this.rateHz = rateHz;
@@ -150,7 +152,7 @@ export class CallRig {
         stt,
         llm: undefined,
         voice: this.#voice,
-        flows: new Map([[flow.name, flow]]),
+        flows: new Map([flow, ...others].map(one => [one.name, one])),
         events: {
           sink: { append: event => this.events.push(event) },
           flush: options.flush ?? (async () => undefined),

@@ -83,6 +83,7 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
     ],
     quotes: [quoteView(`${callId}-7`, callId)],
     consents: [{ kind: 'recording', granted: true, mediaMs: 4000, givenAt: '2026-03-01T10:00:05.000000Z' }],
+    handOffs: [],
     recordings: [],
     hasLadder: false,
     quality: null,
