@@ -4,6 +4,7 @@ import { type ConversationEnd, LAST_WORDS } from '../../src/agent/farewell.ts';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import type { After } from '../../src/agent/ports.ts';
+import { NO_RECORDING } from '../../src/agent/ports.ts';
 import { FlowResponder } from '../../src/agent/responder.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { LIMITS } from '../../src/config/limits.ts';
@@ -162,7 +163,7 @@ async function openConversation(
       { callId: 'call', tenantId: 'tenant' },
       Date.now,
     ),
-    recording: { start: () => undefined, stop: () => undefined },
+    recording: NO_RECORDING,
     after,
     turn: configSchema.parse({}).turn,
     todayIso: () => '2026-01-01',

@@ -1,7 +1,13 @@
 import { LIMITS } from '../config/limits.ts';
 import type { CallAudio } from './ports.ts';
+import type { Response } from './responder.ts';
 import { SoundingSentence } from './sounding_sentence.ts';
-import type { Voice } from './voice.ts';
+import type { Speaker, Voice } from './voice.ts';
+
+/** The speech of a response, in the manner that the caller asked for. */
+export function speechOf(audio: CallAudio, voice: Voice, { step, sentences }: Response): AgentSpeech {
+  return new AgentSpeech(audio, voice.delivered(step.delivery), sentences);
+}
 
 interface QueuedSentence {
   readonly sentence: SoundingSentence;
@@ -16,7 +22,7 @@ interface QueuedSentence {
  */
 export class AgentSpeech {
   readonly #audio: CallAudio;
-  readonly #voice: Voice;
+  readonly #voice: Speaker;
   readonly #sentences: AsyncIterator<string>;
   readonly #queued: QueuedSentence[] = [];
   readonly #stopped = new AbortController();
@@ -29,7 +35,7 @@ export class AgentSpeech {
   #settled = false;
 
   /** Takes the sentences as they come, in bounded number. */
-  constructor(audio: CallAudio, voice: Voice, sentences: AsyncIterable<string>) {
+  constructor(audio: CallAudio, voice: Speaker, sentences: AsyncIterable<string>) {
     this.#audio = audio;
     this.#voice = voice;
     this.#sentences = sentences[Symbol.asyncIterator]();

@@ -5,7 +5,8 @@ import { type TimeLimit, within } from '../providers/failover/timing.ts';
 import type { Recognition, Stt, SttSession } from '../providers/types.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Belief } from './belief.ts';
-import type { After, CallAudio } from './ports.ts';
+import { CardGuard } from './card_guard.ts';
+import type { After, CallAudio, CallRecording } from './ports.ts';
 
 /** How a caller's turn is listened to. */
 export interface Ear {
@@ -17,14 +18,33 @@ export interface Ear {
   /** Told what was understood of a turn so far, as it changes. */
   onPartial(turn: CallerTurn, text: string): void;
   readonly belief: Belief;
+  readonly cards: CardGuard;
 }
 
 /** How one call is listened to: what is doubted is remembered from turn to turn. */
 export function earOf(
-  { stt, audio, after }: { readonly stt: Stt; readonly audio: CallAudio; readonly after: After },
+  parts: {
+    readonly stt: Stt;
+    readonly audio: CallAudio;
+    readonly after: After;
+    readonly recording: CallRecording;
+  },
   onPartial: Ear['onPartial'],
 ): Ear {
-  return { stt, rateHz: audio.rateHz, after, belief: new Belief(), nowMs: () => audio.mediaMs(), onPartial };
+  const { stt, audio, after } = parts;
+  const cards = new CardGuard(parts.recording);
+  return {
+    stt,
+    rateHz: audio.rateHz,
+    after,
+    belief: new Belief(),
+    cards,
+    nowMs: () => audio.mediaMs(),
+    onPartial: (turn, text) => {
+      cards.partial(text, turn.onsetMs);
+      onPartial(turn, text);
+    },
+  };
 }
 
 /** What the caller's turn answers. */
@@ -54,6 +74,7 @@ export class CallerTurn {
   /** What was understood when the caller fell silent last; undefined since there was more. */
   #settled: Promise<Recognition | undefined> | undefined;
   #finalMs = 0;
+  #written = '';
 
   /** `preRoll` holds the caller's audio from shortly before `onsetMs` until now. */
   constructor(ear: Ear, asked: Asked, onsetMs: number, preRoll: Int16Array) {
@@ -76,6 +97,11 @@ export class CallerTurn {
   /** When the recogniser had its final, in media time; 0 before. */
   get finalMs(): number {
     return this.#finalMs;
+  }
+
+  /** The words as they may be written down. */
+  get written(): string {
+    return this.#written;
   }
 
   /** Beyond LIMITS.utteranceSeconds nothing is taken any more. */
@@ -129,6 +155,7 @@ export class CallerTurn {
     this.#closed.signal.throwIfAborted();
     if (settled !== undefined && settled.text !== '') this.#release();
     this.#recognition = this.#believed(settled?.text ? settled : await this.#twice());
+    this.#written = this.#ear.cards.final(this.#recognition.text, this.#onsetMs);
     return this.#recognition;
   }
 

@@ -2,7 +2,7 @@ import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { FlowStep, Heard } from '../workflow/types.ts';
 import { AgentFloor } from './agent_floor.ts';
-import { AgentSpeech } from './agent_speech.ts';
+import { AgentSpeech, speechOf } from './agent_speech.ts';
 import { CallerTurn, type Ear, earOf } from './caller_turn.ts';
 import type { ConversationParts } from './conversation_parts.ts';
 import type { Backchannel } from './early_answer.ts';
@@ -22,6 +22,7 @@ import {
   recordAgent,
   recordCaller,
   recordEffects,
+  recordUnanswered,
 } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
 import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
@@ -144,7 +145,7 @@ export class Conversation {
 
   /** The line is gone: writes down what was still heard and lets go of everything. */
   lineEnded(): ConversationEnd {
-    const { record, audio } = this.#parts;
+    const { record, recording, audio } = this.#parts;
     this.#over = true;
     this.#leave.close();
     this.#keypad.clear();
@@ -152,7 +153,7 @@ export class Conversation {
     this.#floor.follow();
     const { reply } = this.#floor;
     if (reply !== undefined) {
-      if (!reply.stands) recordCaller(record, reply, audio.mediaMs());
+      if (!reply.stands) recordUnanswered(record, recording, reply, audio.mediaMs());
       this.#floor.close(reply, audio.playedSamples());
     }
     return this.#leave.farewell ?? { failed: false, ...(this.#isDone && { reason: 'completed' }) };
@@ -323,7 +324,7 @@ export class Conversation {
     reply.response = response;
     response.commit();
     this.#listening.asked(response.step);
-    void this.#floor.say(reply, prepared ?? new AgentSpeech(audio, voice, response.sentences));
+    void this.#floor.say(reply, prepared ?? speechOf(audio, voice, response));
   }
 
   #stands(reply: Reply): void {
@@ -371,7 +372,8 @@ export class Conversation {
       return;
     }
     if (reply !== undefined) {
-      recordCaller(this.#parts.record, reply, this.#parts.audio.mediaMs());
+      const { record, recording, audio } = this.#parts;
+      recordUnanswered(record, recording, reply, audio.mediaMs());
       this.#floor.takeBack(reply);
     }
     this.#sayFarewell(farewell);

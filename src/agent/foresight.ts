@@ -1,5 +1,5 @@
 import type { Recognition } from '../providers/types.ts';
-import { AgentSpeech } from './agent_speech.ts';
+import { type AgentSpeech, speechOf } from './agent_speech.ts';
 import type { CallerTurn } from './caller_turn.ts';
 import type { WordsSoFar } from './listening.ts';
 import type { CallAudio } from './ports.ts';
@@ -94,7 +94,7 @@ export class Foresight {
     this.#forget();
     try {
       const response = this.#mind.respond(recognition);
-      const speech = new AgentSpeech(this.#audio, this.#voice, response.sentences);
+      const speech = speechOf(this.#audio, this.#voice, response);
       this.#guess = { turn, recognition, response, speech };
     } catch {
       // The workflow fails again when it is asked in earnest.

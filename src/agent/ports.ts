@@ -31,4 +31,17 @@ export interface CallAudio {
 export interface CallRecording {
   start(): void;
   stop(): void;
+  /** Silence is recorded instead of sound, from media time `sinceMs` on, which may be some seconds ago. */
+  pause(sinceMs: number): void;
+  resumeSound(): void;
+  readonly isPaused: boolean;
 }
+
+/** Nothing is recorded, whatever is consented to. */
+export const NO_RECORDING: CallRecording = {
+  start: () => undefined,
+  stop: () => undefined,
+  pause: () => undefined,
+  resumeSound: () => undefined,
+  isPaused: false,
+};

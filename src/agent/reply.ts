@@ -73,7 +73,7 @@ export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): v
   const turn = record.nextTurn();
   record.append('turn.caller', {
     turn,
-    text: answered.recognition.text,
+    text: answered.turn.written,
     startMs: answered.turn.onsetMs,
     endMs: answered.lastSoundMs,
     confidence: answered.recognition.confidence,
@@ -114,6 +114,23 @@ export function recordAgent(
   });
 }
 
+/** Writes down what the caller said last where the answer was not heard any more; what they wanted counts all the same. */
+export function recordUnanswered(
+  record: CallRecord,
+  recording: CallRecording,
+  reply: Reply,
+  nowMs: number,
+): void {
+  recordCaller(record, reply, nowMs);
+  const effects = reply.response?.step.effects ?? [];
+  recordEffects(
+    record,
+    recording,
+    effects.filter(({ type }) => type === 'intent'),
+    nowMs,
+  );
+}
+
 /** Makes facts of a step's effects. */
 export function recordEffects(
   record: CallRecord,
@@ -146,6 +163,9 @@ export function recordEffects(
         break;
       case 'outcome':
         record.append('call.outcome', { outcome: effect.outcome });
+        break;
+      case 'intent':
+        record.append('intent.heard', { intent: effect.intent, mediaMs });
         break;
       default:
         effect satisfies never;

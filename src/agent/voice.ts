@@ -3,9 +3,14 @@ import { LIMITS } from '../config/limits.ts';
 import { within } from '../providers/failover/timing.ts';
 import { wholeSentence } from '../providers/tts/whole_sentence.ts';
 import type { SpokenPiece, SpokenSentence, Tts } from '../providers/types.ts';
+import type { Delivery } from '../workflow/types.ts';
+import { asDelivered } from './delivery.ts';
 import type { After } from './ports.ts';
 
 export type SpeechRateHz = SpokenSentence['rateHz'];
+
+/** Whoever speaks sentences at a call's rate. */
+export type Speaker = Pick<Voice, 'speak'>;
 
 /**
  * The synthesiser as a call uses it: a sentence of which nothing came is tried twice, each piece comes in bounded time, and
@@ -32,6 +37,15 @@ export class Voice {
   /** A sentence will be wanted soon. */
   prepare(rateHz: SpeechRateHz): void {
     this.#tts.prepare?.(rateHz);
+  }
+
+  /** The same voice as a caller has asked for it. */
+  delivered(delivery: Delivery | undefined): Speaker {
+    if (delivery === undefined) return this;
+    return {
+      speak: (sentence, rateHz, signal) =>
+        asDelivered(this.speak(sentence, rateHz, signal), rateHz, delivery),
+    };
   }
 
   /** Throws TTS_FAILED, or the signal's reason when aborted. */

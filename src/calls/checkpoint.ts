@@ -15,6 +15,8 @@ const checkpointSchema = z.object({
       unfinishedFile: z.string(),
       /** Media time of its first sample. */
       startMs: z.number(),
+      /** Silence is recorded. */
+      isPaused: z.boolean(),
     })
     .nullable(),
 });

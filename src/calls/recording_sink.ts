@@ -21,6 +21,7 @@ export class RecordingSink implements StereoSink {
   readonly #silence: Float32Array;
   /** Frames of silence, from before the recording, that are still to be left out. */
   #leadFrames = HEADROOM_FRAMES;
+  #isPaused = false;
 
   /** `line` is the caller's frame, as its line filled it. */
   constructor(slot: SlotView, frameSamples: number, line: Pick<Frame, 'heldBackMs'>) {
@@ -43,10 +44,21 @@ export class RecordingSink implements StereoSink {
       this.#restart();
       return;
     }
-    this.#caller.push(caller);
-    this.#agent.push(agent);
+    this.#push(caller, agent);
     this.#caller.settle(HEADROOM_FRAMES + 1 - Math.round(this.#line.heldBackMs / FRAME_MS));
     this.#advance();
+  }
+
+  /** Where silence is wanted, what is on its way becomes silence, too. */
+  #push(caller: Float32Array, agent: Float32Array): void {
+    const isPaused = Atomics.load(this.#slot.control, CONTROL.recordingPaused) === 1;
+    if (isPaused && !this.#isPaused) {
+      this.#caller.hush();
+      this.#agent.hush();
+    }
+    this.#isPaused = isPaused;
+    this.#caller.push(isPaused ? this.#silence : caller);
+    this.#agent.push(isPaused ? this.#silence : agent);
   }
 
   /** Media time moves on by so many frames without audio. */
@@ -115,8 +127,12 @@ class FrameQueue {
     return frame;
   }
 
-  silence(): void {
+  hush(): void {
     for (const frame of this.#frames) frame.fill(0);
+  }
+
+  silence(): void {
+    this.hush();
     this.#count = HEADROOM_FRAMES;
   }
 

@@ -41,6 +41,8 @@ export const CONTROL = {
   mediaMs: 6,
   /** Ring position at which the acknowledged generation's speech begins, stored before `acknowledged`. */
   speechFrom: 7,
+  /** 1 while silence is to be recorded. */
+  recordingPaused: 8,
 } as const;
 
 const CONTROL_WORDS = 16;

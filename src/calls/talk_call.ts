@@ -3,7 +3,7 @@ import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
-import type { After, CallRecording } from '../agent/ports.ts';
+import { type After, type CallRecording, NO_RECORDING } from '../agent/ports.ts';
 import { FlowResponder, type Responder } from '../agent/responder.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
@@ -300,7 +300,7 @@ export class TalkCall {
 /** Where policy forbids recording, no consent allows it. */
 function allowedRecording(config: Config, recording: CallRecording): CallRecording {
   if (config.recording.consent !== 'never') return recording;
-  return { start: () => undefined, stop: () => undefined };
+  return NO_RECORDING;
 }
 
 function flowOf(

@@ -11,6 +11,8 @@ export interface Recorder {
   readonly unfinishedFile: string;
   /** Takes what the audio thread wrote since; never waits. */
   drain(): void;
+  /** What was taken since that time of the recording becomes silence. */
+  silence(fromMs: number): void;
   /** Takes the rest; resolves when the file is complete. */
   close(): Promise<{ readonly durationMs: number; readonly bytes: number }>;
 }
@@ -41,12 +43,16 @@ export interface TalkRecordingParts {
   onFault(error: unknown): void;
 }
 
+/** An onset is noticed so late, and the quiet beginning of a word comes before it. */
+const BEFORE_PAUSE_MS = 500;
+
 /** A call's recording from consent to its end; a fault ends the recording, not the call. */
 export class TalkRecording implements CallRecording {
   readonly #open: OpenRecorder;
   readonly #parts: TalkRecordingParts;
   #recorder: Recorder | undefined;
   #startMs = 0;
+  #isPaused = false;
   #closing: Promise<unknown> = Promise.resolve();
 
   constructor(open: OpenRecorder, parts: TalkRecordingParts) {
@@ -58,7 +64,7 @@ export class TalkRecording implements CallRecording {
   get state(): Checkpoint['recording'] {
     if (this.#recorder === undefined) return null;
     const { file, unfinishedFile } = this.#recorder;
-    return { file, unfinishedFile, startMs: this.#startMs };
+    return { file, unfinishedFile, startMs: this.#startMs, isPaused: this.#isPaused };
   }
 
   start(): void {
@@ -71,15 +77,44 @@ export class TalkRecording implements CallRecording {
   }
 
   /** Goes on with what a process had recorded that was lost meanwhile. */
-  resume({ file, unfinishedFile, startMs }: NonNullable<Checkpoint['recording']>): void {
+  resume({ file, unfinishedFile, startMs, isPaused }: NonNullable<Checkpoint['recording']>): void {
     const lengthMs = this.#parts.mediaMs() - startMs;
     if (this.#begin({ file, unfinishedFile, lengthMs }) !== undefined) this.#startMs = startMs;
+    this.#setPaused(isPaused);
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  pause(sinceMs: number): void {
+    const { record } = this.#parts;
+    if (this.#recorder === undefined) return;
+    const wasPaused = this.#isPaused;
+    this.#setPaused(true);
+    const fromMs = Math.max(this.#startMs, sinceMs - BEFORE_PAUSE_MS);
+    this.#recorder.silence(fromMs - this.#startMs);
+    if (!wasPaused) record.append('recording.paused', { file: this.#recorder.file, mediaMs: fromMs });
+  }
+
+  resumeSound(): void {
+    if (!this.#isPaused) return;
+    this.#setPaused(false);
+    const { record, mediaMs } = this.#parts;
+    if (this.#recorder !== undefined)
+      record.append('recording.resumed', { file: this.#recorder.file, mediaMs: mediaMs() });
+  }
+
+  #setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    Atomics.store(this.#parts.slot.control, CONTROL.recordingPaused, isPaused ? 1 : 0);
   }
 
   stop(): void {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
     this.#recorder = undefined;
+    this.#setPaused(false);
     Atomics.store(this.#parts.slot.control, CONTROL.recording, 0);
     this.#closing = Promise.all([this.#closing, this.#close(recorder)]);
   }

@@ -1,6 +1,6 @@
 import { CallRecord } from '../agent/call_record.ts';
 import { apology } from '../agent/farewell.ts';
-import type { CallRecording } from '../agent/ports.ts';
+import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
 import type { Response } from '../agent/responder.ts';
 import { newConversation } from '../agent/resumption.ts';
@@ -9,9 +9,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { StoredChat } from '../store/chats.ts';
 import type { CallEvent } from '../store/events.ts';
 import type { FlowEffect, FlowStep } from '../workflow/types.ts';
-
-/** Nothing sounds, so that there is nothing to record whatever is consented to. */
-const NO_RECORDING: CallRecording = { start: () => undefined, stop: () => undefined };
+import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
 
 export interface Listener {
   /** Given each sentence as it comes; must not throw. */
@@ -64,7 +62,8 @@ export class ChatStep {
   heard(text: string): void {
     const atMs = this.#mediaMs;
     const turn = this.#record.nextTurn();
-    this.#record.append('turn.caller', { turn, text, startMs: atMs, endMs: atMs, confidence: 1 });
+    const written = withoutCard(text);
+    this.#record.append('turn.caller', { turn, text: written, startMs: atMs, endMs: atMs, confidence: 1 });
     this.#chat = { ...this.#chat, messages: this.#chat.messages + 1 };
   }
 

@@ -5,7 +5,7 @@ import type { RingView } from '../calls/slot_buffers.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { RecordingFile } from './recording_file.ts';
-import { durationMsOf, HEAD_BYTES } from './wav_file.ts';
+import { durationMsOf, FRAME_BYTES, HEAD_BYTES } from './wav_file.ts';
 
 /** Which call is recorded, and how its ring is to be read. */
 export interface RecordedCall {
@@ -164,6 +164,15 @@ class CallRecorder {
     }
   }
 
+  /** What was taken since that time of the recording becomes silence, also on the disk; never waits, never throws. */
+  silence(fromMs: number): void {
+    this.drain();
+    this.#enqueue();
+    if (this.#ended) return;
+    const fromByte = Math.round((Math.max(0, fromMs) * this.#call.rateHz) / 1000) * FRAME_BYTES;
+    this.#writing = this.#writing.then(() => this.#silence(fromByte));
+  }
+
   /**
    * Takes the rest and completes the file.
    * @throws TrunklineError DISK_FULL or RECORDING_FAILED when nothing of the recording could be kept under its name
@@ -204,6 +213,16 @@ class CallRecorder {
     try {
       const file = await this.#opened;
       await file.append(data);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  async #silence(fromByte: number): Promise<void> {
+    if (this.#broken) return;
+    try {
+      const file = await this.#opened;
+      await file.silence(fromByte);
     } catch (error) {
       this.#break(error);
     }

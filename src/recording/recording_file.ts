@@ -4,6 +4,9 @@ import { dirname } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { decodeHead, encodeHead, FRAME_BYTES, HEAD_BYTES, type WavHead } from './wav_file.ts';
 
+/** Written at a time. */
+const SILENCE_BYTES = 65_536;
+
 /**
  * The file behind one recording. It lies under a provisional name until it is complete, and is playable at any
  * moment: every append also brings its head up to date. One call at a time.
@@ -68,6 +71,17 @@ export class RecordingFile {
     await writeAt(this.#handle, data, HEAD_BYTES + this.#dataBytes);
     this.#dataBytes += data.length;
     await this.#writeHead();
+  }
+
+  /** Overwrites all audio from a byte of it on with silence. */
+  async silence(fromByte: number): Promise<void> {
+    const silence = Buffer.alloc(SILENCE_BYTES);
+    for (let at = fromByte; at < this.#dataBytes; at += silence.length)
+      await writeAt(
+        this.#handle,
+        silence.subarray(0, Math.min(silence.length, this.#dataBytes - at)),
+        HEAD_BYTES + at,
+      );
   }
 
   /** Gives the file its name, complete and safe on the disk. What a failed append left behind is cut off. */

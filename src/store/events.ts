@@ -107,6 +107,11 @@ const details = {
     })
     .refine(({ seconds, measures }) => Object.values(measures).every(({ length }) => length === seconds)),
   'call.outcome': z.object({ outcome: z.string() }),
+  /** What the caller wanted beside what was asked, and got. */
+  'intent.heard': z.object({ intent: z.string().regex(/^[A-Za-z]{1,64}$/), mediaMs }),
+  /** Silence is recorded from that time of the call on, for the number of a card may be told; then sound again. */
+  'recording.paused': z.object({ file: z.string(), mediaMs }),
+  'recording.resumed': z.object({ file: z.string(), mediaMs }),
   /** What crossed the wire, as src/ladder packs it; a long ladder, and each process's own, comes in several parts. */
   'call.ladder': z.object({
     part: z

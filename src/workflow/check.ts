@@ -43,6 +43,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
 const EXITS: Readonly<Record<keyof WorkflowDocument['exits'], readonly StageSpec['kind'][]>> = {
   exhausted: ['end'],
   goodbye: ['end'],
+  optOut: ['end'],
   person: ['end', 'hand_off'],
 };
 
@@ -206,6 +207,8 @@ function checkPhrases(document: WorkflowDocument, report: Report): void {
       if (!placeholdersOf(sentence).includes(name)) report(['phrases', phrase], `must contain {${name}}`);
     }
   }
+  if (!placeholdersOf(document.always.examples).includes('options'))
+    report(['always', 'examples'], 'must contain {options}');
 }
 
 /** Every stage is reached, every way ends, and no circle of stages goes round without asking. */

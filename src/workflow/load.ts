@@ -10,6 +10,7 @@ import { handOffFaults, handOffsOf } from './check_hand_offs.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
+import { concerns } from './engine/honour.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step, stepIn, stepOn } from './engine/step.ts';
 import { talkOf, tellTool } from './engine/talk.ts';
@@ -144,6 +145,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     initial,
     standing: standingExpectations(program, initial, expected),
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
+    concerns: (state, heard) => concerns(program, state, heard),
     talk: state => talkOf(program, state),
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),

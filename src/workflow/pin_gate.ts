@@ -24,6 +24,7 @@ export function pinGate(flow: Flow, pin: string): Flow {
         return flow.next(flow.initial, { type: 'start' }, context);
       return refuse(flow, state, heard);
     },
+    concerns: (state, heard) => state.stage !== STAGE && flow.concerns?.(state, heard) === true,
     talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),

@@ -27,7 +27,7 @@ export interface PromptPattern {
 
 /** Every sentence of a workflow: what a program that listens to the agent has to expect. */
 export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
-  const { stages, slots, phrases, pricing, tools } = flow.document;
+  const { stages, slots, phrases, always, pricing, tools } = flow.document;
   return [
     ...Object.entries(stages).flatMap(([name, stage]) => stagePatterns(name, stage)),
     ...Object.entries(slots).flatMap(([name, slot]) => slotPatterns(name, slot)),
@@ -36,6 +36,9 @@ export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
       .flatMap(([name, said]) => [said].flat().map(sentence => pattern('phrase', name, sentence))),
     ...Object.entries(tools).flatMap(([name, { filler }]) =>
       filler === undefined ? [] : [pattern('say', name, filler)],
+    ),
+    ...Object.entries(always).flatMap(([name, said]) =>
+      [said].flat().map(sentence => pattern('phrase', name, sentence)),
     ),
     ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),
   ];

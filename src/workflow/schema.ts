@@ -252,6 +252,32 @@ const phrases = z.strictObject({
   goodbye: spoken,
 });
 
+/** What is said to what every agent honours at any time (docs/conversation.md), where a workflow has no words of its own. */
+const always = z.strictObject({
+  optOut: spoken.default('I will see to it that we do not call you again.'),
+  /** Asked when the words leave it open. */
+  optOutSure: spoken.default('Would you like us not to call you again?'),
+  slower: spoken.default('I will speak more slowly.'),
+  louder: spoken.default('I will speak up.'),
+  language: spoken.default('I am sorry, I only speak English.'),
+  rephrase: spoken.default('Let me put it another way.'),
+  simplify: spoken.default('Let me make it simpler.'),
+  /** Of a choice, with `{options}`. */
+  examples: spoken.default('You can say {options}.'),
+  /** One after the other; then the call is ended. */
+  abuse: z
+    .array(spoken)
+    .min(1)
+    .max(4)
+    .default([
+      'I would like to help you. Please let us stay polite.',
+      'I can not go on with this call if you speak to me like that.',
+    ]),
+  abuseEnd: spoken.default('I will end this call now.'),
+  emergency: spoken.default('If anybody is in danger, please hang up now and call nine one one.'),
+  card: spoken.default('Please do not tell me the number of your card. I take no payments on this call.'),
+});
+
 export const workflowSchema = z.strictObject({
   name,
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
@@ -260,7 +286,13 @@ export const workflowSchema = z.strictObject({
   /** Where a call begins that another workflow hands over: its caller knows who speaks, and what is recorded. */
   takeOver: z.strictObject({ start: name }).optional(),
   /** Where every call can turn to. */
-  exits: z.strictObject({ exhausted: name, goodbye: name, person: name }),
+  exits: z.strictObject({
+    exhausted: name,
+    goodbye: name,
+    person: name,
+    /** Where a caller goes who wants no more calls; as with goodbye where there is none. */
+    optOut: name.exactOptional(),
+  }),
   confidence: z.strictObject({
     /** Below it the caller is asked again. */
     reject: z.number().min(0).max(1),
@@ -276,6 +308,7 @@ export const workflowSchema = z.strictObject({
     turns: z.number().int().min(10).max(2000),
   }),
   phrases,
+  always: always.prefault({}),
   /** How the sound of its calls is treated, where not as the node and the trunk say. */
   pipeline: pipelineSchema.default({}),
   slots: z.record(name, slot),

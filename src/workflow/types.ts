@@ -1,6 +1,7 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
 import type { Tool } from './tools.ts';
+import type { Intent } from './understand/intents/types.ts';
 
 export type SlotValue = string | number | boolean;
 
@@ -46,7 +47,9 @@ export type FlowEffect =
   | { readonly type: 'quote'; readonly quote: Quote }
   /** Another workflow has taken the call over. */
   | { readonly type: 'handedOver'; readonly from: string; readonly to: string; readonly version: string }
-  | { readonly type: 'outcome'; readonly outcome: string };
+  | { readonly type: 'outcome'; readonly outcome: string }
+  /** What the caller wanted beside what was asked, and got. */
+  | { readonly type: 'intent'; readonly intent: Intent };
 
 interface QuoteLine {
   readonly label: string;
@@ -104,6 +107,16 @@ export interface HandOff {
   /** As of `Talk`: what a tool was asked in this call counts for the whole of it. */
   readonly turn: number;
   readonly unknownTools: Talk['unknownTools'];
+  /** How often the caller asked for it. */
+  readonly slower: number;
+  readonly louder: number;
+}
+
+/** How the agent is to speak. */
+export interface Delivery {
+  /** Speed in parts of the voice's own, from 0.5 to 1. */
+  readonly tempo: number;
+  readonly gainDb: number;
 }
 
 export interface FlowStep {
@@ -120,6 +133,8 @@ export interface FlowStep {
   readonly minConfidence: number;
   /** False for what must be said whole, such as the disclosure's first sentence. */
   readonly interruptible: boolean;
+  /** Left out where the voice speaks as it does. */
+  readonly delivery?: Delivery;
   /** What is keyed in answer to this is not written down. */
   readonly keysAreSecret?: true;
   /** The call goes on in another workflow. Asked again in this state, the flow takes it that this could not be. */
@@ -179,6 +194,8 @@ export interface Flow {
   readonly pipeline?: PipelineSettings;
   readonly initial: FlowState;
   next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
+  /** Whether the workflow itself answers this, also where a model leads. */
+  concerns?(state: FlowState, heard: Heard): boolean;
   /** Where the caller talks to a model; undefined where the workflow leads by itself. */
   talk?(state: FlowState): Talk | undefined;
   /** Goes on from there: by the way that the model chose, or, without one, as if there were no model. */

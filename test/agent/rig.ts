@@ -43,10 +43,12 @@ export class Rig {
   readonly conversation: Conversation;
   readonly turn = configSchema.parse({}).turn;
   #keepEvents = true;
+  #isPaused = false;
 
   /** `responderOf` makes up the agent's mind over the scripted flow; the flow itself by default. */
   constructor(script: Script = () => ({}), responderOf: (rig: Rig) => MadeUp = flowAlone) {
     this.flow = new ScriptedFlow(script);
+    const isPaused = () => this.#isPaused;
     const record = new CallRecord(
       { append: event => this.#append(event) },
       { callId: 'call-1', tenantId: 'tenant' },
@@ -62,6 +64,11 @@ export class Rig {
       recording: {
         start: () => this.recording.push(`start at ${this.audio.nowMs}`),
         stop: () => this.recording.push(`stop at ${this.audio.nowMs}`),
+        pause: sinceMs => this.#pause(true, `pause since ${sinceMs}`),
+        resumeSound: () => this.#pause(false, 'sound again'),
+        get isPaused() {
+          return isPaused();
+        },
       },
       after: this.timers.after,
       turn: this.turn,
@@ -70,6 +77,11 @@ export class Rig {
       onFault: error => this.faults.push(error),
     });
     this.audio.onStarted = atMs => this.conversation.playoutStarted(atMs);
+  }
+
+  #pause(isPaused: boolean, what: string): void {
+    if (this.#isPaused !== isPaused) this.recording.push(what);
+    this.#isPaused = isPaused;
   }
 
   /** Last words are rendered before the first call, as in the talk thread. */

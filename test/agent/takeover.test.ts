@@ -25,6 +25,7 @@ class Recordings {
       file: 'tenant/call.wav',
       unfinishedFile: `tenant/call.wav.${this.opened.length}`,
       drain: () => undefined,
+      silence: () => undefined,
       close: async () => ({ durationMs: 1, bytes: 44 }),
     };
   };

@@ -38,6 +38,10 @@ class PaperRecorder implements Recorder {
     }
   }
 
+  silence(): void {
+    this.samples.fill(0);
+  }
+
   async close() {
     this.drain();
     this.closed = true;

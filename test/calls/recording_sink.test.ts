@@ -60,6 +60,27 @@ t.test('nothing that was said before the consent gets in, however late it came',
   t.equal(caller[0], 21, 'the frame that arrived as the recording began');
 });
 
+t.test('while it is paused silence is recorded, also of what was on its way', async t => {
+  const { view, write, record, recorded } = setUp();
+  record(true);
+  write(1, 40);
+  view.control[CONTROL.recordingPaused] = 1;
+  write(41, 60);
+  view.control[CONTROL.recordingPaused] = 0;
+  write(61, 80);
+  const { caller, agent } = recorded();
+  t.equal(caller.length, 80, 'time goes on');
+  for (const leg of [caller, agent]) {
+    t.same(leg.slice(60), numbers(61, 80));
+    t.ok(leg.slice(40, 60).every(value => value === 0));
+    t.ok(
+      leg.slice(16, 40).every(value => value === 0),
+      'what was held back',
+    );
+    t.same(leg.slice(0, 15), numbers(1, 15), 'what was in the ring already');
+  }
+});
+
 t.test('what is skipped is silence after what was held back', async t => {
   for (const skipped of [3, 60]) {
     const { sink, write, record, recorded } = setUp();

@@ -56,6 +56,27 @@ t.test('a workflow without a model is talked through by text, and leaves the rec
   t.equal(await codeOf(chats.end('acme', chatId)), 'CHAT_ENDED');
 });
 
+t.test('the number of a card is not written down, and no more messages is a fact', async t => {
+  const chats = rig.open(t);
+  const { chatId } = await chats.start('acme', 'piano_removal');
+  t.match(
+    (await ask(chats, chatId, 'My card number is 4111 1111 1111 1111.')).said[0],
+    /Please do not tell me/,
+  );
+  t.match(await ask(chats, chatId, 'take me off your list'), { done: true });
+  const { turns } = await callOf(chatId);
+  t.equal(turns.find(({ speaker }) => speaker === 'caller')?.text, 'My card number is [card number].');
+  const events = await asOwner<{ intent: string }>(
+    database,
+    "SELECT detail ->> 'intent' AS intent FROM events WHERE type = 'intent.heard' AND call_id = $1 ORDER BY seq",
+    [chatId],
+  );
+  t.same(
+    events.map(({ intent }) => intent),
+    ['cardAboutToBeSpoken', 'optOut'],
+  );
+});
+
 t.test('what a model says is told sentence by sentence, the first before it has ended', async t => {
   const chats = rig.open(t);
   const { chatId, said } = await chats.start('acme', 'talker');

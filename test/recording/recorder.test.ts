@@ -74,6 +74,25 @@ t.test('both legs arrive sample by sample, caller left', async t => {
   t.same(faults, []);
 });
 
+t.test('what must not be kept becomes silence, on the disk as well, and what follows is kept', async t => {
+  const { dir, recorders, faults } = openRecorders(t);
+  const ring = makeRing();
+  const recorder = recorders.open({ ...CALL, ring });
+  writeSamples(ring, legs(3000));
+  recorder.drain();
+  writeSamples(ring, legs(110, 3000 * 8));
+  recorder.silence(1250);
+  writeSamples(ring, legs(600, 3110 * 8));
+  const size = await recorder.close();
+  t.equal(size.durationMs, 3710);
+  const kept = samplesOf(join(dir, recorder.file));
+  const [from, to] = [1250 * 16, 3110 * 16];
+  t.same(kept.subarray(0, from), legs(3710).subarray(0, from));
+  t.ok(kept.subarray(from, to).every(sample => sample === 0));
+  t.same(kept.subarray(to), legs(3710).subarray(to));
+  t.same(faults, []);
+});
+
 t.test('a recording that begins again gets a file of its own', async t => {
   const { recorders } = openRecorders(t);
   const ring = makeRing();

@@ -41,8 +41,8 @@ export class ModelResponder implements Responder {
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
     const { flow } = this.#parts;
     const talk = flow.talk?.(state);
-    if (talk === undefined || heard.type !== 'speech' || heard.text === '')
-      return knownResponse(flow.next(state, heard, { todayIso }));
+    const isTalk = talk !== undefined && heard.type === 'speech' && heard.text !== '';
+    if (!isTalk || flow.concerns?.(state, heard)) return knownResponse(flow.next(state, heard, { todayIso }));
     return new ModelResponse(this.#parts, talk, state, heard.text, todayIso);
   }
 }

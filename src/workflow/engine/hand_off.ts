@@ -22,6 +22,8 @@ export function handOffOf(draft: Draft, { to, slots }: HandOffStage): HandOff {
     count: handOffs + 1,
     turn: memory.talked,
     unknownTools: memory.unknownTools,
+    slower: memory.slower,
+    louder: memory.louder,
   };
 }
 
@@ -41,10 +43,10 @@ function ownSlots(draft: Draft): Readonly<Record<string, HandedSlot>> {
  * in this call already.
  */
 export function takeIn(draft: Draft, handOff: HandOff): string {
-  const { slots, disclosed, consent, from, count, turn, unknownTools } = handOff;
+  const { slots, disclosed, consent, from, count, turn, unknownTools, slower, louder } = handOff;
   const { document, version } = draft.program;
   draft.effects.push({ type: 'handedOver', from, to: document.name, version });
-  const kept = { disclosed, handOffs: count, talked: turn, unknownTools };
+  const kept = { disclosed, handOffs: count, talked: turn, unknownTools, slower, louder };
   Object.assign(draft.memory, { ...kept, ...(consent !== undefined && { consent }) });
   for (const [name, handed] of Object.entries(slots)) {
     if (!draft.program.slots.has(name)) draft.memory.carried[name] = handed;

@@ -23,7 +23,7 @@ const pending = z.discriminatedUnion('ask', [
   /** Whether the caller really wants what was heard; `back` is asked again if not. */
   z.strictObject({
     ask: z.literal('sure'),
-    about: z.enum(['restart', 'goodbye']),
+    about: z.enum(['restart', 'goodbye', 'optOut']),
     back: openQuestion,
     asked: z.array(z.string()),
   }),
@@ -82,6 +82,12 @@ export const memorySchema = z.strictObject({
   handOffs: z.number().int().min(0).default(0),
   /** Values of workflows before this one that it has no slots for. */
   carried: z.record(z.string(), handedSlot).default({}),
+  /** How often the caller asked for it. */
+  slower: z.number().int().min(0).default(0),
+  louder: z.number().int().min(0).default(0),
+  /** Times that the caller did not understand, one after the other, and times of abuse. */
+  confused: z.number().int().min(0).default(0),
+  abusive: z.number().int().min(0).default(0),
   /** What was asked last, to ask it again. */
   asked: z.array(z.string()),
   /** All that was said last, to say it again. */
@@ -122,6 +128,10 @@ export const EMPTY_MEMORY: Memory = {
   disclosed: false,
   handOffs: 0,
   carried: {},
+  slower: 0,
+  louder: 0,
+  confused: 0,
+  abusive: 0,
   asked: [],
   said: [],
 };

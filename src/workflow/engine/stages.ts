@@ -78,6 +78,14 @@ function enterConsent(draft: Draft, stage: ConsentStage): void {
   }
 }
 
+/** The caller wants no more calls. */
+export function optOut(draft: Draft): void {
+  const { always, exits } = draft.program.document;
+  draft.effects.push({ type: 'intent', intent: 'optOut' });
+  draft.say.push(always.optOut);
+  enter(draft, exits.optOut ?? exits.goodbye);
+}
+
 export function recordConsent(draft: Draft, granted: boolean): void {
   const stage = stageOf(draft);
   if (stage.kind !== 'consent') return;

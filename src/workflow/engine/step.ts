@@ -10,6 +10,7 @@ import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
 import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
+import { deliveryOf, honour } from './honour.ts';
 import { miss } from './miss.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
@@ -85,13 +86,14 @@ function stay(draft: Draft): void {
 }
 
 function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
+  // Written so that a confidence which is no number counts as none.
+  const clear = heard.confidence >= leastConfidence(draft);
+  if (clear && honour(draft, heard.text)) return;
   if (draft.memory.pending.ask === 'talk') {
     leaveTalk(draft, undefined);
     return;
   }
   const tokens = tokensOf(heard.text) ?? [];
-  // Written so that a confidence which is no number counts as none.
-  const clear = heard.confidence >= leastConfidence(draft);
   const command = clear ? commandIn(draft, tokens) : undefined;
   if (tokens.length === 0 || !clear) miss(draft);
   else if (command !== undefined) obey(draft, command);
@@ -190,6 +192,7 @@ function closeDraft(draft: Draft, { expect, patience, expects }: Expected): Flow
     expect,
     patience,
     ...(expects !== undefined && { expects }),
+    ...deliveryOf(memory),
     minConfidence: leastConfidence(draft),
     interruptible: draft.interruptible,
     ...(draft.handOff !== undefined && { handOff: draft.handOff }),

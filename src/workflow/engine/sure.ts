@@ -1,16 +1,21 @@
 import { ask, askAgain } from './ask.ts';
 import { clearSlot, type Draft } from './draft.ts';
 import type { OpenQuestion, Pending } from './memory.ts';
-import { enter, enterExit } from './stages.ts';
+import { enter, enterExit, optOut } from './stages.ts';
 
-export type SureAbout = 'restart' | 'goodbye';
+export type SureAbout = 'restart' | 'goodbye' | 'optOut';
 
-/** Makes sure before the call is ended or begun again: such words are too costly to be misheard. */
+/** Makes sure before the call is ended or begun again, or was the last one: such words are too costly to be misheard. */
 export function makeSure(draft: Draft, about: SureAbout): void {
   const { pending, asked } = draft.memory;
   const back: OpenQuestion = pending.ask === 'sure' ? pending.back : pending;
   const before = pending.ask === 'sure' ? pending.asked : asked;
-  ask(draft, { ask: 'sure', about, back, asked: before }, [draft.program.document.phrases[about]]);
+  ask(draft, { ask: 'sure', about, back, asked: before }, [questionAbout(draft, about)]);
+}
+
+function questionAbout(draft: Draft, about: SureAbout): string {
+  const { phrases, always } = draft.program.document;
+  return about === 'optOut' ? always.optOutSure : phrases[about];
 }
 
 /** The caller has said whether they really want it. */
@@ -20,6 +25,8 @@ export function settle(draft: Draft, pending: Extract<Pending, { ask: 'sure' }>,
     askAgain(draft);
   } else if (pending.about === 'goodbye') {
     enterExit(draft, 'goodbye');
+  } else if (pending.about === 'optOut') {
+    optOut(draft);
   } else {
     startOver(draft);
   }

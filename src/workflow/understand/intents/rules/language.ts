@@ -39,6 +39,7 @@ export const LANGUAGE_SWITCH: IntentRules = {
         'use @language as|please|from|now|$',
         '^ *1 speak|talk @language $|to|please|from|with|now',
         'do you know @language',
+        'can|could|may|shall|lets we|i|us? *1 speak|talk|do|use @language',
         'speak|talk in the language',
         'dont|no|not|cant|doesnt|little|never *1 speak|understand|know|talk|have *3 english',
         '^ no|not *1 english',
