@@ -145,8 +145,9 @@ export class Conversation {
 
   /** The line is gone: writes down what was still heard and lets go of everything. */
   lineEnded(): ConversationEnd {
-    const { record, recording, audio } = this.#parts;
+    const { record, recording, audio, responder } = this.#parts;
     this.#over = true;
+    responder.close();
     this.#leave.close();
     this.#keypad.clear();
     this.#dropCaller();

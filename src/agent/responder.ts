@@ -20,6 +20,8 @@ export interface Responder {
   /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
   isModel(state: FlowState): boolean;
   respond(state: FlowState, heard: Heard, todayIso: string): Response;
+  /** The conversation is over: ends what is under way beside it. */
+  close(): void;
 }
 
 /** A flow knows at once all that it says. */
@@ -39,6 +41,8 @@ export class FlowResponder implements Responder {
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
     return knownResponse(this.#flow.next(state, heard, { todayIso }));
   }
+
+  close(): void {}
 }
 
 /** What is said in full already. */

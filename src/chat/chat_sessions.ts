@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LineUp } from '../agent/model/line_up.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
+import { TalkMemory } from '../agent/model/talk_memory.ts';
 import type { After } from '../agent/ports.ts';
 import { FlowResponder, type Responder, type Response } from '../agent/responder.ts';
 import { conversationState } from '../agent/resumption.ts';
@@ -12,6 +13,7 @@ import type { Llm } from '../providers/types.ts';
 import type { ChatStore, StoredChat } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
 import type { Flow, FlowState } from '../workflow/types.ts';
+import { ChatMemories } from './chat_memories.ts';
 import { ChatStep, type Listener } from './chat_step.ts';
 import { IdleLook } from './idle_look.ts';
 import { typedText } from './typed_text.ts';
@@ -88,6 +90,7 @@ export class ChatSessions {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
   readonly #idle: IdleLook;
+  readonly #memories = new ChatMemories();
   #closing = false;
 
   constructor(parts: ChatParts) {
@@ -143,6 +146,7 @@ export class ChatSessions {
   async close(): Promise<void> {
     this.#closing = true;
     this.#idle.close();
+    this.#memories.close();
     const cancel = this.#parts.after(this.#limits.closeMs, () => this.#stopped.abort());
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     cancel();
@@ -217,6 +221,7 @@ export class ChatSessions {
   async #advance(tenantId: string, before: StoredChat, step: ChatStep): Promise<void> {
     if (!(await this.#parts.store.advance(tenantId, step.chat, step.events, before.events)))
       throw new TrunklineError('CHAT_BUSY', 'another node has answered meanwhile');
+    if (step.chat.state === null) this.#memories.forget(before.chatId);
   }
 
   async #openChat(tenantId: string, chatId: string): Promise<StoredChat> {
@@ -245,8 +250,10 @@ export class ChatSessions {
   async #responderOf(flow: Flow, state: FlowState, chatId: string): Promise<Responder> {
     const llm = flow.talk?.(state) === undefined ? undefined : await this.#parts.openModel();
     if (llm === undefined) return new FlowResponder(flow);
+    const { after } = this.#parts;
     const onFault = (error: unknown) => this.#report(chatId, error);
-    return new ModelResponder({ flow, llm, after: this.#parts.after, medium: 'text', onFault });
+    const memory = this.#memories.of(chatId, () => new TalkMemory({ llm, after, onFault }));
+    return new ModelResponder({ flow, llm, after, medium: 'text', memory, onFault });
   }
 
   #listener(chatId: string, onSentence: Listener['onSentence']): Listener {

@@ -133,6 +133,12 @@ export const ERRORS = {
     cause: 'the recording failed',
     remedy: 'look at the disk of the recordings folder',
   },
+  TALK_FORGOTTEN: {
+    http: 500,
+    sip: 500,
+    cause: 'a model was no longer told what was said long before: no summary of it could be written',
+    remedy: "see why summaries fail, or raise the workflow's historyTokens",
+  },
   STORE_UNAVAILABLE: {
     http: 503,
     sip: 500,

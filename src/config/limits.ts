@@ -41,11 +41,18 @@ export const LIMITS = {
   modelPatienceMs: 3_000,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
-  /** What was said in a stage that a model leads, as it is sent along; what is older is summarised, or left out. */
-  talkHistoryCharacters: 12_000,
-  /** The summary of what is older; the rest of it is cut. */
-  talkSummaryCharacters: 2_000,
   ...TOOL_LIMITS,
+  /** Bounds of a workflow's historyTokens, what was said before as a model is told it; more or less is an error. */
+  talkHistoryLeastTokens: 1_000,
+  talkHistoryTokens: 8_000,
+  /** The writing of a summary of older turns; then it is given up, and tried again a few turns later. */
+  talkSummaryMs: 30_000,
+  /** Text chats whose summaries a process keeps until the next message; the one longest without is forgotten, and written anew. */
+  chatMemories: 1_000,
+  /** Ends of turns that a summary is left alone after it failed: 1, 2, 4 and so on up to this many. */
+  talkSummaryPauseTurns: 8,
+  /** What a summariser writes; the rest is not read, and what is beyond its share of the history is cut at a sentence. */
+  talkSummaryCharacters: 16_000,
   /** A table of the places folder; a larger one is refused. */
   placesFileBytes: 8 << 20,
   /** Workflows in the workflows folder; more are an error. */

@@ -309,6 +309,13 @@ export const workflowSchema = z.strictObject({
   }),
   phrases,
   always: always.prefault({}),
+  /** What a model is told of what was said before: the last turns, and a summary of older ones. */
+  historyTokens: z
+    .number()
+    .int()
+    .min(LIMITS.talkHistoryLeastTokens)
+    .max(LIMITS.talkHistoryTokens)
+    .default(4_000),
   /** How the sound of its calls is treated, where not as the node and the trunk say. */
   pipeline: pipelineSchema.default({}),
   slots: z.record(name, slot),

@@ -184,6 +184,13 @@ export interface Talk {
   readonly turns: readonly TalkTurn[];
   /** What was said before that, in short. */
   readonly summary: string;
+  /** The place of the first of `turns` among all turns that were said with a model; of the first one behind the summary. */
+  readonly from: number;
+  readonly summarised: number;
+  /** Turns that are neither here nor in the summary. */
+  readonly forgotten: number;
+  /** What turns and summary may take together. */
+  readonly budgetTokens: number;
 }
 
 /** A compiled workflow: `next` is a pure function of state, what was heard, and `today`. */

@@ -2,6 +2,7 @@ import t from 'tap';
 import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { LlmDelta } from '../../src/providers/types.ts';
+import { historyTokens } from '../../src/workflow/talk_history.ts';
 import { understood, WORD_MS } from './fakes.ts';
 import { Rig, settle } from './rig.ts';
 import { ScriptedLlm } from './scripted_llm.ts';
@@ -242,6 +243,7 @@ t.test('hanging up in the middle of a thought leaves nothing open', async t => {
 
 t.test('a long conversation stays within its limits', async t => {
   const { rig, llm } = await answered();
+  const budgetTokens = 4_000;
   let most = 0;
   for (let turn = 0; turn < 45; turn += 1) {
     const answer = `That is number ${turn} of ours.`;
@@ -253,10 +255,11 @@ t.test('a long conversation stays within its limits', async t => {
     rig.events.length = 0;
     rig.tts.rendered.length = 0;
     rig.stt.sessions.length = 0;
-    most = Math.max(most, JSON.stringify(rig.conversation.state).length);
+    const talk = talkFlow().talk?.(rig.conversation.state.flow);
+    most = Math.max(most, talk === undefined ? Infinity : historyTokens(talk));
     const text = JSON.stringify(llm.requests[0]?.messages);
     if (!text.includes(`number ${turn - 1} of`) && turn > 0)
       t.fail(`turn ${turn} does not know the one before`);
   }
-  t.ok(most < 2 * LIMITS.talkHistoryCharacters, `a state of ${most} characters at most`);
+  t.ok(most <= budgetTokens, `a history of ${most} tokens at most`);
 });

@@ -8,6 +8,7 @@ import { knownResponse, type Responder, type Response } from '../responder.ts';
 import { LineUp } from './line_up.ts';
 import { type Medium, messagesOf, toolsOf, WAY_TOOL, wayOf } from './model_request.ts';
 import { SentenceSplitter } from './sentence_splitter.ts';
+import { TalkMemory } from './talk_memory.ts';
 
 /** A caller who hears nothing for so long after the turn is told that it takes a moment. */
 const FILLER_AFTER_MS = 1000;
@@ -18,16 +19,18 @@ export interface ModelParts {
   readonly after: After;
   /** `voice` by default. */
   readonly medium?: Medium;
+  /** Of the whole conversation, where that has several responders; else it is the responder's own. */
+  readonly memory?: TalkMemory;
   /** Told of a model that failed; the call goes on without it. */
   onFault(error: unknown): void;
 }
 
 /** The workflow leads, and hands over to a model where it says so. What neither of them understands is left to the workflow. */
 export class ModelResponder implements Responder {
-  readonly #parts: ModelParts;
+  readonly #parts: ModelParts & { readonly memory: TalkMemory };
 
   constructor(parts: ModelParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, memory: parts.memory ?? new TalkMemory(parts) };
   }
 
   prepare(): void {
@@ -39,11 +42,15 @@ export class ModelResponder implements Responder {
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
-    const { flow } = this.#parts;
+    const { flow, memory } = this.#parts;
     const talk = flow.talk?.(state);
     const isTalk = talk !== undefined && heard.type === 'speech' && heard.text !== '';
     if (!isTalk || flow.concerns?.(state, heard)) return knownResponse(flow.next(state, heard, { todayIso }));
-    return new ModelResponse(this.#parts, talk, state, heard.text, todayIso);
+    return new ModelResponse(this.#parts, memory.recall(talk), state, heard.text, todayIso);
+  }
+
+  close(): void {
+    this.#parts.memory.close();
   }
 }
 
@@ -51,7 +58,7 @@ export class ModelResponder implements Responder {
 class ModelResponse implements Response {
   readonly step: FlowStep;
   readonly sentences = new LineUp<string>();
-  readonly #parts: ModelParts;
+  readonly #parts: ModelParts & { readonly memory: TalkMemory };
   readonly #talk: Talk;
   readonly #todayIso: string;
   readonly #stopped = new AbortController();
@@ -65,7 +72,13 @@ class ModelResponse implements Response {
   /** Where the call goes after it. */
   #next: FlowStep | undefined;
 
-  constructor(parts: ModelParts, talk: Talk, state: FlowState, said: string, todayIso: string) {
+  constructor(
+    parts: ModelParts & { readonly memory: TalkMemory },
+    talk: Talk,
+    state: FlowState,
+    said: string,
+    todayIso: string,
+  ) {
     this.#parts = parts;
     this.#talk = talk;
     this.#todayIso = todayIso;
@@ -96,13 +109,14 @@ class ModelResponse implements Response {
   }
 
   closed(heard: string): FlowStep {
-    const { flow } = this.#parts;
+    const { flow, memory } = this.#parts;
     const text = heard.startsWith(this.#filler) ? heard.slice(this.#filler.length).trim() : '';
     const talk = flow.talk?.(this.step.state) ?? this.#talk;
     const state = text === '' ? this.step.state : withTurn(this.step.state, talk, { by: 'agent', text });
     const isBeyond = text.length > this.#own.length || text === this.#all;
-    if (this.#next === undefined || !isBeyond) return { ...this.step, state };
-    return this.#next;
+    if (this.#next !== undefined && isBeyond) return this.#next;
+    memory.look(flow.talk?.(state));
+    return { ...this.step, state };
   }
 
   drop(): void {

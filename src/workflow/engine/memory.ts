@@ -68,9 +68,14 @@ export const memorySchema = z.strictObject({
   misses: z.number().int().min(0),
   silences: z.number().int().min(0),
   turns: z.number().int().min(0),
-  /** What was said in the stage that a model leads, oldest first, and before that in short. */
+  /** What was said in stages that a model leads, oldest first, and before that in short. */
   talk: z.array(talkTurn).default([]),
   summary: z.string().default(''),
+  /** How many turns were said with a model before the first of `talk`, and up to the end of the summary. */
+  talkFrom: z.number().int().min(0).default(0),
+  talkSummarised: z.number().int().min(0).default(0),
+  /** Turns that are neither here nor in the summary. */
+  talkForgotten: z.number().int().min(0).default(0),
   /** The caller's turns that a model answered. */
   talked: z.number().int().min(0).default(0),
   /** Tools of which nobody knows whether they were done. */
@@ -123,6 +128,9 @@ export const EMPTY_MEMORY: Memory = {
   turns: 0,
   talk: [],
   summary: '',
+  talkFrom: 0,
+  talkSummarised: 0,
+  talkForgotten: 0,
   talked: 0,
   unknownTools: [],
   disclosed: false,

@@ -29,7 +29,6 @@ export function enter(draft: Draft, name: string): void {
       leave(draft, stage.next);
       break;
     case 'talk':
-      Object.assign(draft.memory, { talk: [], summary: '' });
       ask(draft, { ask: 'talk' }, []);
       draft.memory.asked = [...draft.say];
       break;

@@ -36,6 +36,7 @@ export function settle(draft: Draft, pending: Extract<Pending, { ask: 'sure' }>,
 function startOver(draft: Draft): void {
   const [first = draft.stage] = draft.memory.trail;
   for (const slot of Object.keys(draft.slots)) clearSlot(draft, slot);
+  const said = draft.memory.talkFrom + draft.memory.talk.length;
   Object.assign(draft.memory, {
     failures: {},
     refused: {},
@@ -43,6 +44,10 @@ function startOver(draft: Draft): void {
     insisted: {},
     rivals: {},
     trail: [],
+    talk: [],
+    summary: '',
+    talkFrom: said,
+    talkSummarised: said,
   });
   enter(draft, first);
 }

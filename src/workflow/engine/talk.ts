@@ -1,5 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
-import { withTurn } from '../talk_history.ts';
+import { type TalkHistory, withTurn } from '../talk_history.ts';
 import type { FlowState, FlowStep, SlotValue, Talk, ToolExchange } from '../types.ts';
 import { type Draft, openDraft, type Program, render, setSlot, slotNamed, stageOf } from './draft.ts';
 import { enter } from './stages.ts';
@@ -21,8 +21,7 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
     unknownTools: draft.memory.unknownTools,
     ways: Object.entries(stage.ways).map(([way, { meaning }]) => ({ way, meaning })),
     filler: stage.filler === undefined ? undefined : render(draft, stage.filler),
-    turns: draft.memory.talk,
-    summary: draft.memory.summary,
+    ...historyOf(draft),
   };
 }
 
@@ -52,8 +51,18 @@ export function tellTool(
   const unknownTools = isUnknown ? [...others, { signature, key }].slice(-LIMITS.toolRuns) : others;
   const told = { ...state, slots: draft.slots, memory: { ...memory, unknownTools } };
   const turn = { by: 'tool', id, tool, argumentsJson, text } as const;
-  const talk = { turns: memory.talk, summary: memory.summary };
-  return { state: withTurn(told, talk, turn), effects: draft.effects };
+  return { state: withTurn(told, historyOf(draft), turn), effects: draft.effects };
+}
+
+function historyOf({ memory, program }: Draft): TalkHistory {
+  return {
+    turns: memory.talk,
+    summary: memory.summary,
+    from: memory.talkFrom,
+    summarised: memory.talkSummarised,
+    forgotten: memory.talkForgotten,
+    budgetTokens: program.document.historyTokens,
+  };
 }
 
 function isSlotValue(value: unknown): value is SlotValue {
