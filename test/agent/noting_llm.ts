@@ -12,7 +12,7 @@ export class NotingLlm implements Llm {
   /** What it was asked as an agent, and for notes. */
   readonly requests: LlmRequest[] = [];
   readonly noted: Noted[] = [];
-  answer: (said: string) => string = () => 'I see what you mean by that.';
+  answer: (said: string) => string = () => 'Good.';
   /** Undefined never comes. */
   notes: (noted: Noted) => string | Error | undefined | Promise<string> = ({ notes, said }) =>
     `${notes} ${said.map(({ text }) => text.split(' ')[0]).join(' ')}`;

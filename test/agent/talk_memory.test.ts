@@ -42,7 +42,9 @@ class Call {
   /** Small talk; each turn begins with a word of its own. */
   async chat(exchanges: number, from = 0): Promise<void> {
     for (let at = from; at < from + exchanges; at += 1)
-      await this.say(`w${at} is what I wanted to tell you about today since it is so nice`);
+      await this.say(
+        `w${at} is what I wanted to tell you about today since it is so nice, and much more than that`,
+      );
   }
 
   get talk(): Talk {

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { typedText } from '../../src/chat/typed_text.ts';
 import { LIMITS } from '../../src/config/limits.ts';
+import { NotingLlm, textOf } from '../agent/noting_llm.ts';
+import { talkFlow } from '../agent/talk_flow.ts';
 import { asOwner } from '../store/postgres.ts';
 import { after, ask, codeOf, startChats } from './chat_rig.ts';
 
@@ -31,6 +33,48 @@ t.test('so many chats of a tenant, however they come, and no more', async t => {
   await chats.end('crowd', chatId);
   t.equal(await codeOf(chats.start('crowd', 'piano_removal')), 'none', 'an ended one gives its place away');
 });
+
+t.test('a long chat is remembered in short, whichever process goes on with it', async t => {
+  const llm = new NotingLlm();
+  const flow = talkFlow(yaml => yaml.replace('slots: {}', 'historyTokens: 1000\nslots: {}'));
+  const more = { openModel: async () => llm, loadFlow: async () => flow };
+  const first = rig.open(t, more);
+  const { chatId } = await first.start('acme', 'talker');
+  const told = () => llm.requests.at(-1)?.messages.map(textOf).join('\n') ?? '';
+  const talk = async (sessions: typeof first, messages: number) => {
+    for (let at = 0; at < messages; at += 1)
+      await ask(sessions, chatId, `message ${at} ${'with something to read '.repeat(4)}`);
+  };
+  llm.notes = () => 'The order of the caller is 7741.';
+  await ask(first, chatId, 'first of all the order is 7741');
+  await talk(first, 19);
+  t.equal(llm.noted.length, 1);
+  t.match(told(), 'The order of the caller is 7741.');
+  t.notMatch(told(), 'first of all');
+
+  const second = rig.open(t, more);
+  llm.notes = () => undefined;
+  await talk(second, 1);
+  t.match(told(), 'The order of the caller is 7741.', 'it was in the store');
+  await talk(second, 15);
+  t.equal(llm.open, 1, 'the next one is being written');
+  await second.end('acme', chatId);
+  t.equal(await until(() => llm.open === 0), true, 'for nobody any more');
+
+  const third = rig.open(t, more);
+  const other = await third.start('acme', 'talker');
+  for (let at = 0; at < 20; at += 1)
+    await ask(third, other.chatId, `message ${at} ${'with something to read '.repeat(4)}`);
+  t.equal(llm.open, 1);
+  await third.close();
+  t.equal(await until(() => llm.open === 0), true, 'the end of the service ends it');
+});
+
+/** In a moment. */
+async function until(holds: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 200 && !holds(); tries += 1) await sleep(5);
+  return holds();
+}
 
 t.test('who writes nothing for long is taken to have left', async t => {
   let aheadMs = 0;
