@@ -184,7 +184,21 @@ t.test('the end of the call ends it, and begins none', async t => {
   t.equal(call.llm.open, 0);
   t.equal(call.rig.timers.open, 0);
   t.same(call.rig.faults, []);
-  t.equal(call.llm.noted.length, 1);
+
+  const other = await new Call().answer();
+  let exchanges = 0;
+  for (; other.llm.noted.length === 0; exchanges += 1) await other.chat(1, exchanges);
+  const last = await new Call().answer();
+  await last.chat(exchanges - 1);
+  last.llm.answer = () => 'One two three four five six seven eight.';
+  last.rig.stt.finals.push(understood(`w0 ${'and some more of it '.repeat(10)}`));
+  await last.rig.speak(100, 100);
+  await last.rig.pass(3 * WORD_MS);
+  last.rig.conversation.lineEnded();
+  await settle();
+  t.match(last.talk.turns.at(-1), { by: 'agent', text: /^One two/u });
+  t.equal(last.llm.noted.length, 0);
+  t.equal(last.rig.timers.open, 0);
 });
 
 t.test('words in what is to be summarised stay within their quotes', async t => {

@@ -24,12 +24,15 @@ Write plain sentences in the language of the conversation, at most ${words} word
 or after them.`;
   return [
     { role: 'system', text: instructions },
-    { role: 'user', text: JSON.stringify({ notes: summary, said: turns.map(withoutId) }) },
+    { role: 'user', text: JSON.stringify({ notes: summary, said: turns.map(noted) }) },
   ];
 }
 
-function withoutId(turn: TalkTurn): Partial<TalkTurn> {
-  return turn.by === 'tool' ? { ...turn, id: undefined } : turn;
+/** The id of a tool's call says nothing. */
+function noted(turn: TalkTurn) {
+  if (turn.by !== 'tool') return turn;
+  const { by, tool, argumentsJson, text } = turn;
+  return { by, tool, argumentsJson, text };
 }
 
 /** Notes as they may be kept: one line of plain text, cut at a sentence. @throws TrunklineError LLM_FAILED where they are none */
