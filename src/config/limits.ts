@@ -1,3 +1,4 @@
+import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
 
 /**
@@ -42,17 +43,7 @@ export const LIMITS = {
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   ...TOOL_LIMITS,
-  /** Bounds of a workflow's historyTokens, what was said before as a model is told it; more or less is an error. */
-  talkHistoryLeastTokens: 1_000,
-  talkHistoryTokens: 8_000,
-  /** The writing of a summary of older turns; then it is given up, and tried again a few turns later. */
-  talkSummaryMs: 30_000,
-  /** Text chats whose summaries a process keeps until the next message; the one longest without is forgotten, and written anew. */
-  chatMemories: 1_000,
-  /** Ends of turns that a summary is left alone after it failed: 1, 2, 4 and so on up to this many. */
-  talkSummaryPauseTurns: 8,
-  /** What a summariser writes; the rest is not read, and what is beyond its share of the history is cut at a sentence. */
-  talkSummaryCharacters: 16_000,
+  ...TALK_LIMITS,
   /** A table of the places folder; a larger one is refused. */
   placesFileBytes: 8 << 20,
   /** Workflows in the workflows folder; more are an error. */

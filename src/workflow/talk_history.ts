@@ -91,11 +91,12 @@ export function historyTokens({ turns, summary }: Pick<Talk, 'turns' | 'summary'
   return turns.reduce((sum, turn) => sum + tokensOf(turn), modelTokens(summary));
 }
 
-/** The newest turns that fit into the budget beside the summary, beginning with the caller's. */
+/** The newest turns that fit into the budget beside the summary, beginning with the caller's; what the caller said last stays. */
 function fitting<H extends TalkHistory>(history: H): H {
   const { turns, summary, from, forgotten, budgetTokens } = history;
-  let tokens = modelTokens(summary);
-  let at = turns.length;
+  const last = turns.findLastIndex(({ by }) => by === 'caller');
+  let at = last < 0 ? turns.length : last;
+  let tokens = historyTokens({ turns: turns.slice(at), summary });
   while (at > 0 && tokens + tokensOf(turns[at - 1]!) <= budgetTokens) {
     at -= 1;
     tokens += tokensOf(turns[at]!);

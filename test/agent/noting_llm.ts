@@ -49,10 +49,10 @@ export class NotingLlm implements Llm {
   }
 }
 
-export function isForNotes({ messages }: LlmRequest): boolean {
-  return /^You keep the notes of a conversation/u.test(textOf(messages[0]));
+function isForNotes({ messages }: LlmRequest): boolean {
+  return textOf(messages[0]).startsWith('You keep the notes of a conversation');
 }
 
 export function textOf(message: LlmMessage | undefined): string {
-  return message === undefined ? '' : message.text;
+  return message?.text ?? '';
 }

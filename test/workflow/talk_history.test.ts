@@ -91,7 +91,8 @@ t.test('what no longer fits is given up, the oldest first, and counted', async t
   }
   t.ok(history.from > 40);
   const long = historyIn(withTurn(flow.initial, history, said('x '.repeat(2_000))).memory, 1_000);
-  t.same(long.turns, [], 'one turn beyond all bounds');
+  t.same(long.turns.length, 1, 'what is being answered stays, whatever its length');
+  t.equal(after(long, 1).turns.length, 2, 'and goes first');
 });
 
 t.test('the oldest are folded when it is nearly full, whole exchanges of them', async t => {
@@ -151,10 +152,7 @@ t.test('one that comes late finds again what was given up meanwhile', async t =>
 t.test('a summary of turns that this history has not had changes nothing', async t => {
   const full = after(EMPTY, 27);
   const summary = folded(foldOf(full), 'All fine.');
-  const other = {
-    ...full,
-    turns: full.turns.map((turn, at) => (at === 1 ? { ...turn, text: 'not so' } : turn)),
-  };
+  const other = { ...full, turns: full.turns.with(1, { by: 'agent', text: 'not so' }) };
   t.equal(withFolded(other, summary), other);
   t.match(withFolded(after(EMPTY, 3), summary), { summary: '' }, 'one of fewer turns');
 });
