@@ -176,8 +176,7 @@ export class Conversation {
     this.#overAgent.drop();
     this.#foresight.prepare();
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
-    const reply = this.#floor.reply;
-    const played = this.#parts.audio.playedSamples();
+    const [reply, played] = [this.#floor.reply, this.#parts.audio.playedSamples()];
     // Over audible speech the audio thread decides whether this is an interruption.
     if (reply === undefined || reply.speech?.audible(played)) return;
     if (reply.stands ? isInterruptible(reply) : canTakeBack(reply, this.#parts.turn.maxTurnMs))
