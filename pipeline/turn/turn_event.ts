@@ -24,16 +24,21 @@ export type TurnEvent =
     }
   /**
    * There has been no sound of the caller's for a moment, from `atMs` on, which is too short to tell a pause from a
-   * gap within a word; and there is sound again. Between speechStarted and speechEnded, any number of times, where the
+   * gap within a word; and there is sound again. A gap is told twice, when it is `quietMs` long: once it is noticed, and
+   * once it is longer than those within words. Between speechStarted and speechEnded, any number of times, where the
    * policy asks for it.
    */
-  | { readonly type: 'paused'; readonly atMs: number }
+  | { readonly type: 'paused'; readonly atMs: number; readonly quietMs: number }
   | { readonly type: 'wentOn'; readonly atMs: number }
   /** The caller fell silent; `atMs` is the last sound. */
   | { readonly type: 'speechEnded'; readonly atMs: number }
   /** The caller's turn is over; `lastSoundMs` is the caller's last sound, `atMs` the decision. */
   | { readonly type: 'turnEnded'; readonly atMs: number; readonly lastSoundMs: number }
   | { readonly type: 'silence'; readonly atMs: number; readonly silentForMs: number };
+
+/** Gaps are told when they are so long: the closure of a stop or more, and more than that. */
+export const GAP_MS = 60;
+export const LONG_GAP_MS = 120;
 
 /** Endpointing for what the conversation expects next: digits and spelling get patience, yes/no gets none. */
 export interface TurnPolicy {

@@ -8,7 +8,7 @@ import { decideEndOfTurn } from './end_of_turn.ts';
 import { SilenceWatch } from './silence.ts';
 import { SoundWatch } from './sound_watch.ts';
 import { SpeechDetector } from './speech_detector.ts';
-import type { TurnEvent, TurnPolicy } from './turn_event.ts';
+import { GAP_MS, LONG_GAP_MS, type TurnEvent, type TurnPolicy } from './turn_event.ts';
 
 /** In force until the conversation sends its own. */
 export const DEFAULT_TURN_POLICY: TurnPolicy = {
@@ -33,9 +33,6 @@ export interface EchoLevels {
   /** In dB of full scale. */
   readonly residualEchoDb: number;
 }
-
-/** Longer than most gaps within words. */
-const PAUSE_FRAMES = 6;
 
 /** A voice so much louder than what goes on without an end is another one, or the caller's own after all. */
 const LOUDER_DB = 6;
@@ -195,15 +192,18 @@ export class TurnTaker {
   #followGaps(nowMs: number): void {
     if (!this.#detector.isSounding) {
       this.#quietFrames += 1;
-      if (this.#quietFrames === PAUSE_FRAMES) this.#emitAt('paused', nowMs - PAUSE_FRAMES * FRAME_MS);
+      const quietMs = this.#quietFrames * FRAME_MS;
+      if (quietMs === GAP_MS || quietMs === LONG_GAP_MS)
+        this.#actions.emit({ type: 'paused', atMs: this.#callerMs(nowMs - quietMs), quietMs });
       return;
     }
-    if (this.#quietFrames >= PAUSE_FRAMES) this.#emitAt('wentOn', nowMs - FRAME_MS);
+    if (this.#quietFrames * FRAME_MS >= GAP_MS)
+      this.#actions.emit({ type: 'wentOn', atMs: this.#callerMs(nowMs - FRAME_MS) });
     this.#quietFrames = 0;
   }
 
-  #emitAt(type: 'paused' | 'wentOn', atMs: number): void {
-    this.#actions.emit({ type, atMs: Math.max(0, atMs - this.#delayMs) });
+  #callerMs(nowMs: number): number {
+    return Math.max(0, nowMs - this.#delayMs);
   }
 
   get #onsetMs(): number {

@@ -113,7 +113,7 @@ export class Conversation {
       else if (this.#ending) return;
       else if (event.type === 'speechStarted') this.#speechStarted(event.atMs);
       else if (event.type === 'speechEnded') this.#fellSilent(turn => void this.#foresight.look(turn));
-      else if (event.type === 'paused') this.#fellSilent(turn => this.#foresight.gap(turn));
+      else if (event.type === 'paused') this.#fellSilent(turn => this.#foresight.gap(turn, event.quietMs));
       else if (event.type === 'wentOn') this.#wentOn();
       else if (event.type === 'backchannel') this.#backchannel(event);
       else if (event.type === 'turnEnded') this.#turnEnded(event.lastSoundMs, event.atMs);

@@ -1,3 +1,4 @@
+import { LONG_GAP_MS } from '../../pipeline/turn/turn_event.ts';
 import type { Recognition } from '../providers/types.ts';
 import { type AgentSpeech, speechOf } from './agent_speech.ts';
 import type { CallerTurn } from './caller_turn.ts';
@@ -59,19 +60,28 @@ export class Foresight {
     this.#mind.prepare();
   }
 
-  /** There is no sound of the caller's for a moment: words that sound complete may be all there is. */
-  gap(turn: CallerTurn): void {
-    if (this.#silent === turn) return;
+  /**
+   * There is no sound of the caller's for a moment: words that sound complete may be all there is. In a gap that is long for
+   * one within a word the recogniser is asked, too, whose words may lag behind.
+   */
+  gap(turn: CallerTurn, quietMs: number): void {
+    const isNew = this.#silent !== turn;
     this.#silent = turn;
-    this.#thinkOfWords(turn);
+    if (isNew) this.#thinkOfWords(turn);
+    if (quietMs >= LONG_GAP_MS)
+      void this.#ask(turn, () => this.#words?.turn === turn && this.#words.state !== 'open');
   }
 
   /** The caller has fallen silent. Whatever goes wrong ahead of time is left to the time itself. */
   async look(turn: CallerTurn): Promise<void> {
     this.#silent = turn;
+    await this.#ask(turn, () => true);
+  }
+
+  async #ask(turn: CallerTurn, mayBeAll: () => boolean): Promise<void> {
     const round = this.#round;
     const recognition = await turn.preview().catch(() => undefined);
-    if (round === this.#round && recognition !== undefined) this.#think(turn, recognition);
+    if (round === this.#round && recognition !== undefined && mayBeAll()) this.#think(turn, recognition);
   }
 
   /** Words so far; those that sound complete are answered once there is a gap behind them. */

@@ -104,7 +104,9 @@ t.test('words that sound complete are answered at a gap, before the recogniser i
   const words = () =>
     llm.requests.map(({ messages }) => messages.at(-1)).map(last => last && 'text' in last && last.text);
   const gap = async (type: 'paused' | 'wentOn') => {
-    rig.conversation.turn({ type, atMs: rig.audio.nowMs });
+    rig.conversation.turn(
+      type === 'paused' ? { type, atMs: rig.audio.nowMs, quietMs: 60 } : { type, atMs: rig.audio.nowMs },
+    );
     await settle();
   };
   t.equal(rig.audio.policy?.tellsGaps, true);
@@ -128,6 +130,25 @@ t.test('words that sound complete are answered at a gap, before the recogniser i
     text: 'i need to move a piano to morrow street',
     confidence: 0.9,
   });
+});
+
+t.test('in a long gap the recogniser is asked, whose words may have been late', async t => {
+  for (const [final, requests] of [
+    ['i need to move a piano and', 0],
+    ['i need to move a piano and a bench tomorrow', 1],
+  ] as const) {
+    const { rig, llm } = await answered();
+    await rig.startSpeaking();
+    rig.stt.sessions.at(-1)?.partial('i need to move a piano and');
+    rig.stt.settled = [understood(final)];
+    for (const quietMs of [60, 120]) {
+      t.equal(llm.requests.length, 0, 'the words so far go on');
+      rig.conversation.turn({ type: 'paused', atMs: rig.audio.nowMs, quietMs });
+      await settle();
+    }
+    t.equal(llm.requests.length, requests, final);
+    rig.conversation.lineEnded();
+  }
 });
 
 t.test('by a way that it chooses the workflow goes on, and the call ends by its words', async t => {

@@ -40,9 +40,10 @@ t.test('a gap is told before the network knows of it, and so is its end', async 
   await rig.hear(wordsWithGaps);
   t.strictSame(
     rig.gaps.map(({ type }) => type),
-    ['paused', 'wentOn', 'paused'],
+    ['paused', 'wentOn', 'paused', 'paused'],
   );
-  for (const [index, atMs] of [1240, 1330, 1630].entries())
+  t.match(rig.gaps, [{ quietMs: 60 }, {}, { quietMs: 60 }, { quietMs: 120 }]);
+  for (const [index, atMs] of [1240, 1330, 1630, 1630].entries())
     t.ok(
       Math.abs(rig.gaps[index]!.atMs - atMs) <= 20,
       `${rig.gaps[index]?.type} at ${rig.gaps[index]?.atMs}`,
