@@ -1,6 +1,7 @@
 import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
 import { type ConversationEnd, LAST_WORDS } from '../../src/agent/farewell.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import type { After } from '../../src/agent/ports.ts';
@@ -147,7 +148,7 @@ async function openConversation(
   for (const expect of flow.standing) stt.prepare(expect);
   const voice = new Voice(tts, after);
   // As the talk thread does before its first call.
-  await voice.keep(Object.values(LAST_WORDS), RATE_HZ);
+  await voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS], RATE_HZ);
   const onFault = (error: unknown) =>
     void faults.push(error instanceof Error ? error.message : String(error));
   const conversation = new Conversation({

@@ -1,4 +1,5 @@
 import type { Conversation } from '../../src/agent/conversation.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import type { CallEvent } from '../../src/store/events.ts';
 import type { Plan } from './plan.ts';
 import { answerTo, EXCHANGES, UTTERANCES } from './script.ts';
@@ -73,7 +74,9 @@ export class Caller {
     for (; this.#eventsSeen < events.length; this.#eventsSeen += 1) {
       const { type, detail } = events[this.#eventsSeen]!;
       if (type !== 'turn.agent' || conversation.state.flow.done) continue;
-      this.#next = this.#answer((detail as { text: string }).text);
+      const { text } = detail as { text: string };
+      if (text === HOLDING_WORDS) continue;
+      this.#next = this.#answer(text);
       this.#speakAtMs = nowMs + REACTION_MS;
       if (this.turns.at(-1)?.said === this.#struck) trigger.turnOver();
     }

@@ -28,7 +28,9 @@ export function judge(call: ChaosCall): Verdict {
   const lostSlots = lostIn(call, isHopeless);
   const failures = [
     ...(call.struckAtMs === undefined ? ['the moment never came'] : []),
-    ...silencesMs.filter(ms => ms > MOST_SILENT_MS && !leavesNobody(plan)).map(ms => `silent for ${ms} ms`),
+    ...(leavesNobody(plan) && !isHopeless ? [] : silencesMs)
+      .filter(ms => ms > MOST_SILENT_MS)
+      .map(ms => `silent for ${ms} ms`),
     ...repeatedSentences.map(text => `said twice: ${text}`),
     ...lostSlots.map(slot => `lost ${slot}`),
     ...(isHopeless ? apologyMissing(call) : disorderIn(call)),

@@ -56,6 +56,7 @@ export class AgentFloor {
   /** To be called every 10 to 20 ms: follows how far it was heard. */
   follow(): void {
     const reply = this.#reply;
+    reply?.answered?.holding?.follow();
     if (reply?.speech === undefined) return;
     const played = this.#audio.playedSamples();
     const over = reply.speech.over(played);
@@ -67,8 +68,9 @@ export class AgentFloor {
   interrupt(heardSamples: number): void {
     const reply = this.#reply;
     if (reply === undefined) return;
-    const { speech } = reply;
-    if (speech?.begun && speech.generation === this.#audio.generation) this.#audio.cut();
+    const { speech, answered } = reply;
+    const isSpeaking = speech?.begun && speech.generation === this.#audio.generation;
+    if (isSpeaking || answered?.holding?.isAudible) this.#audio.cut();
     if (!reply.stands) {
       if (!speech?.firstWordHeard(heardSamples) && canTakeBack(reply, this.#maxTurnMs)) {
         this.takeBack(reply);

@@ -104,6 +104,10 @@ export class CallerTurn {
     return this.#written;
   }
 
+  get isCancelled(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
   /** Beyond LIMITS.utteranceSeconds nothing is taken any more. */
   write(pcm: Int16Array): void {
     const kept = this.#keep(pcm);
@@ -148,7 +152,7 @@ export class CallerTurn {
 
   /**
    * Ends the utterance. What is not believed comes back without text.
-   * @throws TrunklineError STT_FAILED after a second attempt
+   * @throws TrunklineError STT_FAILED where a second attempt fails, or the first took too long for one
    */
   async recognise(): Promise<Recognition> {
     const settled = await this.#settledSoon();
@@ -197,19 +201,22 @@ export class CallerTurn {
   }
 
   async #twice(): Promise<Recognition> {
+    const askedAtMs = this.#ear.nowMs();
     try {
-      return await this.#final();
+      return await this.#final(LIMITS.sttFinalMs);
     } catch (error) {
-      if (this.#closed.signal.aborted) throw error;
       this.#dropSession();
-      return await this.#final();
+      const waitedMs = this.#ear.nowMs() - askedAtMs;
+      // What broke may be whole again; who was late has asked all others by then.
+      if (this.#closed.signal.aborted || waitedMs > LIMITS.sttAskedAgainMs) throw error;
+      return await this.#final(LIMITS.sttFinalMs - waitedMs);
     }
   }
 
-  async #final(): Promise<Recognition> {
+  async #final(limitMs: number): Promise<Recognition> {
     const session = this.#session ?? this.#open();
     this.#session = session;
-    const recognition = await this.#within(session.finish());
+    const recognition = await this.#within(session.finish(), { ...FINAL_LIMIT, limitMs });
     this.#finalMs = this.#ear.nowMs();
     this.#session = undefined;
     return recognition;

@@ -12,6 +12,7 @@ import { Keypad } from './keypad.ts';
 import { LeaveTaking } from './leave_taking.ts';
 import { Listening } from './listening.ts';
 import { OverAgent } from './over_agent.ts';
+import { Patience } from './patience.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import {
   type Answered,
@@ -48,6 +49,7 @@ export class Conversation {
   readonly #overAgent: OverAgent;
   readonly #foresight: Foresight;
   readonly #listening: Listening;
+  readonly #patience: Patience;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
@@ -57,6 +59,7 @@ export class Conversation {
   constructor(parts: ConversationParts) {
     const { audio, after } = parts;
     this.#parts = parts;
+    this.#patience = new Patience(parts);
     this.#listening = new Listening(parts.turn, audio, parts.responder);
     this.#ear = earOf(parts, (turn, text) => this.#partial(turn, text));
     this.#foresight = new Foresight(audio, parts.voice, {
@@ -154,6 +157,7 @@ export class Conversation {
     this.#floor.follow();
     const { reply } = this.#floor;
     if (reply !== undefined) {
+      reply.answered?.holding?.stop();
       if (!reply.stands) recordUnanswered(record, recording, reply, audio.mediaMs());
       this.#floor.close(reply, audio.playedSamples());
     }
@@ -178,7 +182,7 @@ export class Conversation {
     this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
     const [reply, played] = [this.#floor.reply, this.#parts.audio.playedSamples()];
     // Over audible speech the audio thread decides whether this is an interruption.
-    if (reply === undefined || reply.speech?.audible(played)) return;
+    if (reply === undefined || reply.speech?.audible(played) || reply.answered?.holding?.isAudible) return;
     if (reply.stands ? isInterruptible(reply) : canTakeBack(reply, this.#parts.turn.maxTurnMs))
       this.#interrupt(played);
   }
@@ -235,10 +239,9 @@ export class Conversation {
   }
 
   #takenBack({ answered }: Reply): void {
-    if (answered !== undefined) {
-      if (this.#caller === undefined) answered.turn.cancel();
-      else this.#caller.continueFrom(answered.turn);
-    }
+    answered?.holding?.record(this.#parts.record);
+    if (this.#caller === undefined) answered?.turn.cancel();
+    else if (answered !== undefined) this.#caller.continueFrom(answered.turn);
     if (this.#step !== undefined) this.#listening.asked(this.#step);
   }
 
@@ -259,21 +262,18 @@ export class Conversation {
     }
     this.#caller = undefined;
     this.#preRoll.clear();
-    if (this.#step !== undefined) {
-      void this.#answer({ turn, lastSoundMs, endOfTurnMs });
-      return;
+    if (this.#step !== undefined) void this.#answer({ turn, lastSoundMs, endOfTurnMs });
+    else {
+      turn.cancel();
+      this.#respond({ type: 'start' });
     }
-    turn.cancel();
-    this.#respond({ type: 'start' });
   }
 
   async #answer(answered: Answered): Promise<void> {
     const reply = this.#floor.begin({ answered, stands: false });
     try {
-      const recognition = await answered.turn.recognise();
+      const recognition = await this.#patience.recognise(answered);
       if (this.#floor.reply !== reply) return;
-      answered.recognition = recognition;
-      answered.sttFinalMs = answered.turn.finalMs;
       const isHopeless = recognition.text === '' && this.#state.notUnderstood >= LIMITS.turnsNotUnderstood;
       const foreseen = this.#foresight.take(answered.turn, recognition);
       if (foreseen !== undefined && !isHopeless) this.#take(foreseen.response, reply, foreseen.speech);
@@ -382,8 +382,8 @@ export class Conversation {
   #sayFarewell(farewell: Farewell): void {
     const { audio, voice } = this.#parts;
     this.#listening.lastWords();
-    const words = { stands: true, last: true } as const;
-    void this.#floor.say({ ...words }, new AgentSpeech(audio, voice, inOrder([farewell.words])));
+    const speech = new AgentSpeech(audio, voice, inOrder([farewell.words]));
+    void this.#floor.say({ stands: true, last: true }, speech);
   }
 
   #hangUp(): void {

@@ -3,6 +3,7 @@ import type { FlowEffect, Heard } from '../workflow/types.ts';
 import type { AgentSpeech } from './agent_speech.ts';
 import type { CallRecord } from './call_record.ts';
 import type { CallerTurn } from './caller_turn.ts';
+import type { Holding } from './holding.ts';
 import type { CallRecording } from './ports.ts';
 import type { Response } from './responder.ts';
 
@@ -13,6 +14,8 @@ export interface Answered {
   readonly endOfTurnMs: number;
   recognition?: Recognition;
   sttFinalMs?: number;
+  /** Said to the caller meanwhile. */
+  holding?: Holding;
 }
 
 /**
@@ -57,7 +60,7 @@ export function heardSpeech(recognition: Recognition): Heard {
   };
 }
 
-/** Writes down what the caller said, as soon as it is certain that this was the whole of it. */
+/** Writes down what the caller said, and was told until it was known, as soon as it is certain that this was all of it. */
 export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): void {
   const { answered, keys } = reply;
   if (keys !== undefined) {
@@ -69,16 +72,18 @@ export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): v
       confidence: 1,
     });
   }
-  if (answered?.recognition === undefined) return;
-  const turn = record.nextTurn();
-  record.append('turn.caller', {
-    turn,
-    text: answered.turn.written,
-    startMs: answered.turn.onsetMs,
-    endMs: answered.lastSoundMs,
-    confidence: answered.recognition.confidence,
-  });
-  recordLatency(record, turn, reply, answered);
+  if (answered?.recognition !== undefined) {
+    const turn = record.nextTurn();
+    record.append('turn.caller', {
+      turn,
+      text: answered.turn.written,
+      startMs: answered.turn.onsetMs,
+      endMs: answered.lastSoundMs,
+      confidence: answered.recognition.confidence,
+    });
+    recordLatency(record, turn, reply, answered);
+  }
+  answered?.holding?.record(record);
 }
 
 function recordLatency(record: CallRecord, turn: number, reply: Reply, answered: Answered): void {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../agent/farewell.ts';
+import { HOLDING_WORDS } from '../agent/holding.ts';
 import type { After } from '../agent/ports.ts';
 import { BRIDGING_WORDS } from '../agent/resumption.ts';
 import { Voice } from '../agent/voice.ts';
@@ -85,6 +86,6 @@ async function preparedVoice(
     flow => flow.next(flow.initial, { type: 'start' }, { todayIso: '2000-01-01' }).say,
   );
   for (const rateHz of ratesHz)
-    await voice.keep([...Object.values(LAST_WORDS), BRIDGING_WORDS, ...greetings], rateHz);
+    await voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS, BRIDGING_WORDS, ...greetings], rateHz);
   return voice;
 }

@@ -40,6 +40,9 @@ export const LIMITS = {
   configFileBytes: 1 << 20,
   /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
   modelPatienceMs: 3_000,
+  /** From the caller's last sound, and the end of the turn, to words that ask for a moment where the turn's are not known. */
+  holdingWordsMs: 2_200,
+  holdingWordsLeastMs: 500,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   ...TOOL_LIMITS,
@@ -330,6 +333,8 @@ export const LIMITS = {
   sttQueuedUtterances: 100,
   /** A recogniser's final after the end of an utterance; a later one counts as failed. */
   sttFinalMs: 5_000,
+  /** One that fails sooner than this is given the utterance once more, within the same time; a later one is not. */
+  sttAskedAgainMs: 1_000,
   /** A provider's recogniser without a sign of life after the end of an utterance; then it has failed. */
   sttSilentMs: 2_000,
   /** The same of a recogniser that streams, which has heard all but the last words by then. */

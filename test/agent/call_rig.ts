@@ -3,6 +3,7 @@ import pino from 'pino';
 import { vadWindowLength } from '../../models/silero.ts';
 import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
@@ -195,7 +196,7 @@ export class CallRig {
   }
 
   async answer(): Promise<this> {
-    await this.#voice.keep(Object.values(LAST_WORDS), this.rateHz);
+    await this.#voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS], this.rateHz);
     this.call.answered();
     const { lineKind = 'room', resume } = this.#options;
     this.calls.receive({

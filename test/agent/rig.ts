@@ -2,6 +2,7 @@ import { CallRecord } from '../../src/agent/call_record.ts';
 import { Conversation } from '../../src/agent/conversation.ts';
 import type { ConversationParts } from '../../src/agent/conversation_parts.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { FlowResponder } from '../../src/agent/responder.ts';
 import { Voice } from '../../src/agent/voice.ts';
@@ -86,7 +87,7 @@ export class Rig {
 
   /** Last words are rendered before the first call, as in the talk thread. */
   async prepare(): Promise<this> {
-    await this.voice.keep(Object.values(LAST_WORDS), RATE_HZ);
+    await this.voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS], RATE_HZ);
     this.tts.rendered.length = 0;
     return this;
   }

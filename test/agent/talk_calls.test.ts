@@ -1,6 +1,7 @@
 import pino from 'pino';
 import t from 'tap';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { readSamples, writeSamples } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
@@ -100,7 +101,7 @@ class TalkRig {
   }
 
   async prepare(): Promise<this> {
-    await this.voice.keep(Object.values(LAST_WORDS), RATE_HZ);
+    await this.voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS], RATE_HZ);
     return this;
   }
 

@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import pino from 'pino';
 import t from 'tap';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
+import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import { available } from '../../src/calls/ring.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
@@ -95,7 +96,10 @@ t.test('is ready once all that must never be waited for is rendered, and greets 
   const { audio, received, events, tts, serve } = parts();
   const send = (message: ToTalk) => audio.postMessage(message);
   await serve();
-  t.same(new Set(tts.rendered), new Set([...Object.values(LAST_WORDS), BRIDGING_WORDS, 'Hello there.']));
+  t.same(
+    new Set(tts.rendered),
+    new Set([...Object.values(LAST_WORDS), HOLDING_WORDS, BRIDGING_WORDS, 'Hello there.']),
+  );
   const { length } = tts.rendered;
   send({ type: 'answered', call });
   const { speech } = slotView(memory, 0);
