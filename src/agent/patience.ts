@@ -1,10 +1,13 @@
-import { LIMITS } from '../config/limits.ts';
 import type { Recognition } from '../providers/types.ts';
 import { Holding } from './holding.ts';
 import type { After, CallAudio } from './ports.ts';
 import type { Answered } from './reply.ts';
 import type { Voice } from './voice.ts';
 
+/** A caller who hears nothing for so long after the last sound is told that it takes a moment. */
+const HOLD_AFTER_MS = 2_200;
+/** Who was waited for long has to wait so long after the end of the turn. */
+const HOLD_AT_ONCE_MS = 500;
 const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
 
 interface PatienceParts {
@@ -31,7 +34,7 @@ export class Patience {
   async recognise(answered: Answered): Promise<Recognition> {
     const { after, audio, voice, onFault } = this.#parts;
     const silentForMs = answered.endOfTurnMs - answered.lastSoundMs;
-    const holdAfterMs = Math.max(LIMITS.holdingWordsLeastMs, LIMITS.holdingWordsMs - silentForMs);
+    const holdAfterMs = Math.max(HOLD_AT_ONCE_MS, HOLD_AFTER_MS - silentForMs);
     const cancelHolding = after(holdAfterMs, () => {
       answered.holding = new Holding(audio, voice, onFault);
     });

@@ -40,9 +40,6 @@ export const LIMITS = {
   configFileBytes: 1 << 20,
   /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
   modelPatienceMs: 3_000,
-  /** From the caller's last sound, and the end of the turn, to words that ask for a moment where the turn's are not known. */
-  holdingWordsMs: 2_200,
-  holdingWordsLeastMs: 500,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   ...TOOL_LIMITS,

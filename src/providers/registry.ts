@@ -7,8 +7,15 @@ import {
 } from '../config/provider_access.ts';
 import type { LlmProvider, SttProvider, TtsProvider } from '../config/providers.ts';
 import type { Config } from '../config/schema.ts';
+import { aloneStt, aloneTts } from './failover/alone.ts';
 import type { FailoverObserver } from './failover/attempt.ts';
-import { Candidates, candidateOf, type Provider, type ProviderKind } from './failover/candidates.ts';
+import {
+  type Candidate,
+  Candidates,
+  candidateOf,
+  type Provider,
+  type ProviderKind,
+} from './failover/candidates.ts';
 import { FailoverLlm } from './failover/failover_llm.ts';
 import { FailoverStt } from './failover/failover_stt.ts';
 import { FailoverTts } from './failover/failover_tts.ts';
@@ -76,8 +83,8 @@ export async function openProviders(config: Config, place: ProviderPlace): Promi
       meteredTts,
     );
     return {
-      stt: oneOf(stt, all => new FailoverStt(all, place.observer)),
-      tts: oneOf(tts, all => new FailoverTts(all, place.observer)),
+      stt: oneOf(stt, aloneStt, place.observer) ?? new FailoverStt(stt, place.observer),
+      tts: oneOf(tts, aloneTts, place.observer) ?? new FailoverTts(tts, place.observer),
       llm: modelOf(llm, config, place),
       states: providerStates(accesses),
       health: () =>
@@ -154,10 +161,14 @@ const meteredStt = (stt: Stt, meter: Meter): Stt => new MeteredStt(stt, meter);
 const meteredLlm = (llm: Llm, meter: Meter): Llm => new MeteredLlm(llm, meter);
 const meteredTts = (tts: Tts, meter: Meter): Tts => new MeteredTts(tts, meter);
 
-/** Where there is but one, nobody can take over, and what it says of itself is said as it is. */
-function oneOf<P extends Provider>(candidates: Candidates<P>, failover: (all: Candidates<P>) => P): P {
+/** Where there is but one. */
+function oneOf<P extends Provider>(
+  candidates: Candidates<P>,
+  alone: (all: Candidates<P>, only: Candidate<P>, observer: FailoverObserver) => P,
+  observer: FailoverObserver,
+): P | undefined {
   const [only, second] = candidates.list;
-  return only !== undefined && second === undefined ? only.provider : failover(candidates);
+  return only !== undefined && second === undefined ? alone(candidates, only, observer) : undefined;
 }
 
 /** Undefined where there is none to ask. */

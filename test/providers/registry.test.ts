@@ -219,7 +219,7 @@ t.test('one alone is asked as it is; of two, the second takes over', async t => 
   const alone = await open(t, { stt: [deepgram(first, 'alone')] }, { env });
   t.equal(alone.stt.name, 'alone');
   t.equal(await hear(alone), 'from the first');
-  t.same(alone.told, [], 'nobody could take over');
+  t.same(alone.told, ['stt alone ok'], 'and counted like any other');
   const both = await open(t, { stt: [deepgram(first, 'one'), deepgram(second, 'two')] }, { env });
   t.equal(await hear(both), 'from the first');
   t.same(both.told, ['stt one ok']);
@@ -288,6 +288,7 @@ t.test('prices reach the meter, under the name of the entry', async t => {
       { characters: 6 },
     ],
   );
+  t.same(providers.told, ['stt ear ok', 'llm mind ok', 'tts mouth ok']);
 });
 
 t.test('answers are kept where that is wanted, and only there', async t => {
