@@ -60,7 +60,7 @@ const USUAL_VARIABLES: Readonly<Record<string, string>> = {
   elevenlabs: 'ELEVENLABS_API_KEY',
   google: 'GOOGLE_API_KEY',
 };
-/** Google's recogniser wants a service account, and this variable names its file. */
+/** Names the file of a service account, which Google's recogniser wants, and its voices take, too. */
 const GOOGLE_ACCOUNT = 'GOOGLE_APPLICATION_CREDENTIALS';
 const SERVICE_ACCOUNT = z.looseObject({ type: z.literal('service_account') });
 /** Nobody hears or speaks without one; these need no key. */
@@ -100,6 +100,7 @@ function assertSomebody(kind: 'stt' | 'tts', accesses: readonly ProviderAccess[]
 }
 
 type Access = Pick<ProviderAccess, 'key' | 'off'>;
+type KeyNames = Pick<Extract<TtsProvider, { kind: 'google' }>, 'keyEnv' | 'keyFile'>;
 
 function accessOf(kind: ProviderKind, entry: Entry, place: KeyPlace): Access {
   try {
@@ -121,6 +122,10 @@ function lookUp(kind: ProviderKind, entry: Entry, { folder, env }: KeyPlace): Ac
     const variable = keyEnv ?? GOOGLE_ACCOUNT;
     return serviceAccount(keyFile ?? env[variable] ?? '', variable, folder);
   }
+  if (kind === 'tts' && entry.kind === 'google') {
+    const account = voiceAccount(entry, { folder, env });
+    if (account !== undefined) return account;
+  }
   if (keyFile !== undefined) return found(readSecret({ variable: undefined, file: keyFile }, folder, env));
   const variable = keyEnv ?? USUAL_VARIABLES[entry.kind] ?? '';
   if ((env[variable] ?? '') !== '') return found(readSecret({ variable, file: undefined }, folder, env));
@@ -138,6 +143,19 @@ function missingPackages(name: string): string | undefined {
 
 function found(key: string): Access {
   return { key, off: undefined };
+}
+
+/** Undefined where an API key is what is there for Google's voices. */
+function voiceAccount({ keyEnv, keyFile }: KeyNames, { folder, env }: KeyPlace): Access | undefined {
+  if (keyFile !== undefined) {
+    const text = readSecretFile(folder, keyFile, LIMITS.keyFileBytes);
+    return isServiceAccount(text) ? found(text) : undefined;
+  }
+  const file = env[GOOGLE_ACCOUNT] ?? '';
+  const hasKey = (env[keyEnv ?? USUAL_VARIABLES.google ?? ''] ?? '') !== '';
+  return keyEnv !== undefined || hasKey || file === ''
+    ? undefined
+    : serviceAccount(file, GOOGLE_ACCOUNT, folder);
 }
 
 /** Its file holds more than a line. */

@@ -54,6 +54,34 @@ export class GoogleToken {
   }
 }
 
+export type GoogleAccess =
+  | { readonly type: 'serviceAccount'; readonly keyFile: string }
+  | { readonly type: 'apiKey'; readonly apiKey: string };
+
+/** How somebody comes in at Google Cloud: by an API key, or as a service account. */
+export class GoogleCredentials {
+  readonly #access: GoogleAccess;
+  readonly #token: GoogleToken | undefined;
+
+  /** @throws TrunklineError CONFIG_INVALID */
+  constructor(access: GoogleAccess) {
+    this.#access = access;
+    this.#token = access.type === 'serviceAccount' ? new GoogleToken(access.keyFile) : undefined;
+  }
+
+  /** The account's own. */
+  get projectId(): string | undefined {
+    return this.#token?.projectId;
+  }
+
+  /** For a request that is made now. */
+  headers(): Record<string, string> {
+    const access = this.#access;
+    if (access.type === 'apiKey') return { 'x-goog-api-key': access.apiKey };
+    return { authorization: `Bearer ${this.#token?.at(Date.now())}` };
+  }
+}
+
 function encode(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -5,7 +5,8 @@ import { GoogleToken } from '../../src/providers/google_token.ts';
 import { ProviderFault } from '../../src/providers/provider_fault.ts';
 import { createGoogleStt, type GoogleSttOptions } from '../../src/providers/stt/google_stt.ts';
 import type { Recognition, Stt } from '../../src/providers/types.ts';
-import { GoogleSpeechServer, type SpeechFault, serviceAccount } from './servers/google_speech.ts';
+import { serviceAccount } from './servers/google_account.ts';
+import { GoogleSpeechServer, type SpeechFault } from './servers/google_speech.ts';
 
 const ANY = { id: 'any', jsgf: '' };
 const KEY = 'AIza-of-the-test';

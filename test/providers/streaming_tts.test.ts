@@ -52,7 +52,8 @@ const RIGS: readonly StreamingTtsRig[] = [
     tellsWords: false,
     announcesRate: true,
     start: startGoogleTts,
-    create: options => createGoogleTts({ voice: 'en-US-Neural2-C', ...options }),
+    create: ({ apiKey, ...options }) =>
+      createGoogleTts({ voice: 'en-US-Neural2-C', access: { type: 'apiKey', apiKey }, ...options }),
   },
 ];
 

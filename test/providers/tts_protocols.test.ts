@@ -1,15 +1,18 @@
 import t, { type Test } from 'tap';
+import { accessProviders } from '../../src/config/provider_access.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import { ProviderFault } from '../../src/providers/provider_fault.ts';
 import { createCartesiaTts } from '../../src/providers/tts/cartesia.ts';
 import { createDeepgramSpeakTts } from '../../src/providers/tts/deepgram_speak.ts';
 import { createElevenLabsTts } from '../../src/providers/tts/elevenlabs.ts';
-import { createGoogleTts } from '../../src/providers/tts/google_tts.ts';
+import { openTts } from '../../src/providers/tts/kinds.ts';
 import { createOpenAiSpeechTts } from '../../src/providers/tts/openai_speech.ts';
 import type { NetworkTts } from '../../src/providers/tts/speech_protocol.ts';
 import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
 import { startCartesia } from './servers/cartesia.ts';
 import { startDeepgramSpeak } from './servers/deepgram_speak.ts';
 import { startElevenLabs } from './servers/elevenlabs.ts';
+import { serviceAccount } from './servers/google_account.ts';
 import { startGoogleTts } from './servers/google_tts.ts';
 import { startOpenAiSpeech } from './servers/openai_speech.ts';
 import { startSpeechHost } from './servers/speech_host.ts';
@@ -210,33 +213,40 @@ t.test('an answer of an error without an end keeps nobody', async t => {
   await until(() => server.record.open === 0, 'the connection is given up');
 });
 
-t.test('Google: a token instead of a key', async t => {
-  const server = await startGoogleTts({ apiKey: 'token-of-now' });
-  const asked: string[] = [];
-  const tts = createGoogleTts({
-    url: server.url,
-    voice: 'en-US-Neural2-C',
-    accessToken: async () => {
-      asked.push('asked');
-      if (asked.length > 1) throw new Error('no metadata server');
-      return 'token-of-now';
-    },
+t.test('Google: by a service account as by an API key, from wherever they are found', async t => {
+  const { keyFile, publicKey } = serviceAccount();
+  const server = await startGoogleTts({ apiKey: KEY, publicKey });
+  t.teardown(() => server.close());
+  const folder = t.testdir({
+    account: keyFile,
+    other: serviceAccount().keyFile,
+    key: `${KEY}\n`,
+    two: 'a\nb',
   });
-  closeAfter(t, server, tts);
-  t.ok((await speak(tts, 'Hello.')).pcm.length > 0);
-  await t.rejects(speak(tts, 'Hello.'), { code: 'TTS_FAILED', kind: 'auth' });
-  const hanging = createGoogleTts({
-    url: server.url,
-    voice: 'en-US-Neural2-C',
-    stallMs: 200,
-    accessToken: () => new Promise<string>(() => {}),
-  });
-  await t.rejects(
-    speak(hanging, 'Hello.'),
-    { code: 'TTS_FAILED', kind: 'timeout' },
-    'a token that never comes',
-  );
-  await hanging.close();
+  const config = configSchema.parse({});
+  const voice = async (where: object, env: NodeJS.ProcessEnv = {}) => {
+    const entry = { kind: 'google', voice: 'en-US-Neural2-C', url: server.url, ...where };
+    const { providers } = configSchema.parse({ providers: { tts: [entry, { kind: 'flite' }] } });
+    const [found] = accessProviders(providers, { folder, env }).tts;
+    if (found?.off !== undefined) return found.off;
+    const tts = await openTts(found!.entry, found!.key, config);
+    const said = speak(tts as NetworkTts, 'Hello.').then(
+      ({ pcm }) => (pcm.length > 0 ? 'spoken' : 'nothing'),
+      (error: ProviderFault) => error.kind,
+    );
+    return said.finally(() => tts.close());
+  };
+  const account = { GOOGLE_APPLICATION_CREDENTIALS: 'account' };
+  t.equal(await voice({}, account), 'spoken');
+  t.equal(await voice({ keyFile: 'account' }), 'spoken');
+  t.equal(await voice({ keyFile: 'other' }), 'auth');
+  t.equal(await voice({ keyFile: 'key' }), 'spoken');
+  t.equal(await voice({}, { GOOGLE_API_KEY: KEY, GOOGLE_APPLICATION_CREDENTIALS: 'other' }), 'spoken');
+  t.equal(await voice({ keyEnv: 'SOME' }, account), 'no SOME', 'who names a variable means it');
+  t.equal(await voice({}), 'no GOOGLE_API_KEY');
+  for (const file of ['two', 'nowhere'])
+    await t.rejects(voice({ keyFile: file }), { code: 'CONFIG_INVALID' }, file);
+  await t.rejects(voice({}, { GOOGLE_APPLICATION_CREDENTIALS: 'key' }), { code: 'CONFIG_INVALID' });
 });
 
 /** Real services, where there is a key for them. */

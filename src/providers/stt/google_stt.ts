@@ -7,7 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { LIMITS } from '../../config/limits.ts';
-import { GoogleToken } from '../google_token.ts';
+import { type GoogleAccess, GoogleCredentials } from '../google_token.ts';
 import { type FaultKind, ProviderFault } from '../provider_fault.ts';
 import type { Expectation, Stt, SttSession } from '../types.ts';
 import {
@@ -31,8 +31,8 @@ export interface GoogleSttOptions {
   readonly name: string;
   /** Either the text of a service account's key file, or an API key and the project it is for. */
   readonly access:
-    | { readonly type: 'serviceAccount'; readonly keyFile: string }
-    | { readonly type: 'apiKey'; readonly apiKey: string; readonly projectId: string };
+    | Extract<GoogleAccess, { type: 'serviceAccount' }>
+    | (Extract<GoogleAccess, { type: 'apiKey' }> & { readonly projectId: string });
   /** Where the model runs, such as us-central1 or eu. */
   readonly location?: string;
   /** https://HOST[:PORT], by default the location's; http for a server without TLS. */
@@ -57,7 +57,7 @@ class GoogleStt implements Stt {
   readonly name: string;
   readonly #options: GoogleSttOptions;
   readonly #recognizer: string;
-  readonly #token: GoogleToken | undefined;
+  readonly #credentials: GoogleCredentials;
   readonly #client: Client;
   readonly #sessions = new Set<RemoteUtterance>();
   #closed = false;
@@ -66,8 +66,8 @@ class GoogleStt implements Stt {
     const { access, location = 'global' } = options;
     this.name = options.name;
     this.#options = options;
-    this.#token = access.type === 'serviceAccount' ? new GoogleToken(access.keyFile) : undefined;
-    const projectId = access.type === 'apiKey' ? access.projectId : this.#token?.projectId;
+    this.#credentials = new GoogleCredentials(access);
+    const projectId = access.type === 'apiKey' ? access.projectId : this.#credentials.projectId;
     this.#recognizer = `projects/${projectId}/locations/${location}/recognizers/_`;
     const host = location === 'global' ? 'speech.googleapis.com' : `${location}-speech.googleapis.com`;
     const url = new URL(options.url ?? `https://${host}`);
@@ -170,10 +170,8 @@ class GoogleStt implements Stt {
   }
 
   #metadata(): Metadata {
-    const { access } = this.#options;
     const metadata = new Metadata();
-    if (access.type === 'apiKey') metadata.set('x-goog-api-key', access.apiKey);
-    else metadata.set('authorization', `Bearer ${this.#token?.at(Date.now())}`);
+    for (const [name, value] of Object.entries(this.#credentials.headers())) metadata.set(name, value);
     // By which the request finds its way (https://google.aip.dev/client-libraries/4222).
     metadata.set('x-goog-request-params', `recognizer=${encodeURIComponent(this.#recognizer)}`);
     return metadata;

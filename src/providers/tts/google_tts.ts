@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
-import { ProviderFault } from '../provider_fault.ts';
+import { type GoogleAccess, GoogleCredentials } from '../google_token.ts';
 import { createRequestTts } from './request_tts.ts';
 import type { NetworkTts } from './speech_protocol.ts';
 
 export interface GoogleTtsOptions {
   readonly name?: string;
-  readonly apiKey?: string;
-  /** Instead of a key: an OAuth token of the scope cloud-platform, asked for each sentence. */
-  readonly accessToken?: () => Promise<string>;
+  readonly access: GoogleAccess;
   readonly url?: string;
   /** Such as `en-US-Neural2-C`. */
   readonly voice: string;
@@ -27,21 +25,14 @@ const answer = z.object({ audioContent: z.base64() });
 export function createGoogleTts(options: GoogleTtsOptions): NetworkTts {
   const name = options.name ?? 'google';
   const languageCode = options.language ?? options.voice.split('-').slice(0, 2).join('-');
-  const headers = async (): Promise<Record<string, string>> => {
-    if (options.accessToken === undefined) return { 'x-goog-api-key': options.apiKey ?? '' };
-    try {
-      return { Authorization: `Bearer ${await options.accessToken()}` };
-    } catch (cause) {
-      throw new ProviderFault('TTS_FAILED', 'auth', `${name} gave no token`, { cause });
-    }
-  };
+  const credentials = new GoogleCredentials(options.access);
   return createRequestTts({
     name,
     url: options.url ?? 'https://texttospeech.googleapis.com',
     stallMs: options.stallMs ?? LIMITS.ttsSentenceMs,
     request: (sentence, rateHz) => ({
       path: '/v1/text:synthesize',
-      headers: headers(),
+      headers: credentials.headers(),
       body: {
         input: { text: sentence },
         voice: { languageCode, name: options.voice },

@@ -32,7 +32,11 @@ export async function openTts(entry: TtsProvider, key: string | undefined, confi
     }
     case 'google': {
       const { createGoogleTts } = await import('./google_tts.ts');
-      return createGoogleTts({ ...said(entry), name, apiKey, voice: entry.voice });
+      // What is found for it is an API key, or all that is in a service account's key file.
+      const access = apiKey.includes('{')
+        ? ({ type: 'serviceAccount', keyFile: apiKey } as const)
+        : ({ type: 'apiKey', apiKey } as const);
+      return createGoogleTts({ ...said(entry), name, access, voice: entry.voice });
     }
     case 'livekit_plugin': {
       const { createPluginTts } = await import('../livekit_plugin/plugin_tts.ts');

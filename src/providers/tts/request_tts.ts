@@ -19,7 +19,7 @@ interface RequestProtocol {
     rateHz: 8000 | 16000,
   ): {
     readonly path: string;
-    readonly headers: Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+    readonly headers: Readonly<Record<string, string>>;
     readonly body: unknown;
     /** Of samples without a header that says otherwise. */
     readonly soundHz: number;
@@ -63,7 +63,7 @@ export function createRequestTts(protocol: RequestProtocol): NetworkTts {
       const read = async (): Promise<void> => {
         const answer = http.post({
           path: asked.path,
-          headers: await asked.headers,
+          headers: asked.headers,
           body: jsonBody(asked.body),
           limits: { ...ANSWER_LIMITS, firstByteMs: protocol.stallMs, silentMs: protocol.stallMs },
           signal: asking.signal,

@@ -1,14 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isGoodToken } from './google_account.ts';
 import { bodyOf, type SpeechHost, startSpeechHost } from './speech_host.ts';
 import { type SpeechServer, sendSpeech } from './speech_script.ts';
 
 /** Google's text:synthesize (https://cloud.google.com/text-to-speech/docs/reference/rest/v1/text/synthesize): a WAV in JSON. */
-export async function startGoogleTts({ apiKey }: { readonly apiKey: string }): Promise<SpeechServer> {
+export async function startGoogleTts({
+  apiKey,
+  publicKey,
+}: {
+  readonly apiKey: string;
+  /** Of a service account. */
+  readonly publicKey?: string;
+}): Promise<SpeechServer> {
   const host = await startSpeechHost({
     judge: (request, url) => {
       if (url.pathname !== '/v1/text:synthesize') return 404;
       const { 'x-goog-api-key': key, authorization } = request.headers;
-      return key === apiKey || authorization === `Bearer ${apiKey}` ? undefined : 401;
+      const token = /^Bearer (.+)$/u.exec(String(authorization))?.[1] ?? '';
+      const isAccount = publicKey !== undefined && isGoodToken(token, publicKey);
+      return key === apiKey || isAccount ? undefined : 401;
     },
     onRequest: (on, request, response) => void serve(on, request, response),
   });
