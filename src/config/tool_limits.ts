@@ -9,6 +9,22 @@ export const TOOL_LIMITS = {
   toolResultCharacters: 6_000,
   /** Times that a call runs a tool; then no more is run, and the model is told. */
   toolRuns: 100,
+  /** Tools that a call runs at once; a further one is not run, and the model is told. */
+  toolsAtOnce: 8,
+  /** Times in a turn that a model is asked again with what its tools answered; what it calls after that is not run. */
+  toolRounds: 4,
+  /** From the call of a tool to the word that another process would know of it; then it is not run. */
+  toolWrittenMs: 1_000,
+  /** From the end of a call to the end of its tools; what runs for longer is given up. */
+  toolAfterCallMs: 2_500,
   /** One try of a tool; a longer limit in a workflow is an error. */
   toolTimeoutMs: 15_000,
+  /** All tries of one run and the pauses between them; then it has failed. */
+  toolRunMs: 20_000,
+  /** Before the second try; doubled before each further one. */
+  toolRetryMs: 250,
+  /** The longest pause between two tries; a receiver that asks for a longer one is not tried again. */
+  toolRetryMostMs: 2_000,
+  /** What a tool answers; a longer answer is a failure. */
+  toolAnswerBytes: 256 << 10,
 } as const;

@@ -67,6 +67,23 @@ const details = {
     confirmed: z.boolean(),
     sensitive: z.boolean(),
   }),
+  /** A tool that a model called; nothing of it was sent before. */
+  'tool.begun': z.object({ run: z.string(), tool: z.string(), arguments: personal, mediaMs }),
+  'tool.ended': z.object({
+    run: z.string(),
+    tool: z.string(),
+    /** `unknown` where it may have been done, and nobody knows. */
+    outcome: z.enum(['done', 'failed', 'unknown']),
+    /** Where it was not done; src/agent/tools/tool_answer.ts lists them. */
+    why: z.string().max(64).exactOptional(),
+    attempts: z.number().int(),
+    httpStatus: z.number().int().exactOptional(),
+    /** What the model was told of it. */
+    answer: personal,
+    mediaMs,
+  }),
+  /** A model called what it may not, or with what it may not: nothing was sent. */
+  'tool.refused': z.object({ tool: z.string().exactOptional(), why: z.string().max(64), mediaMs }),
   'quote.made': z.object({
     currency: z.literal('USD'),
     lines: z.array(z.object({ label: z.string(), amountCents: z.number().int() })).max(64),

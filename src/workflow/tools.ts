@@ -6,7 +6,7 @@ import type { ToolProperty, ToolSpec } from './tool_schema.ts';
 export const WAY_TOOL = 'go_on';
 
 type Single = string | number | boolean;
-type ToolArguments = Readonly<Record<string, Single | readonly Single[]>>;
+export type ToolArguments = Readonly<Record<string, Single | readonly Single[]>>;
 
 /** A tool of a workflow, ready to be offered to a model. */
 export interface Tool {
@@ -39,6 +39,11 @@ export function makeTool(name: string, spec: ToolSpec): Tool {
       return result.success ? { args: result.data as ToolArguments } : { fault: faultsIn(result.error) };
     },
   };
+}
+
+/** Equal for equal arguments, in whatever order they were written. */
+export function canonicalJson(args: ToolArguments): string {
+  return JSON.stringify(Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function schemaOf({ parameters }: ToolSpec): Record<string, unknown> {
