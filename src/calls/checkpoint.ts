@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { conversationState } from '../agent/resumption.ts';
+import { keptTools } from '../agent/tools/tool_desk.ts';
 import { LIMITS } from '../config/limits.ts';
 
 const checkpointSchema = z.object({
   conversation: conversationState,
+  tools: keptTools.default([]),
   /** Turns numbered so far. */
   turns: z.number().int().min(0),
   /** The machine's monotonic clock at media time 0, in milliseconds. */

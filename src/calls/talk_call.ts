@@ -5,6 +5,9 @@ import { RecognisedInterjections } from '../agent/interjection.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
 import { type After, type CallRecording, NO_RECORDING } from '../agent/ports.ts';
 import { FlowResponder, type Responder } from '../agent/responder.ts';
+import type { ToolRunner } from '../agent/tools/http_tools.ts';
+import { ToolDesk } from '../agent/tools/tool_desk.ts';
+import { toolJournal } from '../agent/tools/tool_journal.ts';
 import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -33,6 +36,8 @@ export interface TalkServices {
   readonly stt: Stt;
   /** For workflows that hand over to a model. */
   readonly llm: Llm | undefined;
+  /** For models that call some. */
+  readonly tools?: ToolRunner | undefined;
   readonly voice: Voice;
   /** By name. */
   readonly flows: ReadonlyMap<string, Flow>;
@@ -63,13 +68,14 @@ export class TalkCall {
   readonly #record: CallRecord;
   readonly #recording: TalkRecording;
   readonly #conversation: Conversation;
+  readonly #tools: ToolDesk | undefined;
   /** Where a process that was lost had left the call. */
   readonly #left: Checkpoint | undefined;
   /** Media time of the call at which the line's own begins. */
   readonly #startMs: number;
   /** The newest; it leaves once the disk has the events that led to it. */
   #checkpoint: string | undefined;
-  #isTellingCheckpoints = false;
+  #telling: Promise<void> | undefined;
   #isOver = false;
 
   constructor(info: CallInfo, services: TalkServices) {
@@ -88,6 +94,7 @@ export class TalkCall {
       mediaMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
+    this.#tools = this.#openTools();
     const flow = flowOf(services.flows, info, error => this.#report(error));
     this.#conversation = new Conversation({
       audio: this.#audio,
@@ -102,7 +109,7 @@ export class TalkCall {
       turn: config.turn,
       todayIso: () => CALENDAR_DAY.format(nowMs()),
       resumed: this.#left?.conversation,
-      onProgress: () => this.#tellCheckpoint(),
+      onProgress: () => void this.#tellCheckpoint().catch(() => undefined),
       onFault: error => this.#report(error),
     });
   }
@@ -110,7 +117,25 @@ export class TalkCall {
   #responderOf(flow: Flow): Responder {
     const { llm, after } = this.#services;
     if (llm === undefined) return new FlowResponder(flow);
-    return new ModelResponder({ flow, llm, after, onFault: error => this.#report(error) });
+    const tools = this.#tools;
+    return new ModelResponder({
+      flow,
+      llm,
+      ...(tools && { tools }),
+      after,
+      onFault: error => this.#report(error),
+    });
+  }
+
+  #openTools(): ToolDesk | undefined {
+    const { tools, after } = this.#services;
+    if (tools === undefined) return undefined;
+    const journal = toolJournal({
+      record: this.#record,
+      mediaMs: () => this.#audio.mediaMs(),
+      written: () => this.#tellCheckpoint(),
+    });
+    return new ToolDesk({ callId: this.info.callId, tools, journal, after, kept: this.#left?.tools });
   }
 
   answered(): void {
@@ -119,7 +144,7 @@ export class TalkCall {
     if (resume !== undefined) this.#resume(resume.times);
     this.#tellPipeline();
     this.#conversation.answered();
-    this.#tellCheckpoint();
+    void this.#tellCheckpoint().catch(() => undefined);
   }
 
   #recordBeginning(): void {
@@ -154,6 +179,7 @@ export class TalkCall {
       mediaMs,
       ...(recording !== null && { recording: recording.file }),
     });
+    this.#tools?.tellLost();
   }
 
   receive(message: ToCall): void {
@@ -222,6 +248,7 @@ export class TalkCall {
     const outcome = this.#endConversation();
     this.#audio.close();
     const record = async () => {
+      await this.#tools?.close();
       await this.#recording.finish();
       this.#record.append('call.ended', {
         disposition:
@@ -241,34 +268,42 @@ export class TalkCall {
     }
   }
 
-  /** Says what another process needs to go on from here, as soon as all that led here is on the disk. */
-  #tellCheckpoint(): void {
+  /**
+   * Says what another process needs to go on from here, as soon as all that led here is on the disk; resolves then.
+   * Rejects where it is too long to be kept.
+   */
+  async #tellCheckpoint(): Promise<void> {
     const { callId, lineKind } = this.info;
     if (lineKind !== 'trunk') return;
     const checkpoint = writeCheckpoint({
       conversation: this.#conversation.state,
+      tools: this.#tools?.kept ?? [],
       turns: this.#record.turns,
       epochMs: machineMs() - this.#audio.mediaMs(),
       recording: this.#recording.state,
     });
-    if (checkpoint === undefined) this.#services.log.warn({ callId }, 'a checkpoint is too long to be kept');
-    else {
-      this.#checkpoint = checkpoint;
-      if (!this.#isTellingCheckpoints) void this.#tellCheckpoints();
+    if (checkpoint === undefined) {
+      this.#services.log.warn({ callId }, 'a checkpoint is too long to be kept');
+      throw new TrunklineError('TOO_LARGE', 'a checkpoint is too long to be kept');
     }
+    this.#checkpoint = checkpoint;
+    this.#telling ??= this.#tellCheckpoints();
+    await this.#telling;
   }
 
   async #tellCheckpoints(): Promise<void> {
     const { events, send } = this.#services;
     const { callId, slot } = this.info;
-    this.#isTellingCheckpoints = true;
-    while (this.#checkpoint !== undefined) {
-      const checkpoint = this.#checkpoint;
-      this.#checkpoint = undefined;
-      await events.flush();
-      if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
+    try {
+      while (this.#checkpoint !== undefined) {
+        const checkpoint = this.#checkpoint;
+        this.#checkpoint = undefined;
+        await events.flush();
+        if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
+      }
+    } finally {
+      this.#telling = undefined;
     }
-    this.#isTellingCheckpoints = false;
   }
 
   /** What can't be read is left: the conversation begins anew. */

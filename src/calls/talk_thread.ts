@@ -4,6 +4,7 @@ import { LAST_WORDS } from '../agent/farewell.ts';
 import { HOLDING_WORDS } from '../agent/holding.ts';
 import type { After } from '../agent/ports.ts';
 import { BRIDGING_WORDS } from '../agent/resumption.ts';
+import type { HttpTools } from '../agent/tools/http_tools.ts';
 import { Voice } from '../agent/voice.ts';
 import type { Providers } from '../providers/registry.ts';
 import type { Tts } from '../providers/types.ts';
@@ -15,6 +16,7 @@ import type { ToAudio, ToTalk } from './thread_messages.ts';
 
 export interface TalkThreadParts
   extends Pick<TalkServices, 'memory' | 'flows' | 'openRecorder' | 'config' | 'log'> {
+  readonly tools: HttpTools;
   readonly port: MessagePort;
   readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'close'>;
   readonly events: EventLog;
@@ -47,7 +49,7 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   const stop = async () => {
     unwatch();
     await calls.stop();
-    await Promise.allSettled([providers.close(), tts.close(), events.close()]);
+    await Promise.allSettled([providers.close(), tts.close(), parts.tools.close(), events.close()]);
     port.close();
   };
   port.on('message', (message: ToTalk) => {

@@ -5,6 +5,8 @@ import { TalkMemory } from '../agent/model/talk_memory.ts';
 import type { After } from '../agent/ports.ts';
 import { FlowResponder, type Responder, type Response } from '../agent/responder.ts';
 import { conversationState } from '../agent/resumption.ts';
+import type { ToolRunner } from '../agent/tools/http_tools.ts';
+import { ToolDesk } from '../agent/tools/tool_desk.ts';
 import { describeFault } from '../calls/fault.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
@@ -28,6 +30,8 @@ export interface ChatParts {
   loadFlow(name: string): Promise<Flow>;
   /** Asked before each answer that a model is to give; undefined where none is configured. */
   openModel(): Promise<Llm | undefined>;
+  /** For models that call some. */
+  readonly tools?: ToolRunner | undefined;
   readonly after: After;
   readonly log: Logger;
   /** Wall clock, milliseconds since the epoch. */
@@ -193,7 +197,9 @@ export class ChatSessions {
       const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
       step.heard(heard);
       const listener = this.#listener(chat.chatId, sentence => sentences.push(sentence));
-      await step.answer(() => this.#respond(chat, heard), listener);
+      const tools = this.#openTools(chat.chatId, step);
+      await step.answer(() => this.#respond(chat, heard, tools), listener);
+      await tools?.close();
       await this.#advance(tenantId, chat, step);
       return saidIn(step);
     } finally {
@@ -202,9 +208,13 @@ export class ChatSessions {
   }
 
   /** A state of which the workflow knows nothing any more fails as a call would. */
-  async #respond({ chatId, workflow, state }: StoredChat, heard: string): Promise<Response> {
+  async #respond(
+    { chatId, workflow, state }: StoredChat,
+    heard: string,
+    tools: ToolDesk | undefined,
+  ): Promise<Response> {
     const { flow: at } = conversationState.parse(JSON.parse(state ?? ''));
-    const responder = await this.#responderOf(await this.#parts.loadFlow(workflow), at, chatId);
+    const responder = await this.#responderOf(await this.#parts.loadFlow(workflow), at, chatId, tools);
     return responder.respond(
       at,
       { type: 'speech', text: heard, confidence: 1, alternatives: [] },
@@ -247,13 +257,23 @@ export class ChatSessions {
   }
 
   /** The model is not opened before there is something for it to say. */
-  async #responderOf(flow: Flow, state: FlowState, chatId: string): Promise<Responder> {
+  async #responderOf(
+    flow: Flow,
+    state: FlowState,
+    chatId: string,
+    tools: ToolDesk | undefined,
+  ): Promise<Responder> {
     const llm = flow.talk?.(state) === undefined ? undefined : await this.#parts.openModel();
     if (llm === undefined) return new FlowResponder(flow);
     const { after } = this.#parts;
     const onFault = (error: unknown) => this.#report(chatId, error);
     const memory = this.#memories.of(chatId, () => new TalkMemory({ llm, after, onFault }));
-    return new ModelResponder({ flow, llm, after, medium: 'text', memory, onFault });
+    return new ModelResponder({ flow, llm, after, medium: 'text', memory, ...(tools && { tools }), onFault });
+  }
+
+  #openTools(callId: string, { toolJournal: journal }: ChatStep): ToolDesk | undefined {
+    const { tools, after } = this.#parts;
+    return tools === undefined ? undefined : new ToolDesk({ callId, tools, journal, after });
   }
 
   #listener(chatId: string, onSentence: Listener['onSentence']): Listener {

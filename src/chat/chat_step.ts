@@ -4,6 +4,8 @@ import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
 import type { Response } from '../agent/responder.ts';
 import { newConversation } from '../agent/resumption.ts';
+import type { ToolJournal } from '../agent/tools/tool_desk.ts';
+import { toolJournal } from '../agent/tools/tool_journal.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { StoredChat } from '../store/chats.ts';
@@ -50,6 +52,12 @@ export class ChatStep {
   /** The agent's sentences. */
   get said(): readonly string[] {
     return this.#said;
+  }
+
+  /** Nobody takes an answer over: what comes of it is kept with the answer, or not at all. */
+  get toolJournal(): ToolJournal {
+    const mediaMs = () => this.#mediaMs;
+    return toolJournal({ record: this.#record, mediaMs, written: () => Promise.resolve() });
   }
 
   begin(workflowVersion: string): void {

@@ -1,3 +1,4 @@
+import { HttpTools } from '../agent/tools/http_tools.ts';
 import { describeFault } from '../calls/fault.ts';
 import { ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
@@ -35,6 +36,9 @@ export function openChatService(
     redisUrl: config.redis.url,
     vault,
   });
+  const tools = new HttpTools({ folder: paths.project, env: process.env }, ({ name }, why) =>
+    log.warn({ tool: name, why }, 'a tool is off'),
+  );
   const flows = new Map<string, Promise<Flow>>();
   let models: Promise<Models> | undefined;
   const sessions = new ChatSessions({
@@ -47,6 +51,7 @@ export function openChatService(
           log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
         ),
       ),
+    tools,
     openModel: async () => {
       models ??= openModels(config, placeOf(context, metrics)).catch(error => {
         models = undefined;
@@ -62,6 +67,7 @@ export function openChatService(
     sessions,
     async close() {
       await sessions.close();
+      await tools.close();
       await (await models?.catch(() => undefined))?.close();
       await store.close();
     },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
+import { HttpTools } from '../agent/tools/http_tools.ts';
 import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
 import { after, serveCalls } from '../calls/talk_thread.ts';
@@ -71,6 +72,10 @@ const providers = await openProviders(config, {
     log.debug({ ...use }, 'provider used');
   },
 });
+const tools = new HttpTools({ folder: project, env: process.env }, ({ name }, why) =>
+  log.warn({ tool: name, why }, 'a tool is off'),
+);
+for (const tool of [...flows.values()].flatMap(flow => flow.tools)) tools.has(tool);
 for (const { standing } of flows.values()) for (const expect of standing) providers.stt.prepare(expect);
 
 await serveCalls({
@@ -81,6 +86,7 @@ await serveCalls({
   events,
   flows,
   providers: { ...providers, tts: keptOnDisk(providers) },
+  tools,
   openRecorder: call => recorders.open(call),
 });
 

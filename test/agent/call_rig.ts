@@ -4,6 +4,7 @@ import { vadWindowLength } from '../../models/silero.ts';
 import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { HOLDING_WORDS } from '../../src/agent/holding.ts';
+import type { ToolRunner } from '../../src/agent/tools/http_tools.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
@@ -12,7 +13,7 @@ import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
-import type { Stt, Tts } from '../../src/providers/types.ts';
+import type { Llm, Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
 import { correctVoice } from '../calls/tell_voice.ts';
@@ -114,6 +115,8 @@ export interface CallRigOptions {
   readonly rateHz?: PipelineRateHz;
   readonly stt?: Stt;
   readonly tts?: Tts;
+  readonly llm?: Llm;
+  readonly tools?: ToolRunner;
   /** The caller's voice is judged by the network, not by its loudness. */
   readonly hasNetwork?: true;
   readonly turn?: Record<string, number>;
@@ -151,7 +154,8 @@ export class CallRig {
       {
         memory: this.#slot.control.buffer as SharedArrayBuffer,
         stt,
-        llm: undefined,
+        llm: options.llm,
+        tools: options.tools,
         voice: this.#voice,
         flows: new Map([flow, ...others].map(one => [one.name, one])),
         events: {

@@ -1,7 +1,10 @@
 import t from 'tap';
+import { HttpTools } from '../../src/agent/tools/http_tools.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { CallDetailView } from '../../src/store/views.ts';
 import { loadFlow } from '../../src/workflow/load.ts';
+import { toolFlow } from '../agent/tools/tool_flow.ts';
+import { startToolServer } from '../agent/tools/tool_server.ts';
 import { asOwner } from '../store/postgres.ts';
 import { ask, codeOf, goOn, startChats, WORKFLOWS } from './chat_rig.ts';
 
@@ -75,6 +78,39 @@ t.test('the number of a card is not written down, and no more messages is a fact
     events.map(({ intent }) => intent),
     ['cardAboutToBeSpoken', 'optOut'],
   );
+});
+
+t.test('a model calls its tools in a chat, too, and the record has what came of them', async t => {
+  const shop = await startToolServer();
+  const tools = new HttpTools({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
+  const flow = toolFlow(shop.url);
+  t.teardown(async () => {
+    await tools.close();
+    await shop.close();
+  });
+  const chats = rig.open(t, { tools, loadFlow: async () => flow });
+  const { chatId } = await chats.start('acme', 'talker');
+  shop.replies.push({ body: '{"a/b":[{"~":"sent"}],"size":"big"}' });
+  model.answers.push(
+    [{ call: [{ id: 'call_1', name: 'find_order', fragments: ['{"order":"A-17"}'] }] }],
+    [{ say: 'It was sent.' }],
+  );
+  t.same((await ask(chats, chatId, 'where is my order')).said, ['It was sent.']);
+  t.equal(shop.asked.length, 1);
+  t.match((await callOf(chatId)).slots, [{ slot: 'size', value: 'big' }]);
+  model.answers.push([{ say: 'Yes.' }]);
+  await ask(chats, chatId, 'sure');
+  t.match(JSON.stringify(model.asked().at(-1)?.messages), /\\"status\\":\\"sent\\"/, 'and it remembers');
+  const stored = await asOwner(
+    database,
+    `SELECT type, detail FROM events WHERE call_id = $1 AND type LIKE 'tool.%' ORDER BY seq`,
+    [chatId],
+  );
+  t.match(stored, [
+    { type: 'tool.begun', detail: { tool: 'find_order' } },
+    { type: 'tool.ended', detail: { tool: 'find_order', outcome: 'done', httpStatus: 200 } },
+  ]);
+  t.notMatch(JSON.stringify(stored), /A-17|sent/, 'personal data is sealed');
 });
 
 t.test('what a model says is told sentence by sentence, the first before it has ended', async t => {

@@ -44,32 +44,36 @@ const isRefusal = (status: number) =>
  */
 export class HttpTools implements ToolRunner {
   readonly #agents = { 'http:': new HttpAgent(IDLE), 'https:': new HttpsAgent(IDLE) };
-  readonly #headers = new Map<Tool, Readonly<Record<string, string>>>();
+  /** Undefined for a tool that is off. */
+  readonly #headers = new Map<Tool, Readonly<Record<string, string>> | undefined>();
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
   readonly #place: SecretFolder;
   readonly #onOff: (tool: Tool, why: string) => void;
 
-  /** `onOff` is told of each tool that lacks a secret, in words without it. */
+  /** Secrets are fetched when a tool is asked for first; `onOff` is told of each that lacks one, in words without it. */
   constructor(place: SecretFolder, onOff: (tool: Tool, why: string) => void) {
     this.#place = place;
     this.#onOff = onOff;
   }
 
-  /** Fetches the secrets of tools. */
-  open(tools: readonly Tool[]): void {
-    for (const tool of tools) {
-      try {
-        this.#headers.set(tool, headersOf(tool, this.#place));
-      } catch (error) {
-        this.#onOff(tool, error instanceof TrunklineError ? error.detail : 'a secret cannot be read');
-      }
-    }
+  has(tool: Tool): boolean {
+    return this.#headersOf(tool) !== undefined;
   }
 
-  has(tool: Tool): boolean {
-    return this.#headers.has(tool);
+  #headersOf(tool: Tool): Readonly<Record<string, string>> | undefined {
+    if (!this.#headers.has(tool)) this.#headers.set(tool, this.#fetched(tool));
+    return this.#headers.get(tool);
+  }
+
+  #fetched(tool: Tool): Readonly<Record<string, string>> | undefined {
+    try {
+      return headersOf(tool, this.#place);
+    } catch (error) {
+      this.#onOff(tool, error instanceof TrunklineError ? error.detail : 'a secret cannot be read');
+      return undefined;
+    }
   }
 
   async run(order: ToolOrder): Promise<ToolOutcome> {
@@ -95,7 +99,7 @@ export class HttpTools implements ToolRunner {
     const beganMs = performance.now();
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     const options = {
-      headers: { ...this.#headers.get(tool), ...ownHeaders(request, key) },
+      headers: { ...this.#headersOf(tool), ...ownHeaders(request, key) },
       signal: stop,
     };
     let agent = isIdempotent && this.#agents[request.url.protocol as 'http:' | 'https:'];

@@ -1,3 +1,4 @@
+import { withoutCard } from '../../workflow/understand/intents/mask_card.ts';
 import type { CallRecord } from '../call_record.ts';
 import type { ToolJournal } from './tool_desk.ts';
 
@@ -16,7 +17,12 @@ export interface JournalParts {
 export function toolJournal({ record, mediaMs, written }: JournalParts): ToolJournal {
   return {
     begun({ run, tool, argumentsJson }) {
-      record.append('tool.begun', { run, tool: tool.name, arguments: argumentsJson, mediaMs: mediaMs() });
+      record.append('tool.begun', {
+        run,
+        tool: tool.name,
+        arguments: withoutCard(argumentsJson),
+        mediaMs: mediaMs(),
+      });
       return tool.isIdempotent ? Promise.resolve() : written();
     },
     ended({ run, tool, outcome, answer }) {
@@ -28,7 +34,7 @@ export function toolJournal({ record, mediaMs, written }: JournalParts): ToolJou
         ...(outcome.status !== 'done' && { why: outcome.why }),
         attempts,
         ...(httpStatus !== undefined && { httpStatus }),
-        answer: answer.slice(0, FIELD_CHARACTERS),
+        answer: withoutCard(answer).slice(0, FIELD_CHARACTERS),
         mediaMs: mediaMs(),
       });
       // Should it never be known, the outcome counts as unknown.
