@@ -39,6 +39,8 @@ const WANTING = words(
   'like have get got give make take book order change cancel move buy send bring find say said think guess hope ' +
     'mean wondering asking calling looking tell put see said',
 );
+/** They say what. */
+const BEGUN_REQUESTS = ['send me', 'give me', 'bring me', 'show me', 'get me', 'you tell me', 'please tell me'];
 const CLAUSE_OPENERS = words('if when because since although though while unless until after before');
 const COURTESIES = words('please thanks thank-you goodbye bye');
 const ANSWERS: ReadonlySet<string> = new Set([
@@ -169,7 +171,7 @@ function byPhrase(tail: readonly string[], kind: AnswerKind): Completeness {
   if (!isLead && isAnswer(phrase)) return { share: kind === 'yesNo' ? 0.97 : 0.75, reason: 'answer' };
   if (COURTESIES.has(last) || endsWith(tail, 'thank you')) return of('courtesy');
   if (isOpen(tail, HAS_FORM[kind])) return of('midPhrase');
-  if (WANTING.has(last)) return of('noObject');
+  if (WANTING.has(last) || BEGUN_REQUESTS.some(begun => endsWith(tail, begun))) return of('noObject');
   if (isLead) return of('leadOnly');
   if (CLAUSE_OPENERS.has(tail[0]!) && tail.length < 7) return of('clauseOnly');
   if (kind === 'choice') return { share: 0.85, reason: 'phrase' };
