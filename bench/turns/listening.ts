@@ -12,7 +12,7 @@ import { type LabelledCall, type LabelledTurn, RATE_HZ } from './callers.ts';
 export interface Rule {
   readonly pauseMs: number;
   asked(step: AskedStep): void;
-  partial(words: readonly string[]): void;
+  partial(words: readonly string[], atMs: number): void;
   turn(event: TurnEvent): void;
 }
 
@@ -88,7 +88,7 @@ class Told {
     this.#rules = rules;
     this.#notes = turns.flatMap(({ askedMs, step, partials }) => [
       { atMs: askedMs, tell: rule => rule.asked(step) },
-      ...partials.map(({ atMs, words }) => ({ atMs, tell: (rule: Rule) => rule.partial(words) })),
+      ...partials.map(({ atMs, words }) => ({ atMs, tell: (rule: Rule) => rule.partial(words, atMs) })),
     ]);
   }
 

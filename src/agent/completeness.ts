@@ -40,7 +40,15 @@ const WANTING = words(
     'mean wondering asking calling looking tell put see said',
 );
 /** They say what. */
-const BEGUN_REQUESTS = ['send me', 'give me', 'bring me', 'show me', 'get me', 'you tell me', 'please tell me'];
+const BEGUN_REQUESTS = [
+  'send me',
+  'give me',
+  'bring me',
+  'show me',
+  'get me',
+  'you tell me',
+  'please tell me',
+];
 const CLAUSE_OPENERS = words('if when because since although though while unless until after before');
 const COURTESIES = words('please thanks thank-you goodbye bye');
 const ANSWERS: ReadonlySet<string> = new Set([

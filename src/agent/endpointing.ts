@@ -4,14 +4,17 @@ import type { ExpectedAnswer, FlowStep } from '../workflow/types.ts';
 import { CallerPace } from './caller_pace.ts';
 import { completenessOf } from './completeness.ts';
 import type { Completeness } from './completeness_reason.ts';
+import { WordLag } from './word_lag.ts';
 
 /** A caller who goes on so soon after a turn was ended had not finished. */
 const CUT_OFF_WITHIN_MS = 1500;
 /**
- * What surely goes on is waited for as long as lies between the pause for ordinary answers and this, by ratio: 2.4 s for one
- * of 750 ms. Whoever configures brisker pauses gets this one brisker, too, but by half as much.
+ * What surely goes on is waited for as long as lies between this and the pause for ordinary answers, by ratio: 2.4 s for one
+ * of 750 ms. Whoever configures brisker pauses gets this one brisker, too, but by a quarter as much, since it costs nothing
+ * where words are complete.
  */
-const LONGEST_MS = 8000;
+const LONGEST_MS = 3600;
+const BRISKNESS = 0.25;
 /** What surely is over is not waited for. */
 const FINISHED_MS = 160;
 /** The audio thread knows of a pause after its hangover; nothing is decided sooner, nor later than this. */
@@ -40,7 +43,7 @@ export function pauseFor({ usualMs, normalMs, completeness, pace, caution }: Wai
   const over = Math.max(0, 2 * share - 1);
   const pauseMs =
     usualMs ** (1 - missing - over) *
-    Math.max(usualMs, Math.sqrt(normalMs * LONGEST_MS)) ** missing *
+    Math.max(usualMs, normalMs ** BRISKNESS * LONGEST_MS ** (1 - BRISKNESS)) ** missing *
     Math.min(usualMs, FINISHED_MS) ** over *
     (pace * caution) ** (1 - over);
   return Math.round(Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, pauseMs)));
@@ -63,13 +66,14 @@ const EXPECTED_BY_PATIENCE: Readonly<Record<FlowStep['patience'], ExpectedAnswer
  * - `asked` whenever the caller is to answer a step: with each step that is said, and with the one that stands again when a
  *   reply is taken back;
  * - `turn` of every turn event, as it comes, before anything is done about it;
- * - `partial` of every transcript of the open turn, from its first word on.
+ * - `partial` of every transcript of the open turn, from its first word on, and when it came.
  * After each of them `pauseMs` may have changed: send it to the audio thread with the turn policy, also while the caller
  * pauses. A pause that is as long already ends the turn in the next tick.
  */
 export class Endpointing {
   readonly #turn: Pick<Config['turn'], 'endOfTurnPauseMs'>;
   readonly #pace = new CallerPace();
+  readonly #lag = new WordLag();
   #step: AskedStep = { patience: 'normal' };
   #completeness: Completeness | undefined;
   /** Words came since the caller spoke last. */
@@ -87,11 +91,10 @@ export class Endpointing {
   /** The pause after the last sound that ends the turn. */
   get pauseMs(): number {
     const completeness = this.#completeness;
-    if (completeness === undefined) return this.#pauseFor(undefined);
+    const pauseMs = this.#pauseFor(completeness);
     // What was complete may be complete no longer: what has been said since is not known yet.
-    return this.#isFresh
-      ? this.#pauseFor(completeness)
-      : Math.max(this.#pauseFor(completeness), this.#pauseFor(undefined));
+    const leastMs = completeness === undefined || this.#isFresh ? 0 : this.#pauseFor(undefined);
+    return Math.max(pauseMs, leastMs, this.#lag.pendingMs);
   }
 
   /** How complete the words so far are; undefined before there are any. */
@@ -104,9 +107,10 @@ export class Endpointing {
     this.#forget();
   }
 
-  /** Plain words in lower case, all of the turn so far. */
-  partial(words: readonly string[]): void {
+  /** Plain words in lower case, all of the turn so far, told at media time `atMs`. */
+  partial(words: readonly string[], atMs: number): void {
     if (words.length === 0) return;
+    this.#lag.told(atMs);
     this.#completeness = completenessOf(
       words,
       this.#step.expects ?? EXPECTED_BY_PATIENCE[this.#step.patience],
@@ -116,15 +120,22 @@ export class Endpointing {
 
   turn(event: TurnEvent): void {
     if (event.type === 'speechStarted') this.#speaks(event.atMs);
-    else if (event.type === 'speechEnded') this.#lastSoundMs = event.atMs;
+    else if (event.type === 'speechEnded') this.#fallsSilent(event.atMs);
     else if (event.type === 'turnEnded') {
       this.#lastSoundMs = event.lastSoundMs;
+      this.#lag.turnOver(event.atMs);
       this.#endedMs = event.atMs;
       this.#isOpen = false;
     }
   }
 
+  #fallsSilent(lastSoundMs: number): void {
+    this.#lastSoundMs = lastSoundMs;
+    this.#lag.fellSilent(lastSoundMs);
+  }
+
   #speaks(atMs: number): void {
+    this.#lag.wentOn(atMs);
     const pausedMs = this.#lastSoundMs === undefined ? 0 : atMs - this.#lastSoundMs;
     const isCutOff = !this.#isOpen && atMs - this.#endedMs <= CUT_OFF_WITHIN_MS;
     if (this.#isOpen || isCutOff) this.#pace.paused(pausedMs);

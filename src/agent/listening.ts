@@ -16,7 +16,7 @@ export type WordsSoFar = 'complete' | 'perhaps' | 'open';
 /** Keeps the audio thread told how to listen: by what was asked, what was said so far, and how this caller speaks. */
 export class Listening {
   readonly #turn: Config['turn'];
-  readonly #audio: Pick<CallAudio, 'setPolicy'>;
+  readonly #audio: Pick<CallAudio, 'setPolicy' | 'mediaMs'>;
   readonly #responder: Pick<Responder, 'isModel'>;
   readonly #endpointing: Endpointing;
   #step: FlowStep | undefined;
@@ -24,7 +24,7 @@ export class Listening {
 
   constructor(
     turn: Config['turn'],
-    audio: Pick<CallAudio, 'setPolicy'>,
+    audio: Pick<CallAudio, 'setPolicy' | 'mediaMs'>,
     responder: Pick<Responder, 'isModel'>,
   ) {
     this.#turn = turn;
@@ -48,7 +48,8 @@ export class Listening {
 
   /** Plain words of the open turn so far. */
   partial(text: string): void {
-    this.#endpointing.partial(text.split(' ').filter(word => word !== ''));
+    const words = text.split(' ').filter(word => word !== '');
+    this.#endpointing.partial(words, this.#audio.mediaMs());
     this.#follow();
   }
 

@@ -3,6 +3,7 @@ import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { type AskedStep, Endpointing, pauseFor } from '../../src/agent/endpointing.ts';
 
 const endOfTurnPauseMs = { yesNo: 450, short: 600, normal: 750, long: 1100 };
+const NOT_OVER = { share: 0, reason: 'filler' } as const;
 const PHONE: AskedStep = { patience: 'long', expects: { kind: 'digits', digits: 10 } };
 
 function asked(step: AskedStep): Endpointing {
@@ -11,8 +12,10 @@ function asked(step: AskedStep): Endpointing {
   return endpointing;
 }
 
-const say = (endpointing: Endpointing, words: string): number => {
-  endpointing.partial(words.split(' '));
+/** The caller falls silent, and their words come as late as usual. */
+const say = (endpointing: Endpointing, words: string, lastSoundMs = 1300): number => {
+  endpointing.turn(ended(lastSoundMs));
+  endpointing.partial(words.split(' '), lastSoundMs + 220);
   return endpointing.pauseMs;
 };
 
@@ -35,6 +38,8 @@ t.test('the pause falls with completeness, between bounds, and is the usual one 
   t.ok(at(0, 450) > 2000, 'what is unfinished is waited for whatever was asked');
   t.ok(at(0.2, 750, 1.5) > 1.4 * at(0.2), 'pace counts where something is missing');
   t.equal(at(1, 750, 1.5), at(1), 'and not where nothing is');
+  const brisk = pauseFor({ usualMs: 150, normalMs: 150, completeness: NOT_OVER, pace: 1, caution: 1 });
+  t.ok(brisk > 1300 && brisk < 0.75 * at(0), 'brisk pauses make it little brisker');
   t.ok(at(0, 5000, 1.8) <= 4000);
   t.ok(at(1, 100, 0.5) >= 150);
   const unknown = pauseFor({ usualMs: 600, normalMs: 750, completeness: undefined, pace: 1, caution: 1 });
@@ -47,7 +52,7 @@ t.test('what was asked sets the pause, words change it, the next question takes 
   endpointing.turn(started(1000));
   t.ok(say(endpointing, 'yes') < 250);
   t.equal(endpointing.completeness?.reason, 'answer');
-  t.ok(say(endpointing, 'yes but') > 1500);
+  t.ok(say(endpointing, 'yes but', 1800) > 1500);
   endpointing.asked(PHONE);
   t.equal(endpointing.pauseMs, 1100);
   t.equal(endpointing.completeness, undefined);
@@ -60,7 +65,7 @@ t.test('a telephone number is waited for to its last digit, and no longer', asyn
   endpointing.turn(ended(2000));
   t.ok(endpointing.pauseMs > 1500);
   endpointing.turn(started(2600));
-  t.ok(say(endpointing, 'four one five five five five oh one seven two') < 250);
+  t.ok(say(endpointing, 'four one five five five five oh one seven two', 4000) < 250);
 });
 
 t.test(
@@ -73,9 +78,27 @@ t.test(
     t.equal(endpointing.pauseMs, complete, 'while they pause it is');
     endpointing.turn(started(1750));
     t.equal(endpointing.pauseMs, 450);
-    t.ok(say(endpointing, 'yes please') < 250);
+    t.ok(say(endpointing, 'yes please', 2100) < 250);
   },
 );
+
+t.test('what sounds complete is not while words may still be on their way', async t => {
+  const endpointing = new Endpointing({
+    endOfTurnPauseMs: { yesNo: 100, short: 100, normal: 100, long: 100 },
+  });
+  endpointing.asked({ patience: 'yesNo' });
+  endpointing.turn(started(1000));
+  const pendingMs = endpointing.pauseMs;
+  t.ok(pendingMs > 300 && pendingMs < 500, 'before there are any');
+  endpointing.partial(['yes'], 1500);
+  t.equal(endpointing.pauseMs, pendingMs, 'while the caller speaks');
+  endpointing.turn(ended(1550));
+  t.equal(endpointing.pauseMs, pendingMs, 'and where they came before the last sound');
+  endpointing.partial(['yes', 'please'], 1750);
+  t.ok(endpointing.pauseMs < 200);
+  endpointing.turn(started(2000));
+  t.ok(endpointing.pauseMs > 300, 'and when they go on');
+});
 
 t.test('what was incomplete stays so', async t => {
   const endpointing = asked(PHONE);
@@ -159,7 +182,7 @@ t.test('a turn that begins long after the one before was not cut off', async t =
 
 t.test('no words, and words that are none, change nothing', async t => {
   const endpointing = asked({ patience: 'short' });
-  endpointing.partial([]);
+  endpointing.partial([], 0);
   t.equal(endpointing.completeness, undefined);
   t.equal(endpointing.pauseMs, 600);
 });

@@ -97,7 +97,8 @@ t.test('settings of all rules', async t => {
   const pauses = all.map(({ name, create }) => {
     const rule = create(name === 'silence' ? 700 : 1);
     rule.asked(digits);
-    rule.partial(['one', 'two', 'three', 'four']);
+    rule.turn({ type: 'speechEnded', atMs: 2000 });
+    rule.partial(['one', 'two', 'three', 'four'], 2200);
     return rule.pauseMs;
   });
   t.strictSame(pauses.slice(0, 2), [700, 1100]);
