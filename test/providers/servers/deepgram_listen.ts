@@ -55,12 +55,17 @@ export class DeepgramListenServer extends RecogniserServer {
 class ListenPeer implements RecogniserPeer {
   readonly #wire: RecogniserWire;
   readonly #script: UtteranceScript;
+  /** Silence after which an utterance is final unasked (https://developers.deepgram.com/docs/endpointing). */
+  readonly #endpointingMs: number | undefined;
   #told = '';
   #toldAtMs = 0;
 
   constructor(wire: RecogniserWire) {
     this.#wire = wire;
     this.#script = new UtteranceScript(wire, Number(wire.query.get('sample_rate')));
+    const endpointing = Number(wire.query.get('endpointing') ?? Number.NaN);
+    const isAsked = wire.endsBySilence && !Number.isNaN(endpointing);
+    this.#endpointingMs = isAsked ? endpointing : undefined;
   }
 
   opened(): void {}
@@ -71,7 +76,13 @@ class ListenPeer implements RecogniserPeer {
       this.#wire.close(1008, 'DATA-0000: the payload cannot be decoded as audio');
       return;
     }
+    const hadBegun = this.#script.hasBegun;
     this.#script.hear(bytes);
+    if (this.#script.hasBegun && !hadBegun) this.#begin();
+    if (this.#endpointingMs !== undefined && this.#script.isOver(this.#endpointingMs, bytes)) {
+      this.#endpoint();
+      return;
+    }
     const words = this.#script.partial;
     const text = textOf(words);
     // With words at once, and about once a second without.
@@ -94,6 +105,23 @@ class ListenPeer implements RecogniserPeer {
         description: 'could not deserialize',
         message: text,
       });
+  }
+
+  /** https://developers.deepgram.com/docs/speech-started */
+  #begin(): void {
+    if (this.#wire.query.get('vad_events') !== 'true') return;
+    const started = { type: 'SpeechStarted', channel: [0], timestamp: this.#script.beginS };
+    this.#wire.send(started, this.#wire.partialDelayMs());
+  }
+
+  /** Sound without words, such as a cough, ends without a result. */
+  #endpoint(): void {
+    const words = this.#script.final;
+    if (words.length > 0) {
+      const results = this.#results(words, { is_final: true, speech_final: true });
+      this.#wire.send(results, this.#wire.finalDelayMs());
+    }
+    this.#next();
   }
 
   #finalize(): void {

@@ -30,6 +30,9 @@ export interface RecogniserWire {
   strikes(at: FaultPoint): boolean;
   /** Of the next utterance. */
   script(head: Int16Array): readonly ScriptedWord[];
+  readonly endsBySilence: boolean;
+  /** Whether nobody is to be heard in this sound. */
+  isSilence(bytes: Buffer): boolean;
   finalDelayMs(): number;
   partialDelayMs(): number;
 }
@@ -50,6 +53,8 @@ export abstract class RecogniserServer {
   fault: (connection: number) => SpeechFault | undefined = () => undefined;
   finalDelayMs: () => number = () => 0;
   partialDelayMs: () => number = () => 0;
+  /** Samples of up to this size are silence between utterances; where it is not 0, silence ends them too if a client asks. */
+  silencePeak = 0;
   /** Without a message for so long, the server closes a connection. */
   idleMs = 10_000;
   /** Sample rates that are served. */
@@ -222,6 +227,19 @@ class Wire implements RecogniserWire {
 
   script(head: Int16Array): readonly ScriptedWord[] {
     return this.#server.script({ order: this.#server.utterances++, connection: this.index, head });
+  }
+
+  get endsBySilence(): boolean {
+    return this.#server.silencePeak > 0;
+  }
+
+  isSilence(bytes: Buffer): boolean {
+    const { silencePeak } = this.#server;
+    if (silencePeak === 0) return bytes.every(byte => byte === 0);
+    for (let at = 0; at + 1 < bytes.length; at += 2) {
+      if (Math.abs(bytes.readInt16LE(at)) > silencePeak) return false;
+    }
+    return true;
   }
 
   finalDelayMs(): number {

@@ -25,7 +25,7 @@ export class UtteranceScript {
 
   /** Silence between utterances, such as some providers are kept awake with, begins none. */
   hear(bytes: Buffer): void {
-    if (this.#words === undefined && bytes.every(byte => byte === 0)) {
+    if (this.#words === undefined && this.#wire.isSilence(bytes)) {
       this.beginS += bytes.length / this.#bytesPerMs / 1000;
       return;
     }
@@ -53,6 +53,13 @@ export class UtteranceScript {
   /** Words that have begun, as they are. */
   get final(): readonly ScriptedWord[] {
     return this.#words?.filter(({ startMs }) => startMs < this.heardMs) ?? [];
+  }
+
+  /** Whether `bytes`, the last heard, end it: all words were said so long ago; without words, at the first silence. */
+  isOver(pauseMs: number, bytes: Buffer): boolean {
+    const last = this.#words?.at(-1);
+    if (last === undefined) return this.hasBegun && this.#wire.isSilence(bytes);
+    return last.endMs + pauseMs <= this.heardMs;
   }
 
   /** The next utterance is another one. */
