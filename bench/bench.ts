@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly target: string | undefined;
   /** What is judged, instead of the bench's own set; benches without one take no notice. */
   readonly setFolder: string | undefined;
+  /** Nothing of LiveKit's is measured beside; benches that do not take no notice. */
+  readonly withoutLiveKit: boolean;
   readonly configFile: string;
 }
 

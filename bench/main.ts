@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
+                         [--without livekit]
 
   calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
   rooms      the same through livekit-sip and rooms
@@ -48,7 +49,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   echo       the echo canceller on lines and in rooms, against WebRTC's: echo left, near end lost, CPU
   vad        voice activity by noise: F1 and delays of the network and of calls' detectors; the kernel against onnxruntime
   noise      noise suppression against Speex and RNNoise in babble, car, street, television and hiss: SNR, PESQ, STOI, CPU
-  latency    turns with scripted providers over the trunk edge: from the caller's last sound to the agent's first
+  latency    turns with scripted providers over the trunk edge: from the caller's last sound to the agent's first; then the
+             same dialogue through livekit-sip and LiveKit Agents, which --without livekit leaves out
   chaos      providers killed, stalled and corrupted at ten points of a turn: silences, repeated sentences, lost slots
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
@@ -66,12 +68,14 @@ async function main(args: string[]): Promise<number> {
       quick: { type: 'boolean', default: false },
       target: { type: 'string' },
       set: { type: 'string' },
+      without: { type: 'string' },
       config: { type: 'string', default: 'trunkline.yaml' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const load = BENCHES[positionals[0] ?? ''];
-  if (values.help || load === undefined || positionals.length !== 1) {
+  const isKnown = values.without === undefined || values.without === 'livekit';
+  if (values.help || load === undefined || positionals.length !== 1 || !isKnown) {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
@@ -81,6 +85,7 @@ async function main(args: string[]): Promise<number> {
     quick: values.quick,
     target: values.target,
     setFolder: values.set,
+    withoutLiveKit: values.without === 'livekit',
     configFile: values.config,
   });
   const result = { bench: bench.name, quick: values.quick, ok, ...headline, posture, figures, validity };

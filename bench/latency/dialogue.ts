@@ -36,11 +36,53 @@ export interface Utterance {
   readonly misheardAs: string | undefined;
 }
 
-/** Renders the caller's side; in more than a third of the turns the final differs from the last partial. */
-export async function renderDialogue(voice: Tts, rateHz: 8000 | 16_000): Promise<readonly Utterance[]> {
+/** What a caller says over the agent, again and again. */
+const INTERRUPTION = 'Wait, I only want to know what it costs.';
+const INTERRUPTIONS = 4;
+
+/** The caller's side. */
+export interface Speech {
+  readonly utterances: readonly Utterance[];
+  readonly interruption: Utterance;
+}
+
+/** Speaks it with one voice of flite's. */
+export async function renderSpeech(
+  voice: Tts,
+  rateHz: 8000 | 16_000,
+  texts: readonly string[] = UTTERANCES,
+): Promise<Speech> {
+  const utterances = await renderDialogue(voice, rateHz, texts);
+  return { utterances, interruption: await renderInterruption(voice, rateHz) };
+}
+
+/** What goes on for longer than any agent should take to stop. */
+async function renderInterruption(voice: Tts, rateHz: 8000 | 16_000): Promise<Utterance> {
+  const once = await wholeSentence(voice, INTERRUPTION, { rateHz, signal: AbortSignal.timeout(30_000) });
+  const onceMs = (once.pcm.length * 1000) / rateHz;
+  const pcm = new Int16Array(once.pcm.length * INTERRUPTIONS);
+  const words: SpokenWord[] = [];
+  for (let at = 0; at < INTERRUPTIONS; at += 1) {
+    pcm.set(once.pcm, at * once.pcm.length);
+    const shifted = ({ word, startMs, endMs }: SpokenWord): SpokenWord => ({
+      word,
+      startMs: startMs + at * onceMs,
+      endMs: endMs + at * onceMs,
+    });
+    words.push(...once.words.map(shifted));
+  }
+  return { text: INTERRUPTION, pcm, words, misheardAs: undefined };
+}
+
+/** In more than a third of the turns the final differs from the last partial. */
+async function renderDialogue(
+  voice: Tts,
+  rateHz: 8000 | 16_000,
+  texts: readonly string[],
+): Promise<readonly Utterance[]> {
   const signal = AbortSignal.timeout(120_000);
   const utterances: Utterance[] = [];
-  for (const [index, text] of UTTERANCES.entries()) {
+  for (const [index, text] of texts.entries()) {
     const { pcm, words } = await wholeSentence(voice, text, { rateHz, signal });
     utterances.push({ text, pcm, words, misheardAs: index % 5 < 2 ? MISHEARD : undefined });
   }

@@ -31,11 +31,17 @@ export interface Busy {
   readonly toMs: number;
 }
 
+/** What a recogniser is sent: utterances, each with what came a moment before it, or all that the line brings. */
+export type Listening = 'utterances' | 'line';
+
 /** Scripted providers on the loopback, whose delays are known to the millisecond. */
 export interface Services {
   /** For the node that uses them. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
+  /** As their users name them: ws://…/v1/listen, http://…/v1, ws://… */
+  readonly urls: { readonly stt: string; readonly llm: string; readonly tts: string };
+  readonly key: string;
   /** All work so far, in the order of its end. */
   readonly work: readonly Busy[];
   /** Resolves when the caller may say this, with what is to be called a moment after its end: it must be known whose words are heard. */
@@ -43,7 +49,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
-export async function startServices(delays: Delays, seed: number): Promise<Services> {
+export async function startServices(
+  delays: Delays,
+  seed: number,
+  heard: Listening = 'utterances',
+): Promise<Services> {
   const work: Busy[] = [];
   const drawn = (kind: Busy['kind'], medianMs: number) => {
     const random = new SeededRandom(seed, kind);
@@ -57,7 +67,9 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
   };
   const callers = new OneAtATime();
   const stt = await new DeepgramListenServer(KEY).start();
-  stt.script = ({ head }) => scripted(callers.speaking, head);
+  if (heard === 'line') stt.silencePeak = LINE_SILENCE_PEAK;
+  const place = heard === 'line' ? placedBySound : placedByTime;
+  stt.script = ({ head }) => scripted(callers.speaking, head, place);
   stt.finalDelayMs = drawn('stt', delays.finalMs);
   stt.partialDelayMs = logNormalMs(delays.finalMs, SIGMA, Math.random);
   let answers = 0;
@@ -75,13 +87,16 @@ export async function startServices(delays: Delays, seed: number): Promise<Servi
   tts.script.audio = spoken;
   tts.script.firstByteMs = drawn('tts', delays.firstByteMs);
   tts.script.paceMs = () => AUDIO_PACE_MS;
+  const urls = { stt: stt.url, llm: `${llm.url}/v1`, tts: tts.url };
   return {
     config: {
-      stt: [{ kind: 'deepgram', keyEnv: 'LATENCY_KEY', url: stt.url }],
-      llm: [{ kind: 'openai', keyEnv: 'LATENCY_KEY', url: `${llm.url}/v1`, model: 'scripted' }],
-      tts: [{ kind: 'cartesia', keyEnv: 'LATENCY_KEY', url: tts.url, voice: 'scripted' }, { kind: 'flite' }],
+      stt: [{ kind: 'deepgram', keyEnv: 'LATENCY_KEY', url: urls.stt }],
+      llm: [{ kind: 'openai', keyEnv: 'LATENCY_KEY', url: urls.llm, model: 'scripted' }],
+      tts: [{ kind: 'cartesia', keyEnv: 'LATENCY_KEY', url: urls.tts, voice: 'scripted' }, { kind: 'flite' }],
     },
     env: { LATENCY_KEY: KEY },
+    urls,
+    key: KEY,
     work,
     speaks: utterance => callers.begin(utterance),
     close: async () => {
@@ -116,22 +131,42 @@ interface Speaking {
   readonly fromMs: number;
 }
 
-/**
- * The words of an utterance where they lie in the sound that begins with `head`, which was on the way for a while. A recogniser
- * that is told of the whole utterance anew gets it from its beginning, with what came before.
- */
-function scripted(speaking: Speaking | undefined, head: Int16Array): readonly ScriptedWord[] {
+/** The words of an utterance where they lie in the sound that begins with `head`. */
+function scripted(
+  speaking: Speaking | undefined,
+  head: Int16Array,
+  place: (speaking: Speaking, head: Int16Array) => number,
+): readonly ScriptedWord[] {
   if (speaking === undefined) return [];
-  const { utterance, fromMs } = speaking;
+  const shiftMs = place(speaking, head);
+  const { words: said, misheardAs } = speaking.utterance;
+  const last = said.length - 1;
+  const words = said.map((word, index) => placed(word, shiftMs, index === last ? misheardAs : undefined));
+  return words.filter(({ startMs }) => startMs >= -TOLD_MS);
+}
+
+/**
+ * Of sound that was on the way for a while. A recogniser that is told of the whole utterance anew gets it from its
+ * beginning, with what came before.
+ */
+function placedByTime({ fromMs }: Speaking, head: Int16Array): number {
   const headMs = (head.length * 1000) / RATE_HZ;
   const sinceMs = performance.now() - fromMs;
   const isAnew = headMs > LONG_HEAD_MS && sinceMs > ANEW_AFTER_MS;
-  const shiftMs = isAnew ? LEAD_IN_MS : headMs + ON_THE_WAY_MS - sinceMs;
-  const last = utterance.words.length - 1;
-  const words = utterance.words.map((word, index) =>
-    placed(word, shiftMs, index === last ? utterance.misheardAs : undefined),
-  );
-  return words.filter(({ startMs }) => startMs >= -TOLD_MS);
+  return isAnew ? LEAD_IN_MS : headMs + ON_THE_WAY_MS - sinceMs;
+}
+
+/** Of a whole line: where the utterance's own first sound is; by the time where it began before the line was heard. */
+function placedBySound({ utterance, fromMs }: Speaking, head: Int16Array): number {
+  const headMs = (head.length * 1000) / LINE_RATE_HZ;
+  const byTimeMs = headMs + LINE_ON_THE_WAY_MS - (performance.now() - fromMs);
+  const bySoundMs = firstSoundMs(head, LINE_RATE_HZ) - firstSoundMs(utterance.pcm, RATE_HZ);
+  return Math.abs(bySoundMs - byTimeMs) < MOST_APART_MS ? bySoundMs : byTimeMs;
+}
+
+function firstSoundMs(pcm: Int16Array, rateHz: number): number {
+  const at = pcm.findIndex(sample => Math.abs(sample) > LINE_SILENCE_PEAK);
+  return (Math.max(0, at) * 1000) / rateHz;
 }
 
 function placed(
@@ -151,8 +186,15 @@ const LONG_HEAD_MS = 400;
 const ANEW_AFTER_MS = 1200;
 /** A word that began so long before a segment was told with the one before. */
 const TOLD_MS = 60;
-/** Of the line's pipeline. */
+/** Of the line's pipeline, and of the caller's voice. */
 const RATE_HZ = 8000;
+/** Of what LiveKit's plugin sends. */
+const LINE_RATE_HZ = 16_000;
+/** About −40 dBFS: above the line's noise, below speech. */
+const LINE_SILENCE_PEAK = 320;
+/** SIP and a room, each with a jitter buffer, and pieces of 100 ms. */
+const LINE_ON_THE_WAY_MS = 250;
+const MOST_APART_MS = 1200;
 
 const OPENINGS = ['All right', 'Thank you', 'I see that', 'Of course', 'Certainly', 'Good to know'];
 const REMAINDERS = ['I have it. What else?', 'noted. Go on?', 'so be it. And now?'];

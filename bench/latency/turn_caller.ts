@@ -14,7 +14,7 @@ const ANSWER_WITHIN_MS = 8000;
 /** What was said has been heard after so long. */
 const HEARD_MS = 400;
 const POLL_MS = 10;
-const LINE_NOISE_DBFS = -65;
+export const LINE_NOISE_DBFS = -65;
 
 /** One turn on the wire, in milliseconds of this process's monotonic clock. */
 export interface WireTurn {
@@ -34,10 +34,12 @@ export interface TurnCallerOptions {
   /** Asked before an utterance goes out; what it gives is called a moment after its end. */
   readonly speaks: (utterance: Utterance) => Promise<() => void>;
   readonly random: () => number;
+  /** Told of each turn. */
+  readonly took: (turn: WireTurn) => void;
 }
 
 /** Calls, and takes turns with the agent: each utterance after the agent has ended, its answer timed packet to packet. */
-export async function takeTurns(options: TurnCallerOptions): Promise<readonly WireTurn[]> {
+export async function takeTurns(options: TurnCallerOptions): Promise<void> {
   const { rateHz } = CODEC;
   const mouth = new Mouth({ rateHz, noiseDbfs: LINE_NOISE_DBFS });
   const onsets: number[] = [];
@@ -70,7 +72,6 @@ export async function takeTurns(options: TurnCallerOptions): Promise<readonly Wi
     },
   );
   const startedMs = performance.now() - call.nowMs();
-  const turns: WireTurn[] = [];
   for (let turn = 0; turn < options.turns && call.up; turn += 1) {
     await until(() => !call.up || call.nowMs() - quietSinceMs >= AGENT_DONE_MS, ANSWER_WITHIN_MS * 2);
     await delay(THINK_MS.least + options.random() * (THINK_MS.most - THINK_MS.least));
@@ -85,7 +86,7 @@ export async function takeTurns(options: TurnCallerOptions): Promise<readonly Wi
     await until(() => !call.up || answer() !== undefined, ANSWER_WITHIN_MS);
     const onset = answer();
     const wasCutOff = onset !== undefined && onset <= spoken.endMs;
-    turns.push({
+    options.took({
       text: utterance.text,
       lastSoundMs: startedMs + spoken.endMs,
       firstSoundMs: onset === undefined ? undefined : startedMs + onset,
@@ -93,10 +94,9 @@ export async function takeTurns(options: TurnCallerOptions): Promise<readonly Wi
     });
   }
   await call.hangUp();
-  return turns;
 }
 
-async function until(condition: () => boolean, withinMs: number): Promise<void> {
+export async function until(condition: () => boolean, withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition() && performance.now() < deadline) await delay(POLL_MS);
 }

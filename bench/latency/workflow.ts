@@ -2,6 +2,14 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECT } from '../node.ts';
 
+/** Long enough to be cut into. */
+export const GREETING = [
+  'This is an automated assistant.',
+  'I can tell you what moving your piano costs and when our next free days are.',
+  'How can I help you?',
+] as const;
+export const INSTRUCTIONS = 'You are the front desk of a piano mover. Be brief.';
+
 const YAML = `name: talker
 version: 1.0.0
 title: Talker of the latency bench
@@ -27,8 +35,8 @@ slots: {}
 stages:
   hello:
     kind: talk
-    say: [This is an automated assistant., How can I help you?]
-    instructions: You are the front desk of a piano mover. Be brief.
+    say: ${JSON.stringify(GREETING)}
+    instructions: ${INSTRUCTIONS}
     patience: normal
     ways: { done: { to: bye, meaning: the caller has no further question } }
     without: later
