@@ -112,7 +112,8 @@ function accessOf(kind: ProviderKind, entry: Entry, place: KeyPlace): Access {
 }
 
 function lookUp(kind: ProviderKind, entry: Entry, { folder, env }: KeyPlace): Access {
-  if (entry.kind === 'pocketsphinx' || entry.kind === 'flite') return { key: undefined, off: undefined };
+  if (entry.kind === 'pocketsphinx' || entry.kind === 'sherpa_onnx' || entry.kind === 'flite')
+    return { key: undefined, off: undefined };
   if (entry.kind === 'livekit_plugin') {
     const off = missingPackages(entry.package);
     if (off !== undefined) return { key: undefined, off };

@@ -128,6 +128,14 @@ const stt = z.discriminatedUnion('kind', [
     location: text.optional(),
     price: heardPrice,
   }),
+  /** A model on this machine. */
+  z.strictObject({
+    kind: z.literal('sherpa_onnx'),
+    name: paid.name,
+    modelDir: z.string().min(1).max(4096),
+    type: z.enum(['transducer', 'paraformer', 'zipformer2_ctc', 'nemo_ctc', 'tone_ctc']).optional(),
+    threads: z.number().int().min(1).max(16).default(1),
+  }),
   z.strictObject({ kind: z.literal('pocketsphinx') }),
 ]);
 

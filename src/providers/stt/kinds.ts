@@ -43,6 +43,11 @@ export async function openStt(entry: SttProvider, key: string | undefined, confi
       const { createPluginStt } = await import('../livekit_plugin/plugin_stt.ts');
       return createPluginStt(pluginOptions(entry, key));
     }
+    case 'sherpa_onnx': {
+      const { createSherpaOnnxStt } = await import('./sherpa_onnx.ts');
+      const { modelDir, type, threads } = entry;
+      return createSherpaOnnxStt({ name, modelDir, type, threads });
+    }
     case 'pocketsphinx': {
       const { createPocketsphinxStt } = await import('./pocketsphinx.ts');
       const { pocketsphinxModel, flite } = config.voice;

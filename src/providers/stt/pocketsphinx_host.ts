@@ -59,7 +59,8 @@ async function finish(id: number): Promise<void> {
 }
 
 function reply(message: HostReply): void {
-  if (process.connected) process.send?.(message);
+  // The parent may just be leaving.
+  if (process.connected) process.send?.(message, () => undefined);
 }
 
 process.on('message', (request: HostRequest) => handle(request));

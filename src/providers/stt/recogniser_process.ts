@@ -1,9 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { LIMITS } from '../../config/limits.ts';
 import type { HostReply, HostRequest } from './host_messages.ts';
-import type { RecogniserOptions } from './recogniser.ts';
 
-const PROGRAM = new URL('./pocketsphinx_host.ts', import.meta.url);
+/** What runs in the process, and its settings: data, told as JSON. */
+export interface RecogniserProgram {
+  readonly file: URL;
+  readonly options: object;
+}
+
 const MINUTE_MS = 60_000;
 
 interface Events {
@@ -13,17 +17,17 @@ interface Events {
 }
 
 /**
- * The process that holds the C library. Started when needed, started anew after it died, but not more often than
+ * The process that holds a native library. Started when needed, started anew after it died, but not more often than
  * LIMITS.sttRestartsPerMinute. It does not keep its parent alive unless `hold` says so, and ends with its parent.
  */
 export class RecogniserProcess {
-  readonly #options: RecogniserOptions;
+  readonly #program: RecogniserProgram;
   readonly #events: Events;
   #child: ChildProcess | undefined;
   #starts: number[] = [];
 
-  constructor(options: RecogniserOptions, events: Events) {
-    this.#options = options;
+  constructor(program: RecogniserProgram, events: Events) {
+    this.#program = program;
     this.#events = events;
   }
 
@@ -34,7 +38,7 @@ export class RecogniserProcess {
     this.#starts = this.#starts.filter(at => now - at < MINUTE_MS);
     if (this.#starts.length > LIMITS.sttRestartsPerMinute) return false;
     this.#starts.push(now);
-    const child = fork(PROGRAM, [JSON.stringify(this.#options)], {
+    const child = fork(this.#program.file, [JSON.stringify(this.#program.options)], {
       serialization: 'advanced',
       // A terminal's interrupt reaches the whole group; calls that drain still need their recogniser.
       detached: true,
