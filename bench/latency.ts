@@ -21,7 +21,7 @@ const FULL: Plans = {
   main: { delays: FAST, turnsEach: 67, interruptions: 10 },
   second: { delays: USUAL, turnsEach: 22, interruptions: 0 },
 };
-const QUICK: Plans = { main: { delays: FAST, turnsEach: 4, interruptions: 1 }, second: undefined };
+const QUICK: Plans = { main: { delays: FAST, turnsEach: 3, interruptions: 1 }, second: undefined };
 const MOST_P95_MS = 700;
 const MOST_OWN_P95_MS = 100;
 
