@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   noise: () => import('./noise.ts'),
   latency: () => import('./latency.ts'),
   chaos: () => import('./chaos.ts'),
+  long_call: () => import('./long_call.ts'),
   turns: () => import('./turns.ts'),
   intents: () => import('./intents.ts'),
 };
@@ -52,6 +53,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   latency    turns with scripted providers over the trunk edge: from the caller's last sound to the agent's first; then the
              same dialogue through livekit-sip and LiveKit Agents, which --without livekit leaves out
   chaos      providers killed, stalled and corrupted at ten points of a turn: silences, repeated sentences, lost slots
+  long_call  an hour and 1,000 turns in a minute or two: what was said early is known at the end, requests and memory stay flat
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 

@@ -14,12 +14,18 @@ export class SimulatedLine implements CallAudio {
   policy: TurnPolicy | undefined;
   hungUp: { readonly drain: boolean } | undefined;
   onStarted: (atMs: number) => void = () => undefined;
-  /** All that was played, silence too: a frame for each 10 ms of the call. */
+  /** All that was played, silence too: a frame for each 10 ms of the call. Empty where nobody will listen to it. */
   readonly frames: Int16Array[] = [];
+  readonly #keepsFrames: boolean;
+  #ticks = 0;
   #queue: Int16Array = new Int16Array(0);
   #played = 0;
   #isIdle = true;
   #waiting: { generation: number; pcm: Int16Array; resolve(position: number | undefined): void }[] = [];
+
+  constructor({ keepsFrames = true }: { readonly keepsFrames?: boolean } = {}) {
+    this.#keepsFrames = keepsFrames;
+  }
 
   speak(generation: number, pcm: Int16Array): Promise<number | undefined> {
     return new Promise(resolve => {
@@ -33,7 +39,7 @@ export class SimulatedLine implements CallAudio {
   }
 
   mediaMs(): number {
-    return this.frames.length * FRAME_MS;
+    return this.#ticks * FRAME_MS;
   }
 
   get isQuiet(): boolean {
@@ -59,9 +65,12 @@ export class SimulatedLine implements CallAudio {
   tick(): void {
     const played = this.#queue.subarray(0, FRAME_SAMPLES);
     this.#queue = this.#queue.subarray(played.length);
-    const frame = new Int16Array(FRAME_SAMPLES);
-    frame.set(played);
-    this.frames.push(frame);
+    this.#ticks += 1;
+    if (this.#keepsFrames) {
+      const frame = new Int16Array(FRAME_SAMPLES);
+      frame.set(played);
+      this.frames.push(frame);
+    }
     this.#played += played.length;
     if (played.length > 0 && this.#isIdle) this.onStarted(this.mediaMs());
     this.#isIdle = played.length === 0;
