@@ -186,6 +186,7 @@ class Call {
     const checkpoint = writeCheckpoint({
       conversation,
       turns: this.#record.turns,
+      tools: [],
       epochMs: 0,
       recording: null,
     });
