@@ -23,8 +23,8 @@ export class WordLag {
   #toldMs = -Infinity;
   /** End of the last sound; undefined while the caller speaks. */
   #lastSoundMs: number | undefined;
-  /** Turns before the first words of the call. */
-  #wordlessTurns = 0;
+  /** Counts until the first words of the call. */
+  #turns = 0;
 
   /** Words came. */
   told(atMs: number): void {
@@ -49,12 +49,12 @@ export class WordLag {
 
   turnOver(atMs: number): void {
     this.wentOn(atMs);
-    if (this.#toldMs === -Infinity) this.#wordlessTurns += 1;
+    this.#turns += 1;
   }
 
   /** For so long after the last sound words may still be on their way; 0 once they are there, and where none are told. */
   get pendingMs(): number {
-    if (this.#toldMs === -Infinity && this.#wordlessTurns >= WORDLESS_TURNS) return 0;
+    if (this.#toldMs === -Infinity && this.#turns >= WORDLESS_TURNS) return 0;
     const areThere = this.#lastSoundMs !== undefined && !this.#isEarly(this.#toldMs - this.#lastSoundMs);
     return areThere ? 0 : this.#mostLagMs;
   }

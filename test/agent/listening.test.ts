@@ -37,3 +37,17 @@ t.test('endpointing follows the words, also while the caller pauses', async t =>
   rig.stt.sessions[0]?.partial('yes');
   t.equal(rig.audio.policy?.endOfTurnPauseMs, late, 'words of a turn that is over change nothing');
 });
+
+t.test('words that came after the last sound are all that are waited for', async t => {
+  const rig = await new Rig(() => ({ patience: 'yesNo' })).answer();
+  await rig.listen();
+  await rig.startSpeaking();
+  rig.stt.sessions.at(-1)?.partial('yes');
+  const pauseMs = (): number => rig.audio.policy?.endOfTurnPauseMs ?? 0;
+  t.ok(pauseMs() > 300, 'there may be others on their way');
+  await rig.pass(130);
+  rig.stt.settled.push(understood('yes'));
+  rig.conversation.turn({ type: 'speechEnded', atMs: rig.audio.nowMs - 130 });
+  await rig.pass(10);
+  t.ok(pauseMs() < 250, `${pauseMs()}`);
+});

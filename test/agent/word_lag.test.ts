@@ -40,6 +40,8 @@ t.test('it is learned how late words come', async t => {
   t.equal(heard(many(590)).pendingMs, 800, 'within bounds');
   t.equal(heard(many(2000)).pendingMs, usual, 'what comes that late tells nothing of words');
   t.equal(heard(many(200), 150).pendingMs, usual, 'nor does a pause that was too short for them');
+  t.equal(heard(many(-40), 150).pendingMs, usual, 'whatever came before its end');
+  t.equal(heard(many(4000)).pendingMs, usual, 'nor one whose words were lost');
   t.ok(heard(many(-40)).pendingMs < 150, 'a recogniser may be done before the sound is');
 });
 
