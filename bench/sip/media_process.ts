@@ -62,6 +62,7 @@ const media = new MediaCalls({
     callUp: callId => link.send('edge', { type: 'callUp', callId }),
     callRefused: (callId, reason) => link.send('edge', { type: 'callRefused', callId, reason }),
     checkpoint: () => undefined,
+    legWanted: () => undefined,
     orphan: () => undefined,
     callEnded: (callId, reason, failed) => link.send('edge', { type: 'callEnded', callId, reason, failed }),
     callsChanged: () => tellLoad(),

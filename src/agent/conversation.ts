@@ -27,9 +27,7 @@ import {
 } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
 import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
-
-/** Audio before the onset that the recogniser is given, since quiet consonants come before what is noticed. */
-const LEAD_MS = 500;
+import { Transfer } from './transfer.ts';
 
 /**
  * One call's conversation: turn events, keys and the caller's audio in, speech out. It knows no clock but media time
@@ -50,6 +48,7 @@ export class Conversation {
   readonly #foresight: Foresight;
   readonly #listening: Listening;
   readonly #patience: Patience;
+  readonly #transfer: Transfer;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
@@ -81,6 +80,9 @@ export class Conversation {
       failed: error => this.fail(error),
     });
     this.#keypad = new Keypad(after, digits => this.#guard(() => this.#keyed(digits)));
+    this.#transfer = new Transfer({ ...parts, listening: this.#listening, keypad: this.#keypad }, became =>
+      this.#guard(() => this.#respond({ type: 'person', became })),
+    );
     this.#state = parts.resumed ?? newConversation(parts.initial);
   }
 
@@ -93,8 +95,7 @@ export class Conversation {
   answered(): void {
     const { responder, todayIso } = this.#parts;
     this.#leave.allowCall(() => this.#guard(() => this.#part(FAREWELLS.timeLimit)));
-    const first = () => firstResponse(responder, this.#state, todayIso());
-    this.#guard(() => this.#take(first(), { stands: false }));
+    this.#guard(() => this.#take(firstResponse(responder, this.#state, todayIso()), { stands: false }));
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
@@ -152,6 +153,7 @@ export class Conversation {
     this.#over = true;
     responder.close();
     this.#leave.close();
+    this.#transfer.close();
     this.#keypad.clear();
     this.#dropCaller();
     this.#floor.follow();
@@ -161,16 +163,12 @@ export class Conversation {
       if (!reply.stands) recordUnanswered(record, recording, reply, audio.mediaMs());
       this.#floor.close(reply, audio.playedSamples());
     }
-    return this.#leave.farewell ?? { failed: false, ...(this.#isDone && { reason: 'completed' }) };
+    return this.#leave.farewell ?? { failed: false, ...(this.#state.flow.done && { reason: 'completed' }) };
   }
 
-  /** True once nothing that the caller does changes the end. */
+  /** True once nothing that the caller does changes the end, and while it is not the agent's to hear. */
   get #ending(): boolean {
-    return this.#over || this.#leave.farewell !== undefined || this.#isDone;
-  }
-
-  get #isDone(): boolean {
-    return this.#state.flow.done;
+    return this.#over || this.#leave.farewell !== undefined || this.#state.flow.done || this.#transfer.isOn;
   }
 
   #speechStarted(atMs: number): void {
@@ -179,7 +177,7 @@ export class Conversation {
     if (this.#caller !== undefined || asked === undefined) return;
     this.#overAgent.drop();
     this.#foresight.prepare();
-    this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.since(atMs - LEAD_MS));
+    this.#caller = new CallerTurn(this.#ear, asked, atMs, this.#preRoll.fromOnset(atMs));
     const [reply, played] = [this.#floor.reply, this.#parts.audio.playedSamples()];
     // Over audible speech the audio thread decides whether this is an interruption.
     if (reply === undefined || reply.speech?.audible(played) || reply.answered?.holding?.isAudible) return;
@@ -288,9 +286,8 @@ export class Conversation {
     if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
     else if (this.#step === undefined) this.#respond({ type: 'start' });
     else {
-      const silences = this.#state.silences + 1;
-      this.#state = { ...this.#state, silences };
-      const isHopeless = silences > this.#parts.turn.silencePrompts;
+      this.#state = { ...this.#state, silences: this.#state.silences + 1 };
+      const isHopeless = this.#state.silences > this.#parts.turn.silencePrompts;
       this.#respond({ type: 'silence' }, { stands: false }, isHopeless ? FAREWELLS.silence : undefined);
     }
   }
@@ -357,13 +354,15 @@ export class Conversation {
     if (this.#over) return;
     const { farewell } = this.#leave;
     if (farewell !== undefined && !reply.last) this.#sayFarewell(farewell);
-    else if (reply.last || this.#isDone) this.#hangUp();
+    else if (reply.last || this.#state.flow.done) this.#hangUp();
+    else if (this.#transfer.follow(this.#step)) this.#dropCaller();
     else if (!this.#keypad.release() && !interrupted) this.#overAgent.agentEnded();
   }
 
   /** Takes leave: what is queued is heard to its end, then the last words, then the line is hung up. */
   #part(farewell: Farewell): void {
     if (this.#over || !this.#leave.begin(farewell)) return;
+    this.#transfer.giveUp();
     this.#dropCaller();
     this.#keypad.clear();
     const reply = this.#floor.reply;

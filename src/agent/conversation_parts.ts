@@ -3,7 +3,7 @@ import type { Stt } from '../providers/types.ts';
 import type { FlowState } from '../workflow/types.ts';
 import type { CallRecord } from './call_record.ts';
 import type { InterjectionEar } from './interjection.ts';
-import type { After, CallAudio, CallRecording } from './ports.ts';
+import type { After, CallAudio, CallRecording, PersonLine } from './ports.ts';
 import type { Responder } from './responder.ts';
 import type { ConversationState } from './resumption.ts';
 import type { Voice } from './voice.ts';
@@ -20,6 +20,8 @@ export interface ConversationParts {
   readonly initial: FlowState;
   readonly record: CallRecord;
   readonly recording: CallRecording;
+  /** Left out where no person can be called. */
+  readonly people?: PersonLine | undefined;
   readonly after: After;
   readonly turn: Config['turn'];
   /** Today where the business is, as YYYY-MM-DD. */

@@ -45,3 +45,22 @@ export const NO_RECORDING: CallRecording = {
   resumeSound: () => undefined,
   isPaused: false,
 };
+
+/** What becomes of a person who is called; the last one of these is that they have left, or why they never came. */
+export type PersonNews = 'answered' | 'left' | 'busy' | 'declined' | 'noAnswer' | 'failed';
+
+/** A person on their way into the call: from their answer on they hear what the agent says, which the caller then does not. */
+export interface PersonLeg {
+  /** Person and caller speak with each other, and the agent is heard by nobody. */
+  join(): void;
+  /** They are no longer wanted: the agent and the caller are as before. `told` hears nothing more. */
+  drop(): void;
+  /** For the record: what they were told. */
+  told(text: string): void;
+}
+
+/** Calls people into the call, by their names in the configuration. */
+export interface PersonLine {
+  /** `told` is never called before this has returned. */
+  call(person: string, told: (news: PersonNews) => void): PersonLeg;
+}

@@ -2,6 +2,8 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 
 /** So much of a call is kept: a word that is noticed late, and what came before it. */
 export const PRE_ROLL_MS = 2000;
+/** What the recogniser is given before the onset, since quiet consonants come before what is noticed. */
+const LEAD_MS = 500;
 
 /** The last moments of the caller's audio, since speech is noticed after it began. */
 export class PreRoll {
@@ -39,6 +41,11 @@ export class PreRoll {
     copy.set(this.#samples.subarray(start, start + head), 0);
     copy.set(this.#samples.subarray(0, length - head), head);
     return copy;
+  }
+
+  /** What was heard of a turn that began at media time `onsetMs`, and a little before it. */
+  fromOnset(onsetMs: number): Int16Array {
+    return this.since(onsetMs - LEAD_MS);
   }
 
   /** What came so far belongs to a turn that was answered. */

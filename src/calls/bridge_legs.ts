@@ -1,14 +1,22 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
-import type { LegAccess, LegEnding, LegOrder } from '../ipc/messages.ts';
+import type { LegAccess, LegEnding, LegOrder, LegWish } from '../ipc/messages.ts';
 import { AGENT, type Bridge, CALLER } from '../lines/bridge.ts';
 import type { Line, LineEvents } from '../lines/line.ts';
+import { RingbackLine } from '../lines/ringback_line.ts';
 import type { EventDetail } from '../store/events.ts';
-import { hearingsOf } from './bridge_plan.ts';
+import { hearingsOf, type PersonPhase, RINGBACK } from './bridge_plan.ts';
+import type { PersonOrder } from './thread_messages.ts';
 
 /** What becomes of a call's legs, as its record has it. */
 export type LegFact = {
-  [T in 'leg.added' | 'leg.answered' | 'leg.removed']: { readonly type: T; readonly detail: EventDetail<T> };
-}['leg.added' | 'leg.answered' | 'leg.removed'];
+  [T in LegFactType]: { readonly type: T; readonly detail: EventDetail<T> };
+}[LegFactType];
+type LegFactType = 'leg.added' | 'leg.answered' | 'leg.joined' | 'leg.removed';
+
+/** What the edge is asked for. */
+export type LegRequest =
+  | { readonly type: 'addLeg'; readonly leg: LegWish }
+  | { readonly type: 'dropLeg'; readonly legId: string };
 
 /** The call that the legs belong to. */
 export interface BridgedCall {
@@ -27,6 +35,8 @@ export interface BridgeLegsPorts {
   tell(fact: LegFact): void;
   /** The call goes on without the agent. */
   agentLeft(): void;
+  /** A person is wanted, or no longer. */
+  toEdge(request: LegRequest): void;
 }
 
 interface Leg extends LegOrder {
@@ -34,6 +44,11 @@ interface Leg extends LegOrder {
   isUp: boolean;
   isHeld: boolean;
   ending: LegEnding | undefined;
+}
+
+interface Person {
+  readonly name: string;
+  phase: PersonPhase;
 }
 
 /** Lines that tell a key tell it late, or without how long it was held. */
@@ -44,7 +59,10 @@ export class BridgeLegs {
   readonly #call: BridgedCall;
   readonly #ports: BridgeLegsPorts;
   readonly #legs = new Map<string, Leg>();
+  /** Those whom the workflow wants, by leg, from the order on. */
+  readonly #people = new Map<string, Person>();
   readonly #closing = new Set<Promise<void>>();
+  #isRinging = false;
 
   constructor(call: BridgedCall, ports: BridgeLegsPorts) {
     this.#call = call;
@@ -55,6 +73,7 @@ export class BridgeLegs {
   open(order: LegOrder): void {
     const { bridge, mediaMs, line: callerLine } = this.#call;
     const { legId, mode, keepAgent, access } = order;
+    if (bridge.isFull) this.#ring(true);
     if (this.#legs.has(legId) || bridge.isFull) throw new RangeError('no place for a leg');
     const line = this.#ports.openLine(legId, access, callerLine.rateHz, {
       answered: () => undefined,
@@ -66,10 +85,38 @@ export class BridgeLegs {
     this.#legs.set(legId, { ...order, line, isUp: false, isHeld: false, ending: undefined });
     bridge.add(legId, line);
     this.#joinUp();
+    const person = this.#people.get(legId)?.name;
+    const who = { ...(person !== undefined && { person }) };
     this.#ports.tell({
       type: 'leg.added',
-      detail: { leg: legId, kind: access.kind, to: access.to, mode, keepAgent, mediaMs },
+      detail: { leg: legId, kind: access.kind, to: access.to, mode, keepAgent, ...who, mediaMs },
     });
+  }
+
+  /** What the agent wants of a person. */
+  person(order: PersonOrder): void {
+    if (order.do === 'call') {
+      this.#people.set(order.leg.legId, { name: order.person, phase: 'ringing' });
+      this.#ports.toEdge({ type: 'addLeg', leg: order.leg });
+    } else {
+      const person = this.#people.get(order.legId);
+      if (person === undefined) return;
+      if (order.do === 'drop') this.#ports.toEdge({ type: 'dropLeg', legId: order.legId });
+      this.#move(order.legId, person, order.do === 'join' ? 'joined' : 'gone');
+    }
+    this.#joinUp();
+  }
+
+  /** The edge does not call them. */
+  refused(legId: string): void {
+    this.#people.delete(legId);
+    this.#joinUp();
+  }
+
+  #move(legId: string, person: Person, phase: PersonPhase): void {
+    if (phase === 'joined' && person.phase === 'told')
+      this.#ports.tell({ type: 'leg.joined', detail: { leg: legId, mediaMs: this.#call.mediaMs } });
+    person.phase = phase;
   }
 
   /** Whoever was called has answered. */
@@ -78,6 +125,11 @@ export class BridgeLegs {
     if (leg === undefined || leg.isUp) return;
     leg.isUp = true;
     this.#ports.tell({ type: 'leg.answered', detail: { leg: legId, mediaMs: this.#call.mediaMs } });
+    const person = this.#people.get(legId);
+    if (person?.phase === 'ringing') {
+      this.#move(legId, person, 'told');
+      this.#joinUp();
+    }
     if (leg.mode === 'bridge' && !leg.keepAgent) this.#dismissAgent();
   }
 
@@ -109,7 +161,9 @@ export class BridgeLegs {
 
   /** A key that a party pressed is pressed for the others that speak in the call. */
   pressed(by: string, key: string, durationMs: number): void {
-    const speaking = [...this.#legs.values()].filter(({ mode }) => mode === 'bridge');
+    const speaking = this.#planned().filter(
+      ({ mode, phase = 'joined' }) => mode === 'bridge' && phase === 'joined',
+    );
     if (by !== CALLER && !speaking.some(({ legId }) => legId === by)) return;
     const heldMs = Math.max(durationMs, LEAST_KEY_MS);
     if (by !== CALLER) this.#call.line.press(key, heldMs);
@@ -125,6 +179,7 @@ export class BridgeLegs {
     const leg = this.#legs.get(legId);
     if (leg === undefined) return;
     this.#legs.delete(legId);
+    this.#people.delete(legId);
     this.#call.bridge.remove(legId);
     this.#joinUp();
     this.#tellRemoved(legId, leg.ending ?? lineEnding);
@@ -141,13 +196,34 @@ export class BridgeLegs {
     if (!this.#call.hasAgent) return;
     this.#call.dismissAgent();
     this.#ports.agentLeft();
+    // Nobody is there to tell them anything.
+    for (const person of this.#people.values()) if (person.phase !== 'gone') person.phase = 'joined';
     this.#joinUp();
     this.#tellRemoved(AGENT, { reason: 'localHangup' });
     if (this.#isCallerAlone) this.#call.hangUp('localHangup');
   }
 
   #joinUp(): void {
-    this.#call.bridge.hear(hearingsOf([...this.#legs.values()], this.#call.hasAgent));
+    this.#ring();
+    this.#call.bridge.hear(hearingsOf(this.#planned(), this.#call.hasAgent, this.#isRinging));
+  }
+
+  #planned(): (Pick<Leg, 'legId' | 'mode' | 'line'> & { readonly phase: PersonPhase | undefined })[] {
+    return [...this.#legs.values()].map(({ legId, mode, line }) => {
+      return { legId, mode, line, phase: this.#people.get(legId)?.phase };
+    });
+  }
+
+  /** While a person is called the caller hears that, where there is a place for the tone. */
+  #ring(needsPlace = false): void {
+    const { bridge, line } = this.#call;
+    const isAwaited = [...this.#people.values()].some(({ phase }) => phase === 'ringing' || phase === 'told');
+    // A party goes before a tone.
+    const isWanted = isAwaited && (!bridge.isFull || (this.#isRinging && !needsPlace));
+    if (isWanted === this.#isRinging) return;
+    this.#isRinging = isWanted;
+    if (isWanted) bridge.add(RINGBACK, new RingbackLine(line.rateHz));
+    else bridge.remove(RINGBACK);
   }
 
   #tellRemoved(leg: string, ending: LegEnding): void {

@@ -8,7 +8,7 @@ import { CALLER } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import { AudioCall } from './audio_call.ts';
-import { BridgeLegs } from './bridge_legs.ts';
+import { BridgeLegs, type LegRequest } from './bridge_legs.ts';
 import type { Ticking } from './media_clock.ts';
 import type { FromTalk } from './media_threads.ts';
 import { clearSlot, slotView } from './slot_buffers.ts';
@@ -29,6 +29,8 @@ export interface MediaCallsPorts {
   callRefused(callId: string, reason: string): void;
   callEnded(callId: string, reason: string, failed: boolean): void;
   checkpoint(callId: string, checkpoint: string): void;
+  /** A call wants a further leg, or no longer. */
+  legWanted(callId: string, request: LegRequest): void;
   /** A call that an earlier run of this process had; it waits for its fate. */
   orphan(callId: string): void;
   /** The number of calls that are up has changed. */
@@ -160,6 +162,14 @@ export class MediaCalls implements Ticking {
     }
   }
 
+  /** The edge does not give a call the leg that it wanted. */
+  legRefused(callId: string, legId: string): void {
+    const entry = this.#find(callId);
+    if (entry === undefined) return;
+    entry.legs.refused(legId);
+    if (entry.call.isUp) this.#parts.ports.toTalk({ type: 'legRefused', slot: entry.slot, legId });
+  }
+
   /** Further legs wait for nothing that only the edge could tell. */
   edgeLost(): void {
     for (const entry of this.#slots) entry?.legs.edgeLost();
@@ -178,6 +188,7 @@ export class MediaCalls implements Ticking {
     const entry = this.#slots[message.slot];
     if (entry === undefined) return;
     if (message.type === 'checkpoint') this.#parts.ports.checkpoint(message.callId, message.checkpoint);
+    else if (message.type === 'person') entry.legs.person(message.order);
     else if (message.type === 'policy') entry.call.policy = message.policy;
     else if (message.type === 'pipeline') {
       entry.overrides = message.overrides;
@@ -266,6 +277,7 @@ export class MediaCalls implements Ticking {
       openLine: openLegLine,
       tell: fact => ports.toTalk({ type: 'leg', slot, fact }),
       agentLeft: () => ports.toTalk({ type: 'agentLeft', slot }),
+      toEdge: request => ports.legWanted(assignment.callId, request),
     });
     const entry: Entry = {
       assignment,

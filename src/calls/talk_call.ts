@@ -27,6 +27,7 @@ import { type Checkpoint, machineMs, readCheckpoint, writeCheckpoint } from './c
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
+import { TalkPeople } from './talk_people.ts';
 import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from './thread_messages.ts';
 
@@ -67,6 +68,7 @@ export class TalkCall {
   readonly #audio: TalkAudio;
   readonly #record: CallRecord;
   readonly #recording: TalkRecording;
+  readonly #people: TalkPeople;
   readonly #conversation: Conversation;
   readonly #tools: ToolDesk | undefined;
   /** Where a process that was lost had left the call. */
@@ -95,6 +97,12 @@ export class TalkCall {
       onFault: error => this.#report(error),
     });
     this.#tools = this.#openTools();
+    this.#people = new TalkPeople({
+      people: config.people,
+      order: order => services.send({ type: 'person', slot: info.slot, order }),
+      told: (leg, text) => this.#record.append('leg.told', { leg, text, mediaMs: this.#audio.mediaMs() }),
+      soon: action => void after(0, action),
+    });
     const flow = flowOf(services.flows, info, error => this.#report(error));
     this.#conversation = new Conversation({
       audio: this.#audio,
@@ -105,6 +113,7 @@ export class TalkCall {
       initial: flow.initial,
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
+      people: this.#people,
       after,
       turn: config.turn,
       todayIso: () => CALENDAR_DAY.format(nowMs()),
@@ -198,6 +207,10 @@ export class TalkCall {
         break;
       case 'leg':
         this.#recordLeg(message.fact);
+        this.#people.leg(message.fact);
+        break;
+      case 'legRefused':
+        this.#people.refused(message.legId);
         break;
       case 'measured':
         this.#recordMeasures(message.measured);
@@ -343,7 +356,7 @@ function flowOf(
   { workflow, pin }: CallInfo,
   onFault: (error: unknown) => void,
 ): Flow {
-  const flow = flows.has(workflow) ? callFlow(flows, workflow, onFault) : missingFlow(workflow);
+  const flow = flows.has(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
   return pin === undefined ? flow : pinGate(flow, pin);
 }
 

@@ -1,6 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
+import type { LegWish } from '../ipc/messages.ts';
 import type { ProviderFigures } from '../ipc/provider_figures.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
@@ -55,6 +56,8 @@ export type ToCall =
     }
   /** A fact about a further leg, for the record. */
   | { readonly type: 'leg'; readonly slot: number; readonly fact: LegFact }
+  /** The edge has refused to call a person. */
+  | { readonly type: 'legRefused'; readonly slot: number; readonly legId: string }
   /** Others have taken over: the conversation is at its end, and the call goes on. */
   | { readonly type: 'agentLeft'; readonly slot: number }
   /** What the last seconds sounded like, for the record. */
@@ -76,6 +79,12 @@ export type ToTalk =
   /** No more calls come: end those that are left, give everything back and end the thread. */
   | { readonly type: 'stop' };
 
+/** Calls a person, who hears nothing but what the agent says from their answer on; joins them with the caller; lets them go. */
+export type PersonOrder =
+  | { readonly do: 'call'; readonly person: string; readonly leg: LegWish }
+  | { readonly do: 'join'; readonly legId: string }
+  | { readonly do: 'drop'; readonly legId: string };
+
 /** Talk thread → audio thread. */
 export type ToAudio =
   /** First message: workflows, voice and spool are there, calls may come. */
@@ -87,6 +96,8 @@ export type ToAudio =
   | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */
   | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
+  /** About a person whom the workflow wants in the call. */
+  | { readonly type: 'person'; readonly slot: number; readonly order: PersonOrder }
   /** What another media process needs to go on with the call. */
   | {
       readonly type: 'checkpoint';

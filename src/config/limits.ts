@@ -1,3 +1,4 @@
+import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
 
@@ -16,8 +17,6 @@ export const LIMITS = {
   legsPerMediaProcess: 64,
   /** Rooms that one media process joins for calls; one more fails. */
   roomRelays: 32,
-  /** Hand-offs between workflows in one call; at one more the caller is told, and the call goes to its workflow's exit. */
-  handOffs: 8,
   /** Legs of the node that wait for somebody to come into their rooms; one more is refused. */
   roomLegsWaiting: 64,
   /** From a leg's first ringing, or looking into its room, to its answer; then it is given up. */
@@ -42,6 +41,7 @@ export const LIMITS = {
   modelPatienceMs: 3_000,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
+  ...HAND_OFF_LIMITS,
   ...TOOL_LIMITS,
   ...TALK_LIMITS,
   /** A table of the places folder; a larger one is refused. */

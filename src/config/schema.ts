@@ -13,6 +13,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters,
 const portRange = z
   .tuple([port, port])
   .refine(([low, high]) => low < high, 'the first port must be below the second');
+const called = z.string().regex(/^\+?\d{1,15}$|^[\d*#]{1,15}$/, 'a number as in +15550100');
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'a number as in +15550100');
 
 /** The other way in by phone: LiveKit's own SIP service, whose callers come to us through rooms. */
@@ -77,6 +78,24 @@ const turn = z.strictObject({
     .default(20000),
 });
 
+/** Whom workflows may put callers through to, by a name: who answers a number, or whoever is in a room of LiveKit. */
+const people = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'lower-case letters, digits and _ only, a letter first'),
+    z
+      .strictObject({
+        number: called.optional(),
+        /** The first that places calls, when left out. */
+        trunk: name.optional(),
+        /** Shown to them, where the trunk allows it. */
+        callerNumber: called.optional(),
+        room: z.string().min(1).max(512).optional(),
+      })
+      .refine(to => (to.number === undefined) !== (to.room === undefined), 'either number or room'),
+  )
+  .refine(all => Object.keys(all).length <= LIMITS.people, `at most ${LIMITS.people}`)
+  .default({});
+
 /** `trunkline.yaml`: unknown keys are errors, every key has a default, every default is safe. */
 export const configSchema = z.strictObject({
   tenant: name.default('default'),
@@ -123,6 +142,7 @@ export const configSchema = z.strictObject({
       byNumber: z.record(e164, name).default({}),
     })
     .prefault({}),
+  people,
   turn: turn.prefault({}),
   pipeline: pipelineSchema.default({}),
   providers: providersSchema,

@@ -12,7 +12,7 @@ import type { Link } from '../ipc/link.ts';
 import type { Address, MessageOf } from '../ipc/messages.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
 import type { Role, RoleContext } from './context.ts';
-import { followLegs } from './media_legs.ts';
+import { followLegs, orderLegs } from './media_legs.ts';
 import { type MediaLines, openLines, rtpLegs } from './media_lines.ts';
 
 const TALK = new URL('./talk.ts', import.meta.url);
@@ -54,7 +54,10 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
     soundOf: sound.of,
     openLine: lines.open,
     openLegLine: (...leg) => lines.legs.open(...leg),
-    ports: callPorts({ link, threads, dialogs, orphans }, tellLoad),
+    ports: {
+      ...callPorts({ link, threads, dialogs, orphans }, tellLoad),
+      legWanted: orderLegs(link, (callId, legId) => calls.legRefused(callId, legId)),
+    },
     log,
   });
   await threads.ready();
@@ -143,7 +146,10 @@ interface CallPortParts {
 }
 
 /** Calls are the edge's business: it hears what becomes of each. */
-function callPorts({ link, threads, dialogs, orphans }: CallPortParts, tellLoad: TellLoad): MediaCallsPorts {
+function callPorts(
+  { link, threads, dialogs, orphans }: CallPortParts,
+  tellLoad: TellLoad,
+): Omit<MediaCallsPorts, 'legWanted'> {
   return {
     toTalk: message => threads.toTalk(message),
     callUp: callId => link.send('edge', { type: 'callUp', callId }),

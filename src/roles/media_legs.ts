@@ -1,5 +1,7 @@
+import type { LegRequest } from '../calls/bridge_legs.ts';
 import type { Relays } from '../calls/bridge_relays.ts';
 import type { MediaCalls } from '../calls/media_calls.ts';
+import { LegOrders } from '../http/leg_orders.ts';
 import type { Link } from '../ipc/link.ts';
 import type { MessageOf } from '../ipc/messages.ts';
 
@@ -23,4 +25,18 @@ export function followLegs(
     calls.edgeLost();
     relays.edgeLost();
   });
+}
+
+/** Orders the legs of the edge that calls want of themselves; `refused` is told of those that there won't be. */
+export function orderLegs(
+  link: Pick<Link, 'on' | 'send'>,
+  refused: (callId: string, legId: string) => void,
+): (callId: string, request: LegRequest) => void {
+  const orders = new LegOrders(link);
+  return (callId, request) => {
+    if (request.type === 'addLeg')
+      orders.add(callId, request.leg).catch(() => refused(callId, request.leg.legId));
+    // One that is gone already needs no more.
+    else orders.drop(callId, request.legId).catch(() => undefined);
+  };
 }

@@ -51,7 +51,10 @@ const recorders = new Recorders(paths.recordings, address, (callId, error) =>
   log.warn({ callId, code: error.code }, 'a recording ended early'),
 );
 
-const flows = await loadFlows(paths.workflows, { recordingConsent: config.recording.consent });
+const flows = await loadFlows(paths.workflows, {
+  recordingConsent: config.recording.consent,
+  people: Object.keys(config.people),
+});
 const ledger = new ProviderLedger();
 const providers = await openProviders(config, {
   folder: project,

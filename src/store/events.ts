@@ -100,9 +100,15 @@ const details = {
     to: personal,
     mode: z.enum(['bridge', 'listen', 'whisper']),
     keepAgent: z.boolean(),
+    /** Who it is among `people` of the configuration, where the workflow called them. */
+    person: z.string().exactOptional(),
     mediaMs,
   }),
   'leg.answered': z.object({ leg: z.string(), mediaMs }),
+  /** What the agent told the person before they heard the caller. */
+  'leg.told': z.object({ leg: z.string(), text: personal, mediaMs }),
+  /** Person and caller speak with each other, and the agent is silent. */
+  'leg.joined': z.object({ leg: z.string(), mediaMs }),
   /** The agent is a leg, too, once it has left: `agent`. */
   'leg.removed': z.object({
     leg: z.string(),

@@ -2,25 +2,35 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Flow, FlowState, FlowStep, HandOff } from './types.ts';
 
+interface CallFlowOptions {
+  /** Told of hand-offs that can't be made; the caller is told by the workflow that wanted them. */
+  readonly onFault: (error: unknown) => void;
+  /** False where nobody can be called: who is wanted is not reached. */
+  readonly hasPhone?: boolean;
+}
+
 type Context = Parameters<Flow['next']>[2];
 
 /**
  * One call's workflow and all that it may be handed on to, as one flow that begins with the workflow named: whichever the
- * state is of leads. Pure as they are: a step that hands the call over is nothing but a step until it stands. `onFault` is told
- * of hand-offs that can't be made; the caller is told by the workflow that wanted them.
+ * state is of leads. Pure as they are: a step that hands the call over is nothing but a step until it stands.
  * @throws TrunklineError WORKFLOW_UNKNOWN
  */
 export function callFlow(
   flows: ReadonlyMap<string, Flow>,
   name: string,
-  onFault: (error: unknown) => void,
+  { onFault, hasPhone = true }: CallFlowOptions,
 ): Flow {
   const first = flows.get(name);
   if (first === undefined) throw new TrunklineError('WORKFLOW_UNKNOWN', name);
   const leading = (state: FlowState): Flow => flows.get(state.workflow) ?? first;
   /** Follows a step to the workflow that goes on with the call. */
   const arrived = (from: Flow, step: FlowStep, context: Context): FlowStep => {
-    const { handOff } = step;
+    const { handOff, person } = step;
+    if (person !== undefined && !hasPhone) {
+      const unreached = from.next(step.state, { type: 'person', became: 'failed' }, context);
+      return arrived(from, joined(step, unreached), context);
+    }
     if (handOff === undefined) return step;
     const to = flows.get(handOff.to);
     try {
@@ -40,6 +50,7 @@ export function callFlow(
       const flow = leading(state);
       return arrived(flow, flow.next(state, heard, context), context);
     },
+    concerns: (state, heard) => leading(state).concerns?.(state, heard) === true,
     talk: state => leading(state).talk?.(state),
     tellTool(state, exchange, context) {
       const told = leading(state).tellTool?.(state, exchange, context);
@@ -56,7 +67,7 @@ export function callFlow(
 /** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID, or what the other workflow throws */
 function takenOver(to: Flow | undefined, handOff: HandOff, context: Context): FlowStep {
   if (to?.takeOver === undefined) throw new TrunklineError('WORKFLOW_UNKNOWN', handOff.to);
-  if (handOff.count > LIMITS.handOffs)
+  if (handOff.kept.handOffs > LIMITS.handOffs)
     throw new TrunklineError('WORKFLOW_INVALID', `a call is handed over more than ${LIMITS.handOffs} times`);
   return to.takeOver(handOff, context);
 }

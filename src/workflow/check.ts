@@ -6,6 +6,7 @@ import type {
   FormStage,
   HandOffStage,
   NextSpec,
+  PersonStage,
   StageSpec,
   TalkStage,
   WorkflowDocument,
@@ -24,7 +25,8 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
     checkSentences(document, ['stages', name, 'say'], stage.say, [], report);
     if (stage.kind === 'form') checkForm(document, ['stages', name], stage, report);
     if (stage.kind === 'quote') checkQuote(document, ['stages', name], stage.total, report);
-    if (stage.kind === 'hand_off') checkHandOff(document, ['stages', name], stage, report);
+    if (stage.kind === 'person') checkPerson(document, ['stages', name], stage, report);
+    else if (stage.kind === 'hand_off') checkHandOff(document, ['stages', name], stage, report);
     else if (stage.kind === 'talk') checkTalk(document, ['stages', name], stage, report);
     else if (stage.kind !== 'end') checkNext(document, ['stages', name, 'next'], stage.next, report);
   }
@@ -44,7 +46,7 @@ const EXITS: Readonly<Record<keyof WorkflowDocument['exits'], readonly StageSpec
   exhausted: ['end'],
   goodbye: ['end'],
   optOut: ['end'],
-  person: ['end', 'hand_off'],
+  person: ['end', 'hand_off', 'person'],
 };
 
 function checkNames(document: WorkflowDocument, report: Report): void {
@@ -127,6 +129,12 @@ function checkHandOff(document: WorkflowDocument, path: Path, stage: HandOffStag
   if (stage.to === document.name) report([...path, 'to'], 'is this workflow itself; lead to its stage');
   for (const [theirs, ours] of Object.entries(stage.slots ?? {}))
     needSlot(document, [...path, 'slots', theirs], ours, report);
+}
+
+function checkPerson(document: WorkflowDocument, path: Path, stage: PersonStage, report: Report): void {
+  needStage(document, [...path, 'otherwise'], stage.otherwise, report);
+  if (stage.after !== undefined) needStage(document, [...path, 'after'], stage.after, report);
+  checkSentences(document, [...path, 'whisper'], stage.whisper, [], report);
 }
 
 function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
@@ -216,6 +224,8 @@ function checkWays(document: WorkflowDocument, report: Report): void {
   const after = (name: string): readonly string[] => {
     const stage = stageNamed(document, name);
     if (stage === undefined || stage.kind === 'end' || stage.kind === 'hand_off') return [];
+    if (stage.kind === 'person')
+      return [stage.otherwise, ...(stage.after === undefined ? [] : [stage.after])];
     if (stage.kind === 'talk') return [stage.without, ...Object.values(stage.ways).map(({ to }) => to)];
     return stage.next.map(({ to }) => to);
   };

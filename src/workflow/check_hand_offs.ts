@@ -15,6 +15,18 @@ export function handOffFaults(sources: ReadonlyMap<string, WorkflowSource>): rea
   );
 }
 
+/** Calls to people whom the configuration does not name. */
+export function personFaults(
+  { document, fault }: WorkflowSource,
+  people: readonly string[],
+): readonly string[] {
+  return Object.entries(document.stages).flatMap(([name, stage]) =>
+    stage.kind === 'person' && !people.includes(stage.to)
+      ? [fault(['stages', name, 'to'], `nobody is called ${stage.to}; add them to people of trunkline.yaml`)]
+      : [],
+  );
+}
+
 function faultsOfStage(
   { document, fault }: WorkflowSource,
   name: string,

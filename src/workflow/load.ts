@@ -6,7 +6,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { Expectation } from '../providers/types.ts';
 import { callFlow } from './call_flow.ts';
 import { faultsOf } from './check.ts';
-import { handOffFaults, handOffsOf } from './check_hand_offs.ts';
+import { handOffFaults, handOffsOf, personFaults } from './check_hand_offs.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
@@ -23,6 +23,8 @@ import type { Flow, FlowState } from './types.ts';
 export interface FlowOptions {
   /** recording.consent of the configuration; ask by default. */
   readonly recordingConsent?: RecordingConsent;
+  /** Names of `people` of the configuration; without it any name is taken. */
+  readonly people?: readonly string[];
 }
 
 /** A flow together with the data that it was made from. */
@@ -76,13 +78,15 @@ export async function loadFlows(
   const places = loadPlaces(join(workflowsDir, 'places'));
   const flows = new Map<string, LoadedFlow>();
   for (const [name, source] of sources) flows.set(name, compile(source, places, options));
-  const faults = handOffFaults(sources);
+  const { people } = options;
+  const unknown = people === undefined ? [] : [...sources.values()].map(one => personFaults(one, people));
+  const faults = [...handOffFaults(sources), ...unknown.flat()];
   if (faults.length > 0) throw invalid(faults);
   return flows;
 }
 
 /**
- * Loads a workflow and all that it may hand a conversation over to, as one. Those of the others that can't be loaded are
+ * Loads a workflow and all that it may hand a chat over to, as one. Those of the others that can't be loaded are
  * not there when it comes to that; `onFault` is told of each.
  * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID about the one that is named
  */
@@ -104,7 +108,7 @@ export async function loadCallFlow(
       }
     }
   }
-  return callFlow(flows, name, onFault);
+  return callFlow(flows, name, { onFault, hasPhone: false });
 }
 
 /** A flow from YAML at hand, for editors and tests. */

@@ -170,6 +170,22 @@ const handOffStage = z.strictObject({
   slots: z.record(name, name).optional(),
 });
 
+/** A person is called, and speaks with the caller. */
+const personStage = z.strictObject({
+  ...stageBase,
+  kind: z.literal('person'),
+  /** One of `people` of the configuration. */
+  to: name,
+  /** Said to them alone, before they hear the caller; a sentence about a slot without a value is left out. */
+  whisper: z.array(spoken).max(2).default([]),
+  ringSeconds: z.number().int().min(5).max(45).default(25),
+  /** Where the call goes when nobody answers. */
+  otherwise: name,
+  /** Where it goes when the person has hung up; without it the call ends. */
+  after: name.optional(),
+  outcome: name.default('transferred'),
+});
+
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
@@ -185,6 +201,7 @@ const stage = z.discriminatedUnion('kind', [
   quoteStage,
   talkStage,
   handOffStage,
+  personStage,
   sayStage,
   endStage,
 ]);
@@ -335,6 +352,7 @@ export type ConsentStage = z.infer<typeof consentStage>;
 export type QuoteStage = z.infer<typeof quoteStage>;
 export type TalkStage = z.infer<typeof talkStage>;
 export type HandOffStage = z.infer<typeof handOffStage>;
+export type PersonStage = z.infer<typeof personStage>;
 export type EndStage = z.infer<typeof endStage>;
 export type StageSpec = z.infer<typeof stage>;
 export type NextSpec = z.infer<typeof next>;

@@ -1,5 +1,6 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
+import type { CallMemory } from './engine/memory.ts';
 import type { Tool } from './tools.ts';
 import type { Intent } from './understand/intents/types.ts';
 
@@ -20,8 +21,22 @@ export type Heard =
     }
   | { readonly type: 'keys'; readonly digits: string }
   | { readonly type: 'silence' }
+  /** What became of the person whom the last step but for these wanted. */
+  | { readonly type: 'person'; readonly became: PersonBecame }
   /** The call has just begun. */
   | { readonly type: 'start' };
+
+/** Both speak with each other; they did, and the person has gone; or why they never did. */
+export type PersonBecame = 'joined' | 'left' | 'busy' | 'declined' | 'noAnswer' | 'failed';
+
+/** Somebody is to be called, and to speak with the caller. */
+export interface PersonCall {
+  /** Among `people` of the configuration. */
+  readonly person: string;
+  readonly ringMs: number;
+  /** Sentences for them alone, before they hear the caller. */
+  readonly whisper: readonly string[];
+}
 
 /** A whole conversation's state: plain data, so that a checkpoint is the state. */
 export interface FlowState {
@@ -98,18 +113,8 @@ export interface HandOff {
   readonly to: string;
   /** By the names of the receiver's slots. */
   readonly slots: Readonly<Record<string, HandedSlot>>;
-  /** The caller was told who speaks. */
-  readonly disclosed: boolean;
-  /** What the caller said about the recording; undefined where it was not asked about. */
-  readonly consent?: boolean;
-  /** Hand-offs of the call, with this one. */
-  readonly count: number;
-  /** As of `Talk`: what a tool was asked in this call counts for the whole of it. */
-  readonly turn: number;
-  readonly unknownTools: Talk['unknownTools'];
-  /** How often the caller asked for it. */
-  readonly slower: number;
-  readonly louder: number;
+  /** What is the call's own, and no workflow's; with this hand-off counted. */
+  readonly kept: CallMemory;
 }
 
 /** How the agent is to speak. */
@@ -139,6 +144,8 @@ export interface FlowStep {
   readonly keysAreSecret?: true;
   /** The call goes on in another workflow. Asked again in this state, the flow takes it that this could not be. */
   readonly handOff?: HandOff;
+  /** Somebody is called once all is said; whoever does that tells the flow what became of it, and nothing else is heard. */
+  readonly person?: PersonCall;
 }
 
 /** One turn of a conversation that a model leads, as it was heard; or a tool that it called, and what that answered. */

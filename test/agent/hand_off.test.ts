@@ -22,7 +22,7 @@ async function answered(name: string) {
     () => ({}),
     ({ timers, faults }) => {
       const onFault = (error: unknown) => faults.push(error);
-      const flow = callFlow(RECORDED, name, onFault);
+      const flow = callFlow(RECORDED, name, { onFault });
       return {
         responder: new ModelResponder({ flow, llm, after: timers.after, onFault }),
         initial: flow.initial,
@@ -71,6 +71,17 @@ t.test('what was only thought of hands nothing over', async t => {
   t.equal(rig.said().at(-1), 'What is wrong with it?');
   t.equal(rig.conversation.state.flow.workflow, 'talker');
   t.same(handOffs(), []);
+});
+
+t.test('what every workflow honours is honoured in all of a call', async t => {
+  const { rig, llm, say } = await answered('talker');
+  await say('take me off your list');
+  await rig.listen();
+  t.equal(llm.requests.length, 0, 'the model is not asked');
+  t.notSame(
+    rig.events.filter(({ type }) => type === 'intent.heard'),
+    [],
+  );
 });
 
 t.test('nor does what the caller did not let the agent say', async t => {

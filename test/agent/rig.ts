@@ -24,7 +24,7 @@ const MICROTASKS = 40;
 /** What the caller's line carries when nothing else is said. */
 const QUIET = 0;
 
-type MadeUp = Pick<ConversationParts, 'responder' | 'initial'>;
+type MadeUp = Pick<ConversationParts, 'responder' | 'initial' | 'people'>;
 
 function flowAlone({ flow }: Rig): MadeUp {
   return { responder: new FlowResponder(flow), initial: flow.initial };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import type { LegRequest } from '../../src/calls/bridge_legs.ts';
 import { LegLines } from '../../src/calls/bridge_lines.ts';
 import { Relays, type RelaysParts } from '../../src/calls/bridge_relays.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
@@ -32,6 +33,8 @@ export class BridgeRig {
   readonly toEdge: Message[] = [];
   readonly toTalk: ToTalk[] = [];
   readonly ended: string[] = [];
+  /** What calls want of the edge. */
+  readonly wanted: LegRequest[] = [];
   readonly calls: MediaCalls;
   readonly relays: Relays;
   readonly legLines: LegLines;
@@ -68,6 +71,7 @@ export class BridgeRig {
         callRefused: () => {},
         callEnded: (_, reason) => this.ended.push(reason),
         checkpoint: () => undefined,
+        legWanted: (_, request) => this.wanted.push(request),
         orphan: () => undefined,
         callsChanged: () => {},
         readinessChanged: () => {},

@@ -55,6 +55,7 @@ function house() {
       callEnded: (callId, reason, failed) =>
         told.push(`ended ${callId}: ${reason}${failed ? ', failed' : ''}`),
       checkpoint: () => undefined,
+      legWanted: () => undefined,
       orphan: () => undefined,
       callsChanged: () => {},
       readinessChanged: () => {},

@@ -66,6 +66,7 @@ export class MediaRig {
           this.#wake();
         },
         checkpoint: () => undefined,
+        legWanted: () => undefined,
         orphan: () => undefined,
         callsChanged: () => {},
         readinessChanged: () => {},

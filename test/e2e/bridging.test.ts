@@ -2,28 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { loadConfig } from '../../src/config/load.ts';
 import { toneInt16 } from '../lines/trunk_rig.ts';
+import { followLegs } from './leg_events.ts';
 import { PHONE_RATE_HZ, Phone } from './phone.ts';
 import { TestNode } from './test_node.ts';
 
 t.setTimeout(120_000);
-
-/** Legs of a call as the event stream tells of them, in order: `leg.removed leg busy 486`. */
-function legEvents(text: string): string[] {
-  return [...text.matchAll(/^event: (leg\.\w+)\ndata: (.*)$/gm)].map(([, type, data]) => {
-    const { reason, status } = JSON.parse(data ?? '').detail;
-    return [type, reason, status].filter(part => part !== undefined).join(' ');
-  });
-}
-
-async function follow(node: TestNode): Promise<() => string[]> {
-  const answer = await node.get('/api/events');
-  let text = '';
-  const read = async (): Promise<void> => {
-    for await (const chunk of answer.body ?? []) text += Buffer.from(chunk).toString();
-  };
-  read().catch(() => undefined);
-  return () => legEvents(text);
-}
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(50);
@@ -47,7 +30,7 @@ t.test('a caller, the agent and a colleague, by a trunk', async t => {
     },
   );
   t.teardown(() => node.discard());
-  const events = await follow(node);
+  const events = await followLegs(node);
   caller.call(loadConfig(node.configFile).sip.port, '+15550199');
   await until(() => caller.session !== undefined);
   const call = async (): Promise<string | undefined> => (await node.calls())[0]?.callId;

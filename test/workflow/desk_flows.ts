@@ -140,3 +140,27 @@ export function flowsOf(
   const flows = texts.map(text => flowOf(text, 'flow.yaml', PLACES, options));
   return new Map(flows.map(flow => [flow.name, flow]));
 }
+
+/** Asks for size and floor, and puts the caller through to a person. */
+export const RECEPTION = `${head('reception', 'hello').replace('person: later', 'person: put_through')}
+slots:${SIZE}${FLOOR}${TOWN}
+stages:
+  hello:
+    kind: form
+    say: [Reception robot here.]
+    questions:
+      - { slots: [size], prompt: What size?, help: Big or small. }
+      - { slots: [floor], prompt: What floor?, help: A floor. }
+    confirm: unsure
+    readBack: [{ say: "{size} on the {floor}." }]
+    next: [{ to: put_through }]
+  put_through:
+    kind: person
+    say: [I put you through.]
+    to: sales
+    whisper: ["A caller has {size}.", "It is in {town}."]
+    ringSeconds: 20
+    otherwise: later
+    after: anything
+  anything: { kind: end, outcome: served, say: [They have hung up.] }
+${ENDS}`;

@@ -13,7 +13,7 @@ const NOW = { todayIso: '2026-11-21' };
 /** What a caller says, one thing after the other, to a call that begins with `name`. */
 function talk(flows: ReadonlyMap<string, Flow>, name: string, ...said: readonly string[]) {
   const faults: unknown[] = [];
-  const flow = callFlow(flows, name, error => faults.push(error));
+  const flow = callFlow(flows, name, { onFault: error => faults.push(error) });
   let step = flow.next(flow.initial, { type: 'start' }, NOW);
   const effects = [...step.effects];
   for (const text of said) {
@@ -102,11 +102,11 @@ t.test('a model leads to another workflow by a way', async t => {
   t.equal(step.state.workflow, 'talker', 'the state before is as it was');
 
   const unknownTools = [{ signature: 'book {}', key: 'call:1' }];
-  const told = { ...step.state, memory: { ...step.state.memory, talked: 3, unknownTools } };
+  const told = { ...step.state, memory: { ...step.state.memory, talked: 3, slower: 1, unknownTools } };
   t.match(
     flow.leaveTalk!(told, 'quote', NOW).state.memory,
-    { talked: 3, unknownTools },
-    'what a tool was asked for is not forgotten',
+    { talked: 3, slower: 1, unknownTools },
+    'what a tool was asked for is not forgotten, nor how the caller wants to be spoken to',
   );
 });
 

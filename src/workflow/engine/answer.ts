@@ -19,6 +19,7 @@ function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
   switch (pending.ask) {
     case 'nothing':
     case 'talk':
+    case 'person':
       return true;
     case 'consent':
       return answerYesNo(said, yes => recordConsent(draft, yes));

@@ -4,7 +4,7 @@ import type { FormStage, StageSpec, WorkflowDocument } from '../schema.ts';
 import type { Slot } from '../slots.ts';
 import { fillIn } from '../speak/template.ts';
 import type { Tool } from '../tools.ts';
-import type { FlowEffect, FlowState, HandOff, SlotState, SlotValue } from '../types.ts';
+import type { FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';
 
 export type RecordingConsent = 'ask' | 'announce' | 'never';
@@ -31,6 +31,7 @@ export interface Draft {
   interruptible: boolean;
   done: boolean;
   handOff: HandOff | undefined;
+  person: PersonCall | undefined;
 }
 
 /** @throws TrunklineError WORKFLOW_INVALID when the state is none of this workflow */
@@ -51,6 +52,7 @@ export function openDraft(program: Program, state: FlowState, todayIso: string):
     interruptible: true,
     done: state.done,
     handOff: undefined,
+    person: undefined,
   };
 }
 

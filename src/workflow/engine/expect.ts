@@ -81,13 +81,16 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
 }
 
 function partOf(draft: Draft, pending: Pending): GrammarPart {
-  if (pending.ask === 'nothing') return NOTHING;
+  if (pending.ask === 'nothing' || pending.ask === 'person') return NOTHING;
   if (pending.ask === 'talk') return commandPart;
   const isBrief = ['consent', 'sure', 'readBack', 'offer'].includes(pending.ask);
   return either([answerPart(draft, pending), isBrief ? repeatPart : commandPart]);
 }
 
-function answerPart(draft: Draft, pending: Exclude<Pending, { ask: 'nothing' | 'talk' }>): GrammarPart {
+function answerPart(
+  draft: Draft,
+  pending: Exclude<Pending, { ask: 'nothing' | 'talk' | 'person' }>,
+): GrammarPart {
   switch (pending.ask) {
     case 'consent':
     case 'sure':

@@ -1,29 +1,35 @@
-import type { HandOffStage } from '../schema.ts';
-import type { HandedSlot, HandOff } from '../types.ts';
-import { type Draft, setSlot, slotNamed } from './draft.ts';
+import type { HandOffStage, PersonStage } from '../schema.ts';
+import { placeholdersOf } from '../speak/template.ts';
+import type { HandedSlot, HandOff, PersonCall } from '../types.ts';
+import { type Draft, render, setSlot, slotNamed } from './draft.ts';
+import { type CallMemory, OF_THE_CALL } from './memory.ts';
 
 /** What the next workflow is given: slots of which the recogniser was not sure are left to be asked for anew. */
 export function handOffOf(draft: Draft, { to, slots }: HandOffStage): HandOff {
   const { memory, program } = draft;
-  const { disclosed, consent, handOffs, carried } = memory;
-  const known = { ...carried, ...ownSlots(draft) };
+  const known = { ...memory.carried, ...ownSlots(draft) };
   const chosen =
     slots === undefined
       ? known
       : Object.fromEntries(
           Object.entries(slots).flatMap(([theirs, ours]) => (known[ours] ? [[theirs, known[ours]]] : [])),
         );
+  const kept = Object.fromEntries(OF_THE_CALL.map(key => [key, memory[key]])) as unknown as CallMemory;
   return {
     from: program.document.name,
     to,
     slots: chosen,
-    disclosed,
-    ...(consent !== undefined && { consent }),
-    count: handOffs + 1,
-    turn: memory.talked,
-    unknownTools: memory.unknownTools,
-    slower: memory.slower,
-    louder: memory.louder,
+    kept: { ...kept, handOffs: kept.handOffs + 1 },
+  };
+}
+
+/** Whom to call, and what they are told. */
+export function personOf(draft: Draft, { to, whisper, ringSeconds }: PersonStage): PersonCall {
+  const known = whisper.filter(sentence => placeholdersOf(sentence).every(slot => slot in draft.slots));
+  return {
+    person: to,
+    ringMs: ringSeconds * 1000,
+    whisper: known.map(sentence => render(draft, sentence)),
   };
 }
 
@@ -42,21 +48,19 @@ function ownSlots(draft: Draft): Readonly<Record<string, HandedSlot>> {
  * is not one here is asked for. Returns the stage to begin with: past the greeting, where all that it is there for was said
  * in this call already.
  */
-export function takeIn(draft: Draft, handOff: HandOff): string {
-  const { slots, disclosed, consent, from, count, turn, unknownTools, slower, louder } = handOff;
+export function takeIn(draft: Draft, { slots, from, kept }: HandOff): string {
   const { document, version } = draft.program;
   draft.effects.push({ type: 'handedOver', from, to: document.name, version });
-  const kept = { disclosed, handOffs: count, talked: turn, unknownTools, slower, louder };
-  Object.assign(draft.memory, { ...kept, ...(consent !== undefined && { consent }) });
+  Object.assign(draft.memory, kept);
   for (const [name, handed] of Object.entries(slots)) {
     if (!draft.program.slots.has(name)) draft.memory.carried[name] = handed;
     else if (fits(draft, name, handed)) take(draft, name, handed);
   }
   const isConsentKnown =
-    consent !== undefined ||
+    kept.consent !== undefined ||
     draft.program.recordingConsent === 'never' ||
     Object.values(document.stages).every(({ kind }) => kind !== 'consent');
-  const isGreeted = disclosed && isConsentKnown;
+  const isGreeted = kept.disclosed && isConsentKnown;
   return isGreeted ? (document.takeOver?.start ?? document.start) : document.start;
 }
 

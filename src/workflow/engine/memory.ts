@@ -9,6 +9,8 @@ const openQuestion = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('consent') }),
   /** Whatever the model asks. */
   z.strictObject({ ask: z.literal('talk') }),
+  /** Nothing: a person is called, or speaks with the caller. */
+  z.strictObject({ ask: z.literal('person'), joined: z.boolean() }),
   /** A question of the form, by its place. */
   z.strictObject({ ask: z.literal('question'), index: z.number().int().min(0) }),
   /** One slot, by the step of its repair. */
@@ -109,6 +111,18 @@ export const memorySchema = z.strictObject({
 });
 
 export type Memory = z.infer<typeof memorySchema>;
+/** What counts for the whole call, whichever workflow leads. */
+export const OF_THE_CALL = [
+  'disclosed',
+  'consent',
+  'handOffs',
+  'talked',
+  'unknownTools',
+  'slower',
+  'louder',
+  'abusive',
+] as const satisfies readonly (keyof Memory)[];
+export type CallMemory = Pick<Memory, (typeof OF_THE_CALL)[number]>;
 export type Pending = Memory['pending'];
 export type OpenQuestion = z.infer<typeof openQuestion>;
 

@@ -6,7 +6,7 @@ import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../schema.ts'
 import { ask } from './ask.ts';
 import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
-import { handOffOf } from './hand_off.ts';
+import { handOffOf, personOf } from './hand_off.ts';
 
 /** Goes to a stage and on through all that ask nothing. */
 export function enter(draft: Draft, name: string): void {
@@ -35,6 +35,11 @@ export function enter(draft: Draft, name: string): void {
     case 'hand_off':
       draft.memory.pending = { ask: 'nothing' };
       draft.handOff = handOffOf(draft, stage);
+      break;
+    case 'person':
+      draft.interruptible = false;
+      draft.memory.pending = { ask: 'person', joined: false };
+      draft.person = personOf(draft, stage);
       break;
     case 'say':
       leave(draft, stage.next);

@@ -12,6 +12,7 @@ import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour } from './honour.ts';
 import { miss } from './miss.ts';
+import { hearOfPerson } from './person.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
 import { take } from './take.ts';
@@ -63,6 +64,10 @@ function hear(draft: Draft, heard: Heard): void {
   const { memory, program } = draft;
   if (stageOf(draft).kind === 'hand_off' && memory.pending.ask === 'nothing') {
     stay(draft);
+    return;
+  }
+  if (heard.type === 'person' || memory.pending.ask === 'person') {
+    hearOfPerson(draft, heard);
     return;
   }
   if (heard.type === 'start') {
@@ -196,5 +201,6 @@ function closeDraft(draft: Draft, { expect, patience, expects }: Expected): Flow
     minConfidence: leastConfidence(draft),
     interruptible: draft.interruptible,
     ...(draft.handOff !== undefined && { handOff: draft.handOff }),
+    ...(draft.person !== undefined && { person: draft.person }),
   };
 }
