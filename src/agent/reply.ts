@@ -88,6 +88,7 @@ export function recordCaller(record: CallRecord, reply: Reply, nowMs: number): v
 
 function recordLatency(record: CallRecord, turn: number, reply: Reply, answered: Answered): void {
   const { firstFrameMs, speech } = reply;
+  const firstTokenMs = reply.response?.firstTokenMs;
   const [firstWordMs, firstAudioMs] = [speech?.firstSentenceMs, speech?.firstSoundMs];
   const { lastSoundMs, endOfTurnMs, sttFinalMs } = answered;
   if (sttFinalMs === undefined || firstWordMs === undefined) return;
@@ -97,6 +98,7 @@ function recordLatency(record: CallRecord, turn: number, reply: Reply, answered:
     lastSoundMs,
     endOfTurnMs,
     sttFinalMs,
+    ...(firstTokenMs !== undefined && { firstTokenMs }),
     firstWordMs,
     firstAudioMs,
     firstFrameMs,

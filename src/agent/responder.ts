@@ -5,6 +5,8 @@ export interface Response {
   readonly step: FlowStep;
   /** One sentence after another, as soon as each is known. Ends, or throws what went wrong. */
   readonly sentences: AsyncIterable<string>;
+  /** When a model began to answer, in media time; undefined before, and where none is asked. */
+  readonly firstTokenMs?: number | undefined;
   /** The caller has ended: it will be said. Until then it may be a guess, and nothing may come of it. */
   commit(): void;
   /** Where it stands once it is over, with what came of it since `step`: `text` was heard of it. */

@@ -132,6 +132,7 @@ export class TalkCall {
       llm,
       ...(tools && { tools }),
       after,
+      nowMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
   }

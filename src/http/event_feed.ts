@@ -23,6 +23,16 @@ export interface EventFeedOptions {
   };
 }
 
+/** Steps of a turn as they are called in the metrics. */
+const TURN_STEPS = [
+  ['end_of_turn', 'endOfTurnMs'],
+  ['stt_final', 'sttFinalMs'],
+  ['first_token', 'firstTokenMs'],
+  ['first_sentence', 'firstWordMs'],
+  ['first_sound', 'firstAudioMs'],
+  ['first_frame', 'firstFrameMs'],
+] as const;
+
 /** Spreads a tenant's committed events over the readers of the event stream. */
 export class EventFeed {
   readonly #options: EventFeedOptions;
@@ -103,7 +113,12 @@ export class EventFeed {
     }
     metrics.callEvent(Math.max(0, Date.now() - Date.parse(event.at)));
     if (event.type === 'turn.latency') {
-      metrics.turnLatency(Math.max(0, event.detail.firstFrameMs - event.detail.lastSoundMs));
+      const { lastSoundMs, firstFrameMs } = event.detail;
+      metrics.turnLatency(Math.max(0, firstFrameMs - lastSoundMs));
+      for (const [name, step] of TURN_STEPS) {
+        const atMs = event.detail[step];
+        if (atMs !== undefined) metrics.turnStep(name, atMs - lastSoundMs);
+      }
     }
     if (event.type === 'call.ended') metrics.callEnded(event.detail.disposition);
     for (const reader of this.#readers) reader.offer(event);

@@ -79,6 +79,7 @@ const turnLatencySchema = z
     lastSoundMs: mediaMs,
     endOfTurnMs: mediaMs,
     sttFinalMs: mediaMs,
+    firstTokenMs: mediaMs.nullable().meta({ description: 'Of the model, where one answered.' }),
     firstWordMs: mediaMs,
     firstAudioMs: mediaMs,
     firstFrameMs: mediaMs,

@@ -75,6 +75,13 @@ export class Metrics {
     buckets: TURN_BUCKETS_S,
     registers: [this.#registry],
   });
+  readonly #turnStep = new Histogram({
+    name: 'trunkline_turn_step_seconds',
+    help: "From the caller's last sound to each step of the answer; the first ones may come before it.",
+    labelNames: ['step'],
+    buckets: TURN_BUCKETS_S,
+    registers: [this.#registry],
+  });
   readonly #httpDuration = new Histogram({
     name: 'trunkline_http_request_duration_seconds',
     help: 'Requests to the control plane, from their first byte to the end of the answer.',
@@ -147,6 +154,10 @@ export class Metrics {
 
   turnLatency(ms: number): void {
     this.#turnLatency.observe(ms / 1000);
+  }
+
+  turnStep(step: string, ms: number): void {
+    this.#turnStep.observe({ step }, ms / 1000);
   }
 
   /** @param route the pattern, never the path as asked for */

@@ -56,6 +56,8 @@ const details = {
     lastSoundMs: mediaMs,
     endOfTurnMs: mediaMs,
     sttFinalMs: mediaMs,
+    /** Where a model answered: its first piece of text or its first call of a tool. */
+    firstTokenMs: mediaMs.exactOptional(),
     firstWordMs: mediaMs,
     firstAudioMs: mediaMs,
     firstFrameMs: mediaMs,

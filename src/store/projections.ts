@@ -94,7 +94,8 @@ const TURN_LATENCY = `
   SELECT tenant_id, call_id, (detail ->> 'turn')::integer,
          (detail ->> 'lastSoundMs')::double precision, (detail ->> 'endOfTurnMs')::double precision,
          (detail ->> 'sttFinalMs')::double precision, (detail ->> 'firstWordMs')::double precision,
-         (detail ->> 'firstAudioMs')::double precision, (detail ->> 'firstFrameMs')::double precision
+         (detail ->> 'firstAudioMs')::double precision, (detail ->> 'firstFrameMs')::double precision,
+         (detail ->> 'firstTokenMs')::double precision
   ${added('turn.latency')}
   ON CONFLICT DO NOTHING`;
 

@@ -126,7 +126,8 @@ const TURNS = `
 
 const LATENCIES = `
   SELECT turn, last_sound_ms AS "lastSoundMs", end_of_turn_ms AS "endOfTurnMs", stt_final_ms AS "sttFinalMs",
-         first_word_ms AS "firstWordMs", first_audio_ms AS "firstAudioMs", first_frame_ms AS "firstFrameMs"
+         first_token_ms AS "firstTokenMs", first_word_ms AS "firstWordMs",
+         first_audio_ms AS "firstAudioMs", first_frame_ms AS "firstFrameMs"
   FROM turn_latencies WHERE tenant_id = $1 AND call_id = $2 ORDER BY turn`;
 
 const SLOTS = `

@@ -55,6 +55,8 @@ export interface LatencyView {
   readonly lastSoundMs: number;
   readonly endOfTurnMs: number;
   readonly sttFinalMs: number;
+  /** Null where no model answered. */
+  readonly firstTokenMs: number | null;
   readonly firstWordMs: number;
   readonly firstAudioMs: number;
   readonly firstFrameMs: number;

@@ -19,10 +19,16 @@ async function answered(): Promise<{ rig: Rig; llm: ScriptedLlm }> {
   const flow = talkFlow();
   const rig = await new Rig(
     () => ({}),
-    ({ timers, faults }) => {
+    ({ timers, faults, audio }) => {
       const onFault = (error: unknown) => faults.push(error);
       return {
-        responder: new ModelResponder({ flow, llm, after: timers.after, onFault }),
+        responder: new ModelResponder({
+          flow,
+          llm,
+          after: timers.after,
+          nowMs: () => audio.nowMs,
+          onFault,
+        }),
         initial: flow.initial,
       };
     },
@@ -131,6 +137,21 @@ t.test('words that sound complete are answered at a gap, before the recogniser i
     confidence: 0.9,
   });
 });
+
+t.test(
+  'the ledger tells when the model began to answer, and nothing of it where the workflow did',
+  async t => {
+    const { rig, llm } = await answered();
+    llm.answers.push(['It is open until six.']);
+    await say(rig, 'how long are you open');
+    await rig.listen();
+    await say(rig, 'could you repeat that');
+    await rig.listen();
+    const [model, workflow] = rig.details('turn.latency');
+    t.ok(model!.firstTokenMs! >= model!.lastSoundMs && model!.firstTokenMs! <= model!.firstWordMs);
+    t.equal(workflow?.firstTokenMs, undefined);
+  },
+);
 
 t.test('in a long gap the recogniser is asked, whose words may have been late', async t => {
   for (const [final, requests] of [

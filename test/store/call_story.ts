@@ -45,6 +45,7 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
       lastSoundMs: 5000,
       endOfTurnMs: 5700,
       sttFinalMs: 5750,
+      firstTokenMs: 5755,
       firstWordMs: 5760,
       firstAudioMs: 5800,
       firstFrameMs: 5810,

@@ -97,12 +97,13 @@ async function suite(stack: PageStack): Promise<void> {
     stack.publish('call.started', started(job?.room ?? ''));
     stack.publish('turn.agent', { ...spoken(1, 'Hello, may I record?'), interrupted: true });
     stack.publish('turn.caller', { ...spoken(2, '<img src=x onerror=alert(1)>'), confidence: 1 });
-    stack.publish('turn.latency', latency(1, 4000));
+    const { firstTokenMs: _, ...ofWorkflow } = latency(1, 4000);
+    stack.publish('turn.latency', ofWorkflow);
     const transcript = page.getByRole('log');
     await transcript.getByText('<img src=x onerror=alert(1)>').waitFor();
     t.match(await transcript.textContent(), /Hello, may I record\? interrupted/);
     t.notMatch(await transcript.textContent(), /somebody else/);
-    await page.getByRole('row', { name: '1 450 471 473 541 561' }).waitFor();
+    await page.getByRole('row', { name: '1 450 471 – 473 541 561' }).waitFor();
 
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');

@@ -159,6 +159,7 @@ export function latency(number: number, lastSoundMs: number) {
     lastSoundMs,
     endOfTurnMs: lastSoundMs + 450,
     sttFinalMs: lastSoundMs + 470 + number,
+    firstTokenMs: number % 2 === 0 ? lastSoundMs + 400 + number : null,
     firstWordMs: lastSoundMs + 472 + number,
     firstAudioMs: lastSoundMs + 540 + number,
     firstFrameMs: lastSoundMs + 560 + number,

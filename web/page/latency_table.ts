@@ -2,7 +2,14 @@ import { build } from './dom.ts';
 import type { Latency } from './record_types.ts';
 
 /** Steps of a turn, each counted from the caller's last sound. */
-const STEPS = ['endOfTurnMs', 'sttFinalMs', 'firstWordMs', 'firstAudioMs', 'firstFrameMs'] as const;
+const STEPS = [
+  'endOfTurnMs',
+  'sttFinalMs',
+  'firstTokenMs',
+  'firstWordMs',
+  'firstAudioMs',
+  'firstFrameMs',
+] as const;
 
 /** From the caller's last sound to each step of the answer, a row for each turn and one for the medians. */
 export class LatencyTable {
@@ -36,22 +43,34 @@ export class LatencyTable {
       ...turns.map(latency =>
         row(
           String(latency.turn),
-          STEPS.map(step => latency[step] - latency.lastSoundMs),
+          STEPS.map(step => delayTo(step, latency)),
         ),
       ),
     );
-    const medians = STEPS.map(step => median(turns.map(latency => latency[step] - latency.lastSoundMs)));
+    const medians = STEPS.map(step => median(turns.flatMap(latency => delayTo(step, latency) ?? [])));
     this.#foot.replaceChildren(...(turns.length > 1 ? [row('Median', medians)] : []));
   }
 }
 
-function row(name: string, delaysMs: readonly number[]): HTMLTableRowElement {
-  const head = build('th', '', name);
-  head.scope = 'row';
-  return build('tr', '', head, ...delaysMs.map(delayMs => build('td', '', String(Math.round(delayMs)))));
+/** Undefined where the turn had no such step. */
+function delayTo(step: (typeof STEPS)[number], latency: Latency): number | undefined {
+  const atMs = latency[step] ?? undefined;
+  return atMs === undefined ? undefined : atMs - latency.lastSoundMs;
 }
 
-function median(values: readonly number[]): number {
+function row(name: string, delaysMs: readonly (number | undefined)[]): HTMLTableRowElement {
+  const head = build('th', '', name);
+  head.scope = 'row';
+  return build(
+    'tr',
+    '',
+    head,
+    ...delaysMs.map(delayMs => build('td', '', delayMs === undefined ? '–' : String(Math.round(delayMs)))),
+  );
+}
+
+function median(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   const low = sorted[Math.ceil(middle) - 1] ?? 0;

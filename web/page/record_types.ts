@@ -5,6 +5,7 @@ export interface Latency {
   readonly lastSoundMs: number;
   readonly endOfTurnMs: number;
   readonly sttFinalMs: number;
+  readonly firstTokenMs?: number | null;
   readonly firstWordMs: number;
   readonly firstAudioMs: number;
   readonly firstFrameMs: number;

@@ -25,6 +25,8 @@ export interface ModelParts {
   readonly medium?: Medium;
   /** Of the whole conversation, where that has several responders; else it is the responder's own. */
   readonly memory?: TalkMemory;
+  /** Media time of the call in milliseconds; in a chat nobody asks for it. */
+  nowMs?(): number;
   /** Told of a model that failed; the call goes on without it. */
   onFault(error: unknown): void;
 }
@@ -51,6 +53,7 @@ export class ModelResponse implements Response {
   readonly #signal = AbortSignal.any([this.#stopped.signal, this.#late.signal]);
   readonly #words = new SaidWords();
   readonly #waiting: Waiting;
+  #firstTokenMs: number | undefined;
   #inHand: readonly ToolInHand[] = [];
   /** Where the call goes after it. */
   #next: FlowStep | undefined;
@@ -73,6 +76,10 @@ export class ModelResponse implements Response {
     const done = tools?.open ?? [];
     this.#known = new Set(done.map(({ id }) => id));
     void this.#run(messagesOf(question, medium, done));
+  }
+
+  get firstTokenMs(): number | undefined {
+    return this.#firstTokenMs;
   }
 
   commit(): void {
@@ -141,6 +148,7 @@ export class ModelResponse implements Response {
     const offered = talk.tools.filter(tool => tools?.has(tool));
     const request = { messages, tools: toolsOf(talk, offered), signal: this.#signal };
     for await (const delta of llm.reply(request)) {
+      if (delta.type !== 'end') this.#firstTokenMs ??= this.#parts.nowMs?.();
       if (delta.type === 'text') {
         text += delta.text;
         this.#say('model', splitter.push(delta.text));
