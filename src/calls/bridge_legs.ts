@@ -5,7 +5,6 @@ import type { Line, LineEvents } from '../lines/line.ts';
 import { RingbackLine } from '../lines/ringback_line.ts';
 import type { EventDetail } from '../store/events.ts';
 import { hearingsOf, type PersonPhase, RINGBACK } from './bridge_plan.ts';
-import type { PersonOrder } from './thread_messages.ts';
 
 /** What becomes of a call's legs, as its record has it. */
 export type LegFact = {
@@ -17,6 +16,12 @@ type LegFactType = 'leg.added' | 'leg.answered' | 'leg.joined' | 'leg.removed';
 export type LegRequest =
   | { readonly type: 'addLeg'; readonly leg: LegWish }
   | { readonly type: 'dropLeg'; readonly legId: string };
+
+/** Calls a person, who hears nothing but what the agent says from their answer on; joins them with the caller; lets them go. */
+export type PersonOrder =
+  | { readonly do: 'call'; readonly person: string; readonly leg: LegWish }
+  | { readonly do: 'join'; readonly legId: string }
+  | { readonly do: 'drop'; readonly legId: string };
 
 /** The call that the legs belong to. */
 export interface BridgedCall {

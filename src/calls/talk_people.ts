@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PersonLeg, PersonLine, PersonNews } from '../agent/ports.ts';
 import type { Config } from '../config/schema.ts';
 import type { LegWish } from '../ipc/messages.ts';
-import type { LegFact } from './bridge_legs.ts';
-import type { PersonOrder } from './thread_messages.ts';
+import type { LegFact, PersonOrder } from './bridge_legs.ts';
 
 interface TalkPeopleParts {
   readonly people: Config['people'];

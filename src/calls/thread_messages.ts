@@ -1,11 +1,10 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import type { TurnEvent, TurnPolicy } from '../../pipeline/turn/turn_event.ts';
-import type { LegWish } from '../ipc/messages.ts';
 import type { ProviderFigures } from '../ipc/provider_figures.ts';
 import type { LineEndReason, LineKind, LineStats } from '../lines/line.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
-import type { LegFact } from './bridge_legs.ts';
+import type { LegFact, PersonOrder } from './bridge_legs.ts';
 
 /** What both threads of a media process know of a call from its assignment on. */
 export interface CallInfo {
@@ -78,12 +77,6 @@ export type ToTalk =
   | { readonly type: 'orphanFate'; readonly callId: string; readonly isLost: boolean }
   /** No more calls come: end those that are left, give everything back and end the thread. */
   | { readonly type: 'stop' };
-
-/** Calls a person, who hears nothing but what the agent says from their answer on; joins them with the caller; lets them go. */
-export type PersonOrder =
-  | { readonly do: 'call'; readonly person: string; readonly leg: LegWish }
-  | { readonly do: 'join'; readonly legId: string }
-  | { readonly do: 'drop'; readonly legId: string };
 
 /** Talk thread → audio thread. */
 export type ToAudio =

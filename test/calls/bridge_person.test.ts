@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PersonOrder } from '../../src/calls/thread_messages.ts';
+import type { PersonOrder } from '../../src/calls/bridge_legs.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
 import { toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig } from './bridge_rig.ts';
