@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { promptPatterns } from '../../src/workflow/prompts.ts';
@@ -222,5 +223,19 @@ t.test('fillers are among what the agent says', async t => {
   t.match(
     promptPatterns(withTools()).filter(({ of }) => of === 'find_order'),
     [{ role: 'say', template: 'I am looking it up.' }],
+  );
+});
+
+t.test('the example of the handbook is taken', async t => {
+  const handbook = await readFile('workflows/README.md', 'utf8');
+  const [, tools = ''] = /\n(tools:\n {2}find_order:[\s\S]*?)stages:\n/.exec(handbook) ?? [];
+  const flow = talkFlow(yaml =>
+    yaml
+      .replace('slots: {}', `${SLOTS.replace(/ {2}day:.*\n/, '')}${tools}`)
+      .replace('    ways:', '    tools: [find_order, book_visit]\n    ways:'),
+  );
+  t.same(
+    flow.tools.map(({ name }) => name),
+    ['find_order', 'book_visit'],
   );
 });

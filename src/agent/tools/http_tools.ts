@@ -95,7 +95,6 @@ export class HttpTools implements ToolRunner {
 
   async #run({ tool, request, key, signal }: ToolOrder): Promise<ToolOutcome> {
     const { spec, isIdempotent } = tool;
-    const canRepeat = isIdempotent || spec.keyed;
     const beganMs = performance.now();
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     const options = {
@@ -128,7 +127,7 @@ export class HttpTools implements ToolRunner {
       mayBeDone ||= !isIdempotent && wasPerhapsDone(tried);
       const pauseMs = pauseAfter(tried, why, attempts, tool);
       const hasTime = performance.now() - beganMs + (pauseMs ?? 0) < LIMITS.toolRunMs;
-      const goesOn = pauseMs !== undefined && hasTime && canRepeat && attempts <= spec.retries;
+      const goesOn = pauseMs !== undefined && hasTime && attempts <= spec.retries;
       if (!goesOn || !(await pause(pauseMs, stop)))
         return {
           status: mayBeDone ? 'unknown' : 'failed',
