@@ -109,6 +109,19 @@ t.test('after a jump the last good filter is restored where the echo is now', as
   t.ok(levelDb(echo.subarray(late)) - levelDb(left.subarray(late)) > 30);
 });
 
+for (const rateHz of [8000, 16_000] as const) {
+  t.test(`an echo that moves a little is turned down before it is found again, at ${rateHz} Hz`, async t => {
+    const { run } = await openCall(rateHz);
+    const sent = noise(4000, rateHz, 0.1, 7);
+    const [before, after] = [delayed(sent, rateHz / 50), delayed(sent, (rateHz * 35) / 1000)];
+    const moved = 3 * rateHz;
+    const echo = before.map((sample, i) => (i < moved ? sample : after[i]!));
+    const { left } = run(sent, echo, noise(4000, rateHz, 0.0003, 9));
+    const soon = [moved + 0.06 * rateHz, moved + 0.14 * rateHz] as const;
+    t.ok(levelDb(echo.subarray(...soon)) - levelDb(left.subarray(...soon)) > 10);
+  });
+}
+
 t.test('residual and near end add up to what comes out', async t => {
   const { run } = await openCall(8000);
   const sent = noise(2000, 8000, 0.1, 7);

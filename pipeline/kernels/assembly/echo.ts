@@ -135,6 +135,7 @@ export function alignEcho(slot: usize, delay: i32, isRestored: bool): void {
   transformAll(slot, echo);
   // An echo that can be found is not covered by a near talker.
   echo.over = OVER;
+  echo.nearFrames = 0;
   if (isRestored && echo.hasGood) {
     restoreFilter(slot, echo);
     trustRestored(echo);

@@ -16,6 +16,21 @@ const TINY: f32 = 1e-18;
 /** For each band, the coherent share of the error's power, beyond what chance gives. */
 export const COHERENCE = memory.data(24 * 4, 16);
 
+/** Of all bands so far: the error's power, and what of it is coherent. */
+let errorsSeen: f32 = 0;
+let coherentSeen: f32 = 0;
+
+/** Before a frame's first band. */
+export function beginCoherence(): void {
+  errorsSeen = 0;
+  coherentSeen = 0;
+}
+
+/** After its last: what part of the error's power is coherent with the estimate, 0 to 1. */
+export function coherentShare(): f32 {
+  return coherentSeen / (errorsSeen + 1e-9);
+}
+
 /**
  * What of a band's error is coherent with the estimate: what a near talker adds is not, but all that a filter still has to
  * learn is, whatever its phase. Where that is more than the filter's own uncertainty, it has grown too sure of itself.
@@ -56,6 +71,8 @@ export function doubtBand(slot: usize, from: usize, to: usize): void {
   const band = from / 8;
   const coherence = max<f32>(0, total(coherences) / (<f32>(to - from) / 4) - BY_CHANCE) / (1 - BY_CHANCE);
   store<f32>(COHERENCE + band, coherence);
+  errorsSeen += total(errors);
+  coherentSeen += coherence * total(errors);
   let known = load<f32>(slot + UNCERTAIN + band);
   known = SMOOTHING * known + (1 - SMOOTHING) * 0.5 * total(uncertainties);
   store<f32>(slot + UNCERTAIN + band, known);

@@ -10,6 +10,16 @@ const WARM_FRAMES: i32 = 5;
 const DOUBTFUL_FRAMES: i32 = 2;
 /** So many of them are packets; more are another path. */
 const MOST_OPPOSED: i32 = 6;
+/**
+ * Beyond so many that followed one another the echo is elsewhere, provided that so much of the error is coherent with the
+ * estimate, or that taking the estimate out adds so much: a near talker opposes it by chance. A frame that does not
+ * takes two off the count, which goes no further than this.
+ */
+const LONG_OPPOSED: i32 = 4;
+const MOVED_COHERENT: f32 = 0.05;
+const MOVED_ADDED: f32 = 1.5;
+const LONGEST_OPPOSED: i32 = 12;
+const AGREED_COUNTS: i32 = 2;
 /** Of energies, over 200 ms. */
 export const SMOOTHING: f32 = 0.95;
 /** So many frames in which the estimate only adds to the error are a path that is lost. */
@@ -18,8 +28,8 @@ const LOST_FRAMES: i32 = 6;
 const RESTORED_FRAMES: i32 = 20;
 /** A lost path counts as so many poor frames. */
 const LOST_COUNTS: i32 = 20;
-/** Power ratios from which, and to which, a filter is good and poor: 13 dB, 6 dB. */
-const GOOD_RATIO: f32 = 20;
+/** Power ratios from which, and to which, a filter is good and poor: 11 dB, which wideband codecs leave room for, and 6 dB. */
+const GOOD_RATIO: f32 = 12;
 const POOR_RATIO: f32 = 4;
 /** Trust in a filter comes within 100 ms and goes within 300 ms. */
 const TRUST_UP: f32 = 0.2;
@@ -36,6 +46,8 @@ let nearEnergy: f32 = 0;
 let errorEnergy: f32 = 0;
 let estimateEnergy: f32 = 0;
 let errorByEstimate: f32 = 0;
+/** The estimate of the frame in hand is not in what is heard, though the filter was good at some time. */
+let isOpposed: bool = false;
 
 /** What the last frame tells about the filter. */
 export function judge(slot: usize, echo: Echo): void {
@@ -58,8 +70,8 @@ export function judge(slot: usize, echo: Echo): void {
   else if (echo.near < POOR_RATIO * echo.error) echo.poorFrames++;
   else if (echo.poorFrames > 0) echo.poorFrames--;
   // A filter that has lost the path leaves its estimate in the error, negative; a near talker does not.
-  const isOpposed = echo.errorByEstimate < -0.5 * echo.estimate && echo.estimate > 0.1 * echo.error;
-  if (isOpposed || echo.error > 2 * echo.near) {
+  const isLosing = echo.errorByEstimate < -0.5 * echo.estimate && echo.estimate > 0.1 * echo.error;
+  if (isLosing || echo.error > 2 * echo.near) {
     echo.lostFrames++;
     if (echo.lostFrames >= LOST_FRAMES) lose(slot, echo);
   } else if (echo.lostFrames > 0) echo.lostFrames--;
@@ -114,19 +126,24 @@ export function trustRestored(echo: Echo): void {
  * what the estimate only adds to is to be turned down. If it goes on, it is not packets.
  */
 export function doubtFrame(echo: Echo, isConcealed: bool): void {
-  const isOpposed =
+  isOpposed =
     echo.hasGood !== 0 && errorByEstimate < -0.4 * estimateEnergy && estimateEnergy > 0.1 * errorEnergy;
   if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
   else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
-  if (isOpposed && echo.isEchoDue) echo.opposedFrames++;
-  else if (echo.opposedFrames > 0) echo.opposedFrames--;
+  if (isOpposed && echo.isEchoDue) {
+    echo.opposedFrames++;
+    echo.opposedRun = min(LONGEST_OPPOSED, echo.opposedRun + 1);
+  } else {
+    echo.opposedFrames = max(0, echo.opposedFrames - 1);
+    echo.opposedRun = max(0, echo.opposedRun - AGREED_COUNTS);
+  }
 }
 
-/** Whether there would be much more in this frame with the estimate taken out than with it: its echo was lost, or is no more. */
-function addsMore(echo: Echo): bool {
+/** Energy of this frame with so much of the estimate taken out as is believed in. */
+function energyLeft(echo: Echo): f32 {
   const trust = echo.trust;
   const nearByEstimate = errorByEstimate + estimateEnergy;
-  return nearEnergy + trust * (trust * estimateEnergy - 2 * nearByEstimate) > MOST_ADDED * nearEnergy;
+  return nearEnergy + trust * (trust * estimateEnergy - 2 * nearByEstimate);
 }
 
 /**
@@ -137,13 +154,20 @@ export function believe(slot: usize, echo: Echo): void {
   if (echo.isEchoDue) {
     echo.held = 1.0 + echo.errorByEstimate / (echo.estimate + 1e-9);
     const worth = max<f32>(0, min<f32>(1, 2 * echo.held - 0.5));
-    // What was good at one time and is not to be found any more is still there, elsewhere.
-    echo.isAstray = echo.hasGood !== 0 && echo.held < ASTRAY ? 1 : 0;
     echo.trust += (worth > echo.trust ? TRUST_UP : TRUST_DOWN) * (worth - echo.trust);
     if (echo.trust < 1e-6) echo.trust = 0;
   }
+  const left = energyLeft(echo);
+  if (echo.isEchoDue) {
+    // What was good at one time and is not to be found any more is still there, elsewhere.
+    const isMoved =
+      echo.opposedRun > LONG_OPPOSED && (left > MOVED_ADDED * nearEnergy || echo.coherent > MOVED_COHERENT);
+    echo.isAstray = echo.hasGood !== 0 && (isMoved || echo.held < ASTRAY) ? 1 : 0;
+  }
   const trust = splat(echo.trust);
-  const share = splat(addsMore(echo) ? 0 : echo.trust);
+  // Much more than there was: its echo was lost, or is no more.
+  const isWorthless = left > MOST_ADDED * nearEnergy || (echo.isAstray !== 0 && isOpposed);
+  const share = splat(isWorthless ? 0 : echo.trust);
   const bytes = (<usize>echo.frame) << 2;
   for (let at: usize = 0; at < bytes; at += 16) {
     const taken = mul(v128.load(ESTIMATE + at), share);

@@ -49,7 +49,9 @@ export class Echo {
   isSuppressing: i32;
   /** Frames for which nothing is learnt, as the line made up or joined on what was heard. */
   doubtfulFrames: i32;
+  /** Frames in which what is heard does not hold the estimate, and those that followed one another. */
   opposedFrames: i32;
+  opposedRun: i32;
   /** Frames for which a near talker is yet taken to be there, and those in a row in which one was seen. */
   nearFrames: i32;
   nearRun: i32;
@@ -64,6 +66,8 @@ export class Echo {
   estimate: f32;
   errorByEstimate: f32;
   over: f32;
+  /** What part of the error is coherent with the estimate. */
+  coherent: f32;
   /** How much of the estimate is in what is heard; 1 is all of it, more is a filter that has yet to grow. */
   held: f32;
   /** How much of the estimate is believed in, 0 to 1. */

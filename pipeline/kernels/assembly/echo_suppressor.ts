@@ -2,7 +2,7 @@
  * Turns down what the filter leaves: a gain for each bin by the decision-directed rule of Ephraim and Malah (1984), so
  * that the output lies a frame behind.
  */
-import { COHERENCE, doubtBand } from './echo_coherence.ts';
+import { beginCoherence, COHERENCE, coherentShare, doubtBand } from './echo_coherence.ts';
 import { UNCERTAINTY } from './echo_filter.ts';
 import { PRE_EMPHASIS } from './echo_hiss.ts';
 import {
@@ -95,10 +95,12 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   const row = rowBytes(n);
   analyseFrame(slot, echo);
   const isDoubtful = echo.doubtfulFrames > 0 || echo.isAstray !== 0;
+  beginCoherence();
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     doubtBand(slot, from, min(from + BAND_BYTES, row));
     weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful);
   }
+  echo.coherent = coherentShare();
   const over = overFor(echo, isDoubtful);
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
@@ -130,7 +132,8 @@ function overFor(echo: Echo, isDoubtful: bool): f32 {
   else if (echo.nearFrames > 0) echo.nearFrames--;
   if (echo.nearFrames === 0) {
     echo.over = min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
-    return echo.over;
+    // What a packet leaves that was lost, or an echo that is elsewhere, is not the estimate, but as loud or louder.
+    return isDoubtful ? OVER : echo.over;
   }
   echo.over = AFTER_OVER;
   return NEAR_OVER;

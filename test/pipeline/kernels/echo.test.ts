@@ -65,6 +65,7 @@ function scenes(rateHz: PipelineRateHz): Record<string, [far: Float32Array, hear
   const ms = 1600;
   const sent = babble(ms, rateHz, 3);
   const echo = echoOf(sent, rateHz / 200, 0.3);
+  const moved = echoOf(sent, rateHz / 40, 0.3);
   const hum = comfortNoise(ms, rateHz);
   const none = silence(ms, rateHz);
   return {
@@ -75,6 +76,7 @@ function scenes(rateHz: PipelineRateHz): Record<string, [far: Float32Array, hear
     DC: [none.map(() => 0.4), none.map(() => -0.3)],
     'full scale': [sent.map(Math.sign), echo.map(Math.sign)],
     tones: [tone([500, 1100], ms, rateHz), tone([500, 700], ms, rateHz)],
+    'an echo that moves': [sent, plus(echo, hum).map((sample, i) => (i < rateHz ? sample : moved[i]!))],
     'a path that turns over': [sent, echo.map((sample, i) => (i < 0.8 * rateHz ? sample : -sample))],
   };
 }

@@ -24,6 +24,8 @@ export class EchoTwin {
   #lostFrames = 0;
   #doubtfulFrames = 0;
   #opposedFrames = 0;
+  #opposedRun = 0;
+  #isOpposed = false;
   #isAstray = false;
   #trust = 0;
   #held = 0;
@@ -113,7 +115,7 @@ export class EchoTwin {
       this.#isSeedDue = this.#warmFrames === 5;
       return;
     }
-    if (level.near > 20 * level.error) this.#goodFrames += 1;
+    if (level.near > 12 * level.error) this.#goodFrames += 1;
     if (this.#goodFrames === 50) {
       this.#goodFrames = 0;
       this.#hasGood = true;
@@ -134,29 +136,34 @@ export class EchoTwin {
 
   #doubtFrame(isConcealed: boolean): void {
     const { error, estimate } = this.#filter;
-    const isOpposed =
+    this.#isOpposed =
       this.#hasGood &&
       dot(error, estimate) < -0.4 * dot(estimate, estimate) &&
       dot(estimate, estimate) > 0.1 * dot(error, error);
-    if (isConcealed || (isOpposed && this.#opposedFrames < 6)) this.#doubtfulFrames = 2;
+    if (isConcealed || (this.#isOpposed && this.#opposedFrames < 6)) this.#doubtfulFrames = 2;
     else this.#doubtfulFrames = Math.max(0, this.#doubtfulFrames - 1);
-    if (isOpposed && this.#isEchoDue) this.#opposedFrames += 1;
-    else this.#opposedFrames = Math.max(0, this.#opposedFrames - 1);
+    const isCounted = this.#isOpposed && this.#isEchoDue;
+    this.#opposedFrames = Math.max(0, this.#opposedFrames + (isCounted ? 1 : -1));
+    this.#opposedRun = Math.max(0, Math.min(12, this.#opposedRun + (isCounted ? 1 : -2)));
   }
 
   #believe(near: Float64Array): { error: Float64Array; estimate: Float64Array; uncertainty: Float64Array } {
     if (this.#isEchoDue) {
       this.#held = 1 + this.#level.errorByEstimate / (this.#level.estimate + 1e-9);
       const worth = Math.max(0, Math.min(1, 2 * this.#held - 0.5));
-      this.#isAstray = this.#hasGood && this.#held < 0.3;
       this.#trust += (worth > this.#trust ? 0.2 : 0.03) * (worth - this.#trust);
     }
     const { estimate, uncertainty } = this.#filter;
     const left = near.map((sample, i) => sample - this.#trust * estimate[i]!);
-    const addsMore = dot(left, left) > 2 * dot(near, near);
-    const taken = estimate.map(sample => (addsMore ? 0 : sample * this.#trust));
+    const added = dot(left, left) / (dot(near, near) + 1e-30);
+    if (this.#isEchoDue) {
+      const isMoved = this.#opposedRun > 4 && (added > 1.5 || this.#suppressor.coherentShare > 0.05);
+      this.#isAstray = this.#hasGood && (this.#held < 0.3 || isMoved);
+    }
+    const isWorthless = added > 2 || (this.#isAstray && this.#isOpposed);
+    const taken = estimate.map(sample => (isWorthless ? 0 : sample * this.#trust));
     return {
-      error: addsMore ? near : left,
+      error: isWorthless ? near : left,
       estimate: this.#hasGood ? estimate : taken,
       uncertainty: this.#hasGood ? uncertainty : uncertainty.map(power => power * this.#trust),
     };

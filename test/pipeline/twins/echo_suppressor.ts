@@ -27,6 +27,8 @@ export interface Suppressed {
 export class TwinSuppressor {
   /** For each bin. */
   readonly doubt: Float64Array;
+  /** What part of the error's power is coherent with the estimate. */
+  coherentShare = 0;
   readonly #n: number;
   readonly #window: Float64Array;
   readonly #bands: readonly Band[];
@@ -74,10 +76,14 @@ export class TwinSuppressor {
     const y = this.#analyse(this.#lastEstimate, estimate);
     this.#lastError = error;
     this.#lastEstimate = estimate;
+    let [errors, coherent] = [0, 0];
     for (const band of this.#bands) {
-      this.#doubtBand(band, e, y, uncertainty);
+      const power = this.#doubtBand(band, e, y, uncertainty);
+      errors += power;
+      coherent += band.coherence * power;
       this.#weigh(band, e, y, uncertainty, isDoubtful);
     }
+    this.coherentShare = coherent / (errors + 1e-9);
     const over = this.#overFor(isKnown, isDoubtful);
     for (const band of this.#bands) {
       if (!isDoubtful) followLeak(band, this.#nearFrames > 0);
@@ -114,7 +120,8 @@ export class TwinSuppressor {
     return out;
   }
 
-  #doubtBand(band: Band, e: Spectrum, y: Spectrum, uncertainty: Float64Array): void {
+  /** Returns the power of the band's error. */
+  #doubtBand(band: Band, e: Spectrum, y: Spectrum, uncertainty: Float64Array): number {
     let [coherences, errors, estimates, uncertain] = [0, 0, 0, 0];
     for (const k of band.bins) {
       const [er, ei, yr, yi] = [e.re[k]!, e.im[k]!, y.re[k]!, y.im[k]!];
@@ -135,6 +142,7 @@ export class TwinSuppressor {
     band.known = smooth(band.known, 0.5 * uncertain);
     const wanted = estimates < 1e-4 ? 1 : (band.coherence * errors) / (band.known + 1e-9);
     for (const k of band.bins) this.doubt[k] = Math.max(1, Math.min(1.25, wanted));
+    return errors;
   }
 
   #weigh(band: Band, e: Spectrum, y: Spectrum, uncertainty: Float64Array, isDoubtful: boolean): void {
@@ -162,7 +170,8 @@ export class TwinSuppressor {
     if (isNear) this.#nearFrames = this.#nearRun > 4 ? 40 : Math.max(1, this.#nearFrames);
     else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
     this.#over = this.#nearFrames > 0 ? 1 : Math.min(6, Math.max(1, this.#over * 1.03));
-    return this.#nearFrames > 0 ? 0.05 : this.#over;
+    if (this.#nearFrames > 0) return 0.05;
+    return isDoubtful ? 6 : this.#over;
   }
 
   #setGain(
