@@ -30,7 +30,7 @@ const settings = z
   })
   .parse(JSON.parse(process.env.LATENCY_AGENT ?? '{}'));
 
-/** Never called; without any tool the plugin sends an empty list, which OpenAI's API refuses. */
+/** Never called; without any tool the plugin sends an empty list, which the scripted server refuses. */
 const FINISH = llm.tool({
   name: 'finish',
   description: 'The caller has no further question.',
