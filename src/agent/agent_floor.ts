@@ -93,6 +93,7 @@ export class AgentFloor {
     drop(reply);
     reply.answered?.turn.cancel();
     const text = reply.speech?.heard(heardSamples) ?? '';
+    reply.speech?.close(heardSamples);
     if (reply.stands) this.#events.wasHeard(reply, { text, interrupted });
     this.#events.over(reply, interrupted);
   }

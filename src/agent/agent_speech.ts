@@ -1,16 +1,17 @@
 import { LIMITS } from '../config/limits.ts';
 import type { CallAudio } from './ports.ts';
 import type { Response } from './responder.ts';
+import type { Sounding, Utterance } from './sounding.ts';
 import { SoundingSentence } from './sounding_sentence.ts';
 import type { Speaker, Voice } from './voice.ts';
 
 /** The speech of a response, in the manner that the caller asked for. */
-export function speechOf(audio: CallAudio, voice: Voice, { step, sentences }: Response): AgentSpeech {
-  return new AgentSpeech(audio, voice.delivered(step.delivery), sentences);
+export function speechOf(audio: CallAudio, voice: Voice, { step, sentences, spoken }: Response): AgentSpeech {
+  return new AgentSpeech(audio, voice.delivered(step.delivery), spoken ?? sentences);
 }
 
 interface QueuedSentence {
-  readonly sentence: SoundingSentence;
+  readonly sentence: Sounding;
   /** Where its first sample lies, as CallAudio counts. */
   readonly position: number;
 }
@@ -23,10 +24,10 @@ interface QueuedSentence {
 export class AgentSpeech {
   readonly #audio: CallAudio;
   readonly #voice: Speaker;
-  readonly #sentences: AsyncIterator<string>;
+  readonly #sentences: AsyncIterator<Utterance>;
   readonly #queued: QueuedSentence[] = [];
   readonly #stopped = new AbortController();
-  #next: Promise<SoundingSentence | undefined>;
+  #next: Promise<Sounding | undefined>;
   #firstSentenceMs: number | undefined;
   #firstSoundMs: number | undefined;
   #characters = 0;
@@ -35,7 +36,7 @@ export class AgentSpeech {
   #settled = false;
 
   /** Takes the sentences as they come, in bounded number. */
-  constructor(audio: CallAudio, voice: Speaker, sentences: AsyncIterable<string>) {
+  constructor(audio: CallAudio, voice: Speaker, sentences: AsyncIterable<Utterance>) {
     this.#audio = audio;
     this.#voice = voice;
     this.#sentences = sentences[Symbol.asyncIterator]();
@@ -113,38 +114,47 @@ export class AgentSpeech {
       .join(' ');
   }
 
+  /** No more of it will be heard. */
+  close(playedSamples: number): void {
+    for (const { sentence, position } of this.#queued)
+      sentence.close?.(Math.max(0, this.#ms(playedSamples - position)));
+  }
+
   #ms(samples: number): number {
     return (samples * 1000) / this.#audio.rateHz;
   }
 
   /** Begins to render the next sentence, where there is one and the turn may hold it. */
-  #render(): Promise<SoundingSentence | undefined> {
-    const sentence = this.#nextText().then(text => {
-      if (text === undefined) return undefined;
+  #render(): Promise<Sounding | undefined> {
+    const sentence = this.#nextUtterance().then(utterance => {
+      if (utterance === undefined) return undefined;
       this.#firstSentenceMs ??= this.#audio.mediaMs();
-      const pieces = this.#voice.speak(text, this.#audio.rateHz, this.#stopped.signal);
-      return new SoundingSentence(text, pieces, this.#audio.rateHz, () => {
+      const onSound = () => {
         this.#firstSoundMs ??= this.#audio.mediaMs();
-      });
+      };
+      if (typeof utterance !== 'string') return utterance.begin(onSound);
+      const pieces = this.#voice.speak(utterance, this.#audio.rateHz, this.#stopped.signal);
+      return new SoundingSentence(utterance, pieces, this.#audio.rateHz, onSound);
     });
     // A failure counts when its turn to be heard comes, not before.
     sentence.catch(() => undefined);
     return sentence;
   }
 
-  /** What a turn may hold is cut at a sentence. */
-  async #nextText(): Promise<string | undefined> {
+  /** What a turn may hold is cut at a sentence; what brings its own sound is bounded by whoever speaks it. */
+  async #nextUtterance(): Promise<Utterance | undefined> {
     for (;;) {
       if (this.#stopped.signal.aborted) return undefined;
       const next = await this.#sentences.next();
       if (next.done === true) return undefined;
+      if (typeof next.value !== 'string') return next.value;
       const text = next.value.trim().slice(0, LIMITS.turnCharacters);
       this.#characters += text.length + 1;
       if (text !== '') return this.#characters > LIMITS.turnCharacters + 1 ? undefined : text;
     }
   }
 
-  async #queue(sentence: SoundingSentence): Promise<boolean> {
+  async #queue(sentence: Sounding): Promise<boolean> {
     const generation = this.#generation ?? 0;
     const pieceSamples = LIMITS.speechPieceSeconds * this.#audio.rateHz;
     let isFirst = true;

@@ -12,17 +12,40 @@ export async function* asDelivered(
   rateHz: number,
   { tempo, gainDb }: Delivery,
 ): AsyncGenerator<SpokenPiece> {
-  const slowed = tempo < 1 ? new SlowedSpeech(rateHz, tempo) : undefined;
-  const gain = 10 ** (gainDb / 20);
+  const sound = new DeliveredSound(rateHz, { tempo, gainDb });
   for await (const { pcm, words } of pieces) {
     const times = words.map(({ word, startMs, endMs }) => ({
       word,
       startMs: startMs / tempo,
       endMs: endMs / tempo,
     }));
-    yield { pcm: louder(slowed?.push(pcm) ?? pcm, gain), words: times };
+    yield { pcm: sound.push(pcm), words: times };
   }
-  if (slowed !== undefined) yield { pcm: louder(slowed.end(), gain), words: [] };
+  const rest = sound.end();
+  if (rest.length > 0) yield { pcm: rest, words: [] };
+}
+
+/** Speech piece by piece, as the caller asked for it. */
+export class DeliveredSound {
+  readonly tempo: number;
+  readonly #slowed: SlowedSpeech | undefined;
+  readonly #gain: number;
+
+  constructor(rateHz: number, { tempo, gainDb }: Delivery) {
+    this.tempo = tempo;
+    this.#slowed = tempo < 1 ? new SlowedSpeech(rateHz, tempo) : undefined;
+    this.#gain = 10 ** (gainDb / 20);
+  }
+
+  /** Takes more; returns what is ready of it. */
+  push(pcm: Int16Array): Int16Array {
+    return louder(this.#slowed?.push(pcm) ?? pcm, this.#gain);
+  }
+
+  /** The rest; nothing is pushed afterwards. */
+  end(): Int16Array {
+    return louder(this.#slowed?.end() ?? new Int16Array(0), this.#gain);
+  }
 }
 
 function louder(pcm: Int16Array, gain: number): Int16Array {

@@ -1,4 +1,5 @@
 import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
+import type { Utterance } from './sounding.ts';
 
 /** How the agent answers what it heard: what it will say, and where the conversation stands from the first word on. */
 export interface Response {
@@ -7,6 +8,8 @@ export interface Response {
   readonly sentences: AsyncIterable<string>;
   /** When a model began to answer, in media time; undefined before, and where none is asked. */
   readonly firstTokenMs?: number | undefined;
+  /** In place of them, where some of it brings its own sound. */
+  readonly spoken?: AsyncIterable<Utterance>;
   /** The caller has ended: it will be said. Until then it may be a guess, and nothing may come of it. */
   commit(): void;
   /** Where it stands once it is over, with what came of it since `step`: `text` was heard of it. */

@@ -1,8 +1,9 @@
 import type { SpokenPiece, SpokenWord } from '../providers/types.ts';
 import { firstWordMs, heardText } from './heard_text.ts';
+import type { Sounding } from './sounding.ts';
 
 /** One sentence that is being rendered: its sound as far as it is there, waiting to be taken, and its words. */
-export class SoundingSentence {
+export class SoundingSentence implements Sounding {
   readonly text: string;
   readonly #rateHz: number;
   readonly #onSound: () => void;
