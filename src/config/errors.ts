@@ -127,6 +127,12 @@ export const ERRORS = {
   STT_FAILED: { http: 502, sip: 500, cause: 'the recogniser failed', remedy: 'look at the provider' },
   LLM_FAILED: { http: 502, sip: 500, cause: 'the language model failed', remedy: 'look at the provider' },
   TTS_FAILED: { http: 502, sip: 500, cause: 'the synthesiser failed', remedy: 'look at the provider' },
+  SPEECH_FAILED: {
+    http: 502,
+    sip: 500,
+    cause: 'the model that hears and speaks failed',
+    remedy: 'look at the provider',
+  },
   RECORDING_FAILED: {
     http: 500,
     sip: 500,

@@ -1,4 +1,5 @@
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
+import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
 
@@ -42,6 +43,7 @@ export const LIMITS = {
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   ...HAND_OFF_LIMITS,
+  ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
   ...TALK_LIMITS,
   /** A table of the places folder; a larger one is refused. */

@@ -8,6 +8,7 @@ import {
   type ProviderKind,
   type ProvidersConfig,
   providerName,
+  type SpeechProvider,
   type SttProvider,
   type TtsProvider,
 } from './providers.ts';
@@ -20,7 +21,7 @@ export interface KeyPlace {
   readonly env: NodeJS.ProcessEnv;
 }
 
-type Entry = SttProvider | LlmProvider | TtsProvider;
+type Entry = SttProvider | LlmProvider | TtsProvider | SpeechProvider;
 
 /** A provider of the configuration with its key. */
 export interface ProviderAccess<E extends Entry = Entry> {
@@ -36,6 +37,7 @@ export interface ProviderAccesses {
   readonly stt: readonly ProviderAccess<SttProvider>[];
   readonly llm: readonly ProviderAccess<LlmProvider>[];
   readonly tts: readonly ProviderAccess<TtsProvider>[];
+  readonly speech: readonly ProviderAccess<SpeechProvider>[];
 }
 
 /** A provider as it may be shown. */
@@ -77,6 +79,7 @@ export function accessProviders(providers: ProvidersConfig, place: KeyPlace): Pr
     stt: accessed('stt', providers.stt),
     llm: accessed('llm', providers.llm),
     tts: accessed('tts', providers.tts),
+    speech: accessed('speech', providers.speech),
   };
   for (const kind of ['stt', 'tts'] as const) assertSomebody(kind, accesses[kind]);
   return accesses;

@@ -54,6 +54,18 @@ const modelPrice = z
   })
   .partial()
   .default({});
+const speechPrice = z
+  .strictObject({
+    usdPerMillionInputTokens: usd,
+    usdPerMillionCachedTokens: usd,
+    usdPerMillionOutputTokens: usd,
+    usdPerMillionInputAudioTokens: usd,
+    usdPerMillionCachedAudioTokens: usd,
+    usdPerMillionOutputAudioTokens: usd,
+    usdPerAudioMinute: usd,
+  })
+  .partial()
+  .default({});
 const settings = z.record(z.string().max(100), z.unknown()).default({});
 /** A server of one's own may want none. */
 const keyless = z.boolean().default(false);
@@ -209,6 +221,24 @@ const tts = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('flite') }),
 ]);
 
+/** Hears and speaks by itself, in place of the three. */
+const speech = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('openai_realtime'),
+    ...paid,
+    model,
+    /** Of the caller, for what is written down. */
+    language,
+    url: address(/^wss?:$/u, true),
+    keyless,
+    voice: text.optional(),
+    /** The model that writes down what the caller says. */
+    transcription: text.optional(),
+    settings,
+    price: speechPrice,
+  }),
+]);
+
 interface Entry {
   readonly kind: string;
   readonly name?: string | undefined;
@@ -243,13 +273,15 @@ export const providersSchema = z
     stt: inOrder(stt, 1).default([{ kind: 'pocketsphinx' }]),
     llm: inOrder(llm, 0).default([]),
     tts: inOrder(tts, 1).default([{ kind: 'flite' }]),
+    /** In stages that a model leads, in place of the others. */
+    speech: inOrder(speech, 0).default([]),
     /** Identical requests to a model are answered from memory for an hour. */
     keepAnswers: z.boolean().default(false),
   })
   .prefault({});
 
-/** Who hears, who thinks, who speaks. */
-export const PROVIDER_KINDS = ['stt', 'llm', 'tts'] as const;
+/** Who hears, who thinks, who speaks, and who hears and speaks at once. */
+export const PROVIDER_KINDS = ['stt', 'llm', 'tts', 'speech'] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 export type PluginProvider = Extract<SttProvider | LlmProvider | TtsProvider, { kind: 'livekit_plugin' }>;
@@ -257,3 +289,4 @@ export type ProvidersConfig = z.infer<typeof providersSchema>;
 export type SttProvider = z.infer<typeof stt>;
 export type LlmProvider = z.infer<typeof llm>;
 export type TtsProvider = z.infer<typeof tts>;
+export type SpeechProvider = z.infer<typeof speech>;

@@ -14,7 +14,7 @@ export class ProviderFault extends TrunklineError {
   readonly retryAfterMs: number | undefined;
 
   constructor(
-    code: Extract<ErrorCode, 'STT_FAILED' | 'LLM_FAILED' | 'TTS_FAILED'>,
+    code: Extract<ErrorCode, 'STT_FAILED' | 'LLM_FAILED' | 'TTS_FAILED' | 'SPEECH_FAILED'>,
     kind: FaultKind,
     detail: string,
     options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},

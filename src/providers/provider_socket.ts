@@ -5,7 +5,7 @@ import { type FaultKind, faultOfStatus, ProviderFault, retryAfterMs } from './pr
 export interface ProviderSocketOptions {
   /** Provider's name, for errors. */
   readonly name: string;
-  readonly code: 'STT_FAILED' | 'LLM_FAILED' | 'TTS_FAILED';
+  readonly code: 'STT_FAILED' | 'LLM_FAILED' | 'TTS_FAILED' | 'SPEECH_FAILED';
   readonly url: string;
   /** Keys go here, never into the URL, which proxies write down. */
   readonly headers?: Readonly<Record<string, string>>;

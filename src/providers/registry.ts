@@ -5,7 +5,7 @@ import {
   type ProviderState,
   providerStates,
 } from '../config/provider_access.ts';
-import type { LlmProvider, SttProvider, TtsProvider } from '../config/providers.ts';
+import type { LlmProvider, SpeechProvider, SttProvider, TtsProvider } from '../config/providers.ts';
 import type { Config } from '../config/schema.ts';
 import { aloneStt, aloneTts } from './failover/alone.ts';
 import type { FailoverObserver } from './failover/attempt.ts';
@@ -17,12 +17,15 @@ import {
   type ProviderKind,
 } from './failover/candidates.ts';
 import { FailoverLlm } from './failover/failover_llm.ts';
+import { FailoverSpeech } from './failover/failover_speech.ts';
 import { FailoverStt } from './failover/failover_stt.ts';
 import { FailoverTts } from './failover/failover_tts.ts';
 import { Meter, MeteredLlm, MeteredStt, MeteredTts, type Use } from './failover/metered.ts';
 import type { Clock } from './failover/timing.ts';
 import { createCachingLlm } from './llm/answer_cache.ts';
 import { openLlm } from './llm/kinds.ts';
+import { openSpeech } from './speech/kinds.ts';
+import type { SpeechEngine } from './speech/types.ts';
 import { openStt } from './stt/kinds.ts';
 import { openTts } from './tts/kinds.ts';
 import type { Llm, Stt, Tts } from './types.ts';
@@ -51,12 +54,14 @@ export interface Providers {
   readonly tts: Tts;
   /** Undefined where no model is configured, or none has a key. */
   readonly llm: Llm | undefined;
+  /** Hears and speaks where a model leads, in place of the others; undefined as for the model. */
+  readonly speech: SpeechEngine | undefined;
   readonly states: readonly ProviderState[];
   health(): readonly ProviderHealth[];
   close(): Promise<void>;
 }
 
-type Entry = SttProvider | LlmProvider | TtsProvider;
+type Entry = SttProvider | LlmProvider | TtsProvider | SpeechProvider;
 
 /** What thinks alone, for a process that neither hears nor speaks. */
 export type Models = Pick<Providers, 'llm' | 'states' | 'health' | 'close'>;
@@ -82,13 +87,25 @@ export async function openProviders(config: Config, place: ProviderPlace): Promi
       (entry, key) => openTts(entry, key, config),
       meteredTts,
     );
+    const speech = await opened.list(
+      'speech',
+      accesses.speech,
+      (entry, key) => openSpeech(entry, key, place.onUse),
+      // It counts by itself, since its sound and its text have prices of their own.
+      engine => engine,
+    );
     return {
       stt: oneOf(stt, aloneStt, place.observer) ?? new FailoverStt(stt, place.observer),
       tts: oneOf(tts, aloneTts, place.observer) ?? new FailoverTts(tts, place.observer),
       llm: modelOf(llm, config, place),
+      speech: speech.list.length === 0 ? undefined : new FailoverSpeech(speech, place.observer),
       states: providerStates(accesses),
-      health: () =>
-        [healthOf(stt, stt.list.length > 1), healthOf(llm, true), healthOf(tts, tts.list.length > 1)].flat(),
+      health: () => [
+        ...healthOf(stt, stt.list.length > 1),
+        ...healthOf(llm, true),
+        ...healthOf(tts, tts.list.length > 1),
+        ...healthOf(speech, true),
+      ],
       close: () => opened.close(),
     };
   } catch (error) {

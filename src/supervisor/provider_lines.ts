@@ -5,13 +5,17 @@ import { PROVIDER_KINDS, type ProviderKind } from '../config/providers.ts';
 import type { Config } from '../config/schema.ts';
 import { readWorkflow } from '../workflow/document.ts';
 
-const DOES = { stt: 'hears', llm: 'thinks', tts: 'speaks' } as const;
+const DOES = { stt: 'hears', llm: 'thinks', tts: 'speaks', speech: 'converses' } as const;
 /** Understands grammars, and nothing that no grammar foresees. */
 const BY_GRAMMAR = 'pocketsphinx';
 
 /** Who hears, thinks and speaks, in the order in which they are asked, and who of them is off, and why. */
 export function providerRows(states: readonly ProviderState[]): readonly (readonly [string, string])[] {
-  return PROVIDER_KINDS.map(kind => [DOES[kind], listOf(of(states, kind))]);
+  return PROVIDER_KINDS.flatMap(kind => {
+    const listed = of(states, kind);
+    // What is not there is not missed: the three others do the same.
+    return kind === 'speech' && listed.length === 0 ? [] : [[DOES[kind], listOf(listed)] as const];
+  });
 }
 
 function listOf(states: readonly ProviderState[]): string {
@@ -37,6 +41,7 @@ export function providerWarning(
   talking: readonly string[],
 ): string | undefined {
   const asked = states.filter(({ off }) => off === undefined);
+  if (of(asked, 'speech').length > 0) return undefined;
   const hears = of(asked, 'stt').map(({ service }) => service);
   if (of(asked, 'llm').length === 0) {
     // Those that nobody is sent to do no harm.

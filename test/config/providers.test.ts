@@ -22,7 +22,13 @@ const listed = (kind: string, ...entries: string[]): string =>
   ['providers:', `  ${kind}:`, ...entries.map(entry => `    - {${entry}}`)].join('\n');
 
 t.test('who says nothing has the local ones and no model', async t => {
-  const local = { stt: [{ kind: 'pocketsphinx' }], llm: [], tts: [{ kind: 'flite' }], keepAnswers: false };
+  const local = {
+    stt: [{ kind: 'pocketsphinx' }],
+    llm: [],
+    tts: [{ kind: 'flite' }],
+    speech: [],
+    keepAnswers: false,
+  };
   t.same(parsed(''), local);
   t.same(parsed('providers: {}'), local);
 });
@@ -49,10 +55,14 @@ const WHOLE = {
     'kind: google, voice: en-US-Neural2-F',
     'kind: flite',
   ],
+  speech: [
+    'kind: openai_realtime, model: gpt-realtime, voice: marin, language: en, transcription: gpt-4o-mini-transcribe, settings: {reasoning: {effort: minimal}}, price: {usdPerMillionInputTokens: 4, usdPerMillionCachedTokens: 0.4, usdPerMillionOutputTokens: 16, usdPerMillionInputAudioTokens: 32, usdPerMillionCachedAudioTokens: 0.4, usdPerMillionOutputAudioTokens: 64, usdPerAudioMinute: 0.003}',
+    'kind: openai_realtime, name: own, keyless: true, url: "ws://127.0.0.1:8000/v1/realtime"',
+  ],
 } as const;
 
 t.test('every kind, with every key, in the order of the file', async t => {
-  for (const kind of ['stt', 'llm', 'tts'] as const) {
+  for (const kind of ['stt', 'llm', 'tts', 'speech'] as const) {
     const kinds = parsed(listed(kind, ...WHOLE[kind]))[kind].map(entry => entry.kind);
     t.same(
       kinds,
@@ -178,9 +188,9 @@ t.test('the examples in trunkline.yaml are valid, and show every kind and key', 
   const [, section = ''] = readFileSync(join(ROOT, 'trunkline.yaml'), 'utf8').split('\nproviders:\n');
   const examples = section
     .split('\n')
-    .flatMap(line => /^ {2}# ((?:stt|llm|tts):| {2}.*)$/.exec(line)?.[1] ?? []);
+    .flatMap(line => /^ {2}# ((?:stt|llm|tts|speech):| {2}.*)$/.exec(line)?.[1] ?? []);
   const shown = parsed(['providers:', ...examples.map(line => `  ${line}`)].join('\n'));
-  for (const kind of ['stt', 'llm', 'tts'] as const) {
+  for (const kind of ['stt', 'llm', 'tts', 'speech'] as const) {
     const every = parsed(listed(kind, ...WHOLE[kind]))[kind];
     t.same(new Set(shown[kind].map(entry => entry.kind)), new Set(every.map(entry => entry.kind)));
   }

@@ -50,6 +50,7 @@ t.test('who hears, thinks and speaks is shown, and who is off and why', async t 
       { kind: 'openai', name: 'vllm', model: 'm', keyless: true },
     ],
     tts: [{ kind: 'elevenlabs', voice: 'v', keyEnv: 'VOICE_KEY' }, { kind: 'flite' }],
+    speech: [{ kind: 'openai_realtime' }],
   };
   const states = statesOf(listed, { VOICE_KEY: 's3cret' });
   const config = configSchema.parse({});
@@ -63,6 +64,7 @@ t.test('who hears, thinks and speaks is shown, and who is off and why', async t 
   t.ok(lines.includes('  hears     deepgram (off: no DEEPGRAM_API_KEY), pocketsphinx'));
   t.ok(lines.includes('  thinks    anthropic (off: no ANTHROPIC_API_KEY), vllm'));
   t.ok(lines.includes('  speaks    elevenlabs, flite'));
+  t.ok(lines.includes('  converses openai_realtime (off: no OPENAI_API_KEY)'));
   t.notMatch(lines.join('\n'), /s3cret/);
 });
 
@@ -74,6 +76,11 @@ t.test('a workflow that wants more than the providers can do is told once', asyn
   const answering = { workflows: { default: 'receptionist' } };
   const deaf = /^receptionist lets callers speak freely, and pocketsphinx, .* understands grammars only$/;
   t.match(warningOf({ ...LOCAL, ...MODEL }), deaf);
+  t.equal(
+    warningOf({ ...LOCAL, speech: [{ kind: 'openai_realtime', keyless: true }] }, answering),
+    undefined,
+    'whoever hears and speaks needs neither',
+  );
   t.match(
     warningOf({ stt: [{ kind: 'deepgram' }, ...LOCAL.stt], ...MODEL }),
     deaf,

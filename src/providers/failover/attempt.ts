@@ -15,7 +15,12 @@ export interface FailoverObserver {
   switched(kind: ProviderKind, from: string, to: string, why: FaultKind | 'late'): void;
 }
 
-const CODES = { stt: 'STT_FAILED', llm: 'LLM_FAILED', tts: 'TTS_FAILED' } as const;
+const CODES = {
+  stt: 'STT_FAILED',
+  llm: 'LLM_FAILED',
+  tts: 'TTS_FAILED',
+  speech: 'SPEECH_FAILED',
+} as const;
 
 /** What a provider threw, as a fault of its own; faults of its kind stay what they are. */
 export function asFault(kind: ProviderKind, provider: string, error: unknown): TrunklineError {

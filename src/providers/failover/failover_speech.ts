@@ -1,0 +1,113 @@
+import { speechFault } from '../speech/realtime_events.ts';
+import type {
+  CallerSpeech,
+  SpeechConversation,
+  SpeechEngine,
+  SpeechOpening,
+  SpeechPart,
+  SpokenAnswer,
+} from '../speech/types.ts';
+import { Attempt, type FailoverObserver } from './attempt.ts';
+import type { Candidate, Candidates } from './candidates.ts';
+
+/**
+ * Models that hear and speak, as one. A call talks to the first whose breaker allows it, from one turn to the next; who fails
+ * in a turn is not replaced by the next of them, since what it heard is gone: whoever asked has a chain for that.
+ */
+export class FailoverSpeech implements SpeechEngine {
+  readonly name = 'failover';
+  readonly #candidates: Candidates<SpeechEngine>;
+  readonly #observer: FailoverObserver;
+
+  constructor(candidates: Candidates<SpeechEngine>, observer: FailoverObserver) {
+    this.#candidates = candidates;
+    this.#observer = observer;
+  }
+
+  open(opening: SpeechOpening): SpeechConversation {
+    const candidate = this.#candidates.healthy(new Set());
+    if (candidate === undefined)
+      throw speechFault('unavailable', 'nobody who hears and speaks is asked for now');
+    const conversation = candidate.provider.open(opening);
+    let attempt: Attempt<SpeechEngine> | undefined;
+    const begun = (next: Attempt<SpeechEngine>) => {
+      attempt = next;
+    };
+    return {
+      get isFit() {
+        return candidate.breaker.allows && conversation.isFit;
+      },
+      hear: () => this.#watched(candidate, conversation.hear(), begun),
+      close: () => {
+        attempt?.abandoned();
+        conversation.close();
+      },
+    };
+  }
+
+  /** The models are shared: whoever made the candidates closes them. */
+  async close(): Promise<void> {}
+
+  #watched(
+    candidate: Candidate<SpeechEngine>,
+    speech: CallerSpeech,
+    begun: (attempt: Attempt<SpeechEngine>) => void,
+  ): CallerSpeech {
+    let answer: SpokenAnswer | undefined;
+    return {
+      write: pcm => speech.write(pcm),
+      answer: setup => {
+        if (answer === undefined) {
+          const attempt = new Attempt(
+            this.#candidates,
+            candidate,
+            this.#observer,
+            new AbortController().signal,
+          );
+          begun(attempt);
+          answer = watched(speech.answer(setup), attempt);
+        }
+        return answer;
+      },
+      cancel: () => {
+        answer?.stop();
+        speech.cancel();
+      },
+    };
+  }
+}
+
+function watched(answer: SpokenAnswer, attempt: Attempt<SpeechEngine>): SpokenAnswer {
+  answer.heard.catch(error => attempt.failed(error));
+  return {
+    heard: answer.heard,
+    parts: watchedParts(answer, attempt),
+    stop: () => {
+      attempt.abandoned();
+      answer.stop();
+    },
+    wasHeard: soundMs => answer.wasHeard(soundMs),
+    forget: () => {
+      attempt.abandoned();
+      answer.forget();
+    },
+  };
+}
+
+async function* watchedParts(
+  answer: SpokenAnswer,
+  attempt: Attempt<SpeechEngine>,
+): AsyncGenerator<SpeechPart> {
+  try {
+    for await (const part of answer.parts) {
+      if (part.type !== 'words') attempt.spoke(true);
+      yield part;
+    }
+    attempt.succeeded();
+  } catch (error) {
+    attempt.failed(error);
+    throw error;
+  } finally {
+    attempt.abandoned();
+  }
+}
