@@ -2,9 +2,7 @@ import { CallRecord } from '../agent/call_record.ts';
 import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
-import { ModelResponder } from '../agent/model/model_responder.ts';
 import { type After, type CallRecording, NO_RECORDING } from '../agent/ports.ts';
-import { FlowResponder, type Responder } from '../agent/responder.ts';
 import type { ToolRunner } from '../agent/tools/http_tools.ts';
 import { ToolDesk } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
@@ -15,6 +13,7 @@ import type { Config } from '../config/schema.ts';
 import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import { within } from '../providers/failover/timing.ts';
+import type { SpeechEngine } from '../providers/speech/types.ts';
 import type { Llm, Stt } from '../providers/types.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
@@ -27,6 +26,7 @@ import { type Checkpoint, machineMs, readCheckpoint, writeCheckpoint } from './c
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
+import { type Mind, openMind } from './talk_mind.ts';
 import { TalkPeople } from './talk_people.ts';
 import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from './thread_messages.ts';
@@ -39,6 +39,8 @@ export interface TalkServices {
   readonly llm: Llm | undefined;
   /** For models that call some. */
   readonly tools?: ToolRunner | undefined;
+  /** Hears and speaks there in place of the others. */
+  readonly speech: SpeechEngine | undefined;
   readonly voice: Voice;
   /** By name. */
   readonly flows: ReadonlyMap<string, Flow>;
@@ -104,34 +106,38 @@ export class TalkCall {
       soon: action => void after(0, action),
     });
     const flow = flowOf(services.flows, info, error => this.#report(error));
+    const mind = this.#mindOf(flow);
     this.#conversation = new Conversation({
       audio: this.#audio,
-      stt,
+      stt: mind.ear,
       interjections: new RecognisedInterjections(stt, after),
       voice,
-      responder: this.#responderOf(flow),
+      responder: mind.responder,
       initial: flow.initial,
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
       people: this.#people,
       after,
       turn: config.turn,
-      todayIso: () => CALENDAR_DAY.format(nowMs()),
+      todayIso: () => this.#todayIso(),
       resumed: this.#left?.conversation,
       onProgress: () => void this.#tellCheckpoint().catch(() => undefined),
       onFault: error => this.#report(error),
     });
   }
 
-  #responderOf(flow: Flow): Responder {
-    const { llm, after } = this.#services;
-    if (llm === undefined) return new FlowResponder(flow);
-    const tools = this.#tools;
-    return new ModelResponder({
+  #todayIso(): string {
+    return CALENDAR_DAY.format(this.#services.nowMs());
+  }
+
+  #mindOf(flow: Flow): Mind {
+    return openMind({
+      ...this.#services,
       flow,
-      llm,
-      ...(tools && { tools }),
-      after,
+      rateHz: this.info.rateHz,
+      tools: this.#tools,
+      state: () => this.#conversation.state,
+      todayIso: () => this.#todayIso(),
       nowMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });

@@ -18,7 +18,7 @@ export interface TalkThreadParts
   extends Pick<TalkServices, 'memory' | 'flows' | 'openRecorder' | 'config' | 'log'> {
   readonly tools: HttpTools;
   readonly port: MessagePort;
-  readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'close'>;
+  readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'speech' | 'close'>;
   readonly events: EventLog;
 }
 
@@ -41,10 +41,10 @@ const every: Every = (intervalMs, action) => {
  */
 export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   const { port, providers, events, flows, config, log } = parts;
-  const { stt, tts, llm } = providers;
+  const { stt, tts, llm, speech } = providers;
   const send = (message: ToAudio) => port.postMessage(message);
   const voice = await preparedVoice(tts, flows, ratesOf(config));
-  const calls = new TalkCalls({ ...parts, stt, llm, voice, after, send, nowMs: Date.now }, every);
+  const calls = new TalkCalls({ ...parts, stt, llm, speech, voice, after, send, nowMs: Date.now }, every);
   const unwatch = watchSpool(events, send);
   const stop = async () => {
     unwatch();
@@ -57,7 +57,10 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
     else if (message.type === 'orphanFate') void events.settleOrphan(message.callId, message.isLost);
     else calls.receive(message);
   });
-  log.info({ workflows: [...flows.keys()], stt: stt.name, tts: tts.name, llm: llm?.name }, 'ready for calls');
+  log.info(
+    { workflows: [...flows.keys()], stt: stt.name, tts: tts.name, llm: llm?.name, speech: speech?.name },
+    'ready for calls',
+  );
   send({ type: 'ready' });
   for (const callId of events.orphans) send({ type: 'orphan', callId });
 }

@@ -156,6 +156,7 @@ export class CallRig {
         stt,
         llm: options.llm,
         tools: options.tools,
+        speech: undefined,
         voice: this.#voice,
         flows: new Map([flow, ...others].map(one => [one.name, one])),
         events: {

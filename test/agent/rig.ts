@@ -24,7 +24,8 @@ const MICROTASKS = 40;
 /** What the caller's line carries when nothing else is said. */
 const QUIET = 0;
 
-type MadeUp = Pick<ConversationParts, 'responder' | 'initial' | 'people'>;
+type MadeUp = Pick<ConversationParts, 'responder' | 'initial' | 'people'> &
+  Partial<Pick<ConversationParts, 'stt'>>;
 
 function flowAlone({ flow }: Rig): MadeUp {
   return { responder: new FlowResponder(flow), initial: flow.initial };

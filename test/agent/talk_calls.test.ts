@@ -75,6 +75,7 @@ class TalkRig {
         memory: this.memory,
         stt: this.stt,
         llm: undefined,
+        speech: undefined,
         voice: this.voice,
         flows: new Map([['scripted', new ScriptedFlow(script)]]),
         events: { sink: { append: event => this.events.push(event) }, flush: () => this.flush() },

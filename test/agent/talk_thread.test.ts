@@ -61,7 +61,7 @@ function parts() {
       serveCalls({
         memory,
         port: port2,
-        providers: { stt: new ScriptedStt(), tts, llm: undefined, close: async () => {} },
+        providers: { stt: new ScriptedStt(), tts, llm: undefined, speech: undefined, close: async () => {} },
         flows: new Map([['scripted', new ScriptedFlow(() => ({ say: ['Hello there.'] }))]]),
         tools: new HttpTools({ folder: '/', env: {} }, () => undefined),
         events,
