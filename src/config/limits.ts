@@ -159,7 +159,7 @@ export const LIMITS = {
   /** The key file of a service account; a larger one is none. */
   keyFileBytes: 32 << 10,
   /** Providers of one kind in the configuration; more are an error. */
-  providersOfAKind: 8,
+  providersOfAKind: 12,
   /** Latencies of one provider that a process tells of at once; further ones are left out of the histogram. */
   providerLatenciesTold: 1_000,
   /** A provider's handshake, and its goodbye; a slower one has failed. */
