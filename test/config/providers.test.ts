@@ -41,6 +41,7 @@ const WHOLE = {
     'kind: openai_realtime, language: en-GB',
     'kind: openai_file, url: "http://127.0.0.1:8000/v1", keyless: true',
     'kind: google, location: eu, language: en-US',
+    'kind: sherpa_onnx, modelDir: models/streaming, threads: 1',
     'kind: pocketsphinx',
   ],
   llm: [

@@ -296,7 +296,7 @@ const FAILING: readonly SpeechCheck[] = [
   ...EARLY.map(
     ([fault, kind]): SpeechCheck => ({
       name: `tells what is wrong: ${JSON.stringify(fault)}`,
-      ...(kind === 'timeout' && { limits: SHORT }),
+      limits: kind === 'timeout' ? SHORT : {},
       async run({ engine, server }) {
         server.fault = fault;
         const answer = ask(engine.open(OPENING));
@@ -313,7 +313,7 @@ const FAILING: readonly SpeechCheck[] = [
   ...LATE.map(
     ([fault, kind, words]): SpeechCheck => ({
       name: `tells what is wrong of an answer: ${JSON.stringify(fault)}`,
-      ...(kind === 'timeout' && { limits: { ...SHORT, transcriptMs: 20_000 } }),
+      limits: kind === 'timeout' ? { ...SHORT, transcriptMs: 20_000 } : {},
       async run({ engine, server }) {
         server.fault = fault;
         server.answers.push({ heard: 'a', words: WORDS });
