@@ -1,4 +1,5 @@
 import { FRAME_MS } from '../frame.ts';
+import { Nothing } from './nothing.ts';
 import type { SoundWatch } from './sound_watch.ts';
 import type { TurnPolicy } from './turn_event.ts';
 
@@ -36,9 +37,14 @@ const BROKEN_FACTOR = 2;
 const VOICE_PAUSE_MS = 220;
 const OVER_AFTER_MS = 250;
 
-/** For so long, 10 s, the agent is not lowered for what is hardly louder than what was nothing. */
-const NOTHING_FOR_TICKS = 1000;
+/** While a sound that was nothing goes on, one so much louder, and this much louder than a voice has to be, lowers the agent. */
 const LOUDER_DB = 10;
+const SURELY_NEAR_DB = 4;
+
+/** A voice that is far is there for long, 10 s; a noise is over, and 1.5 s are enough unless it comes again and again. */
+const FAR_FOR_TICKS = 1000;
+const NOISE_FOR_TICKS = 150;
+const MOST_NOISE_TICKS = 1000;
 
 type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 
@@ -50,16 +56,18 @@ type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 export class BargeIn {
   #state: State = 'quiet';
   #wasVoice = false;
-  /** What was nothing at such a level is nothing for a while. */
-  #nothingDb = -Infinity;
-  #nothingTicks = 0;
+  /** Voices far from the telephone, and noises that may be as loud as a voice that is near. */
+  readonly #far = new Nothing(FAR_FOR_TICKS, FAR_FOR_TICKS);
+  readonly #noise = new Nothing(NOISE_FOR_TICKS, MOST_NOISE_TICKS);
+  /** Level of the sound that is dismissed; it lowers the agent no more once it has held it. */
+  #dismissedDb = Infinity;
   #loweredMs = 0;
 
   /** One tick. */
   decide(over: OverAgent, policy: TurnPolicy): BargeInDecision {
     const { agentAudible, callerActive } = over;
-    this.#nothingTicks -= 1;
-    if (this.#nothingTicks === 0) this.#nothingDb = -Infinity;
+    this.#far.tick();
+    this.#noise.tick();
     if (!agentAudible) return this.#agentSilent();
     if (!over.sound.isOn && !callerActive) return this.#callerSilent();
     this.#wasVoice ||= callerActive && this.#state !== 'dismissed';
@@ -67,6 +75,7 @@ export class BargeIn {
     if (this.#state === 'held') return this.#held(over, policy);
     if (this.#isSurelyNear(over, policy)) return this.#to('held', 'hold');
     if (this.#state === 'quiet' && this.#mayBeNear(over)) return this.#lower();
+    if (this.#state === 'dismissed' && this.#isMuchLouder(over)) return this.#lower();
     if (this.#state === 'ducked' && this.#isDoubted(over)) return this.#dismiss(over);
     return 'none';
   }
@@ -76,9 +85,11 @@ export class BargeIn {
     return this.#to('ducked', 'duck');
   }
 
-  #dismiss({ sound }: OverAgent): BargeInDecision {
-    this.#nothingDb = Math.max(this.#nothingDb, sound.levelDb);
-    this.#nothingTicks = NOTHING_FOR_TICKS;
+  #dismiss({ sound, nearDb }: OverAgent): BargeInDecision {
+    const { levelDb } = sound;
+    const kind = levelDb < nearDb - KEEP_BELOW_DB ? this.#far : this.#noise;
+    kind.note(levelDb);
+    this.#dismissedDb = levelDb;
     return this.#to('dismissed', 'resume');
   }
 
@@ -95,8 +106,14 @@ export class BargeIn {
   #mayBeNear({ sound, nearDb }: OverAgent): boolean {
     return (
       sound.soundMs >= DUCK_AFTER_MS &&
-      sound.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#nothingDb + LOUDER_DB)
+      sound.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#far.leastDb, this.#noise.leastDb)
     );
+  }
+
+  /** A voice begins within what is nothing. */
+  #isMuchLouder({ sound, nearDb }: OverAgent): boolean {
+    const leastDb = Math.max(nearDb + SURELY_NEAR_DB, this.#dismissedDb + LOUDER_DB, this.#far.leastDb);
+    return sound.quietMs === 0 && sound.nowDb >= leastDb;
   }
 
   #isSurelyNear({ callerActive, voicedMs, sound, nearDb }: OverAgent, policy: TurnPolicy): boolean {
@@ -120,6 +137,7 @@ export class BargeIn {
     }
     if (sound.isOn && sound.quietMs < OVER_AFTER_MS) return 'none';
     this.#wasVoice = false;
+    this.#dismissedDb = Infinity;
     return this.#to('dismissed', 'backchannel');
   }
 

@@ -160,15 +160,40 @@ t.test('who is far from the telephone disturbs nobody', async t => {
   t.equal(rig.cuts, 1, 'a soft caller is near');
 });
 
-t.test('noise lowers the agent once, and not again and again', async t => {
+t.test('noise that comes again and again lowers the agent ever more seldom', async t => {
   const rig = new TurnRig(RATE_HZ, () => 0.02);
+  const ducks = (): number => rig.types.filter(type => type === 'ducked').length;
   rig.agentAudible = true;
   const slam = concat(noise(300, RATE_HZ, 0.2), pause(700));
-  await rig.hear(concat(pause(500), slam, slam, slam, slam));
-  t.equal(rig.types.filter(type => type === 'ducked').length, 1);
+  await rig.hear(concat(pause(500), slam, slam));
+  t.equal(ducks(), 1);
   t.notOk(rig.ducked);
-  await rig.hear(concat(pause(10_000), slam));
-  t.equal(rig.types.filter(type => type === 'ducked').length, 2, 'after a while it may be something else');
+  await rig.hear(concat(...Array.from({ length: 8 }, () => slam)));
+  t.equal(ducks(), 3);
+  await rig.hear(concat(pause(20_000), slam, pause(2000), slam));
+  t.equal(ducks(), 5, 'after a while it may be something else, and again soon');
+});
+
+t.test('a voice that is as loud as a noise was a while ago lowers the agent at once', async t => {
+  const rig = new TurnRig(RATE_HZ, () => 0.02);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(500), noise(400, RATE_HZ, 0.2), pause(2000)));
+  t.notOk(rig.ducked);
+  await rig.hear(concat(voice(30), pause(rig.delayMs)));
+  t.ok(rig.ducked);
+});
+
+t.test('a voice that begins within what is nothing lowers the agent again', async t => {
+  const rig = new TurnRig(RATE_HZ, () => 0.02);
+  const ducks = (): number => rig.types.filter(type => type === 'ducked').length;
+  const television = noise(600, RATE_HZ, 0.02);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(500), television));
+  t.equal(ducks(), 1);
+  t.notOk(rig.ducked);
+  await rig.hear(mix(television, voice(150)).subarray(0, (RATE_HZ * 150) / 1000));
+  t.ok(rig.ducked);
+  t.equal(ducks(), 2);
 });
 
 t.test('what begins in a noise keeps the agent lowered for as long as the network may need', async t => {

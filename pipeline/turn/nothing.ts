@@ -1,0 +1,36 @@
+/** What is hardly louder than what was nothing is nothing, too. */
+const LOUDER_DB = 10;
+/** Ticks without any, 10 s, after which it counts as the first again. */
+const FORGOTTEN_TICKS = 1000;
+
+/** Sounds of one kind for which the agent was lowered in vain: for a while it is not lowered again for as little. */
+export class Nothing {
+  readonly #firstTicks: number;
+  readonly #mostTicks: number;
+  #levelDb = -Infinity;
+  #leftTicks = 0;
+  #times = 0;
+
+  /** For `firstTicks` of 10 ms, and for twice as long each time that it comes again, up to `mostTicks`. */
+  constructor(firstTicks: number, mostTicks: number) {
+    this.#firstTicks = firstTicks;
+    this.#mostTicks = mostTicks;
+  }
+
+  /** The level from which a sound may be another one, in dB of full scale. */
+  get leastDb(): number {
+    return this.#levelDb + LOUDER_DB;
+  }
+
+  note(levelDb: number): void {
+    this.#levelDb = Math.max(this.#levelDb, levelDb);
+    this.#leftTicks = Math.min(this.#mostTicks, this.#firstTicks * 2 ** this.#times);
+    this.#times += 1;
+  }
+
+  tick(): void {
+    this.#leftTicks -= 1;
+    if (this.#leftTicks <= 0) this.#levelDb = -Infinity;
+    if (this.#leftTicks <= -FORGOTTEN_TICKS) this.#times = 0;
+  }
+}
