@@ -18,7 +18,7 @@ const BEHAVIOURS: readonly (readonly string[])[] = [
   ['--silent', '--max-seconds', '9'],
   ['--noise', '--max-seconds', '9'],
   ['--never-stop', '--max-seconds', '9'],
-  ['--seed', '5', '--voice', 'rms', '--hangup-after', '18'],
+  ['--seed', '5', '--voice', 'rms', '--hangup-after', '24'],
 ];
 const MOST_ROUNDS = 4;
 /** Connections that are kept for a while are gone after so long. */
