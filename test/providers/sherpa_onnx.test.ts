@@ -98,11 +98,12 @@ t.test('a process that is killed takes no utterance with it', async t => {
   const stt = recogniser(t);
   const session = hear(stt, 'grand');
   await session.settle?.();
-  process.kill(hosts()[0]!, 'SIGKILL');
-  while (hosts().length > 0) await new Promise(resolve => setTimeout(resolve, 20));
+  const [first] = hosts();
+  process.kill(first!, 'SIGKILL');
+  while (hosts().includes(first!)) await new Promise(resolve => setTimeout(resolve, 20));
   session.write(toneWords('piano', RATE_HZ));
   t.equal((await session.finish()).text, 'grand piano');
-  t.equal(hosts().length, 1);
+  t.equal(hosts().length, 1, 'there is one process again');
 });
 
 t.test('a model that is none ends in a fault, not in a loop, and closing leaves no process', async t => {
