@@ -8,6 +8,8 @@ import type { CallRecording } from './ports.ts';
  */
 export class CardGuard {
   readonly #recording: CallRecording;
+  /** Whether or not there is a recording. */
+  #isTold = false;
 
   constructor(recording: CallRecording) {
     this.#recording = recording;
@@ -20,10 +22,15 @@ export class CardGuard {
 
   /** All words of it; returns them as they may be written down. */
   final(text: string, onsetMs: number): string {
-    const wasPaused = this.#recording.isPaused;
-    if (tellsOfCard(text)) this.#recording.pause(onsetMs);
-    else if (text !== '') this.#recording.resumeSound();
-    return wasPaused ? withoutNumbers(text) : withoutCard(text);
+    const wasTold = this.#isTold || this.#recording.isPaused;
+    if (tellsOfCard(text)) {
+      this.#isTold = true;
+      this.#recording.pause(onsetMs);
+    } else if (text !== '') {
+      this.#isTold = false;
+      this.#recording.resumeSound();
+    }
+    return wasTold ? withoutNumbers(text) : withoutCard(text);
   }
 }
 

@@ -19,7 +19,7 @@ export class SlowedSpeech {
   #windows = 0;
   /** Where the window before began. */
   #last = 0;
-  #tail: Float32Array;
+  readonly #tail: Float32Array;
 
   /** `tempo` in parts of the speed as spoken, above 0 and up to 1. */
   constructor(rateHz: number, tempo: number) {

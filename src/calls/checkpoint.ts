@@ -18,7 +18,7 @@ const checkpointSchema = z.object({
       /** Media time of its first sample. */
       startMs: z.number(),
       /** Silence is recorded. */
-      isPaused: z.boolean(),
+      isPaused: z.boolean().default(false),
     })
     .nullable(),
 });

@@ -50,6 +50,23 @@ t.test('digits behind an announcement are left out, however few; else only those
   t.same(written(rig), [ANNOUNCED, MASK, 'my floor is one two three four']);
 });
 
+t.test('digits are left out of the transcript of a call that is not recorded, too', async t => {
+  const stt = new ScriptedStt();
+  stt.finals = [understood(ANNOUNCED), understood('one two three four'), understood('never mind')];
+  const rig = await new CallRig({ flow: new ScriptedFlow(() => ({ say: ['One two.'] })), stt }).answer();
+  await rig.pass(2000);
+  for (let turn = 0; turn < 3; turn += 1) {
+    await rig.speak(500);
+    await rig.pass(3000);
+  }
+  await rig.line.close('remoteHangup');
+  while (rig.calls.count > 0) await sleep(1);
+  t.same(
+    rig.details('turn.caller').map(({ text }) => text),
+    [ANNOUNCED, MASK, 'never mind'],
+  );
+});
+
 t.test('a number that nobody announced is taken out of the recording again', async t => {
   const dir = t.testdir();
   const recorders = new Recorders(dir, 'media-0', (_, error) => t.error(error));

@@ -183,6 +183,10 @@ t.test('the number of a card is asked not to be told, and does not reach the mod
   );
   t.same(intentsOf(step), ['cardAboutToBeSpoken']);
   t.notMatch(JSON.stringify(step.state), /one one/);
+  const pieces = ['my card number is', 'four one one one', 'one one one one'];
+  const told = pieces.reduce((state, text) => hear(state, text, talker).state, greeted.state);
+  t.notMatch(JSON.stringify(told), /one one/, 'in pieces, too');
+  t.same(intentsOf(hear(greeted.state, 'my zip code is four one one one', talker)), []);
 });
 
 t.test('words that answer as well are an answer, and unclear ones are nothing', async t => {

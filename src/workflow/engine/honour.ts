@@ -1,7 +1,7 @@
 import type { Delivery, FlowState, Heard } from '../types.ts';
 import { confusionStep } from '../understand/intents/confusion_chain.ts';
 import { ACT_FROM, detectIntents } from '../understand/intents/detect.ts';
-import { withoutCard } from '../understand/intents/mask_card.ts';
+import { withoutNumbers } from '../understand/intents/mask_card.ts';
 import type { DetectedIntent, Intent } from '../understand/intents/types.ts';
 import { scan } from '../understand/scan.ts';
 import { tokensOf } from '../understand/tokens.ts';
@@ -61,7 +61,8 @@ export function honour(draft: Draft, text: string): boolean {
   }
   if (wanted.intent !== 'optOut') draft.effects.push({ type: 'intent', intent: wanted.intent });
   act(draft, wanted.intent);
-  if (draft.memory.pending.ask === 'talk') remember(draft, text);
+  const isCard = wanted.intent === 'cardAboutToBeSpoken';
+  if (draft.memory.pending.ask === 'talk') remember(draft, isCard ? withoutNumbers(text) : text);
   return true;
 }
 
@@ -176,12 +177,8 @@ function explain(draft: Draft): void {
   }
 }
 
-/** What was said goes on to the model, but for the number of a card. */
+/** What was said goes on to the model. */
 function remember(draft: Draft, text: string): void {
   const { memory } = draft;
-  memory.talk = [
-    ...memory.talk,
-    { by: 'caller', text: withoutCard(text) },
-    { by: 'agent', text: draft.say.join(' ') },
-  ];
+  memory.talk = [...memory.talk, { by: 'caller', text }, { by: 'agent', text: draft.say.join(' ') }];
 }

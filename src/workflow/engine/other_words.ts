@@ -16,11 +16,19 @@ export function askedOf(draft: Draft): Asked | undefined {
       return 'yesNo';
     case 'which':
       return 'choice';
+    case 'talk':
+      return isCardToldOf(draft) ? 'card' : undefined;
     case 'offer':
       return pending.values.length === 1 ? 'yesNo' : 'choice';
     default:
       return askedOfSlot(draft);
   }
+}
+
+/** What comes behind it may be the number, in pieces. */
+function isCardToldOf({ memory, program }: Draft): boolean {
+  const last = memory.talk.at(-1);
+  return last?.by === 'agent' && last.text === program.document.always.card;
 }
 
 function askedOfSlot(draft: Draft): Asked | undefined {
