@@ -1,4 +1,5 @@
-import type { FormStage, WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { FormStage } from '../../src/workflow/stage_schema.ts';
 import { digitByDigit } from './number_words.ts';
 import type { Act, PromptBook } from './prompts.ts';
 import { conditionHolds, conditionSlots, type Script, type SlotValues } from './script.ts';

@@ -1,5 +1,5 @@
 import type { Places } from '../../src/workflow/places.ts';
-import type { PriceLine, PricingRules } from '../../src/workflow/schema.ts';
+import type { PriceLine, PricingRules } from '../../src/workflow/pricing_schema.ts';
 import { conditionHolds, type SlotValues } from './script.ts';
 
 /** A quote as a bookkeeper would check it: from the rules of the workflow file, apart from the engine's own sums. */

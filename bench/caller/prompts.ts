@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import type { Expectation } from '../../src/providers/types.ts';
 import type { Places } from '../../src/workflow/places.ts';
-import type { FormStage, StageSpec, WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { FormStage, StageSpec } from '../../src/workflow/stage_schema.ts';
 import { NUMBER_RULES, readCardinal, readMoney } from './number_words.ts';
 import { type KnownPlaces, oneOf, type SlotSpeech, slotSpeech, wordsOf } from './slot_speech.ts';
 

@@ -1,5 +1,7 @@
 import type { Places } from '../../src/workflow/places.ts';
-import type { Condition, SlotSpec, WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { WorkflowDocument } from '../../src/workflow/schema.ts';
+import type { Condition } from '../../src/workflow/schema_parts.ts';
+import type { SlotSpec } from '../../src/workflow/slot_schema.ts';
 import type { SlotValue } from '../../src/workflow/types.ts';
 import { SeededRandom } from './random.ts';
 

@@ -1,5 +1,5 @@
 import type { Places } from '../../src/workflow/places.ts';
-import type { SlotSpec } from '../../src/workflow/schema.ts';
+import type { SlotSpec } from '../../src/workflow/slot_schema.ts';
 import type { SlotValue } from '../../src/workflow/types.ts';
 import {
   cardinal,

@@ -1,17 +1,10 @@
 import { checkTools } from './check_tools.ts';
 import { slotsOf } from './condition.ts';
 import type { WorkflowSource } from './document.ts';
-import type {
-  Condition,
-  FormStage,
-  HandOffStage,
-  NextSpec,
-  PersonStage,
-  StageSpec,
-  TalkStage,
-  WorkflowDocument,
-} from './schema.ts';
+import type { WorkflowDocument } from './schema.ts';
+import type { Condition } from './schema_parts.ts';
 import { placeholdersOf } from './speak/template.ts';
+import type { FormStage, HandOffStage, NextSpec, PersonStage, StageSpec, TalkStage } from './stage_schema.ts';
 
 type Path = readonly PropertyKey[];
 type Report = (path: Path, what: string) => void;

@@ -1,4 +1,4 @@
-import type { Condition } from './schema.ts';
+import type { Condition } from './schema_parts.ts';
 import type { SlotValue } from './types.ts';
 
 type Test = Omit<Condition, 'all' | 'any'>;

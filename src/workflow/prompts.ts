@@ -1,5 +1,6 @@
 import type { LoadedFlow } from './load.ts';
-import type { SlotSpec, StageSpec } from './schema.ts';
+import type { SlotSpec } from './slot_schema.ts';
+import type { StageSpec } from './stage_schema.ts';
 
 type PromptRole =
   | 'say'

@@ -2,7 +2,7 @@ import { TrunklineError } from '../config/errors.ts';
 import { dayNumber } from './calendar.ts';
 import { holds } from './condition.ts';
 import { greatCircleMiles, type Places } from './places.ts';
-import type { PriceLine, PricingRules } from './schema.ts';
+import type { PriceLine, PricingRules } from './pricing_schema.ts';
 import type { Quote, SlotValue } from './types.ts';
 
 export type SlotValues = Readonly<Record<string, SlotValue>>;

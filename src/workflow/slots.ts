@@ -14,7 +14,7 @@ import {
 } from './grammar_parts.ts';
 import { type GrammarPart, oneOf, rule } from './jsgf.ts';
 import type { Places } from './places.ts';
-import type { SlotKindName, SlotOf, SlotSpec } from './schema.ts';
+import type { SlotKindName, SlotOf, SlotSpec } from './slot_schema.ts';
 import type { SlotValue } from './types.ts';
 import { readDate } from './understand/dates.ts';
 import { dateOfKeys, keysOf, numberOfKeys } from './understand/keypad.ts';

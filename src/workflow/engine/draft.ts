@@ -1,8 +1,9 @@
 import { TrunklineError } from '../../config/errors.ts';
 import type { Places } from '../places.ts';
-import type { FormStage, StageSpec, WorkflowDocument } from '../schema.ts';
+import type { WorkflowDocument } from '../schema.ts';
 import type { Slot } from '../slots.ts';
 import { fillIn } from '../speak/template.ts';
+import type { FormStage, StageSpec } from '../stage_schema.ts';
 import type { Tool } from '../tools.ts';
 import type { FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';

@@ -1,5 +1,5 @@
 import { holds } from '../condition.ts';
-import type { Question } from '../schema.ts';
+import type { Question } from '../stage_schema.ts';
 import type { SlotValue } from '../types.ts';
 import { spellOut } from '../understand/spelling.ts';
 import { ask } from './ask.ts';

@@ -1,5 +1,5 @@
-import type { HandOffStage, PersonStage } from '../schema.ts';
 import { placeholdersOf } from '../speak/template.ts';
+import type { HandOffStage, PersonStage } from '../stage_schema.ts';
 import type { HandedSlot, HandOff, PersonCall } from '../types.ts';
 import { type Draft, render, setSlot, slotNamed } from './draft.ts';
 import { type CallMemory, OF_THE_CALL } from './memory.ts';

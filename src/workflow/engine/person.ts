@@ -1,4 +1,4 @@
-import type { PersonStage } from '../schema.ts';
+import type { PersonStage } from '../stage_schema.ts';
 import type { Heard } from '../types.ts';
 import { type Draft, stageOf } from './draft.ts';
 import { enter } from './stages.ts';

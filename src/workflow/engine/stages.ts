@@ -2,7 +2,7 @@ import { TrunklineError } from '../../config/errors.ts';
 import { cardinal, money } from '../../spoken/numbers.ts';
 import { holds } from '../condition.ts';
 import { pricedLines, quoteOf } from '../quote.ts';
-import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../schema.ts';
+import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../stage_schema.ts';
 import { ask } from './ask.ts';
 import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
