@@ -1,7 +1,7 @@
 import { TrunklineError } from '../../config/errors.ts';
+import type { Slot } from '../kinds/kind.ts';
 import type { Places } from '../places.ts';
 import type { WorkflowDocument } from '../schema.ts';
-import type { Slot } from '../slots.ts';
 import { fillIn } from '../speak/template.ts';
 import type { FormStage, StageSpec } from '../stage_schema.ts';
 import type { Tool } from '../tools.ts';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Expectation } from '../../providers/types.ts';
 import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
+import type { Slot } from '../kinds/kind.ts';
 import type { SlotKindName } from '../slot_schema.ts';
-import { nonePart, type Slot, yesNoPart } from '../slots.ts';
+import { nonePart, yesNoPart } from '../slots.ts';
 import type { Question } from '../stage_schema.ts';
 import type { AnswerKind, ExpectedAnswer, FlowState, FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';

@@ -1,4 +1,4 @@
-import type { Slot } from '../slots.ts';
+import type { Slot } from '../kinds/kind.ts';
 import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
 import { tokensOf } from '../understand/tokens.ts';
