@@ -1,11 +1,9 @@
-import type { WorkflowDocument } from './schema.ts';
-import { placeholdersOf } from './speak/template.ts';
-import type { ToolParameter, ToolSpec } from './tool_schema.ts';
-import { urlParts } from './tool_url.ts';
-import { WAY_TOOL } from './tools.ts';
-
-type Path = readonly PropertyKey[];
-type Report = (path: Path, what: string) => void;
+import type { WorkflowDocument } from '../schema.ts';
+import { placeholdersOf } from '../speak/template.ts';
+import type { ToolParameter, ToolSpec } from '../tool_schema.ts';
+import { urlParts } from '../tool_url.ts';
+import { WAY_TOOL } from '../tools.ts';
+import type { Path, Report } from './report.ts';
 
 /** Headers that are made here, or would change what a request is (RFC 9110 §7.6.1, RFC 9112). */
 const OWN_HEADERS = new Set(

@@ -1,7 +1,7 @@
-import type { WorkflowSource } from './document.ts';
-import type { WorkflowDocument } from './schema.ts';
-import type { SlotSpec } from './slot_schema.ts';
-import type { HandOffStage } from './stage_schema.ts';
+import type { WorkflowSource } from '../document.ts';
+import type { WorkflowDocument } from '../schema.ts';
+import type { SlotSpec } from '../slot_schema.ts';
+import type { HandOffStage } from '../stage_schema.ts';
 
 /** The names of the workflows that one hands calls over to. */
 export function handOffsOf(document: WorkflowDocument): readonly string[] {

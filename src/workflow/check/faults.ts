@@ -1,0 +1,26 @@
+import type { WorkflowSource } from '../document.ts';
+import { checkNames } from './names.ts';
+import { checkPricing } from './pricing.ts';
+import type { Report } from './report.ts';
+import { checkPhrases, checkSentences } from './sentences.ts';
+import { checkSlots } from './slots.ts';
+import { checkStage } from './stages.ts';
+import { checkTools } from './tools.ts';
+import { checkWays } from './ways.ts';
+
+/** What the schema can't see: names that lead nowhere, stages that nobody reaches, calls that never end. */
+export function faultsOf({ document, fault }: WorkflowSource): readonly string[] {
+  const faults: string[] = [];
+  const report: Report = (path, what) => faults.push(fault(path, what));
+  checkNames(document, report);
+  for (const [name, stage] of Object.entries(document.stages)) checkStage(document, name, stage, report);
+  checkTools(document, report);
+  for (const [name, { filler }] of Object.entries(document.tools)) {
+    if (filler !== undefined) checkSentences(document, ['tools', name, 'filler'], [filler], [], report);
+  }
+  checkSlots(document, report);
+  checkPricing(document, report);
+  checkPhrases(document, report);
+  if (faults.length === 0) checkWays(document, report);
+  return faults;
+}

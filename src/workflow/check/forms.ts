@@ -1,0 +1,31 @@
+import type { WorkflowDocument } from '../schema.ts';
+import type { FormStage } from '../stage_schema.ts';
+import { checkCondition } from './conditions.ts';
+import { needSlot } from './names.ts';
+import type { Path, Report } from './report.ts';
+import { checkSentences } from './sentences.ts';
+
+export function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
+  for (const [index, question] of form.questions.entries()) {
+    const at = [...path, 'questions', index];
+    for (const slot of [...question.slots, ...question.also]) needSlot(document, at, slot, report);
+    checkCondition(document, [...at, 'when'], question.when, report);
+    checkSentences(document, at, [question.prompt, question.help], [], report);
+    for (const slot of Object.keys(question.otherwise)) {
+      if (!question.slots.includes(slot))
+        report([...at, 'otherwise', slot], 'is not a slot of this question');
+    }
+    const lacking = question.slots.filter(slot => !Object.hasOwn(question.otherwise, slot));
+    if (question.when !== undefined && lacking.length > 0) {
+      report([...at, 'when'], `otherwise must give ${lacking.join(', ')} a value`);
+    }
+  }
+  for (const [index, { say, when }] of form.readBack.entries()) {
+    checkSentences(document, [...path, 'readBack', index], [say], [], report);
+    checkCondition(document, [...path, 'readBack', index], when, report);
+  }
+  if (form.readBack.at(-1)?.when !== undefined) {
+    report([...path, 'readBack'], 'the last one must hold always; add one without when');
+  }
+  if (form.echo !== undefined) checkSentences(document, [...path, 'echo'], [form.echo], [], report);
+}

@@ -1,0 +1,39 @@
+import type { WorkflowDocument } from '../schema.ts';
+import type { HandOffStage, PersonStage, StageSpec, TalkStage } from '../stage_schema.ts';
+import { checkNext } from './conditions.ts';
+import { checkForm } from './forms.ts';
+import { needSlot, needStage } from './names.ts';
+import { checkQuote } from './pricing.ts';
+import type { Path, Report } from './report.ts';
+import { checkSentences } from './sentences.ts';
+
+/** One stage, by its kind. */
+export function checkStage(document: WorkflowDocument, name: string, stage: StageSpec, report: Report): void {
+  const at = ['stages', name];
+  checkSentences(document, [...at, 'say'], stage.say, [], report);
+  if (stage.kind === 'form') checkForm(document, at, stage, report);
+  if (stage.kind === 'quote') checkQuote(document, at, stage.total, report);
+  if (stage.kind === 'person') checkPerson(document, at, stage, report);
+  else if (stage.kind === 'hand_off') checkHandOff(document, at, stage, report);
+  else if (stage.kind === 'talk') checkTalk(document, at, stage, report);
+  else if (stage.kind !== 'end') checkNext(document, [...at, 'next'], stage.next, report);
+}
+
+function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, report: Report): void {
+  needStage(document, [...path, 'without'], stage.without, report);
+  for (const [way, { to }] of Object.entries(stage.ways))
+    needStage(document, [...path, 'ways', way, 'to'], to, report);
+  if (stage.filler !== undefined) checkSentences(document, [...path, 'filler'], [stage.filler], [], report);
+}
+
+function checkHandOff(document: WorkflowDocument, path: Path, stage: HandOffStage, report: Report): void {
+  if (stage.to === document.name) report([...path, 'to'], 'is this workflow itself; lead to its stage');
+  for (const [theirs, ours] of Object.entries(stage.slots ?? {}))
+    needSlot(document, [...path, 'slots', theirs], ours, report);
+}
+
+function checkPerson(document: WorkflowDocument, path: Path, stage: PersonStage, report: Report): void {
+  needStage(document, [...path, 'otherwise'], stage.otherwise, report);
+  if (stage.after !== undefined) needStage(document, [...path, 'after'], stage.after, report);
+  checkSentences(document, [...path, 'whisper'], stage.whisper, [], report);
+}

@@ -1,0 +1,40 @@
+import type { WorkflowDocument } from '../schema.ts';
+import { stageNamed } from './names.ts';
+import type { Report } from './report.ts';
+
+/** Every stage is reached, every way ends, and no circle of stages goes round without asking. */
+export function checkWays(document: WorkflowDocument, report: Report): void {
+  const after = (name: string): readonly string[] => {
+    const stage = stageNamed(document, name);
+    if (stage === undefined || stage.kind === 'end' || stage.kind === 'hand_off') return [];
+    if (stage.kind === 'person')
+      return [stage.otherwise, ...(stage.after === undefined ? [] : [stage.after])];
+    if (stage.kind === 'talk') return [stage.without, ...Object.values(stage.ways).map(({ to }) => to)];
+    return stage.next.map(({ to }) => to);
+  };
+  const reached = new Set<string>();
+  const begins = [document.start, ...(document.takeOver === undefined ? [] : [document.takeOver.start])];
+  const queue = [...begins, ...Object.values(document.exits)];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    queue.push(...after(name));
+  }
+  for (const name of Object.keys(document.stages)) {
+    if (!reached.has(name)) report(['stages', name], 'no stage leads here; remove it or lead to it');
+    if (leadsBack(name, after))
+      report(['stages', name, 'next'], 'leads back to itself; a call must come to an end');
+  }
+}
+
+function leadsBack(name: string, after: (name: string) => readonly string[]): boolean {
+  const seen = new Set<string>();
+  const queue = [...after(name)];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === name) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...after(next));
+  }
+  return false;
+}
