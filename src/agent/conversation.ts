@@ -11,20 +11,11 @@ import { Foresight } from './foresight.ts';
 import { Keypad } from './keypad.ts';
 import { LeaveTaking } from './leave_taking.ts';
 import { Listening } from './listening.ts';
+import { Minutes } from './minutes.ts';
 import { OverAgent } from './over_agent.ts';
 import { Patience } from './patience.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
-import {
-  type Answered,
-  canTakeBack,
-  heardSpeech,
-  isInterruptible,
-  type Reply,
-  recordAgent,
-  recordCaller,
-  recordEffects,
-  recordUnanswered,
-} from './reply.ts';
+import { type Answered, canTakeBack, heardSpeech, isInterruptible, type Reply } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
 import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
 import { Transfer } from './transfer.ts';
@@ -49,6 +40,7 @@ export class Conversation {
   readonly #listening: Listening;
   readonly #patience: Patience;
   readonly #transfer: Transfer;
+  readonly #minutes: Minutes;
   #state: ConversationState;
   /** What the caller was asked last; none before the greeting. */
   #step: FlowStep | undefined;
@@ -83,6 +75,7 @@ export class Conversation {
     this.#transfer = new Transfer({ ...parts, listening: this.#listening, keypad: this.#keypad }, became =>
       this.#guard(() => this.#respond({ type: 'person', became })),
     );
+    this.#minutes = new Minutes({ ...parts, nowMs: () => audio.mediaMs() });
     this.#state = parts.resumed ?? newConversation(parts.initial);
   }
 
@@ -149,7 +142,7 @@ export class Conversation {
 
   /** The line is gone: writes down what was still heard and lets go of everything. */
   lineEnded(): ConversationEnd {
-    const { record, recording, audio, responder } = this.#parts;
+    const { audio, responder } = this.#parts;
     this.#over = true;
     responder.close();
     this.#leave.close();
@@ -160,7 +153,7 @@ export class Conversation {
     const { reply } = this.#floor;
     if (reply !== undefined) {
       reply.answered?.holding?.stop();
-      if (!reply.stands) recordUnanswered(record, recording, reply, audio.mediaMs());
+      if (!reply.stands) this.#minutes.unanswered(reply);
       this.#floor.close(reply, audio.playedSamples());
     }
     return this.#leave.farewell ?? { failed: false, ...(this.#state.flow.done && { reason: 'completed' }) };
@@ -327,24 +320,20 @@ export class Conversation {
   #stands(reply: Reply): void {
     const step = reply.response?.step;
     if (step === undefined) return;
-    const { record, recording, audio } = this.#parts;
     this.#step = step;
     this.#state = afterReply(this.#state, reply, step);
-    recordCaller(record, reply, audio.mediaMs());
-    recordEffects(record, recording, step.effects, audio.mediaMs());
+    this.#minutes.stood(reply, step);
     this.#parts.onProgress();
   }
 
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
-    const { record, recording, audio } = this.#parts;
-    recordAgent(record, reply, { ...heard, endMs: audio.mediaMs() });
     const { response } = reply;
-    if (response !== undefined) {
-      const end = response.closed(heard.text);
-      const isElsewhere = end.state.stage !== response.step.state.stage;
+    const end = response?.closed(heard.text);
+    this.#minutes.wasHeard(reply, heard, end);
+    if (end !== undefined) {
+      const isElsewhere = end.state.stage !== response?.step.state.stage;
       this.#step = end;
       this.#state = { ...this.#state, flow: end.state };
-      recordEffects(record, recording, end.effects, audio.mediaMs());
       if (isElsewhere && !this.#over) this.#listening.asked(end);
     }
     this.#parts.onProgress();
@@ -371,8 +360,7 @@ export class Conversation {
       return;
     }
     if (reply !== undefined) {
-      const { record, recording, audio } = this.#parts;
-      recordUnanswered(record, recording, reply, audio.mediaMs());
+      this.#minutes.unanswered(reply);
       this.#floor.takeBack(reply);
     }
     this.#sayFarewell(farewell);
