@@ -90,9 +90,11 @@ export class Assignment {
     live.origin.up();
   }
 
-  checkpoint(callId: string, checkpoint: string): void {
+  /** Whether it is kept: a call that is over needs none. */
+  checkpoint(callId: string, checkpoint: string): boolean {
     const live = this.#calls.get(callId);
     if (live !== undefined) live.checkpoint = checkpoint;
+    return live !== undefined;
   }
 
   /** A process that can't take the call after all is passed over; the next one is asked. */

@@ -28,7 +28,7 @@ export interface MediaCallsPorts {
   callUp(callId: string): void;
   callRefused(callId: string, reason: string): void;
   callEnded(callId: string, reason: string, failed: boolean): void;
-  checkpoint(callId: string, checkpoint: string): void;
+  checkpoint(callId: string, checkpoint: string, number: number): void;
   /** A call wants a further leg, or no longer. */
   legWanted(callId: string, request: LegRequest): void;
   /** A call that an earlier run of this process had; it waits for its fate. */
@@ -162,6 +162,12 @@ export class MediaCalls implements Ticking {
     }
   }
 
+  /** The edge has that checkpoint of a call. */
+  checkpointKept(callId: string, number: number): void {
+    const entry = this.#find(callId);
+    if (entry !== undefined) this.#parts.ports.toTalk({ type: 'checkpointKept', slot: entry.slot, number });
+  }
+
   /** The edge does not give a call the leg that it wanted. */
   legRefused(callId: string, legId: string): void {
     const entry = this.#find(callId);
@@ -187,7 +193,8 @@ export class MediaCalls implements Ticking {
     }
     const entry = this.#slots[message.slot];
     if (entry === undefined) return;
-    if (message.type === 'checkpoint') this.#parts.ports.checkpoint(message.callId, message.checkpoint);
+    if (message.type === 'checkpoint')
+      this.#parts.ports.checkpoint(message.callId, message.checkpoint, message.number);
     else if (message.type === 'person') entry.legs.person(message.order);
     else if (message.type === 'policy') entry.call.policy = message.policy;
     else if (message.type === 'pipeline') {

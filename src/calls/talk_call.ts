@@ -22,7 +22,8 @@ import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
 import type { LegFact } from './bridge_legs.ts';
 import { onCallTime } from './call_time.ts';
-import { type Checkpoint, machineMs, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, machineMs, readCheckpoint } from './checkpoint.ts';
+import { CheckpointTeller } from './checkpoint_teller.ts';
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
 import { TalkAudio } from './talk_audio.ts';
@@ -77,10 +78,7 @@ export class TalkCall {
   readonly #left: Checkpoint | undefined;
   /** Media time of the call at which the line's own begins. */
   readonly #startMs: number;
-  /** The newest; it leaves once the disk has the events that led to it. */
-  #checkpoint: string | undefined;
-  #telling: Promise<void> | undefined;
-  #isOver = false;
+  readonly #checkpoints: CheckpointTeller;
 
   constructor(info: CallInfo, services: TalkServices) {
     const { stt, voice, config, after, events, nowMs } = services;
@@ -98,6 +96,7 @@ export class TalkCall {
       mediaMs: () => this.#audio.mediaMs(),
       onFault: error => this.#report(error),
     });
+    this.#checkpoints = this.#openCheckpoints();
     this.#tools = this.#openTools();
     this.#people = new TalkPeople({
       people: config.people,
@@ -121,7 +120,7 @@ export class TalkCall {
       turn: config.turn,
       todayIso: () => this.#todayIso(),
       resumed: this.#left?.conversation,
-      onProgress: () => void this.#tellCheckpoint().catch(() => undefined),
+      onProgress: () => this.#checkpoints.tell(),
       onFault: error => this.#report(error),
     });
   }
@@ -149,7 +148,7 @@ export class TalkCall {
     const journal = toolJournal({
       record: this.#record,
       mediaMs: () => this.#audio.mediaMs(),
-      written: () => this.#tellCheckpoint(),
+      written: () => this.#checkpoints.told(),
     });
     return new ToolDesk({ callId: this.info.callId, tools, journal, after, kept: this.#left?.tools });
   }
@@ -160,7 +159,7 @@ export class TalkCall {
     if (resume !== undefined) this.#resume(resume.times);
     this.#tellPipeline();
     this.#conversation.answered();
-    void this.#tellCheckpoint().catch(() => undefined);
+    this.#checkpoints.tell();
   }
 
   #recordBeginning(): void {
@@ -222,6 +221,9 @@ export class TalkCall {
       case 'measured':
         this.#recordMeasures(message.measured);
         break;
+      case 'checkpointKept':
+        this.#checkpoints.kept(message.number);
+        break;
       case 'agentLeft':
         this.#conversation.lineEnded();
         break;
@@ -264,7 +266,7 @@ export class TalkCall {
   /** The line is gone: resolves when the record is complete on the disk, in bounded time. */
   async end({ reason, atMs, stats }: LineEnded): Promise<void> {
     const { after, events } = this.#services;
-    this.#isOver = true;
+    this.#checkpoints.close();
     const outcome = this.#endConversation();
     this.#audio.close();
     const record = async () => {
@@ -288,42 +290,23 @@ export class TalkCall {
     }
   }
 
-  /**
-   * Says what another process needs to go on from here, as soon as all that led here is on the disk; resolves then.
-   * Rejects where it is too long to be kept.
-   */
-  async #tellCheckpoint(): Promise<void> {
-    const { callId, lineKind } = this.info;
-    if (lineKind !== 'trunk') return;
-    const checkpoint = writeCheckpoint({
-      conversation: this.#conversation.state,
-      tools: this.#tools?.kept ?? [],
-      turns: this.#record.turns,
-      epochMs: machineMs() - this.#audio.mediaMs(),
-      recording: this.#recording.state,
+  #openCheckpoints(): CheckpointTeller {
+    const { events, send, log } = this.#services;
+    const { callId, slot, lineKind } = this.info;
+    return new CheckpointTeller({
+      callId,
+      canGoOn: lineKind === 'trunk',
+      compose: () => ({
+        conversation: this.#conversation.state,
+        tools: this.#tools?.kept ?? [],
+        turns: this.#record.turns,
+        epochMs: machineMs() - this.#audio.mediaMs(),
+        recording: this.#recording.state,
+      }),
+      flush: () => events.flush(),
+      send: (checkpoint, number) => send({ type: 'checkpoint', slot, callId, checkpoint, number }),
+      log,
     });
-    if (checkpoint === undefined) {
-      this.#services.log.warn({ callId }, 'a checkpoint is too long to be kept');
-      throw new TrunklineError('TOO_LARGE', 'a checkpoint is too long to be kept');
-    }
-    this.#checkpoint = checkpoint;
-    this.#telling ??= this.#tellCheckpoints();
-    await this.#telling;
-  }
-
-  async #tellCheckpoints(): Promise<void> {
-    const { events, send } = this.#services;
-    const { callId, slot } = this.info;
-    try {
-      while (this.#checkpoint !== undefined) {
-        const checkpoint = this.#checkpoint;
-        this.#checkpoint = undefined;
-        await events.flush();
-        if (!this.#isOver) send({ type: 'checkpoint', slot, callId, checkpoint });
-      }
-    } finally {
-      this.#telling = undefined;
-    }
   }
 
   /** What can't be read is left: the conversation begins anew. */

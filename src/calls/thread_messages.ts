@@ -57,6 +57,8 @@ export type ToCall =
   | { readonly type: 'leg'; readonly slot: number; readonly fact: LegFact }
   /** The edge has refused to call a person. */
   | { readonly type: 'legRefused'; readonly slot: number; readonly legId: string }
+  /** The edge has the checkpoint of that number: whoever goes on with the call knows of it. */
+  | { readonly type: 'checkpointKept'; readonly slot: number; readonly number: number }
   /** Others have taken over: the conversation is at its end, and the call goes on. */
   | { readonly type: 'agentLeft'; readonly slot: number }
   /** What the last seconds sounded like, for the record. */
@@ -97,6 +99,8 @@ export type ToAudio =
       readonly slot: number;
       readonly callId: string;
       readonly checkpoint: string;
+      /** Counts those of the call in this process, from 1. */
+      readonly number: number;
     }
   /** A call that this process had when it died; what became of it is for the edge to say. */
   | { readonly type: 'orphan'; readonly callId: string }

@@ -165,7 +165,15 @@ const messageSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('hangUp'), callId: z.string() }),
   /** What another media process needs to go on with the call from here; the last one counts. */
-  z.object({ type: z.literal('checkpoint'), callId: z.string(), checkpoint: keptText }),
+  z.object({
+    type: z.literal('checkpoint'),
+    callId: z.string(),
+    checkpoint: keptText,
+    /** Counts those of the call in its process, from 1. */
+    number: z.number().int(),
+  }),
+  /** The edge has it: whoever goes on with the call from now on knows what it says. */
+  z.object({ type: z.literal('checkpointKept'), callId: z.string(), number: z.number().int() }),
   /** A call that a media process had when it died: is it over, or has another one taken it over? */
   z.object({ type: z.literal('orphan'), callId: z.string() }),
   z.object({ type: z.literal('orphanFate'), callId: z.string(), isLost: z.boolean() }),

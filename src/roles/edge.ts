@@ -94,7 +94,10 @@ function listen(
     assignment.slotsChanged();
     tellLoad();
   });
-  link.on('checkpoint', ({ callId, checkpoint }) => assignment.checkpoint(callId, checkpoint));
+  link.on('checkpoint', ({ callId, checkpoint, number }, from) => {
+    if (assignment.checkpoint(callId, checkpoint))
+      link.send(from, { type: 'checkpointKept', callId, number });
+  });
   link.on('callUp', ({ callId }) => assignment.callUp(callId));
   link.on('callRefused', ({ callId, reason }, from) => assignment.callRefused(callId, from, reason));
   link.on('callEnded', ({ callId, failed, reason }, from) =>

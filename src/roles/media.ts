@@ -132,6 +132,7 @@ function followCalls({ link }: RoleContext, calls: MediaCalls, { phones, dialogs
     calls.assign(call);
   });
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
+  link.on('checkpointKept', ({ callId, number }) => calls.checkpointKept(callId, number));
   link.on('drain', () => calls.drain());
   for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
     link.on(type, message => phones.fromEdge(message));
@@ -155,7 +156,8 @@ function callPorts(
     callUp: callId => link.send('edge', { type: 'callUp', callId }),
     callRefused: (callId, reason) => dialogs.send({ type: 'callRefused', callId, reason }),
     callEnded: (callId, reason, failed) => dialogs.send({ type: 'callEnded', callId, reason, failed }),
-    checkpoint: (callId, checkpoint) => dialogs.send({ type: 'checkpoint', callId, checkpoint }),
+    checkpoint: (callId, checkpoint, number) =>
+      dialogs.send({ type: 'checkpoint', callId, checkpoint, number }),
     orphan: callId => {
       orphans.add(callId);
       link.send('edge', { type: 'orphan', callId });

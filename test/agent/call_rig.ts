@@ -126,6 +126,8 @@ export interface CallRigOptions {
   readonly lineKind?: CallInfo['lineKind'];
   readonly resume?: CallInfo['resume'];
   readonly flush?: () => Promise<void>;
+  /** Nobody keeps checkpoints. */
+  readonly isEdgeAway?: boolean;
   /** Where the call's facts go; its own when left out. */
   readonly events?: CallEvent[];
 }
@@ -260,6 +262,10 @@ export class CallRig {
     this.sent.push(message);
     if (message.type === 'policy') this.call.policy = message.policy;
     else if (message.type === 'cut') this.call.cut(message.generation);
+    else if (message.type === 'checkpoint' && this.#options.isEdgeAway !== true)
+      queueMicrotask(() =>
+        this.calls.receive({ type: 'checkpointKept', slot: message.slot, number: message.number }),
+      );
     else if (message.type === 'hangUp' && message.drain) this.call.hangUpWhenQuiet();
     else if (message.type === 'hangUp') this.call.hangUp('localHangup');
   }

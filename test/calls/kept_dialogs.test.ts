@@ -46,7 +46,7 @@ t.test('an edge that has just begun is told the dialogs as they are, and that th
   dialogs.heard({ type: 'dialog', callId: 'a', snapshot: 'one' });
   dialogs.heard({ type: 'dialog', callId: 'a', snapshot: 'two' });
   dialogs.heard({ type: 'dialog', callId: 'unknown', snapshot: 'three' });
-  dialogs.send({ type: 'checkpoint', callId: 'a', checkpoint: 'turn 2' });
+  dialogs.send({ type: 'checkpoint', callId: 'a', checkpoint: 'turn 2', number: 2 });
   const expected = {
     type: 'dialogHeld',
     call: call('a'),

@@ -134,6 +134,30 @@ t.test('nothing is begun that the disk does not know of', async t => {
   t.equal(server.asked.length, 0);
 });
 
+t.test('nothing is begun that the edge does not know of', async t => {
+  const { server, llm, process } = await shop(t);
+  llm.answers.push([called('pay', { order: 'A' }), called('find_order', { order: 'A' })], ['Not now.']);
+  const rig = await process({ isEdgeAway: true }).answer();
+  await rig.pass(6000);
+  await say(rig);
+  await until(() => server.asked.length === 1, 'what is only read is asked at once');
+  await rig.pass(LIMITS.toolWrittenMs);
+  await until(() => llm.requests.length === 2, 'the model was told');
+  t.match(llm.requests[1]?.messages.slice(-2), [{ text: /"failed"/ }, { text: /"done"/ }]);
+  t.same(
+    server.asked.map(({ url }) => url),
+    ['/orders/A'],
+  );
+  const last = rig.sent.findLast(message => message.type === 'checkpoint');
+  rig.calls.receive({
+    type: 'checkpointKept',
+    slot: 0,
+    number: last?.type === 'checkpoint' ? last.number : 0,
+  });
+  await settle();
+  t.equal(server.asked.length, 1, 'nor later');
+});
+
 t.test('the record has what was run, and the end of the call comes last', async t => {
   const { server, llm, process, events, details } = await shop(t);
   const slow = Promise.withResolvers<void>();
