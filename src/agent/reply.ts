@@ -174,6 +174,12 @@ export function recordEffects(
       case 'intent':
         record.append('intent.heard', { intent: effect.intent, mediaMs });
         break;
+      // In the state alone, so far.
+      case 'topic':
+      case 'acted':
+      case 'scored':
+      case 'escalated':
+        break;
       default:
         effect satisfies never;
     }

@@ -346,7 +346,9 @@ function flowOf(
   { workflow, pin }: CallInfo,
   onFault: (error: unknown) => void,
 ): Flow {
-  const flow = flows.has(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
+  const flow = flows.has(workflow)
+    ? callFlow(flows, workflow, { onFault, hasActs: false })
+    : missingFlow(workflow);
   return pin === undefined ? flow : pinGate(flow, pin);
 }
 

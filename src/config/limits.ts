@@ -2,6 +2,7 @@ import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
+import { WORKFLOW_LIMITS } from './workflow_limits.ts';
 
 /**
  * Every limit of the node in one place: a queue, buffer, retry, body or session has its line here, with what happens
@@ -45,6 +46,7 @@ export const LIMITS = {
   ...HAND_OFF_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
+  ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
   /** A table of the places folder; a larger one is refused. */
   placesFileBytes: 8 << 20,

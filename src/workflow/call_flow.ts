@@ -7,6 +7,8 @@ interface CallFlowOptions {
   readonly onFault: (error: unknown) => void;
   /** False where nobody can be called: who is wanted is not reached. */
   readonly hasPhone?: boolean;
+  /** False where nobody uses tools for the workflow: all of them fail. */
+  readonly hasActs?: boolean;
 }
 
 type Context = Parameters<Flow['next']>[2];
@@ -19,17 +21,21 @@ type Context = Parameters<Flow['next']>[2];
 export function callFlow(
   flows: ReadonlyMap<string, Flow>,
   name: string,
-  { onFault, hasPhone = true }: CallFlowOptions,
+  { onFault, hasPhone = true, hasActs = true }: CallFlowOptions,
 ): Flow {
   const first = flows.get(name);
   if (first === undefined) throw new TrunklineError('WORKFLOW_UNKNOWN', name);
   const leading = (state: FlowState): Flow => flows.get(state.workflow) ?? first;
   /** Follows a step to the workflow that goes on with the call. */
   const arrived = (from: Flow, step: FlowStep, context: Context): FlowStep => {
-    const { handOff, person } = step;
+    const { handOff, person, act } = step;
     if (person !== undefined && !hasPhone) {
       const unreached = from.next(step.state, { type: 'person', became: 'failed' }, context);
       return arrived(from, joined(step, unreached), context);
+    }
+    if (act !== undefined && !hasActs) {
+      const undone = { type: 'acted', id: act.id, outcome: 'failed', saves: {} } as const;
+      return arrived(from, joined(step, from.next(step.state, undone, context)), context);
     }
     if (handOff === undefined) return step;
     const to = flows.get(handOff.to);

@@ -108,7 +108,7 @@ export async function loadCallFlow(
       }
     }
   }
-  return callFlow(flows, name, { onFault, hasPhone: false });
+  return callFlow(flows, name, { onFault, hasPhone: false, hasActs: false });
 }
 
 /** A flow from YAML at hand, for editors and tests. */

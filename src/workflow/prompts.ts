@@ -90,6 +90,7 @@ function stagePatterns(name: string, stage: StageSpec): readonly PromptPattern[]
     case 'quote':
       return [...said, pattern('total', name, stage.total)];
     case 'talk':
+    case 'act':
       return [...said, ...(stage.filler === undefined ? [] : [pattern('say', name, stage.filler)])];
     default:
       return said;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { condition, name, spoken, value } from './schema_parts.ts';
+import { actArguments } from './tool_schema.ts';
 
 /** Where to go: the first branch that holds; the last one holds always. */
 const next = z
@@ -101,6 +102,29 @@ const personStage = z.strictObject({
   outcome: name.default('transferred'),
 });
 
+const actStep = z.strictObject({ tool: name, args: actArguments.default({}) });
+
+/** The workflow uses a tool by itself, or several of which all are done or none. */
+const actStage = z
+  .strictObject({
+    ...stageBase,
+    kind: z.literal('act'),
+    tool: name.exactOptional(),
+    args: actArguments.exactOptional(),
+    steps: z.array(actStep).min(1).max(LIMITS.actSteps).exactOptional(),
+    /** Said when it takes long, and to a caller who speaks meanwhile; the tool's by default. */
+    filler: spoken.exactOptional(),
+    /** Where the call goes when all is done. */
+    next,
+    failed: name,
+    /** Where nobody knows whether it was done; without it that counts as failed. */
+    unknown: name.exactOptional(),
+  })
+  .refine(
+    ({ tool, args, steps }) => (tool === undefined) !== (steps === undefined) && !(steps && args),
+    'either tool with its args, or steps',
+  );
+
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
@@ -117,6 +141,7 @@ export const stage = z.discriminatedUnion('kind', [
   talkStage,
   handOffStage,
   personStage,
+  actStage,
   sayStage,
   endStage,
 ]);
@@ -128,6 +153,8 @@ export type QuoteStage = z.infer<typeof quoteStage>;
 export type TalkStage = z.infer<typeof talkStage>;
 export type HandOffStage = z.infer<typeof handOffStage>;
 export type PersonStage = z.infer<typeof personStage>;
+export type ActStage = z.infer<typeof actStage>;
+export type ActStep = z.infer<typeof actStep>;
 export type EndStage = z.infer<typeof endStage>;
 export type StageSpec = z.infer<typeof stage>;
 export type NextSpec = z.infer<typeof next>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
-import { name, spoken } from './schema_parts.ts';
+import { name, spoken, value } from './schema_parts.ts';
 
 const described = { description: z.string().min(1).max(300).optional() };
 const characters = z.number().int().min(0).max(LIMITS.toolArgumentsCharacters);
@@ -70,7 +70,12 @@ const http = z.strictObject({
   insecure: z.boolean().default(false),
 });
 
-/** What a model may call in a stage of kind talk. */
+/** What a tool is given, by parameter: a value, or a text with `{slot}` in it; `{slot}` alone is the slot's value itself. */
+export const actArguments = z
+  .record(name, value)
+  .refine(args => Object.keys(args).length <= 16, 'at most sixteen');
+
+/** What a model may call in a stage of kind talk, and the workflow in one of kind act. */
 const tool = z.strictObject({
   /** For the model: what it does, and when it is to be called. */
   description: z.string().min(1).max(1000),
@@ -100,6 +105,8 @@ const tool = z.strictObject({
     .prefault({}),
   /** Slots that get a value of the answer, where the slot takes it. */
   saves: z.record(name, pointer).default({}),
+  /** What undoes it where it is one of several steps; its args may name the parameters of this tool. */
+  compensate: z.strictObject({ tool: name, args: actArguments.default({}) }).exactOptional(),
 });
 
 export const tools = z

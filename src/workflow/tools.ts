@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
-import type { ToolProperty, ToolSpec } from './tool_schema.ts';
+import type { ToolParameter, ToolProperty, ToolSpec } from './tool_schema.ts';
 
 /** The tool by which a model chooses a way out of its stage; no other one may be called so. */
 export const WAY_TOOL = 'go_on';
@@ -39,6 +39,11 @@ export function makeTool(name: string, spec: ToolSpec): Tool {
       return result.success ? { args: result.data as ToolArguments } : { fault: faultsIn(result.error) };
     },
   };
+}
+
+/** Whether a parameter may have that value. */
+export function takes(parameter: ToolParameter, value: unknown): boolean {
+  return propertyForm(parameter).safeParse(value).success;
 }
 
 /** Equal for equal arguments, in whatever order they were written. */

@@ -1,7 +1,7 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
 import type { CallMemory } from './engine/memory.ts';
-import type { Tool } from './tools.ts';
+import type { Tool, ToolArguments } from './tools.ts';
 import type { Intent } from './understand/intents/types.ts';
 
 export type SlotValue = string | number | boolean;
@@ -23,8 +23,43 @@ export type Heard =
   | { readonly type: 'silence' }
   /** What became of the person whom the last step but for these wanted. */
   | { readonly type: 'person'; readonly became: PersonBecame }
-  /** The call has just begun. */
-  | { readonly type: 'start' };
+  /** What came of the act of that id; `saves` is what its tool keeps of the answer, by slot, as it came. */
+  | {
+      readonly type: 'acted';
+      readonly id: string;
+      readonly outcome: ActOutcome;
+      readonly saves: Readonly<Record<string, unknown>>;
+    }
+  /** The call has just begun, or goes on after a gap. */
+  | {
+      readonly type: 'start';
+      /** What is known of the caller before a word is said; taken by slots that may be given. */
+      readonly given?: Readonly<Record<string, SlotValue>>;
+      /** A call of theirs that came to no end. */
+      readonly earlier?: EarlierCall;
+    };
+
+/** Where a call before this one broke off. */
+export interface EarlierCall {
+  readonly state: FlowState;
+  readonly minutesAgo: number;
+}
+
+/** `unknown`: nobody knows whether it was done. */
+export type ActOutcome = 'done' | 'failed' | 'unknown';
+
+/**
+ * A tool that the workflow itself uses: whoever runs the flow does so once the step stands, never for a guess, and tells the flow
+ * what came of it. It stands in every step until then; the same id is the same act, also in a checkpoint.
+ */
+export interface ActCall {
+  /** Unlike any other one of the call. */
+  readonly id: string;
+  readonly tool: string;
+  readonly args: ToolArguments;
+  /** Said when it takes long. */
+  readonly filler?: string;
+}
 
 /** Both speak with each other; they did, and the person has gone; or why they never did. */
 export type PersonBecame = 'joined' | 'left' | 'busy' | 'declined' | 'noAnswer' | 'failed';
@@ -64,7 +99,19 @@ export type FlowEffect =
   | { readonly type: 'handedOver'; readonly from: string; readonly to: string; readonly version: string }
   | { readonly type: 'outcome'; readonly outcome: string }
   /** What the caller wanted beside what was asked, and got. */
-  | { readonly type: 'intent'; readonly intent: Intent };
+  | { readonly type: 'intent'; readonly intent: Intent }
+  /** An objection or a question of the workflow's own list was heard, for so many times in this call. */
+  | {
+      readonly type: 'topic';
+      readonly topic: string;
+      readonly kind: 'objection' | 'question';
+      readonly count: number;
+    }
+  | { readonly type: 'acted'; readonly tool: string; readonly outcome: ActOutcome }
+  /** What a score came to at the end. */
+  | { readonly type: 'scored'; readonly score: string; readonly value: number }
+  /** The call went where one of the workflow's escalation rules leads; what kind of rule, such as `misses`. */
+  | { readonly type: 'escalated'; readonly rule: string };
 
 interface QuoteLine {
   readonly label: string;
@@ -146,6 +193,8 @@ export interface FlowStep {
   readonly handOff?: HandOff;
   /** Somebody is called once all is said; whoever does that tells the flow what became of it, and nothing else is heard. */
   readonly person?: PersonCall;
+  /** A tool is to be used; what the caller says meanwhile is heard all the same. */
+  readonly act?: ActCall;
 }
 
 /** One turn of a conversation that a model leads, as it was heard; or a tool that it called, and what that answered. */

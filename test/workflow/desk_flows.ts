@@ -3,7 +3,7 @@ import { flowOf, type LoadedFlow } from '../../src/workflow/load.ts';
 import { PLACES } from '../bench/small_flow.ts';
 
 /** What every workflow needs, whatever it is about. */
-function head(name: string, start: string): string {
+export function head(name: string, start: string): string {
   return `name: ${name}
 version: 1.0.0
 title: ${name}

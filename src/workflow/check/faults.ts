@@ -1,4 +1,5 @@
 import type { WorkflowSource } from '../document.ts';
+import { checkActs } from './acts.ts';
 import { checkNames } from './names.ts';
 import { checkPricing } from './pricing.ts';
 import type { Report } from './report.ts';
@@ -15,6 +16,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   checkNames(document, report);
   for (const [name, stage] of Object.entries(document.stages)) checkStage(document, name, stage, report);
   checkTools(document, report);
+  checkActs(document, report);
   for (const [name, { filler }] of Object.entries(document.tools)) {
     if (filler !== undefined) checkSentences(document, ['tools', name, 'filler'], [filler], [], report);
   }

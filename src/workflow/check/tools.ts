@@ -1,3 +1,4 @@
+import { stepsOf } from '../act_steps.ts';
 import type { WorkflowDocument } from '../schema.ts';
 import { placeholdersOf } from '../speak/template.ts';
 import type { ToolParameter, ToolSpec } from '../tool_schema.ts';
@@ -116,6 +117,7 @@ function isEmpty(property: ToolParameter | Extract<ToolParameter, { type: 'array
 function checkOffers({ stages, tools }: WorkflowDocument, report: Report): void {
   const offered = new Set<string>();
   for (const [stage, spec] of Object.entries(stages)) {
+    if (spec.kind === 'act') for (const { tool } of stepsOf(spec)) use(tools, tool, offered);
     if (spec.kind !== 'talk') continue;
     for (const [index, name] of spec.tools.entries()) {
       offered.add(name);
@@ -125,8 +127,15 @@ function checkOffers({ stages, tools }: WorkflowDocument, report: Report): void 
   }
   for (const name of Object.keys(tools)) {
     if (!offered.has(name))
-      report(['tools', name], 'no stage offers it; name it in the tools of one, or remove it');
+      report(['tools', name], 'no stage uses it; name it in the tools of a talk or in an act, or remove it');
   }
+}
+
+/** A tool with what undoes it. */
+function use(tools: WorkflowDocument['tools'], name: string, offered: Set<string>): void {
+  const undo = Object.hasOwn(tools, name) ? tools[name]?.compensate?.tool : undefined;
+  offered.add(name);
+  if (undo !== undefined) offered.add(undo);
 }
 
 /** All texts in a piece of JSON. */

@@ -10,7 +10,8 @@ export function checkWays(document: WorkflowDocument, report: Report): void {
     if (stage.kind === 'person')
       return [stage.otherwise, ...(stage.after === undefined ? [] : [stage.after])];
     if (stage.kind === 'talk') return [stage.without, ...Object.values(stage.ways).map(({ to }) => to)];
-    return stage.next.map(({ to }) => to);
+    const ways = stage.next.map(({ to }) => to);
+    return stage.kind === 'act' ? [...ways, stage.failed, stage.unknown ?? stage.failed] : ways;
   };
   const reached = new Set<string>();
   const begins = [document.start, ...(document.takeOver === undefined ? [] : [document.takeOver.start])];

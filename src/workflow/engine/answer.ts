@@ -20,6 +20,7 @@ function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
     case 'nothing':
     case 'talk':
     case 'person':
+    case 'act':
       return true;
     case 'consent':
       return answerYesNo(said, yes => recordConsent(draft, yes));

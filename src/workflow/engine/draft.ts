@@ -5,7 +5,7 @@ import type { WorkflowDocument } from '../schema.ts';
 import { fillIn } from '../speak/template.ts';
 import type { FormStage, StageSpec } from '../stage_schema.ts';
 import type { Tool } from '../tools.ts';
-import type { FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
+import type { ActCall, FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';
 
 export type RecordingConsent = 'ask' | 'announce' | 'never';
@@ -33,6 +33,7 @@ export interface Draft {
   done: boolean;
   handOff: HandOff | undefined;
   person: PersonCall | undefined;
+  act: ActCall | undefined;
 }
 
 /** @throws TrunklineError WORKFLOW_INVALID when the state is none of this workflow */
@@ -54,6 +55,7 @@ export function openDraft(program: Program, state: FlowState, todayIso: string):
     done: state.done,
     handOff: undefined,
     person: undefined,
+    act: undefined,
   };
 }
 

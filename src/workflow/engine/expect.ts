@@ -84,14 +84,14 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
 
 function partOf(draft: Draft, pending: Pending): GrammarPart {
   if (pending.ask === 'nothing' || pending.ask === 'person') return NOTHING;
-  if (pending.ask === 'talk') return commandPart;
+  if (pending.ask === 'talk' || pending.ask === 'act') return commandPart;
   const isBrief = ['consent', 'sure', 'readBack', 'offer'].includes(pending.ask);
   return either([answerPart(draft, pending), isBrief ? repeatPart : commandPart]);
 }
 
 function answerPart(
   draft: Draft,
-  pending: Exclude<Pending, { ask: 'nothing' | 'talk' | 'person' }>,
+  pending: Exclude<Pending, { ask: 'nothing' | 'talk' | 'person' | 'act' }>,
 ): GrammarPart {
   switch (pending.ask) {
     case 'consent':

@@ -3,6 +3,9 @@ import { z } from 'zod';
 const value = z.union([z.string().max(200), z.number(), z.boolean()]);
 const values = z.record(z.string(), z.array(value).max(100));
 
+/** What a tool was given. */
+const toolArguments = z.record(z.string(), z.union([value, z.array(value).max(100)]));
+
 const openQuestion = z.discriminatedUnion('ask', [
   /** The call has not begun. */
   z.strictObject({ ask: z.literal('nothing') }),
@@ -11,6 +14,14 @@ const openQuestion = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('talk') }),
   /** Nothing: a person is called, or speaks with the caller. */
   z.strictObject({ ask: z.literal('person'), joined: z.boolean() }),
+  /** Nothing: a tool is used. */
+  z.strictObject({
+    ask: z.literal('act'),
+    id: z.string(),
+    tool: z.string(),
+    args: toolArguments,
+    isUndoing: z.boolean(),
+  }),
   /** A question of the form, by its place. */
   z.strictObject({ ask: z.literal('question'), index: z.number().int().min(0) }),
   /** One slot, by the step of its repair. */
@@ -82,6 +93,13 @@ export const memorySchema = z.strictObject({
   talked: z.number().int().min(0).default(0),
   /** Tools of which nobody knows whether they were done. */
   unknownTools: z.array(z.strictObject({ signature: z.string(), key: z.string() })).default([]),
+  /** Tools that the workflow itself used so far. */
+  acts: z.number().int().min(0).default(0),
+  /** Of the stage's steps those that were done, and whether one could not be undone. */
+  actsDone: z.array(z.strictObject({ tool: z.string(), args: toolArguments })).default([]),
+  isUndoUnsure: z.boolean().default(false),
+  /** What the caller wanted while a tool was used: where the call goes then. */
+  afterAct: z.enum(['optOut', 'person']).optional(),
   /** The caller was told who speaks, and whether they agreed to be recorded; in this call, not only in this workflow. */
   disclosed: z.boolean().default(false),
   consent: z.boolean().optional(),
@@ -118,6 +136,7 @@ export const OF_THE_CALL = [
   'handOffs',
   'talked',
   'unknownTools',
+  'acts',
   'slower',
   'louder',
   'abusive',
@@ -147,6 +166,9 @@ export const EMPTY_MEMORY: Memory = {
   talkForgotten: 0,
   talked: 0,
   unknownTools: [],
+  acts: 0,
+  actsDone: [],
+  isUndoUnsure: false,
   disclosed: false,
   handOffs: 0,
   carried: {},

@@ -2,7 +2,8 @@ import { TrunklineError } from '../../config/errors.ts';
 import { cardinal, money } from '../../spoken/numbers.ts';
 import { holds } from '../condition.ts';
 import { pricedLines, quoteOf } from '../quote.ts';
-import type { ConsentStage, EndStage, NextSpec, QuoteStage } from '../stage_schema.ts';
+import type { ActStage, ConsentStage, EndStage, NextSpec, QuoteStage } from '../stage_schema.ts';
+import { type ActEnd, beginAct } from './act.ts';
 import { ask } from './ask.ts';
 import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
@@ -41,6 +42,9 @@ export function enter(draft: Draft, name: string): void {
       draft.memory.pending = { ask: 'person', joined: false };
       draft.person = personOf(draft, stage);
       break;
+    case 'act':
+      endAct(draft, stage, beginAct(draft, stage));
+      break;
     case 'say':
       leave(draft, stage.next);
       break;
@@ -61,6 +65,18 @@ function leave(draft: Draft, next: NextSpec): void {
   const slots = valuesOf(draft);
   const branch = next.find(({ when }) => when === undefined || holds(when, slots));
   if (branch !== undefined) enter(draft, branch.to);
+}
+
+/** Goes where the act leads; nowhere while it is under way. What the caller wanted meanwhile comes first. */
+export function endAct(draft: Draft, stage: ActStage, end: ActEnd | undefined): void {
+  if (end === undefined) return;
+  const { afterAct, ...memory } = draft.memory;
+  draft.memory = memory;
+  const { exits } = draft.program.document;
+  if (afterAct === 'optOut') enter(draft, exits.optOut ?? exits.goodbye);
+  else if (afterAct === 'person') enterExit(draft, 'person');
+  else if (end === 'done') leave(draft, stage.next);
+  else enter(draft, end === 'unknown' ? (stage.unknown ?? stage.failed) : stage.failed);
 }
 
 export function enterExit(draft: Draft, exit: 'exhausted' | 'goodbye' | 'person'): void {

@@ -3,6 +3,7 @@ import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
 import { tokensOf } from '../understand/tokens.ts';
 import type { Command } from '../understand/words.ts';
+import { hearOfAct } from './acted.ts';
 import { answer } from './answer.ts';
 import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
@@ -68,6 +69,10 @@ function hear(draft: Draft, heard: Heard): void {
   }
   if (heard.type === 'person' || memory.pending.ask === 'person') {
     hearOfPerson(draft, heard);
+    return;
+  }
+  if (heard.type === 'acted' || memory.pending.ask === 'act') {
+    hearOfAct(draft, heard);
     return;
   }
   if (heard.type === 'start') {
@@ -202,5 +207,6 @@ function closeDraft(draft: Draft, { expect, patience, expects }: Expected): Flow
     interruptible: draft.interruptible,
     ...(draft.handOff !== undefined && { handOff: draft.handOff }),
     ...(draft.person !== undefined && { person: draft.person }),
+    ...(draft.act !== undefined && { act: draft.act }),
   };
 }

@@ -1,7 +1,8 @@
 import { LIMITS } from '../../config/limits.ts';
 import { type TalkHistory, withTurn } from '../talk_history.ts';
-import type { FlowState, FlowStep, SlotValue, Talk, ToolExchange } from '../types.ts';
-import { type Draft, openDraft, type Program, render, setSlot, slotNamed, stageOf } from './draft.ts';
+import type { FlowState, FlowStep, Talk, ToolExchange } from '../types.ts';
+import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
+import { saveAnswers } from './saves.ts';
 import { enter } from './stages.ts';
 
 /** What a model has to know to lead the conversation here; undefined where the workflow leads by itself. */
@@ -33,7 +34,7 @@ export function leaveTalk(draft: Draft, way: string | undefined): void {
   enter(draft, chosen?.to ?? stage.without);
 }
 
-/** A slot takes what it would take of a caller, and nothing else; what it is given, it was not told by one. */
+/** Keeps what came of a tool that a model called. */
 export function tellTool(
   program: Program,
   state: FlowState,
@@ -42,11 +43,7 @@ export function tellTool(
 ): Pick<FlowStep, 'state' | 'effects'> {
   const draft = openDraft(program, state, todayIso);
   const { memory } = draft;
-  for (const slot of Object.keys(program.tools.get(tool)?.spec.saves ?? {})) {
-    const value = saves[slot];
-    if (isSlotValue(value) && slotNamed(draft, slot).accepts(value, todayIso))
-      setSlot(draft, slot, value, false);
-  }
+  saveAnswers(draft, tool, saves);
   const others = memory.unknownTools.filter(one => one.signature !== signature);
   const unknownTools = isUnknown ? [...others, { signature, key }].slice(-LIMITS.toolRuns) : others;
   const told = { ...state, slots: draft.slots, memory: { ...memory, unknownTools } };
@@ -63,8 +60,4 @@ function historyOf({ memory, program }: Draft): TalkHistory {
     forgotten: memory.talkForgotten,
     budgetTokens: program.document.historyTokens,
   };
-}
-
-function isSlotValue(value: unknown): value is SlotValue {
-  return ['string', 'number', 'boolean'].includes(typeof value);
 }
