@@ -41,23 +41,11 @@ export const LIMITS = {
   configFileBytes: 1 << 20,
   /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
   modelPatienceMs: 3_000,
-  /** What a model is told to do in one stage; more is an error. */
-  talkInstructionsCharacters: 12_000,
   ...HAND_OFF_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
   ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
-  /** A table of the places folder; a larger one is refused. */
-  placesFileBytes: 8 << 20,
-  /** Workflows in the workflows folder; more are an error. */
-  workflowFiles: 256,
-  /** What a caller said to one question; more counts as not understood. */
-  heardCharacters: 500,
-  heardWords: 60,
-  /** Of what a caller said, where wishes that every agent honours are looked for; of more only the end counts. */
-  intentCharacters: 4_000,
-  intentWords: 200,
   /** One event in the spool; a larger one is counted and left out. */
   spoolEventBytes: 64 << 10,
   /** Spool of a media process on disk; beyond it events are counted as lost. */

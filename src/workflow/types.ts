@@ -40,7 +40,7 @@ export type Heard =
     };
 
 /** Where a call before this one broke off. */
-export interface EarlierCall {
+interface EarlierCall {
   readonly state: FlowState;
   readonly minutesAgo: number;
 }
