@@ -4,7 +4,7 @@ import { LAST_WORDS } from '../agent/farewell.ts';
 import { HOLDING_WORDS } from '../agent/holding.ts';
 import type { After } from '../agent/ports.ts';
 import { BRIDGING_WORDS } from '../agent/resumption.ts';
-import type { HttpTools } from '../agent/tools/http_tools.ts';
+import type { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { Voice } from '../agent/voice.ts';
 import type { Providers } from '../providers/registry.ts';
 import type { Tts } from '../providers/types.ts';
@@ -16,7 +16,7 @@ import type { ToAudio, ToTalk } from './thread_messages.ts';
 
 export interface TalkThreadParts
   extends Pick<TalkServices, 'memory' | 'flows' | 'openRecorder' | 'config' | 'log'> {
-  readonly tools: HttpTools;
+  readonly tools: ToolReceivers;
   readonly port: MessagePort;
   readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'speech' | 'close'>;
   readonly events: EventLog;

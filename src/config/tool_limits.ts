@@ -1,7 +1,7 @@
 /** Limits of what models call in the midst of a conversation; part of LIMITS. */
 export const TOOL_LIMITS = {
   /** Tools of a workflow, and of one stage; more are an error. */
-  workflowTools: 32,
+  workflowTools: 64,
   stageTools: 16,
   /** What a model writes as the arguments of a tool; longer ones are not sent, and it is told. */
   toolArgumentsCharacters: 4_000,

@@ -1,4 +1,4 @@
-import { HttpTools } from '../agent/tools/http_tools.ts';
+import { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { describeFault } from '../calls/fault.ts';
 import { ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
@@ -36,7 +36,7 @@ export function openChatService(
     redisUrl: config.redis.url,
     vault,
   });
-  const tools = new HttpTools({ folder: paths.project, env: process.env }, ({ name }, why) =>
+  const tools = new ToolReceivers({ folder: paths.project, env: process.env }, ({ name }, why) =>
     log.warn({ tool: name, why }, 'a tool is off'),
   );
   const flows = new Map<string, Promise<Flow>>();

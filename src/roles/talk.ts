@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
-import { HttpTools } from '../agent/tools/http_tools.ts';
+import { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { describeFault } from '../calls/fault.ts';
 import type { TalkWorkerData } from '../calls/media_threads.ts';
 import { after, serveCalls } from '../calls/talk_thread.ts';
@@ -75,7 +75,7 @@ const providers = await openProviders(config, {
     log.debug({ ...use }, 'provider used');
   },
 });
-const tools = new HttpTools({ folder: project, env: process.env }, ({ name }, why) =>
+const tools = new ToolReceivers({ folder: project, env: process.env }, ({ name }, why) =>
   log.warn({ tool: name, why }, 'a tool is off'),
 );
 for (const tool of [...flows.values()].flatMap(flow => flow.tools)) tools.has(tool);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { receivers } from './receiver_schema.ts';
 import { name, spoken, value } from './schema_parts.ts';
 
 const described = { description: z.string().min(1).max(300).optional() };
@@ -42,53 +43,25 @@ const pointer = z
   .max(200)
   .regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer such as /order/status');
 
-const secretFile = z.string().min(1).max(400);
-/** Plain text, or a secret by the name of where it lies. */
-const header = z.union(
-  [
-    z
-      .string()
-      .max(500)
-      .regex(/^[\x20-\x7e]*$/, 'printable ASCII only'),
-    z.strictObject({
-      secretEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-      prefix: z.string().max(40).default(''),
-    }),
-    z.strictObject({ secretFile, prefix: z.string().max(40).default('') }),
-  ],
-  { error: 'printable ASCII, or {secretEnv: NAME} or {secretFile: PATH} with or without a prefix' },
-);
-
-const http = z.strictObject({
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  /** `{parameter}` and `{slot}` may stand in path and query, where they are encoded. */
-  url: z.string().min(1).max(1000),
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name'), header).default({}),
-  /** JSON with `{parameter}` and `{slot}` in its texts; the parameters as an object by default. */
-  body: z.record(z.string().max(100), z.json()).optional(),
-  /** Lets it be http to another machine: what is sent can be read on its way. */
-  insecure: z.boolean().default(false),
-});
-
 /** What a tool is given, by parameter: a value, or a text with `{slot}` in it; `{slot}` alone is the slot's value itself. */
 export const actArguments = z
   .record(name, value)
   .refine(args => Object.keys(args).length <= 16, 'at most sixteen');
 
 /** What a model may call in a stage of kind talk, and the workflow in one of kind act. */
-const tool = z.strictObject({
+const parts = z.strictObject({
   /** For the model: what it does, and when it is to be called. */
   description: z.string().min(1).max(1000),
   parameters: z
     .record(name, parameter)
     .refine(parameters => Object.keys(parameters).length <= 16, 'at most sixteen parameters')
     .default({}),
-  http,
+  ...receivers,
   /** For one try. */
   timeoutMs: z.number().int().min(100).max(LIMITS.toolTimeoutMs).default(5000),
   /** Further tries after one that failed for now. */
   retries: z.number().int().min(0).max(5).default(0),
-  /** Called twice it does no more than called once. By default so where the method is GET. */
+  /** Called twice it does no more than called once. By default so where the method is GET, or the operation is one that reads. */
   idempotent: z.boolean().optional(),
   /** Whoever is called does nothing twice for the same Idempotency-Key. */
   keyed: z.boolean().default(false),
@@ -108,6 +81,11 @@ const tool = z.strictObject({
   /** What undoes it where it is one of several steps; its args may name the parameters of this tool. */
   compensate: z.strictObject({ tool: name, args: actArguments.default({}) }).exactOptional(),
 });
+const tool = parts.refine(
+  ({ http, webhook, adapter, internal }) =>
+    [http, webhook, adapter, internal].filter(receiver => receiver !== undefined).length === 1,
+  'exactly one of http, webhook, adapter and internal is needed',
+);
 
 export const tools = z
   .record(name, tool)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { adapterOperation, internalOperation, type Operation } from '../config/tool_operations.ts';
 import type { ToolParameter, ToolProperty, ToolSpec } from './tool_schema.ts';
 
 /** The tool by which a model chooses a way out of its stage; no other one may be called so. */
@@ -16,19 +17,22 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Called twice it does no more than called once. */
   readonly isIdempotent: boolean;
+  /** Whoever is called does nothing twice for the same key. */
+  readonly isKeyed: boolean;
   readonly onInterrupt: 'cancel' | 'keep';
   /** Arguments as a model wrote them; where they are not as they are to be, why not, in words for the model. */
   check(argumentsJson: string): { readonly args: ToolArguments } | { readonly fault: string };
 }
 
 export function makeTool(name: string, spec: ToolSpec): Tool {
-  const isIdempotent = spec.idempotent ?? spec.http.method === 'GET';
+  const isIdempotent = isIdempotentTool(spec);
   const form = formOf(spec);
   return {
     name,
     spec,
     parameters: schemaOf(spec),
     isIdempotent,
+    isKeyed: isKeyedTool(spec),
     onInterrupt: spec.onInterrupt ?? (isIdempotent ? 'cancel' : 'keep'),
     check: argumentsJson => {
       if (argumentsJson.length > LIMITS.toolArgumentsCharacters)
@@ -44,6 +48,20 @@ export function makeTool(name: string, spec: ToolSpec): Tool {
 /** Whether a parameter may have that value. */
 export function takes(parameter: ToolParameter, value: unknown): boolean {
   return propertyForm(parameter).safeParse(value).success;
+}
+
+export function isIdempotentTool(spec: ToolSpec): boolean {
+  return spec.idempotent ?? (spec.http?.method === 'GET' || operationOf(spec)?.does === 'reads');
+}
+
+export function isKeyedTool(spec: ToolSpec): boolean {
+  return spec.keyed || operationOf(spec)?.does === 'keyed';
+}
+
+/** What it asks of the node or of an adapter; undefined where it asks for neither, or for what there is not. */
+export function operationOf({ adapter, internal }: ToolSpec): Operation | undefined {
+  if (adapter !== undefined) return adapterOperation(adapter.name, adapter.operation);
+  return internal === undefined ? undefined : internalOperation(internal.operation);
 }
 
 /** Equal for equal arguments, in whatever order they were written. */

@@ -4,7 +4,7 @@ import { vadWindowLength } from '../../models/silero.ts';
 import type { Frame, PipelineRateHz } from '../../pipeline/frame.ts';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { HOLDING_WORDS } from '../../src/agent/holding.ts';
-import type { ToolRunner } from '../../src/agent/tools/http_tools.ts';
+import type { ToolRunner } from '../../src/agent/tools/tool_runner.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';

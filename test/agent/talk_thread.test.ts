@@ -6,7 +6,7 @@ import t from 'tap';
 import { LAST_WORDS } from '../../src/agent/farewell.ts';
 import { HOLDING_WORDS } from '../../src/agent/holding.ts';
 import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
-import { HttpTools } from '../../src/agent/tools/http_tools.ts';
+import { ToolReceivers } from '../../src/agent/tools/tool_receivers.ts';
 import { available } from '../../src/calls/ring.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
 import { serveCalls } from '../../src/calls/talk_thread.ts';
@@ -63,7 +63,7 @@ function parts() {
         port: port2,
         providers: { stt: new ScriptedStt(), tts, llm: undefined, speech: undefined, close: async () => {} },
         flows: new Map([['scripted', new ScriptedFlow(() => ({ say: ['Hello there.'] }))]]),
-        tools: new HttpTools({ folder: '/', env: {} }, () => undefined),
+        tools: new ToolReceivers({ folder: '/', env: {} }, () => undefined),
         events,
         openRecorder: () => {
           throw new Error('nobody consented');

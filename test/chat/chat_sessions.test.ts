@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HttpTools } from '../../src/agent/tools/http_tools.ts';
+import { ToolReceivers } from '../../src/agent/tools/tool_receivers.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { CallDetailView } from '../../src/store/views.ts';
 import { loadFlow } from '../../src/workflow/load.ts';
@@ -82,7 +82,7 @@ t.test('the number of a card is not written down, and no more messages is a fact
 
 t.test('a model calls its tools in a chat, too, and the record has what came of them', async t => {
   const shop = await startToolServer();
-  const tools = new HttpTools({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
+  const tools = new ToolReceivers({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
   const flow = toolFlow(shop.url);
   t.teardown(async () => {
     await tools.close();

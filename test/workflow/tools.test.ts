@@ -112,6 +112,42 @@ t.test('what is wrong with a tool is told with its place, and what to do', async
   t.equal(faultOf(url, `${url}\n      insecure: true`.replace('https', 'http')), 'taken', 'where it is said');
 });
 
+t.test('what is wrong with who does it is told, too', async t => {
+  const post =
+    'http:\n      method: POST\n      url: http://127.0.0.1:8080/bookings\n    keyed: true\n    retries: 2';
+  const hook = 'webhook: {url: "https://x.example/in", secret: {secretEnv: HOOK}}';
+  const cases: readonly (readonly [to: string, fault: RegExp | string])[] = [
+    [hook, 'taken'],
+    ['', /tools\.book: exactly one of http, webhook, adapter and internal/],
+    [`${post}\n    ${hook}`, /tools\.book: exactly one of/],
+    [hook.replace('https', 'http'), /webhook\.url: must be https/],
+    [hook.replace('/in', '/{floors}'), /webhook\.url: takes no \{names\}/],
+    [hook.replace('{secretEnv: HOOK}', 'hunter2'), /webhook\.secret: \{secretEnv: NAME\}/],
+    [hook.replace('}}', '}, headers: {Webhook-Id: a}}'), /headers\.Webhook-Id: is made by the engine/],
+    [hook.replace('}}', '}, body: {a: "{floors}"}}'), /webhook\.body: the parameter heavy is sent nowhere/],
+    [`${hook}\n    retries: 1`, /tools\.book\.retries: only what is idempotent or keyed/],
+    [
+      'adapter: {name: salesforce, operation: fly}',
+      /operation: there is no fly; one of find_contact, upsert_lead/,
+    ],
+    ['adapter: {name: hubspot, operation: fly}', /adapter\.name/],
+    ['adapter: {name: salesforce, operation: create_task}', /create_task needs subject; add a parameter/],
+    [
+      'adapter: {name: salesforce, operation: create_task, with: {subject: "{floors} {heavy} {miles}", colour: red}}',
+      /create_task takes no colour; one of subject, due/,
+    ],
+    ['adapter: {name: salesforce, operation: create_task, with: {subject: "{who}"}}', /no slot who/],
+    ['internal: {operation: sudo}', /operation: there is no sudo; one of reference, age/],
+    ['internal: {operation: reference}', /reference takes no floors/],
+    ['internal: {operation: age, with: {born: "{floors}{heavy}{miles}"}}', 'taken'],
+  ];
+  for (const [to, fault] of cases) {
+    const told = faultOf(post, to);
+    if (typeof fault === 'string') t.equal(told, fault, to);
+    else t.match(told, fault, to);
+  }
+});
+
 t.test('a model is told what a tool takes, and nothing else is taken', async t => {
   const flow = withTools();
   const [find, book] =

@@ -28,7 +28,7 @@ export type ToolOutcome =
       readonly status: 'done';
       readonly data: unknown;
       readonly attempts: number;
-      readonly httpStatus: number;
+      readonly httpStatus: number | undefined;
     }
   | {
       readonly status: 'failed' | 'unknown';

@@ -5,7 +5,6 @@ import type { LlmToolCall } from '../../providers/types.ts';
 import { canonicalJson, type Tool } from '../../workflow/tools.ts';
 import type { FlowState, Talk, ToolExchange } from '../../workflow/types.ts';
 import type { After } from '../ports.ts';
-import type { ToolRunner } from './http_tools.ts';
 import {
   answerText,
   failureText,
@@ -16,6 +15,7 @@ import {
   unknownText,
 } from './tool_answer.ts';
 import { requestOf, type ToolRequest } from './tool_request.ts';
+import type { ToolRunner } from './tool_runner.ts';
 
 /** Where it is written down what tools a call has run. */
 export interface ToolJournal {
@@ -123,8 +123,7 @@ export class ToolDesk {
       before?.answer?.isUnknown === true
         ? before.key
         : talk.unknownTools.find(one => one.signature === signature)?.key;
-    if (unknownKey !== undefined && !tool.isIdempotent && !tool.spec.keyed)
-      return this.#refuse(tool, 'again');
+    if (unknownKey !== undefined && !tool.isIdempotent && !tool.isKeyed) return this.#refuse(tool, 'again');
     const running = this.#runs.filter(({ answer }) => answer === undefined).length;
     if (this.#count === LIMITS.toolRuns || running === LIMITS.toolsAtOnce)
       return this.#refuse(tool, 'tooMany');

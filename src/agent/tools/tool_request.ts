@@ -1,38 +1,60 @@
 import { placeholdersOf } from '../../workflow/speak/template.ts';
+import type { ToolSpec } from '../../workflow/tool_schema.ts';
 import { urlParts } from '../../workflow/tool_url.ts';
 import type { Tool, ToolArguments } from '../../workflow/tools.ts';
 import type { FlowState } from '../../workflow/types.ts';
 
-/** What is sent for a tool, but for its headers. */
-export interface ToolRequest {
+/** What is sent over HTTP for a tool, but for its headers. */
+export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   /** JSON. */
   readonly body: string | undefined;
 }
 
+/** What an operation is asked for. */
+export interface OperationRequest {
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export type ToolRequest = HttpRequest | OperationRequest;
+
 type Value = ToolArguments[string];
 type Lookup = (name: string) => Value | undefined;
+type Faulty = { readonly fault: string };
 
 const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g;
 
 /**
- * Fills arguments and slots into a tool's address and body: encoded, so that none of them leads elsewhere or means
+ * Fills arguments and slots into what a tool sends: encoded, so that none of them leads elsewhere or means
  * anything but itself. Where that can't be, why not, in words for the model.
  */
 export function requestOf(
-  { spec }: Tool,
+  { name, spec }: Pick<Tool, 'name' | 'spec'>,
   args: ToolArguments,
   slots: FlowState['slots'],
-): ToolRequest | { readonly fault: string } {
-  const { method, url, body } = spec.http;
-  const lookUp: Lookup = name => (Object.hasOwn(spec.parameters, name) ? args[name] : slots[name]?.value);
-  const isOptional = (name: string) => spec.parameters[name]?.optional === true;
+): ToolRequest | Faulty {
+  const { http, webhook } = spec;
+  const lookUp: Lookup = one => (Object.hasOwn(spec.parameters, one) ? args[one] : slots[one]?.value);
+  if (http !== undefined) return httpRequest(spec, http, args, lookUp);
+  const template = webhook?.body ?? spec.adapter?.with ?? spec.internal?.with;
+  const missing = missingIn(spec, textsOf(template), lookUp);
+  if (missing !== undefined) return missing;
+  const data = template === undefined ? args : filled(template, lookUp);
+  if (webhook === undefined) return { args: data as Readonly<Record<string, unknown>> };
+  const body = JSON.stringify(webhook.body === undefined ? { type: name, data } : data);
+  return { method: 'POST', url: new URL(webhook.url), body };
+}
+
+function httpRequest(
+  spec: ToolSpec,
+  { method, url, body }: NonNullable<ToolSpec['http']>,
+  args: ToolArguments,
+  lookUp: Lookup,
+): HttpRequest | Faulty {
   const { origin, path, query } = urlParts(url) ?? { origin: '', path: '', query: [] };
-  const missing = [path, ...query, ...textsOf(body)]
-    .flatMap(placeholdersOf)
-    .find(name => lookUp(name) === undefined && !isOptional(name));
-  if (missing !== undefined) return { fault: `${missing} is not known yet; ask the caller` };
+  const missing = missingIn(spec, [path, ...query, ...textsOf(body)], lookUp);
+  if (missing !== undefined) return missing;
   const segments = path.split('/').map(segment => encodedIn(segment, lookUp) ?? '');
   if (path.split('/').some((segment, at) => segment !== segments[at] && leadsElsewhere(segments[at]!)))
     return { fault: 'what is looked for has no name that can be asked for' };
@@ -43,6 +65,12 @@ export function requestOf(
     url: new URL(`${origin}${segments.join('/')}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`),
     body: hasBody ? JSON.stringify(body === undefined ? args : filled(body, lookUp)) : undefined,
   };
+}
+
+function missingIn(spec: ToolSpec, texts: readonly string[], lookUp: Lookup): Faulty | undefined {
+  const isOptional = (name: string) => spec.parameters[name]?.optional === true;
+  const missing = texts.flatMap(placeholdersOf).find(name => lookUp(name) === undefined && !isOptional(name));
+  return missing === undefined ? undefined : { fault: `${missing} is not known yet; ask the caller` };
 }
 
 /** Dots alone lead to another folder (https://url.spec.whatwg.org/#double-dot-path-segment), and nothing to this one. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LIMITS } from '../../config/limits.ts';
-import type { ToolRequest } from './tool_request.ts';
+import type { HttpRequest } from './tool_request.ts';
 
 /** Why a try came to nothing; `cancelled` by the signal. */
 type TryFault = 'unreachable' | 'lost' | 'timeout' | 'tooLarge' | 'garbage' | 'cancelled';
@@ -31,7 +31,7 @@ export interface TryOptions {
 
 /** One request over HTTP/1.1 and its answer, whole, within a time and a size. Follows no redirect. Never throws. */
 export async function tryTool(
-  { method, url, body }: ToolRequest,
+  { method, url, body }: HttpRequest,
   { headers, agent, timeoutMs, signal }: TryOptions,
 ): Promise<Tried> {
   const stopped = new AbortController();

@@ -1,16 +1,20 @@
+import { adapterOperations, INTERNAL_OPERATIONS } from '../../config/tool_operations.ts';
 import { stepsOf } from '../act_steps.ts';
 import type { WorkflowDocument } from '../schema.ts';
 import { placeholdersOf } from '../speak/template.ts';
 import type { ToolParameter, ToolSpec } from '../tool_schema.ts';
 import { urlParts } from '../tool_url.ts';
-import { WAY_TOOL } from '../tools.ts';
+import { isIdempotentTool, isKeyedTool, operationOf, WAY_TOOL } from '../tools.ts';
 import type { Path, Report } from './report.ts';
+
+type Http = NonNullable<ToolSpec['http']>;
 
 /** Headers that are made here, or would change what a request is (RFC 9110 §7.6.1, RFC 9112). */
 const OWN_HEADERS = new Set(
-  'host content-length content-type transfer-encoding connection keep-alive upgrade te trailer expect idempotency-key'.split(
-    ' ',
-  ),
+  (
+    'host content-length content-type transfer-encoding connection keep-alive upgrade te trailer expect ' +
+    'idempotency-key webhook-id webhook-timestamp webhook-signature'
+  ).split(' '),
 );
 
 /** What the schema can't see of tools: where they may reach, and names that lead nowhere. */
@@ -18,12 +22,9 @@ export function checkTools(document: WorkflowDocument, report: Report): void {
   for (const [name, tool] of Object.entries(document.tools)) {
     const at = ['tools', name];
     if (name === WAY_TOOL) report(at, `${WAY_TOOL} is how a model leaves a stage; call it otherwise`);
-    checkUrl(tool, [...at, 'http', 'url'], report);
-    checkPlaceholders(document, tool, at, report);
-    checkHeaders(tool, [...at, 'http', 'headers'], report);
+    checkReceiver(document, tool, at, report);
     checkParameters(document, tool, [...at, 'parameters'], report);
-    const isIdempotent = tool.idempotent ?? tool.http.method === 'GET';
-    if (tool.retries > 0 && !isIdempotent && !tool.keyed)
+    if (tool.retries > 0 && !isIdempotentTool(tool) && !isKeyedTool(tool))
       report([...at, 'retries'], 'only what is idempotent or keyed is tried again; say so, or remove it');
     for (const slot of Object.keys(tool.saves)) {
       if (!Object.hasOwn(document.slots, slot))
@@ -33,8 +34,88 @@ export function checkTools(document: WorkflowDocument, report: Report): void {
   checkOffers(document, report);
 }
 
-function checkUrl({ http }: ToolSpec, path: Path, report: Report): void {
-  const parts = urlParts(http.url);
+function checkReceiver(document: WorkflowDocument, tool: ToolSpec, at: Path, report: Report): void {
+  const { http, webhook, adapter, internal } = tool;
+  if (http !== undefined) {
+    checkUrl(http, [...at, 'http', 'url'], report);
+    checkHttp(document, tool, http, at, report);
+    checkHeaders(http.headers, [...at, 'http', 'headers'], report);
+  }
+  if (webhook !== undefined) {
+    const path = [...at, 'webhook', 'url'];
+    checkUrl(webhook, path, report);
+    if (placeholdersOf(webhook.url).length > 0) report(path, 'takes no {names}; use the body');
+    checkHeaders(webhook.headers, [...at, 'webhook', 'headers'], report);
+    checkFilled(document, tool, webhook.body, [...at, 'webhook', 'body'], report);
+  }
+  if (adapter !== undefined) {
+    checkOperation(tool, adapter, Object.keys(adapterOperations(adapter.name)), [...at, 'adapter'], report);
+    checkFilled(document, tool, adapter.with, [...at, 'adapter', 'with'], report);
+  }
+  if (internal !== undefined) {
+    checkOperation(tool, internal, Object.keys(INTERNAL_OPERATIONS), [...at, 'internal'], report);
+    checkFilled(document, tool, internal.with, [...at, 'internal', 'with'], report);
+  }
+}
+
+/** What an operation is asked for has to be what it takes. */
+function checkOperation(
+  tool: ToolSpec,
+  asked: { readonly operation: string; readonly with?: Readonly<Record<string, unknown>> | undefined },
+  known: readonly string[],
+  at: Path,
+  report: Report,
+): void {
+  const operation = operationOf(tool);
+  if (operation === undefined) {
+    report([...at, 'operation'], `there is no ${asked.operation}; one of ${known.join(', ')} is needed`);
+    return;
+  }
+  const given = Object.keys(asked.with ?? tool.parameters);
+  const from = asked.with === undefined ? 'add a parameter of that name, or with' : 'add it';
+  for (const name of operation.needs) {
+    if (!given.includes(name)) report(at, `${asked.operation} needs ${name}; ${from}`);
+    else if (asked.with === undefined && tool.parameters[name]?.optional === true)
+      report(at, `${asked.operation} needs ${name}, which is optional here`);
+  }
+  const taken = [...operation.needs, ...operation.may];
+  for (const name of given) {
+    if (!taken.includes(name))
+      report(at, `${asked.operation} takes no ${name}; one of ${taken.join(', ')} is meant, or say with`);
+  }
+}
+
+/** Names in JSON that is filled in; without it the parameters are sent. */
+function checkFilled(
+  document: WorkflowDocument,
+  { parameters }: ToolSpec,
+  template: unknown,
+  path: Path,
+  report: Report,
+): void {
+  if (template === undefined) return;
+  const names = textsOf(template).flatMap(placeholdersOf);
+  reportUnknown(document, parameters, names, path, report);
+  for (const name of Object.keys(parameters)) {
+    if (!names.includes(name)) report(path, `the parameter ${name} is sent nowhere; put {${name}} in`);
+  }
+}
+
+function reportUnknown(
+  document: WorkflowDocument,
+  parameters: ToolSpec['parameters'],
+  names: readonly string[],
+  path: Path,
+  report: Report,
+): void {
+  for (const name of names) {
+    if (!Object.hasOwn(parameters, name) && !Object.hasOwn(document.slots, name))
+      report(path, `there is no parameter and no slot ${name}; add it`);
+  }
+}
+
+function checkUrl({ url, insecure }: Pick<Http, 'url' | 'insecure'>, path: Path, report: Report): void {
+  const parts = urlParts(url);
   if (parts === undefined) {
     report(
       path,
@@ -44,28 +125,22 @@ function checkUrl({ http }: ToolSpec, path: Path, report: Report): void {
   }
   const { protocol, hostname } = new URL(parts.origin);
   const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  if (protocol === 'http:' && !isHere && !http.insecure)
+  if (protocol === 'http:' && !isHere && !insecure)
     report(path, 'must be https; where the other end has none, say insecure: true');
 }
 
-function checkPlaceholders(
+function checkHttp(
   document: WorkflowDocument,
-  { parameters, http }: ToolSpec,
+  { parameters }: ToolSpec,
+  http: Http,
   at: Path,
   report: Report,
 ): void {
   const { path = '', query = [] } = urlParts(http.url) ?? {};
   const inBody = textsOf(http.body ?? {}).flatMap(placeholdersOf);
   const url = [...placeholdersOf(path), ...query.flatMap(placeholdersOf)];
-  for (const [place, names] of [
-    ['url', url],
-    ['body', inBody],
-  ] as const) {
-    for (const name of names) {
-      if (!Object.hasOwn(parameters, name) && !Object.hasOwn(document.slots, name))
-        report([...at, 'http', place], `there is no parameter and no slot ${name}; add it`);
-    }
-  }
+  reportUnknown(document, parameters, url, [...at, 'http', 'url'], report);
+  reportUnknown(document, parameters, inBody, [...at, 'http', 'body'], report);
   for (const name of placeholdersOf(path)) {
     if (Object.hasOwn(parameters, name) && parameters[name]?.optional)
       report([...at, 'http', 'url'], `${name} is optional; put it into the query`);
@@ -83,9 +158,9 @@ function checkPlaceholders(
   }
 }
 
-function checkHeaders({ http }: ToolSpec, path: Path, report: Report): void {
+function checkHeaders(headers: Http['headers'], path: Path, report: Report): void {
   const seen = new Set<string>();
-  for (const [name, header] of Object.entries(http.headers)) {
+  for (const [name, header] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     if (OWN_HEADERS.has(lower)) report([...path, name], 'is made by the engine; remove it');
     if (seen.has(lower)) report([...path, name], 'is there twice; remove one');

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
-import { HttpTools } from '../../../src/agent/tools/http_tools.ts';
 import { answerText, savesOf } from '../../../src/agent/tools/tool_answer.ts';
+import { ToolReceivers } from '../../../src/agent/tools/tool_receivers.ts';
 import { requestOf } from '../../../src/agent/tools/tool_request.ts';
 import { LIMITS } from '../../../src/config/limits.ts';
 import type { Tool, ToolArguments } from '../../../src/workflow/tools.ts';
@@ -25,7 +25,7 @@ interface Ran {
 async function started(t: Pick<Tap, 'teardown'>, changes: Parameters<typeof toolFlow>[1] = {}) {
   const server = await startToolServer();
   const off: string[] = [];
-  const tools = new HttpTools({ folder: '/', env: ENV }, ({ name }, why) => off.push(`${name}: ${why}`));
+  const tools = new ToolReceivers({ folder: '/', env: ENV }, ({ name }, why) => off.push(`${name}: ${why}`));
   const flow = toolFlow(server.url, changes);
   t.teardown(async () => {
     await tools.close();
@@ -92,7 +92,7 @@ t.test('a tool without its secret is off, and nobody is told the secret', async 
   const server = await startToolServer();
   t.teardown(() => server.close());
   const flow = toolFlow(server.url);
-  const tools = new HttpTools({ folder: '/', env: {} }, ({ name }, why) => off.push(`${name}: ${why}`));
+  const tools = new ToolReceivers({ folder: '/', env: {} }, ({ name }, why) => off.push(`${name}: ${why}`));
   t.same(
     flow.tools.filter(tool => tools.has(tool)).map(({ name }) => name),
     ['book', 'pay', 'note'],
@@ -325,7 +325,7 @@ t.test('the other end is TLS where it says so: anything else is not sent to', as
   t.teardown(() => plain.close());
   const { port } = plain.address() as { port: number };
   const flow = toolFlow(`https://127.0.0.1:${port}`);
-  const tools = new HttpTools({ folder: '/', env: ENV }, () => undefined);
+  const tools = new ToolReceivers({ folder: '/', env: ENV }, () => undefined);
   const pay = flow.tools.find(({ name }) => name === 'pay')!;
   const request = requestOf(pay, { order: 'A' }, {});
   if ('fault' in request) throw new Error(request.fault);

@@ -1,6 +1,6 @@
 import { ModelResponder } from '../../../src/agent/model/model_responder.ts';
-import { HttpTools } from '../../../src/agent/tools/http_tools.ts';
 import { type KeptTools, ToolDesk, type ToolJournal } from '../../../src/agent/tools/tool_desk.ts';
+import { ToolReceivers } from '../../../src/agent/tools/tool_receivers.ts';
 import type { Llm, LlmDelta } from '../../../src/providers/types.ts';
 import { understood } from '../fakes.ts';
 import { Rig, settle } from '../rig.ts';
@@ -27,7 +27,7 @@ interface Options {
 /** A conversation with a model that calls the tools of a shop behind a real socket. Time is the rig's but on that socket. */
 export async function startToolRig(t: { teardown(done: () => unknown): void }, options: Options = {}) {
   const server = await startToolServer();
-  const tools = new HttpTools({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
+  const tools = new ToolReceivers({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
   const flow = toolFlow(server.url, { retries: false, ...options.flow });
   const llm = new ScriptedLlm();
   const journal: string[] = [];

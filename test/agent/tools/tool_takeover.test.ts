@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HttpTools } from '../../../src/agent/tools/http_tools.ts';
+import { ToolReceivers } from '../../../src/agent/tools/tool_receivers.ts';
 import { LIMITS } from '../../../src/config/limits.ts';
 import type { CallEvent } from '../../../src/store/events.ts';
 import { CallRig, type CallRigOptions } from '../call_rig.ts';
@@ -14,7 +14,7 @@ type Tap = Pick<typeof t, 'teardown'>;
 
 async function shop(t: Tap) {
   const server = await startToolServer();
-  const tools = new HttpTools({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
+  const tools = new ToolReceivers({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
   const flow = toolFlow(server.url, { retries: false });
   t.teardown(async () => {
     await tools.close();
