@@ -101,7 +101,7 @@ t.test('what is wrong with a tool is told with its place, and what to do', async
     ['minimum: 1', 'minimum: 11', /parameters\.floors: takes nothing/],
     ['minLength: 3', 'pattern: "^a"', /parameters\.order_number\.pattern: unknown key/],
     ['  book:', '  go_on:', /tools\.go_on: go_on is how a model leaves/],
-    ['tools: [find_order, book]', 'tools: [find_order]', /tools\.book: no stage offers it/],
+    ['tools: [find_order, book]', 'tools: [find_order]', /tools\.book: no stage uses it/],
     ['tools: [find_order, book]', 'tools: [find_order, book, boook]', /tools\.2: there is no tool boook/],
     ['tools: [find_order, book]', 'tools: [find_order, book, book]', /each tool once/],
     ['I am looking it up.', 'I look up {nothing}.', /filler\.0: there is no slot nothing/],
