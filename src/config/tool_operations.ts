@@ -59,7 +59,6 @@ const ADAPTER_OPERATIONS: Readonly<Record<string, Operations>> = {
 };
 
 export const ADAPTER_NAMES = ['calendly', 'google_calendar', 'salesforce'] as const;
-export type AdapterName = (typeof ADAPTER_NAMES)[number];
 
 export function internalOperation(name: string): Operation | undefined {
   const all: Operations = INTERNAL_OPERATIONS;

@@ -60,7 +60,7 @@ const OPERATIONS: Readonly<
       .parse(args);
     let found = from;
     for (let left = days; left > 0; left -= workdays && isWeekend(found) ? 0 : 1) found += 1;
-    while (workdays && isWeekend(found)) found += 1;
+    if (workdays) while (isWeekend(found)) found += 1;
     return named(found);
   },
 };

@@ -13,7 +13,7 @@ export interface HttpRequest {
 }
 
 /** What an operation is asked for. */
-export interface OperationRequest {
+interface OperationRequest {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
