@@ -1,3 +1,4 @@
+import { DOCUMENT_LIMITS } from './document_limits.ts';
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
@@ -41,6 +42,7 @@ export const LIMITS = {
   configFileBytes: 1 << 20,
   /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
   modelPatienceMs: 3_000,
+  ...DOCUMENT_LIMITS,
   ...HAND_OFF_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
@@ -19,6 +18,7 @@ import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
 import { makeTool, type Tool } from './tools.ts';
 import type { Flow, FlowState } from './types.ts';
+import { invalid } from './yaml_file.ts';
 
 export interface FlowOptions {
   /** recording.consent of the configuration; ask by default. */
@@ -56,10 +56,6 @@ async function readSource(workflowsDir: string, name: string): Promise<WorkflowS
   const source = await readWorkflow(join(workflowsDir, `${name}.yaml`), `${name}.yaml`);
   if (source.document.name !== name) throw invalid([source.fault(['name'], `must be ${name}, as its file`)]);
   return source;
-}
-
-function invalid(faults: readonly string[]): TrunklineError {
-  return new TrunklineError('WORKFLOW_INVALID', faults.slice(0, 8).join('; '));
 }
 
 /** Loads every workflow of the folder, by name. */
@@ -112,15 +108,20 @@ export async function loadCallFlow(
 }
 
 /** A flow from YAML at hand, for editors and tests. */
-export function flowOf(text: string, file: string, places: Places, options: FlowOptions = {}): LoadedFlow {
-  return compile(parseWorkflow(text, file), places, options);
+export function flowOf(
+  text: string,
+  file: string,
+  places: Places,
+  { included, ...options }: FlowOptions & { readonly included?: ReadonlyMap<string, string> } = {},
+): LoadedFlow {
+  return compile(parseWorkflow(text, file, included), places, options);
 }
 
 function compile(source: WorkflowSource, places: Places, options: FlowOptions): LoadedFlow {
   const faults = faultsOf(source);
   if (faults.length > 0) throw invalid(faults);
   const { document } = source;
-  const version = `${document.version}+${createHash('sha256').update(source.text).digest('hex').slice(0, 12)}`;
+  const version = `${document.version}+${source.digest.slice(0, 12)}`;
   const program: Program = {
     document,
     version,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
+import { INCLUDED_NAME } from './include.ts';
 import { pricing } from './pricing_schema.ts';
 import { name, phrase, spoken } from './schema_parts.ts';
 import { slot } from './slot_schema.ts';
 import { stage } from './stage_schema.ts';
 import { tools } from './tool_schema.ts';
+import { variables } from './variables.ts';
 
 /** Sentences of the engine's own, so that no word spoken to a caller is in the code. */
 const phrases = z.strictObject({
@@ -55,6 +57,11 @@ export const workflowSchema = z.strictObject({
   name,
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
   title: z.string().min(1).max(120),
+  /** Files of a folder below this one, whose slots, stages, texts and the like are added. */
+  include: z.array(z.string().regex(INCLUDED_NAME, 'a file such as shared/texts.yaml')).max(16).default([]),
+  /** What is in an included file as well, and counts as it is here: `state`, or `slots.state`. */
+  override: z.array(z.string().max(130)).max(64).default([]),
+  variables,
   start: name,
   /** Where a call begins that another workflow hands over: its caller knows who speaks, and what is recorded. */
   takeOver: z.strictObject({ start: name }).optional(),

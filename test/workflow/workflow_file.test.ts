@@ -215,7 +215,20 @@ t.test('what is too large is refused before it is read', async t => {
   t.match(errorOf(changed('say: an upright piano', `say: ${'a'.repeat(500)}`)), /say/);
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n`;
   t.match(errorOf(bomb), /aliases/);
-  t.match(errorOf(`${'['.repeat(5000)}`), /flow\.yaml:/, 'deep nesting');
+  const steps = Array.from({ length: 100 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
+  for (const text of [
+    '['.repeat(50_000),
+    '{a: '.repeat(50_000),
+    '- '.repeat(50_000),
+    '? '.repeat(50_000),
+    steps,
+  ]) {
+    t.match(
+      errorOf(`x: 1\ny:\n${text}`),
+      /^flow\.yaml:\d+:\d+: nested deeper than 24 levels/,
+      'deep nesting',
+    );
+  }
 });
 
 t.test('a folder of workflows', async t => {

@@ -7,6 +7,7 @@ import { checkPhrases, checkSentences } from './sentences.ts';
 import { checkSlots } from './slots.ts';
 import { checkStage } from './stages.ts';
 import { checkTools } from './tools.ts';
+import { checkVariables } from './variables.ts';
 import { checkWays } from './ways.ts';
 
 /** What the schema can't see: names that lead nowhere, stages that nobody reaches, calls that never end. */
@@ -14,6 +15,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   const faults: string[] = [];
   const report: Report = (path, what) => faults.push(fault(path, what));
   checkNames(document, report);
+  checkVariables(document, report);
   for (const [name, stage] of Object.entries(document.stages)) checkStage(document, name, stage, report);
   checkTools(document, report);
   checkActs(document, report);

@@ -1,4 +1,5 @@
-/** Where in a document something stands, by its keys. */
-export type Path = readonly PropertyKey[];
+import type { Path } from '../yaml_file.ts';
+
+export type { Path };
 /** Takes a fault: where it is, what it is and what to do. */
 export type Report = (path: Path, what: string) => void;
