@@ -1,6 +1,6 @@
+import type { Condition } from '../../src/workflow/condition_schema.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { WorkflowDocument } from '../../src/workflow/schema.ts';
-import type { Condition } from '../../src/workflow/schema_parts.ts';
 import type { SlotSpec } from '../../src/workflow/slot_schema.ts';
 import type { SlotValue } from '../../src/workflow/types.ts';
 import { SeededRandom } from './random.ts';
@@ -93,22 +93,25 @@ function withImplied(document: WorkflowDocument, slots: SlotValues): SlotValues 
 
 export function conditionHolds(condition: Condition, slots: SlotValues): boolean {
   const { all, any } = condition;
-  if (all !== undefined) return all.every(one => testHolds(one, slots));
-  if (any !== undefined) return any.some(one => testHolds(one, slots));
+  if (all !== undefined) return all.every(one => conditionHolds(one, slots));
+  if (any !== undefined) return any.some(one => conditionHolds(one, slots));
   return testHolds(condition, slots);
 }
 
 /** The slots that a condition looks at. */
 export function conditionSlots({ slot, all = [], any = [] }: Condition): string[] {
-  return [slot, ...all.map(one => one.slot), ...any.map(one => one.slot)].filter(name => name !== undefined);
+  return [...(slot === undefined ? [] : [slot]), ...[...all, ...any].flatMap(conditionSlots)];
 }
 
 function testHolds(
-  { slot, is, isNot, above, below }: Pick<Condition, 'slot' | 'is' | 'isNot' | 'above' | 'below'>,
+  { slot, is, isNot, in: among, known, above, below, atLeast, atMost }: Omit<Condition, 'all' | 'any'>,
   slots: SlotValues,
 ): boolean {
   const value = slot === undefined ? undefined : slots[slot];
-  if (value === undefined) return false;
+  if (value === undefined || known === false) return value === undefined && known === false;
+  if (among !== undefined && !among.includes(value)) return false;
+  if (atLeast !== undefined && !(Number(value) >= atLeast)) return false;
+  if (atMost !== undefined && !(Number(value) <= atMost)) return false;
   if (is !== undefined && value !== is) return false;
   if (isNot !== undefined && value === isNot) return false;
   if (above !== undefined && Number(value) <= above) return false;

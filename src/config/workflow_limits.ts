@@ -2,6 +2,22 @@
 export const WORKFLOW_LIMITS = {
   /** Tools that one stage of kind act uses, one after the other; more are an error. */
   actSteps: 8,
+  /** Slots that one stage of kind set gives values to; more are an error. */
+  setSlots: 16,
+  /** Values that a test compares with, and conditions beside each other; more are an error, as is nesting deeper than three. */
+  conditionValues: 64,
+  conditionParts: 16,
+  /** Scores of a workflow, and rules of one of them; more are an error. */
+  workflowScores: 16,
+  scoreRules: 64,
+  /** What a call is given to know from the start; the rest is left out. */
+  givenSlots: 200,
+  /** The text of a slot; a longer one is not taken. */
+  slotCharacters: 1_000,
+  /** Values of one slot that a caller refused; the first ones are forgotten, and may be offered again. */
+  refusedValues: 40,
+  /** Other hypotheses of the recogniser that are kept for a slot; the rest is left out. */
+  slotRivals: 16,
   /** What a model is told to do in one stage; more is an error. */
   talkInstructionsCharacters: 12_000,
   /** A table of the places folder; a larger one is refused. */

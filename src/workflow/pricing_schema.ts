@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { condition, name, spoken } from './schema_parts.ts';
+import { condition } from './condition_schema.ts';
+import { name, spoken } from './schema_parts.ts';
 
 const cents = z.number().int().min(-10_000_000).max(10_000_000);
 const priceBase = {

@@ -33,7 +33,7 @@ export function pricedLines(
   todayIso: string,
 ): readonly PricedLine[] {
   return rules.lines
-    .filter(line => line.when === undefined || holds(line.when, slots))
+    .filter(line => line.when === undefined || holds(line.when, name => slots[name]))
     .map(rule => ({ rule, amountCents: amountOf(rule, slots, miles, todayIso) }))
     .filter(line => line.amountCents !== 0);
 }

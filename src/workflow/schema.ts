@@ -4,6 +4,7 @@ import { pipelineSchema } from '../config/pipeline.ts';
 import { INCLUDED_NAME } from './include.ts';
 import { pricing } from './pricing_schema.ts';
 import { name, phrase, spoken } from './schema_parts.ts';
+import { scores } from './score_schema.ts';
 import { slot } from './slot_schema.ts';
 import { stage } from './stage_schema.ts';
 import { tools } from './tool_schema.ts';
@@ -101,6 +102,7 @@ export const workflowSchema = z.strictObject({
   slots: z.record(name, slot),
   tools,
   stages: z.record(name, stage),
+  scores,
   pricing: pricing.optional(),
 });
 

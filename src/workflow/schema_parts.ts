@@ -16,24 +16,3 @@ export const phrase = z
   .max(80)
   .regex(/^[a-z']+( [a-z']+)*$/, 'lower-case words only');
 export const value = z.union([z.string().max(200), z.number(), z.boolean()]);
-
-const test = z.strictObject({
-  slot: name,
-  is: value.optional(),
-  isNot: value.optional(),
-  above: z.number().optional(),
-  below: z.number().optional(),
-});
-/** What must hold of the slots: one test, all of several, or any of several. */
-export const condition = z
-  .strictObject({
-    ...test.partial().shape,
-    all: z.array(test).min(1).max(8).optional(),
-    any: z.array(test).min(1).max(8).optional(),
-  })
-  .refine(
-    it => [it.slot, it.all, it.any].filter(part => part !== undefined).length === 1,
-    'exactly one of slot, all and any is needed',
-  );
-
-export type Condition = z.infer<typeof condition>;

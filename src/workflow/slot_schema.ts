@@ -13,6 +13,8 @@ const slotBase = {
   part: phrase,
   /** Personal data: sealed in the record. */
   sensitive: z.boolean().default(false),
+  /** May be known before the call; `confirmed`: and needs not be read back. */
+  given: z.union([z.boolean(), z.literal('confirmed')]).default(false),
   /** Tried one after the other when the value was refused or not understood; then a person calls back. */
   repair: z.array(rung).min(1).max(6),
   /** Said when the value was understood but can't be. */

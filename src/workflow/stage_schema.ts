@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
-import { condition, name, spoken, value } from './schema_parts.ts';
+import { condition } from './condition_schema.ts';
+import { name, spoken, value } from './schema_parts.ts';
 import { actArguments } from './tool_schema.ts';
 
 /** Where to go: the first branch that holds; the last one holds always. */
@@ -125,6 +126,16 @@ const actStage = z
     'either tool with its args, or steps',
   );
 
+/** Slots get values that nobody was asked for. */
+const setStage = z.strictObject({
+  ...stageBase,
+  kind: z.literal('set'),
+  set: z
+    .record(name, value)
+    .refine(set => Object.keys(set).length <= LIMITS.setSlots, `at most ${LIMITS.setSlots} slots`),
+  next,
+});
+
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
@@ -142,6 +153,7 @@ export const stage = z.discriminatedUnion('kind', [
   handOffStage,
   personStage,
   actStage,
+  setStage,
   sayStage,
   endStage,
 ]);
@@ -155,6 +167,7 @@ export type HandOffStage = z.infer<typeof handOffStage>;
 export type PersonStage = z.infer<typeof personStage>;
 export type ActStage = z.infer<typeof actStage>;
 export type ActStep = z.infer<typeof actStep>;
+export type SetStage = z.infer<typeof setStage>;
 export type EndStage = z.infer<typeof endStage>;
 export type StageSpec = z.infer<typeof stage>;
 export type NextSpec = z.infer<typeof next>;

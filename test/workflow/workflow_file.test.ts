@@ -120,10 +120,10 @@ t.test('what is wrong with a file is told with line, column and key', async t =>
       /the last branch must hold always/,
     ],
     [
-      'a question without what follows from it',
-      changed(/otherwise: \{ ?origin_elevator: false ?\}/, 'otherwise: {}'),
-      '',
-      /otherwise must give origin_elevator a value/,
+      'what follows from a question for another slot',
+      changed(/otherwise: \{ ?origin_elevator: false ?\}/, 'otherwise: { narrow_doorways: false }'),
+      'narrow_doorways: false',
+      /is not a slot of this question/,
     ],
     [
       'an exit that is no end',

@@ -4,7 +4,7 @@ import { placeholdersOf } from '../speak/template.ts';
 import type { ActStage, ActStep } from '../stage_schema.ts';
 import type { ToolParameter, ToolSpec } from '../tool_schema.ts';
 import { takes } from '../tools.ts';
-import { needSlot, needStage } from './names.ts';
+import { needKnown, needStage } from './names.ts';
 import type { Path, Report } from './report.ts';
 import { checkSentences } from './sentences.ts';
 
@@ -55,7 +55,7 @@ function checkStep(
     else if (names.length === 0 && !takes(parameter, value))
       report(at, `is not what ${name} of ${tool} takes`);
     for (const slot of names) {
-      if (!known.includes(slot)) needSlot(document, at, slot, report);
+      if (!known.includes(slot)) needKnown(document, at, slot, report);
     }
   }
   for (const [name, { optional }] of Object.entries(spec.parameters)) {

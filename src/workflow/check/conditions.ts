@@ -1,8 +1,8 @@
 import { slotsOf } from '../condition.ts';
+import type { Condition } from '../condition_schema.ts';
 import type { WorkflowDocument } from '../schema.ts';
-import type { Condition } from '../schema_parts.ts';
 import type { NextSpec } from '../stage_schema.ts';
-import { needSlot, needStage } from './names.ts';
+import { needKnown, needStage } from './names.ts';
 import type { Path, Report } from './report.ts';
 
 export function checkCondition(
@@ -11,7 +11,7 @@ export function checkCondition(
   when: Condition | undefined,
   report: Report,
 ): void {
-  for (const slot of when === undefined ? [] : slotsOf(when)) needSlot(document, path, slot, report);
+  for (const slot of when === undefined ? [] : slotsOf(when)) needKnown(document, path, slot, report);
 }
 
 export function checkNext(document: WorkflowDocument, path: Path, next: NextSpec, report: Report): void {

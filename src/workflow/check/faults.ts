@@ -3,6 +3,7 @@ import { checkActs } from './acts.ts';
 import { checkNames } from './names.ts';
 import { checkPricing } from './pricing.ts';
 import type { Report } from './report.ts';
+import { checkScores } from './scores.ts';
 import { checkPhrases, checkSentences } from './sentences.ts';
 import { checkSlots } from './slots.ts';
 import { checkStage } from './stages.ts';
@@ -22,6 +23,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   for (const [name, { filler }] of Object.entries(document.tools)) {
     if (filler !== undefined) checkSentences(document, ['tools', name, 'filler'], [filler], [], report);
   }
+  checkScores(document, report);
   checkSlots(document, report);
   checkPricing(document, report);
   checkPhrases(document, report);

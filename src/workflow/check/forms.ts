@@ -15,10 +15,6 @@ export function checkForm(document: WorkflowDocument, path: Path, form: FormStag
       if (!question.slots.includes(slot))
         report([...at, 'otherwise', slot], 'is not a slot of this question');
     }
-    const lacking = question.slots.filter(slot => !Object.hasOwn(question.otherwise, slot));
-    if (question.when !== undefined && lacking.length > 0) {
-      report([...at, 'when'], `otherwise must give ${lacking.join(', ')} a value`);
-    }
   }
   for (const [index, { say, when }] of form.readBack.entries()) {
     checkSentences(document, [...path, 'readBack', index], [say], [], report);

@@ -37,6 +37,12 @@ export function needStage(document: WorkflowDocument, path: Path, name: string, 
     report(path, `there is no stage ${name}; add it under stages`);
 }
 
+/** A slot, or what a score comes to. */
+export function needKnown(document: WorkflowDocument, path: Path, name: string, report: Report): void {
+  if (!Object.hasOwn(document.slots, name) && !Object.hasOwn(document.scores, name))
+    report(path, `there is no slot ${name}; add it under slots`);
+}
+
 export function needSlot(document: WorkflowDocument, path: Path, name: string, report: Report): void {
   if (!Object.hasOwn(document.slots, name)) report(path, `there is no slot ${name}; add it under slots`);
 }

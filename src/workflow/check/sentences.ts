@@ -1,6 +1,6 @@
 import type { WorkflowDocument } from '../schema.ts';
 import { placeholdersOf } from '../speak/template.ts';
-import { needSlot } from './names.ts';
+import { needKnown } from './names.ts';
 import type { Path, Report } from './report.ts';
 
 export function checkSentences(
@@ -12,7 +12,7 @@ export function checkSentences(
 ): void {
   for (const [index, sentence] of sentences.entries()) {
     for (const name of placeholdersOf(sentence)) {
-      if (!more.includes(name)) needSlot(document, [...path, index], name, report);
+      if (!more.includes(name)) needKnown(document, [...path, index], name, report);
     }
     if (/[{}]/.test(sentence.replaceAll(/\{[a-z][a-z0-9_]*\}/g, ''))) {
       report([...path, index], 'braces must enclose the name of a slot');

@@ -1,5 +1,5 @@
 import type { WorkflowDocument } from '../schema.ts';
-import type { HandOffStage, PersonStage, StageSpec, TalkStage } from '../stage_schema.ts';
+import type { HandOffStage, PersonStage, SetStage, StageSpec, TalkStage } from '../stage_schema.ts';
 import { checkNext } from './conditions.ts';
 import { checkForm } from './forms.ts';
 import { needSlot, needStage } from './names.ts';
@@ -13,10 +13,23 @@ export function checkStage(document: WorkflowDocument, name: string, stage: Stag
   checkSentences(document, [...at, 'say'], stage.say, [], report);
   if (stage.kind === 'form') checkForm(document, at, stage, report);
   if (stage.kind === 'quote') checkQuote(document, at, stage.total, report);
+  if (stage.kind === 'set') checkSet(document, at, stage, report);
   if (stage.kind === 'person') checkPerson(document, at, stage, report);
   else if (stage.kind === 'hand_off') checkHandOff(document, at, stage, report);
   else if (stage.kind === 'talk') checkTalk(document, at, stage, report);
   else if (stage.kind !== 'end') checkNext(document, [...at, 'next'], stage.next, report);
+}
+
+/** A value that its slot can't have would be left out without a word. */
+function checkSet(document: WorkflowDocument, path: Path, { set }: SetStage, report: Report): void {
+  for (const [slot, value] of Object.entries(set)) {
+    needSlot(document, [...path, 'set', slot], slot, report);
+    const spec = Object.hasOwn(document.slots, slot) ? document.slots[slot] : undefined;
+    if (spec === undefined) continue;
+    const isOfChoice = spec.kind !== 'choice' || Object.hasOwn(spec.values, String(value));
+    if (!isOfChoice || (spec.kind === 'yes_no') !== (typeof value === 'boolean'))
+      report([...path, 'set', slot], `is no value of ${slot}`);
+  }
 }
 
 function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, report: Report): void {

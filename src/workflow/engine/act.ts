@@ -3,7 +3,7 @@ import { placeholdersOf, withValues } from '../speak/template.ts';
 import type { ActStage, ActStep } from '../stage_schema.ts';
 import type { ToolArguments } from '../tools.ts';
 import type { ActCall, ActOutcome } from '../types.ts';
-import { type Draft, render, valuesOf } from './draft.ts';
+import { type Draft, knownOf, render } from './draft.ts';
 import { saveAnswers } from './saves.ts';
 
 /** How a stage that uses tools came out, over all its steps. */
@@ -102,7 +102,8 @@ function argumentsOf(
 ): ToolArguments | undefined {
   const made = draft.program.tools.get(tool);
   if (made === undefined) return undefined;
-  const known: Readonly<Record<string, ToolArguments[string]>> = { ...valuesOf(draft), ...undone };
+  const known = (name: string): ToolArguments[string] | undefined =>
+    Object.hasOwn(undone, name) ? undone[name] : knownOf(draft)(name);
   const given = Object.entries(args).flatMap(([name, value]) => {
     const filled = typeof value === 'string' ? filledIn(value, known) : value;
     if (filled === undefined) return [];
@@ -116,11 +117,11 @@ function argumentsOf(
 /** `{slot}` alone is the value itself; a text about a slot without a value is left out. */
 function filledIn(
   text: string,
-  known: Readonly<Record<string, ToolArguments[string]>>,
+  known: (name: string) => ToolArguments[string] | undefined,
 ): ToolArguments[string] | undefined {
   const names = placeholdersOf(text);
-  if (names.some(name => !Object.hasOwn(known, name))) return undefined;
+  if (names.some(name => known(name) === undefined)) return undefined;
   const [only] = names;
-  if (only !== undefined && text === `{${only}}`) return known[only];
-  return withValues(text, name => String(known[name]));
+  if (only !== undefined && text === `{${only}}`) return known(only);
+  return withValues(text, name => String(known(name)));
 }

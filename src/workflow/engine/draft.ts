@@ -1,4 +1,6 @@
 import { TrunklineError } from '../../config/errors.ts';
+import { cardinal } from '../../spoken/numbers.ts';
+import type { Known } from '../condition.ts';
 import type { Slot } from '../kinds/kind.ts';
 import type { Places } from '../places.ts';
 import type { WorkflowDocument } from '../schema.ts';
@@ -7,6 +9,7 @@ import type { FormStage, StageSpec } from '../stage_schema.ts';
 import type { Tool } from '../tools.ts';
 import type { ActCall, FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';
+import { knownIn } from './score.ts';
 
 export type RecordingConsent = 'ask' | 'announce' | 'never';
 
@@ -76,6 +79,11 @@ export function slotNamed(draft: Draft, name: string): Slot {
   return slot;
 }
 
+/** Slots and scores by name. */
+export function knownOf(draft: Draft): Known {
+  return knownIn(draft.program.document, draft.slots);
+}
+
 export function valuesOf(draft: Draft): Readonly<Record<string, SlotValue>> {
   return Object.fromEntries(Object.entries(draft.slots).map(([name, { value }]) => [name, value]));
 }
@@ -102,7 +110,13 @@ export function render(draft: Draft, sentence: string, more: Readonly<Record<str
 
 function sayValue(draft: Draft, name: string): string {
   const value = draft.slots[name]?.value;
-  return value === undefined ? '' : slotNamed(draft, name).say(value);
+  if (value !== undefined) return slotNamed(draft, name).say(value);
+  const score = knownOf(draft)(name);
+  return score === undefined ? '' : signed(Number(score));
+}
+
+function signed(points: number): string {
+  return points < 0 ? `minus ${cardinal(-points)}` : cardinal(points);
 }
 
 function entry<T>(record: Readonly<Record<string, T>>, name: string): T {

@@ -1,9 +1,10 @@
-import { holds } from '../condition.ts';
+import { LIMITS } from '../../config/limits.ts';
+import { holds, slotsOf } from '../condition.ts';
 import type { Question } from '../stage_schema.ts';
 import type { SlotValue } from '../types.ts';
 import { spellOut } from '../understand/spelling.ts';
 import { ask } from './ask.ts';
-import { clearSlot, type Draft, formOf, render, setSlot, slotNamed, valuesOf } from './draft.ts';
+import { clearSlot, type Draft, formOf, knownOf, render, setSlot, slotNamed } from './draft.ts';
 
 /** Where a form stands: something was asked, all is known, or a repair has come to its end. */
 export type Progress = 'asked' | 'filled' | 'exhausted';
@@ -31,16 +32,26 @@ export function advance(draft: Draft): Progress {
 }
 
 function applies(draft: Draft, question: Question): boolean {
-  return question.when === undefined || holds(question.when, valuesOf(draft));
+  return question.when === undefined || holds(question.when, knownOf(draft));
 }
 
 function imply(draft: Draft, question: Question): void {
   for (const slot of question.slots) {
     const value = question.otherwise[slot];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      leaveOut(draft, question, slot);
+      continue;
+    }
     setSlot(draft, slot, value, draft.slots[slot]?.confirmed === true && draft.slots[slot].value === value);
     if (!draft.memory.implied.includes(slot)) draft.memory.implied.push(slot);
   }
+}
+
+/** What is not asked any more, since an answer before it has changed, has no value either, unless another question asks for it. */
+function leaveOut(draft: Draft, question: Question, slot: string): void {
+  const isAskedElse = formOf(draft).questions.some(one => one !== question && one.slots.includes(slot));
+  const isOfItself = question.when !== undefined && slotsOf(question.when).includes(slot);
+  if (draft.slots[slot] !== undefined && !isAskedElse && !isOfItself) clearSlot(draft, slot);
 }
 
 /** What followed from an answer that has changed is asked after all. */
@@ -74,8 +85,8 @@ export function askedSlots(draft: Draft): readonly string[] {
 }
 
 function readBack(draft: Draft): void {
-  const values = valuesOf(draft);
-  const said = formOf(draft).readBack.find(({ when }) => when === undefined || holds(when, values));
+  const known = knownOf(draft);
+  const said = formOf(draft).readBack.find(({ when }) => when === undefined || holds(when, known));
   const { phrases } = draft.program.document;
   const spelled = draft.memory.spelled.flatMap(slot => {
     const value = draft.slots[slot]?.value;
@@ -124,7 +135,7 @@ export function replace(draft: Draft, name: string): void {
 
 export function bar(draft: Draft, name: string, values: readonly SlotValue[]): void {
   const before = draft.memory.refused[name] ?? [];
-  draft.memory.refused[name] = [...new Set([...before, ...values])];
+  draft.memory.refused[name] = [...new Set([...before, ...values])].slice(-LIMITS.refusedValues);
 }
 
 export function fail(draft: Draft, name: string): void {

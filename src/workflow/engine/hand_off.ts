@@ -2,6 +2,7 @@ import { placeholdersOf } from '../speak/template.ts';
 import type { HandOffStage, PersonStage } from '../stage_schema.ts';
 import type { HandedSlot, HandOff, PersonCall } from '../types.ts';
 import { type Draft, render, setSlot, slotNamed } from './draft.ts';
+import { takeGiven } from './given.ts';
 import { type CallMemory, OF_THE_CALL } from './memory.ts';
 
 /** What the next workflow is given: slots of which the recogniser was not sure are left to be asked for anew. */
@@ -56,6 +57,7 @@ export function takeIn(draft: Draft, { slots, from, kept }: HandOff): string {
     if (!draft.program.slots.has(name)) draft.memory.carried[name] = handed;
     else if (fits(draft, name, handed)) take(draft, name, handed);
   }
+  takeGiven(draft);
   const isConsentKnown =
     kept.consent !== undefined ||
     draft.program.recordingConsent === 'never' ||

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { LIMITS } from '../../config/limits.ts';
 
-const value = z.union([z.string().max(200), z.number(), z.boolean()]);
+const value = z.union([z.string().max(LIMITS.slotCharacters), z.number(), z.boolean()]);
 const values = z.record(z.string(), z.array(value).max(100));
 
 /** What a tool was given. */
@@ -107,6 +108,8 @@ export const memorySchema = z.strictObject({
   handOffs: z.number().int().min(0).default(0),
   /** Values of workflows before this one that it has no slots for. */
   carried: z.record(z.string(), handedSlot).default({}),
+  /** What was known before a word was said; for every workflow of the call. */
+  given: z.record(z.string(), value).default({}),
   /** How often the caller asked for it. */
   slower: z.number().int().min(0).default(0),
   louder: z.number().int().min(0).default(0),
@@ -137,6 +140,7 @@ export const OF_THE_CALL = [
   'talked',
   'unknownTools',
   'acts',
+  'given',
   'slower',
   'louder',
   'abusive',
@@ -172,6 +176,7 @@ export const EMPTY_MEMORY: Memory = {
   disclosed: false,
   handOffs: 0,
   carried: {},
+  given: {},
   slower: 0,
   louder: 0,
   confused: 0,

@@ -2,12 +2,13 @@ import { TrunklineError } from '../../config/errors.ts';
 import { cardinal, money } from '../../spoken/numbers.ts';
 import { holds } from '../condition.ts';
 import { pricedLines, quoteOf } from '../quote.ts';
-import type { ActStage, ConsentStage, EndStage, NextSpec, QuoteStage } from '../stage_schema.ts';
+import type { ActStage, ConsentStage, EndStage, NextSpec, QuoteStage, SetStage } from '../stage_schema.ts';
 import { type ActEnd, beginAct } from './act.ts';
 import { ask } from './ask.ts';
-import { type Draft, formOf, render, stageOf, valuesOf } from './draft.ts';
+import { type Draft, formOf, knownOf, render, setSlot, slotNamed, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
 import { handOffOf, personOf } from './hand_off.ts';
+import { scored } from './score.ts';
 
 /** Goes to a stage and on through all that ask nothing. */
 export function enter(draft: Draft, name: string): void {
@@ -36,6 +37,7 @@ export function enter(draft: Draft, name: string): void {
     case 'hand_off':
       draft.memory.pending = { ask: 'nothing' };
       draft.handOff = handOffOf(draft, stage);
+      draft.effects.push(...scored(draft.program.document, draft.slots));
       break;
     case 'person':
       draft.interruptible = false;
@@ -44,6 +46,10 @@ export function enter(draft: Draft, name: string): void {
       break;
     case 'act':
       endAct(draft, stage, beginAct(draft, stage));
+      break;
+    case 'set':
+      setAll(draft, stage);
+      leave(draft, stage.next);
       break;
     case 'say':
       leave(draft, stage.next);
@@ -62,8 +68,8 @@ export function proceed(draft: Draft): void {
 
 /** Goes on by the first branch that holds. */
 function leave(draft: Draft, next: NextSpec): void {
-  const slots = valuesOf(draft);
-  const branch = next.find(({ when }) => when === undefined || holds(when, slots));
+  const known = knownOf(draft);
+  const branch = next.find(({ when }) => when === undefined || holds(when, known));
   if (branch !== undefined) enter(draft, branch.to);
 }
 
@@ -119,6 +125,13 @@ function noteConsent(draft: Draft, granted: boolean): void {
   draft.effects.push({ type: 'consent', kind: 'recording', granted });
 }
 
+/** Nobody was asked, so that there is nothing to read back. */
+function setAll(draft: Draft, { set }: SetStage): void {
+  for (const [slot, value] of Object.entries(set)) {
+    if (slotNamed(draft, slot).accepts(value, draft.todayIso)) setSlot(draft, slot, value, true);
+  }
+}
+
 function sayQuote(draft: Draft, stage: QuoteStage): void {
   const { program, todayIso, memory } = draft;
   const { pricing } = program.document;
@@ -140,6 +153,7 @@ function finish(draft: Draft, stage: EndStage): void {
     draft.memory.quote = { ...quote, booked: true };
     draft.effects.push({ type: 'quote', quote: draft.memory.quote });
   }
+  draft.effects.push(...scored(draft.program.document, draft.slots));
   draft.effects.push({ type: 'outcome', outcome: stage.outcome });
   draft.memory.pending = { ask: 'nothing' };
   draft.done = true;

@@ -9,6 +9,7 @@ import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
+import { noteGiven, takeGiven } from './given.ts';
 import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour } from './honour.ts';
@@ -76,8 +77,7 @@ function hear(draft: Draft, heard: Heard): void {
     return;
   }
   if (heard.type === 'start') {
-    if (memory.pending.ask === 'nothing') enter(draft, draft.stage);
-    else askAgain(draft);
+    start(draft, heard);
     return;
   }
   memory.turns += 1;
@@ -87,6 +87,17 @@ function hear(draft: Draft, heard: Heard): void {
   else if (heard.type === 'silence') askAgain(draft, lead(draft, 'notHeard'));
   else if (heard.type === 'keys') takeKeys(draft, heard.digits);
   else takeSpeech(draft, heard);
+}
+
+/** A call begins, or goes on after a gap. */
+function start(draft: Draft, { given }: Extract<Heard, { type: 'start' }>): void {
+  if (draft.memory.pending.ask !== 'nothing') {
+    askAgain(draft);
+    return;
+  }
+  if (given !== undefined) noteGiven(draft, given);
+  takeGiven(draft);
+  enter(draft, draft.stage);
 }
 
 /** Whoever was to go on with the call is not there: the caller is told, and not left waiting. */

@@ -1,5 +1,6 @@
 import { ask, askAgain } from './ask.ts';
 import { clearSlot, type Draft } from './draft.ts';
+import { takeGiven } from './given.ts';
 import type { OpenQuestion, Pending } from './memory.ts';
 import { enter, enterExit, optOut } from './stages.ts';
 
@@ -49,5 +50,6 @@ function startOver(draft: Draft): void {
     talkFrom: said,
     talkSummarised: said,
   });
+  takeGiven(draft);
   enter(draft, first);
 }

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../config/limits.ts';
 import { clearSlot, type Draft, setSlot, slotNamed } from './draft.ts';
 import { allow, offer } from './form.ts';
 import type { HeardSlot } from './hear.ts';
@@ -19,7 +20,7 @@ export function take(draft: Draft, heard: readonly HeardSlot[], unsure: boolean)
     const [value, ...others] = values;
     if (value === undefined || others.length > 0) continue;
     if (unsure) draft.memory.doubtful.push(slot);
-    draft.memory.rivals[slot] = [...rivals];
+    draft.memory.rivals[slot] = rivals.slice(0, LIMITS.slotRivals);
     draft.memory.implied = draft.memory.implied.filter(name => name !== slot);
     setSlot(draft, slot, value, false);
   }
