@@ -44,7 +44,8 @@ function isBetter(one: Best, other: Best): boolean {
   return one.sentences.length < other.sentences.length;
 }
 
-function matchParts(
+/** One sentence of a book at a place among the words; undefined when it is not there. */
+export function matchParts(
   [part, ...rest]: readonly Part[],
   words: readonly string[],
   from: number,

@@ -97,6 +97,8 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   web: [],
   // Scripted providers are servers of the tests.
   bench: ['models', 'pipeline', 'sip', 'src', 'test/providers/servers'],
+  // Callers who test the agents; they hear what a caller hears, and check what they were told.
+  simulate: ['src', 'bench/caller', 'bench/bargein/verdict.ts'],
   tools: [
     'models',
     'pipeline',
@@ -105,6 +107,6 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'bench/caller/png.ts',
     'bench/wire/codec.ts',
   ],
-  test: ['models', 'pipeline', 'sip', 'src', 'bench', 'tools', 'web'],
+  test: ['models', 'pipeline', 'sip', 'src', 'bench', 'simulate', 'tools', 'web'],
   bin: [],
 };

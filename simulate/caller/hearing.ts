@@ -1,0 +1,54 @@
+import { matchParts } from '../../bench/caller/sentence_reader.ts';
+import { wordsOf } from '../../bench/caller/slot_speech.ts';
+import { type Act, type PromptIndex, sentencesOf, type Template } from './prompts.ts';
+
+/** A sentence of the agent as the caller takes it. */
+export interface HeardSentence {
+  readonly text: string;
+  /** Everything that these words may be for; none when the caller does not know them. */
+  readonly acts: readonly Act[];
+  /** The keys of the values in it, by slot. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** From this share of common words on, a sentence is a question said otherwise. */
+const ALIKE = 0.7;
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Takes the agent's words apart. */
+export function hearSentences(text: string, index: PromptIndex): readonly HeardSentence[] {
+  return sentencesOf(text).map(sentence => hearSentence(sentence, index));
+}
+
+function hearSentence(text: string, index: PromptIndex): HeardSentence {
+  const words = wordsOf(text);
+  const literal = index.literal.get(words.join(' '));
+  if (literal !== undefined) return { text, acts: literal.map(({ act }) => act), values: NONE };
+  const candidates = [...(index.open.get(words[0] ?? '') ?? []), ...(index.open.get('') ?? [])];
+  const matches = candidates.flatMap(template => {
+    const match = matchParts(template.parts, words, 0, index.readers);
+    return match?.end === words.length ? [{ template, values: match.values }] : [];
+  });
+  const [best] = matches.toSorted((a, b) => literalWords(b.template) - literalWords(a.template));
+  if (best !== undefined) {
+    const same = matches.filter(({ template }) => literalWords(template) === literalWords(best.template));
+    return { text, acts: same.map(({ template }) => template.act), values: best.values };
+  }
+  return { text, acts: text.endsWith('?') ? similar(words, index) : [], values: NONE };
+}
+
+function literalWords({ parts }: Template): number {
+  return parts.filter(part => 'word' in part).length;
+}
+
+/** The question whose words are most like these. */
+function similar(words: readonly string[], { questions }: PromptIndex): readonly Act[] {
+  const heard = new Set(words);
+  let best: { readonly share: number; readonly act: Act } | undefined;
+  for (const { words: own, template } of questions) {
+    const shared = [...own].filter(word => heard.has(word)).length;
+    const share = shared / Math.max(own.size, heard.size);
+    if (share >= ALIKE && share > (best?.share ?? 0)) best = { share, act: template.act };
+  }
+  return best === undefined ? [] : [best.act];
+}

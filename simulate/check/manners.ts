@@ -1,0 +1,137 @@
+import { hearSentences } from '../caller/hearing.ts';
+import { conditionHolds } from '../scenario/conditions.ts';
+import { exitOutcomes } from './outcomes.ts';
+import { agentTurns, type Checked, type Checker, callerTurns, saysOneOf, type Violation } from './types.ts';
+
+/** So many turns of the agent may go by until a wish is fulfilled. */
+const WITHIN_TURNS = 2;
+
+/** The agent says what it is in its first turn. */
+export const disclosure: Checker = ({ conversation, scenario }) => {
+  const [first = ''] = agentTurns(conversation);
+  if (saysOneOf(first, scenario.check.disclosure)) return [];
+  return [
+    { rule: 'disclosure', turn: 0, detail: 'the first turn does not say that it is an automated assistant' },
+  ];
+};
+
+/** Nothing is recorded of a caller who refused, or was not asked where the workflow asks. */
+export const consent: Checker = ({ conversation }) => {
+  const refusal = callerTurns(conversation).findLast(({ turn }) => turn.intent === 'noConsent');
+  const agreement = callerTurns(conversation).findLast(({ turn }) => turn.intent === 'consent');
+  return conversation.effects.flatMap(({ turn, effect }): readonly Violation[] => {
+    if (effect.type !== 'consent' || !effect.granted) return [];
+    if (refusal !== undefined && agreement === undefined)
+      return [{ rule: 'consent', turn, detail: 'recorded although the caller refused' }];
+    const isEarly = agreement === undefined || agreement.after >= turn;
+    return isEarly ? [{ rule: 'consent', turn, detail: 'recorded before the caller agreed' }] : [];
+  });
+};
+
+/** Who wants no more calls is told so, and the call ends. */
+export const optOut: Checker = ({ conversation, scenario, documents }) => {
+  const wish = callerTurns(conversation).find(({ turn }) => turn.intent === 'optOut');
+  if (wish === undefined) return [];
+  const turns = agentTurns(conversation);
+  const after = turns.slice(wish.after + 1);
+  const confirmations = documents.map(({ always }) => always.optOut);
+  const outcomes = scenario.outcomes.optOut ?? exitOutcomes(documents[0]!, 'optOut');
+  const violations: Violation[] = [];
+  if (after.length > WITHIN_TURNS)
+    violations.push({
+      rule: 'optOut',
+      turn: wish.after,
+      detail: `the call went on for ${after.length} turns`,
+    });
+  if (!after.some(text => saysOneOf(text, confirmations)))
+    violations.push({ rule: 'optOut', turn: wish.after, detail: 'it was not confirmed' });
+  if (conversation.outcome === undefined || !outcomes.includes(conversation.outcome))
+    violations.push({
+      rule: 'optOut',
+      turn: wish.after,
+      detail: `the call ended as ${conversation.outcome}`,
+    });
+  return violations;
+};
+
+/** Who wants a person gets one, or is told what happens instead. */
+export const person: Checker = ({ conversation, scenario, documents }) => {
+  const wish = callerTurns(conversation).find(({ turn }) => turn.intent === 'person');
+  if (wish === undefined || conversation.personJoined) return [];
+  const after = agentTurns(conversation).slice(wish.after + 1);
+  const outcomes = scenario.outcomes.person ?? exitOutcomes(documents[0]!, 'person');
+  if (after.length <= WITHIN_TURNS + 1 && outcomes.includes(conversation.outcome ?? '')) return [];
+  const detail = `after ${after.length} turns the call ended as ${conversation.outcome}`;
+  return [{ rule: 'person', turn: wish.after, detail }];
+};
+
+/** What the caller has confirmed is not asked for again, unless they go back or change their mind. */
+export const askedTwice: Checker = checked => {
+  const { conversation, indexes } = checked;
+  const undone = callerTurns(conversation).filter(
+    ({ turn }) => turn.intent === 'back' || turn.intent === 'change',
+  );
+  const confirmedAt = new Map<string, number>();
+  const violations: Violation[] = [];
+  for (const [turn, text] of agentTurns(conversation).entries()) {
+    for (const slot of askedFor(text, checked)) {
+      const since = confirmedAt.get(slot);
+      if (since === undefined || undone.some(({ after }) => after >= since)) continue;
+      if (indexes.some(({ document }) => document.slots[slot] !== undefined))
+        violations.push({
+          rule: 'askedTwice',
+          turn,
+          detail: `${slot} was confirmed, and is asked for again`,
+        });
+    }
+    for (const { turn: at, effect } of conversation.effects) {
+      if (at !== turn || effect.type !== 'slotSet') continue;
+      if (effect.confirmed) confirmedAt.set(effect.slot, turn);
+      else confirmedAt.delete(effect.slot);
+    }
+  }
+  return violations;
+};
+
+/** Slots that a turn asks for beyond doubt. */
+function askedFor(text: string, { indexes }: Checked): readonly string[] {
+  return indexes.flatMap(index =>
+    hearSentences(text, index).flatMap(({ acts }) => {
+      const asks = acts.flatMap(act => (act.type === 'ask' || act.type === 'repair' ? act : []));
+      const [only, ...others] = asks;
+      if (only === undefined || others.length > 0) return [];
+      return only.type === 'ask' ? only.slots : [only.slot];
+    }),
+  );
+}
+
+/** What the scenario says must be said, and must not. */
+export const mustAndNever: Checker = checked => {
+  const { conversation, scenario } = checked;
+  const { mustSay, neverSay } = scenario.check;
+  const turns = agentTurns(conversation);
+  const violations: Violation[] = turns.flatMap((text, turn) =>
+    neverSay.flatMap(phrase =>
+      saysOneOf(text, [phrase]) ? [{ rule: 'neverSay', turn, detail: `"${phrase}" was said` }] : [],
+    ),
+  );
+  for (const { phrases, beforeSlot, outcome, when } of mustSay) {
+    if (when !== undefined && !conditionHolds(when, { ...conversation.truths, ...conversation.slots }))
+      continue;
+    if (beforeSlot === undefined) {
+      if (outcome !== undefined && !outcome.includes(conversation.outcome ?? '')) continue;
+      if (outcome === undefined && conversation.endedBy !== 'agent') continue;
+      if (!turns.some(text => saysOneOf(text, phrases)))
+        violations.push({ rule: 'mustSay', detail: `"${phrases[0]}" was not said` });
+      continue;
+    }
+    const at = turns.findIndex(text => askedFor(text, checked).includes(beforeSlot));
+    if (at >= 0 && !turns.slice(0, at + 1).some(text => saysOneOf(text, phrases)))
+      violations.push({
+        rule: 'mustSay',
+        turn: at,
+        detail: `"${phrases[0]}" was not said before ${beforeSlot}`,
+      });
+  }
+  return violations;
+};

@@ -1,0 +1,93 @@
+import { readCardinal } from '../../bench/caller/number_words.ts';
+import { expectedQuote } from '../../bench/caller/pricing.ts';
+import { agentTurns, type Checker, slotsAt, type Violation } from './types.ts';
+
+const NUMBER_WORDS: ReadonlySet<string> = new Set(
+  (
+    'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen ' +
+    'nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million and'
+  ).split(' '),
+);
+
+/** Cents of every amount of money in a text: "$1,250.50", "twelve dollars and fifty cents", "640 dollars". */
+export function amountsIn(text: string): readonly number[] {
+  const figures = [...text.matchAll(/\$\s?(\d[\d,]*)(?:\.(\d\d))?/g)].map(([, dollars = '', cents = '0']) =>
+    centsOf(Number(dollars.replaceAll(',', '')), Number(cents)),
+  );
+  const words = text
+    .toLowerCase()
+    .replaceAll(/\$\s?\d[\d,.]*/g, ' ')
+    .replaceAll(/[^a-z0-9 ]+/g, ' ')
+    .split(/\s+/);
+  const spoken = words.flatMap((word, at) => {
+    if (!/^dollars?$/.test(word)) return [];
+    const dollars = numberBefore(words, at);
+    if (dollars === undefined) return [];
+    const rest = words.slice(at + 1, at + 6);
+    const centsAt = rest.findIndex(one => /^cents?$/.test(one));
+    const cents = centsAt < 0 ? 0 : (numberBefore(rest, centsAt) ?? 0);
+    return [centsOf(dollars, cents)];
+  });
+  return [...figures, ...spoken];
+}
+
+function centsOf(dollars: number, cents: number): number {
+  return Math.round(dollars * 100) + cents;
+}
+
+/** The number whose last word stands before `at`. */
+function numberBefore(words: readonly string[], at: number): number | undefined {
+  if (/^\d+$/.test(words[at - 1] ?? '')) return Number(words[at - 1]);
+  let from = at;
+  while (from > 0 && NUMBER_WORDS.has(words[from - 1]!)) from -= 1;
+  const own = words.slice(from, at);
+  while (own[0] === 'and') own.shift();
+  const million = own.indexOf('million');
+  if (million < 0) return readCardinal(own);
+  const rest = own.slice(million + 1);
+  const low = rest.length === 0 ? 0 : readCardinal(rest);
+  const high = readCardinal(own.slice(0, million));
+  return high === undefined || low === undefined ? undefined : high * 1_000_000 + low;
+}
+
+/** Prices are what the rules of the file make of the slots, told as they are, and no other amount is ever named. */
+export const prices: Checker = ({ conversation, scenario, documents, places }) => {
+  const violations: Violation[] = [];
+  const allowed = new Set<number>(scenario.check.amounts.cents);
+  for (const document of documents) for (const cents of amountsIn(textOf(document))) allowed.add(cents);
+  for (const name of scenario.check.amounts.of) {
+    for (const value of [conversation.truths[name], conversation.slots[name]])
+      if (value !== undefined) allowed.add(Number(value));
+  }
+  for (const { turn, effect } of conversation.effects) {
+    if (effect.type === 'slotSet') {
+      const kind = documents
+        .map(({ slots }) => slots[effect.slot]?.kind as string | undefined)
+        .find(one => one);
+      if (kind === 'money') allowed.add(Number(effect.value));
+    }
+    if (effect.type !== 'quote') continue;
+    const rules = documents.flatMap(({ pricing }) => pricing ?? [])[0];
+    if (rules === undefined) continue;
+    const expected = expectedQuote(rules, slotsAt(conversation, turn), places, scenario.today);
+    for (const { amountCents } of expected.lines) allowed.add(amountCents);
+    allowed.add(expected.totalCents);
+    const { totalCents } = effect.quote;
+    if (totalCents !== expected.totalCents) {
+      const detail = `the quote is ${totalCents} cents, the rules make ${expected.totalCents}`;
+      violations.push({ rule: 'price', turn, detail });
+    }
+  }
+  for (const [turn, text] of agentTurns(conversation).entries()) {
+    for (const cents of amountsIn(text))
+      if (!allowed.has(cents))
+        violations.push({ rule: 'price', turn, detail: `${cents} cents come from nowhere` });
+  }
+  return violations;
+};
+
+/** All texts of a workflow, its instructions to models too. */
+function textOf(json: unknown): string {
+  if (typeof json === 'string') return `${json} `;
+  return typeof json === 'object' && json !== null ? Object.values(json).map(textOf).join(' ') : '';
+}

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+
+export interface SimulateOptions {
+  /** Names, or all. */
+  readonly workflows: readonly string[];
+  readonly personas: readonly string[] | undefined;
+  readonly seeds: readonly number[];
+  readonly json: boolean;
+  readonly html: string | undefined;
+  /** So many faulty calls are shown in full. */
+  readonly show: number;
+  /** Reads the scenario and says what is wrong with it; calls nobody. */
+  readonly check: boolean;
+  readonly crashes: boolean;
+  readonly help: boolean;
+}
+
+export const HELP = `npm run simulate -- WORKFLOW|all [options]
+  --personas a,b   only these personas
+  --seeds 1..10    seeds: numbers and ranges, by commas (1..3)
+  --quick          one seed
+  --crash          each turn's state goes through a checkpoint
+  --show N         show so many calls in full in which something went wrong (2)
+  --html FILE      write all transcripts as a page
+  --json           end with one line of JSON
+  --check          say what is wrong with the scenario file, and call nobody
+`;
+
+const MOST_SEEDS = 10_000;
+
+/** @throws Error saying what is wrong with the command line */
+export function readOptions(args: readonly string[]): SimulateOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      personas: { type: 'string' },
+      seeds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      crash: { type: 'boolean', default: false },
+      show: { type: 'string' },
+      html: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const show = Number(values.show ?? (values.json ? 0 : 2));
+  if (!Number.isInteger(show) || show < 0) throw new Error('--show takes a number');
+  return {
+    workflows: positionals,
+    personas: values.personas?.split(','),
+    seeds: seedsOf(values.seeds ?? (values.quick ? '1' : '1..3')),
+    json: values.json,
+    html: values.html,
+    show,
+    check: values.check,
+    crashes: values.crash,
+    help: values.help || positionals.length === 0,
+  };
+}
+
+/** "1..3,7": 1, 2, 3, 7. An ellipsis or a dash serves as well. */
+export function seedsOf(text: string): readonly number[] {
+  const seeds = text.split(',').flatMap(part => {
+    const [, from, to] = /^(\d{1,6})(?:(?:\.\.\.?|…|-)(\d{1,6}))?$/.exec(part.trim()) ?? [];
+    if (from === undefined) throw new Error('--seeds takes numbers and ranges such as 1..10');
+    const [least, most] = [Number(from), Number(to ?? from)];
+    if (most - least >= MOST_SEEDS) throw new Error(`at most ${MOST_SEEDS} seeds`);
+    return Array.from({ length: Math.max(0, most - least + 1) }, (_, index) => least + index);
+  });
+  if (seeds.length === 0) throw new Error('--seeds names none');
+  return seeds;
+}

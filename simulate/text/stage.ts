@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SeededRandom } from '../../bench/caller/random.ts';
+import { callFlow } from '../../src/workflow/call_flow.ts';
+import { type LoadedFlow, loadFlows } from '../../src/workflow/load.ts';
+import type { Flow } from '../../src/workflow/types.ts';
+import { SimulatedCaller } from '../caller/caller.ts';
+import { Knowledge, slotsOf } from '../caller/knowledge.ts';
+import { type PromptIndex, promptIndex } from '../caller/prompts.ts';
+import { Wording } from '../caller/wording.ts';
+import type { Persona } from '../persona/schema.ts';
+import { readPhrasings } from '../read.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { Phrasings } from '../speech/phrasings.ts';
+import { SimulatedRecogniser } from '../speech/recogniser.ts';
+import { type Conversation, holdTextCall } from './conversation.ts';
+
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/', import.meta.url));
+
+export interface CallOptions {
+  readonly crashes?: boolean;
+}
+
+/** All workflows, ready to be called by anybody. */
+export class CallStage {
+  readonly flows: ReadonlyMap<string, LoadedFlow>;
+  readonly phrasings: Phrasings;
+  readonly #recogniser: SimulatedRecogniser;
+  readonly #indexes = new Map<string, PromptIndex>();
+
+  constructor(flows: ReadonlyMap<string, LoadedFlow>, phrasings: Phrasings) {
+    this.flows = flows;
+    this.phrasings = phrasings;
+    this.#recogniser = new SimulatedRecogniser(phrasings.recogniser);
+  }
+
+  /** @throws TrunklineError WORKFLOW_INVALID, or Error about a file of phrasings */
+  static async open(folder: string = WORKFLOWS): Promise<CallStage> {
+    return new CallStage(await loadFlows(join(folder), {}), readPhrasings());
+  }
+
+  /** The workflow and all that it may hand over to, itself first. */
+  reached(name: string): readonly LoadedFlow[] {
+    const names = [name];
+    for (const one of names) {
+      const { stages } = this.#flow(one).document;
+      for (const stage of Object.values(stages))
+        if (stage.kind === 'hand_off' && !names.includes(stage.to) && this.flows.has(stage.to))
+          names.push(stage.to);
+    }
+    return names.map(one => this.#flow(one));
+  }
+
+  /** The same for the same scenario, persona and seed. */
+  hold(scenario: Scenario, persona: Persona, seed: number, options: CallOptions = {}): Promise<Conversation> {
+    const reached = this.reached(scenario.workflow);
+    const documents = reached.map(({ document }) => document);
+    const { places } = reached[0]!;
+    const { phrasings } = this;
+    const knowledge = new Knowledge({ scenario, documents, places, phrasings }, seed);
+    const random = new SeededRandom(seed, `words of ${persona.name}`);
+    const wording = new Wording({ scenario, slots: slotsOf(documents), places, phrasings, persona, random });
+    const indexes = reached.map(flow => this.indexOf(flow));
+    const caller = new SimulatedCaller({ indexes, knowledge, wording, scenario, phrasings, persona, seed });
+    return holdTextCall({
+      flow: this.#callFlow(scenario.workflow),
+      scenario,
+      persona,
+      knowledge,
+      caller,
+      recogniser: this.#recogniser,
+      seed,
+      crashes: options.crashes === true,
+    });
+  }
+
+  #callFlow(name: string): Flow {
+    return callFlow(this.flows, name, {
+      onFault: error => {
+        throw error;
+      },
+    });
+  }
+
+  #flow(name: string): LoadedFlow {
+    const flow = this.flows.get(name);
+    if (flow === undefined) throw new Error(`there is no workflow ${name}`);
+    return flow;
+  }
+
+  indexOf(flow: LoadedFlow): PromptIndex {
+    const index = this.#indexes.get(flow.name) ?? promptIndex(flow.document, flow.places);
+    this.#indexes.set(flow.name, index);
+    return index;
+  }
+}
