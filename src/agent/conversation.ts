@@ -1,6 +1,6 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { FlowStep, Heard } from '../workflow/types.ts';
+import type { Heard } from '../workflow/types.ts';
 import { AgentFloor } from './agent_floor.ts';
 import { AgentSpeech, speechOf } from './agent_speech.ts';
 import { CallerTurn, type Ear, earOf } from './caller_turn.ts';
@@ -11,13 +11,13 @@ import { Foresight } from './foresight.ts';
 import { Keypad } from './keypad.ts';
 import { LeaveTaking } from './leave_taking.ts';
 import { Listening } from './listening.ts';
-import { Minutes } from './minutes.ts';
 import { OverAgent } from './over_agent.ts';
 import { Patience } from './patience.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import { type Answered, canTakeBack, heardSpeech, isInterruptible, type Reply } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
-import { afterReply, type ConversationState, firstResponse, newConversation } from './resumption.ts';
+import { type ConversationState, firstResponse } from './resumption.ts';
+import { Standing } from './standing.ts';
 import { Transfer } from './transfer.ts';
 
 /**
@@ -40,10 +40,7 @@ export class Conversation {
   readonly #listening: Listening;
   readonly #patience: Patience;
   readonly #transfer: Transfer;
-  readonly #minutes: Minutes;
-  #state: ConversationState;
-  /** What the caller was asked last; none before the greeting. */
-  #step: FlowStep | undefined;
+  readonly #at: Standing;
   #caller: CallerTurn | undefined;
   #over = false;
 
@@ -56,7 +53,7 @@ export class Conversation {
     this.#foresight = new Foresight(audio, parts.voice, {
       prepare: () => parts.responder.prepare(),
       respond: recognition => this.#askAgent(heardSpeech(recognition)),
-      goesByWords: () => parts.responder.isModel(this.#state.flow),
+      goesByWords: () => parts.responder.isModel(this.#at.state.flow),
     });
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     const over = { ear: this.#ear, audio, interjections: parts.interjections, preRoll: this.#preRoll };
@@ -65,7 +62,7 @@ export class Conversation {
     );
     this.#leave = new LeaveTaking(after, audio);
     this.#floor = new AgentFloor(audio, parts.turn.maxTurnMs, {
-      stands: reply => this.#stands(reply),
+      stands: reply => this.#at.stands(reply),
       wasHeard: (reply, heard) => this.#wasHeard(reply, heard),
       takenBack: reply => this.#takenBack(reply),
       over: (reply, interrupted) => this.#replyOver(reply, interrupted),
@@ -75,20 +72,19 @@ export class Conversation {
     this.#transfer = new Transfer({ ...parts, listening: this.#listening, keypad: this.#keypad }, became =>
       this.#guard(() => this.#respond({ type: 'person', became })),
     );
-    this.#minutes = new Minutes({ ...parts, nowMs: () => audio.mediaMs() });
-    this.#state = parts.resumed ?? newConversation(parts.initial);
+    this.#at = new Standing(parts);
   }
 
   /** Enough for another process to go on with it from the last step of which something was heard. */
   get state(): ConversationState {
-    return this.#state;
+    return this.#at.state;
   }
 
   /** The caller can hear: greets, or goes on. */
   answered(): void {
     const { responder, todayIso } = this.#parts;
     this.#leave.allowCall(() => this.#guard(() => this.#part(FAREWELLS.timeLimit)));
-    this.#guard(() => this.#take(firstResponse(responder, this.#state, todayIso()), { stands: false }));
+    this.#guard(() => this.#take(firstResponse(responder, this.#at.state, todayIso()), { stands: false }));
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
@@ -99,7 +95,10 @@ export class Conversation {
 
   /** Called every 10 to 20 ms: follows how far the agent was heard. */
   progress(): void {
-    this.#guard(() => this.#floor.follow());
+    this.#guard(() => {
+      this.#floor.follow();
+      this.#follow();
+    });
   }
 
   turn(event: TurnEvent): void {
@@ -121,7 +120,7 @@ export class Conversation {
   /** One DTMF key: 0 to 9, A to D, * or #. */
   dtmf(key: string): void {
     this.#guard(() => {
-      if (this.#ending || this.#step === undefined) return;
+      if (this.#ending || this.#at.step === undefined) return;
       this.#dropCaller();
       if (isInterruptible(this.#floor.reply)) this.#interrupt(this.#parts.audio.playedSamples());
       this.#keypad.press(key);
@@ -147,25 +146,44 @@ export class Conversation {
     responder.close();
     this.#leave.close();
     this.#transfer.close();
+    this.#at.acting.close();
     this.#keypad.clear();
     this.#dropCaller();
     this.#floor.follow();
     const { reply } = this.#floor;
     if (reply !== undefined) {
       reply.answered?.holding?.stop();
-      if (!reply.stands) this.#minutes.unanswered(reply);
+      if (!reply.stands) this.#at.unanswered(reply);
       this.#floor.close(reply, audio.playedSamples());
     }
-    return this.#leave.farewell ?? { failed: false, ...(this.#state.flow.done && { reason: 'completed' }) };
+    return (
+      this.#leave.farewell ?? { failed: false, ...(this.#at.state.flow.done && { reason: 'completed' }) }
+    );
+  }
+
+  /** Once the line is gone: resolves when what was under way for the workflow is over, and told to it. */
+  settled(): Promise<void> {
+    return this.#at.settled();
   }
 
   /** True once nothing that the caller does changes the end, and while it is not the agent's to hear. */
   get #ending(): boolean {
-    return this.#over || this.#leave.farewell !== undefined || this.#state.flow.done || this.#transfer.isOn;
+    return (
+      this.#over || this.#leave.farewell !== undefined || this.#at.state.flow.done || this.#transfer.isOn
+    );
+  }
+
+  /** What is under way for the workflow is told to it, or the caller that it takes a while, when nobody speaks. */
+  #follow(): void {
+    if (!this.#at.acting.isOn || this.#ending) return;
+    const isQuiet = this.#floor.reply === undefined && this.#caller === undefined && !this.#keypad.collecting;
+    const news = this.#at.acting.follow(this.#parts.audio.mediaMs(), isQuiet);
+    if (news?.type === 'acted') this.#respond(news.heard);
+    else if (news !== undefined) this.#sayWords({ stands: true }, news.words);
   }
 
   #speechStarted(atMs: number): void {
-    const asked = this.#step ?? this.#floor.reply?.response?.step;
+    const asked = this.#at.step ?? this.#floor.reply?.response?.step;
     this.#wentOn();
     if (this.#caller !== undefined || asked === undefined) return;
     this.#overAgent.drop();
@@ -191,7 +209,7 @@ export class Conversation {
 
   /** Perhaps that was all. */
   #fellSilent(foresee: (turn: CallerTurn) => void): void {
-    if (this.#caller !== undefined && this.#floor.reply === undefined && this.#step !== undefined)
+    if (this.#caller !== undefined && this.#floor.reply === undefined && this.#at.step !== undefined)
       foresee(this.#caller);
   }
 
@@ -213,13 +231,16 @@ export class Conversation {
   async #understand(backchannel: Backchannel, reply: Reply): Promise<void> {
     const { audio } = this.#parts;
     const isOverQuestion = reply.speech?.inLastSentence(audio.playedSamples());
-    const { meaning, pcm } = await this.#overAgent.hear(backchannel, isOverQuestion ? this.#step : undefined);
+    const { meaning, pcm } = await this.#overAgent.hear(
+      backchannel,
+      isOverQuestion ? this.#at.step : undefined,
+    );
     this.#guard(() => {
       const isTooLate = this.#ending || this.#floor.reply !== reply || this.#caller !== undefined;
       if (isTooLate || meaning === 'nothing') return;
       this.#interrupt(audio.playedSamples());
-      if (meaning === 'listen' || this.#step === undefined) return;
-      this.#caller = new CallerTurn(this.#ear, this.#step, backchannel.atMs, pcm);
+      if (meaning === 'listen' || this.#at.step === undefined) return;
+      this.#caller = new CallerTurn(this.#ear, this.#at.step, backchannel.atMs, pcm);
       this.#turnEnded(backchannel.untilMs, audio.mediaMs());
     });
   }
@@ -233,7 +254,7 @@ export class Conversation {
     answered?.holding?.record(this.#parts.record);
     if (this.#caller === undefined) answered?.turn.cancel();
     else if (answered !== undefined) this.#caller.continueFrom(answered.turn);
-    if (this.#step !== undefined) this.#listening.asked(this.#step);
+    if (this.#at.step !== undefined) this.#listening.asked(this.#at.step);
   }
 
   #dropCaller(): void {
@@ -253,7 +274,7 @@ export class Conversation {
     }
     this.#caller = undefined;
     this.#preRoll.clear();
-    if (this.#step !== undefined) void this.#answer({ turn, lastSoundMs, endOfTurnMs });
+    if (this.#at.step !== undefined) void this.#answer({ turn, lastSoundMs, endOfTurnMs });
     else {
       turn.cancel();
       this.#respond({ type: 'start' });
@@ -265,7 +286,7 @@ export class Conversation {
     try {
       const recognition = await this.#patience.recognise(answered);
       if (this.#floor.reply !== reply) return;
-      const isHopeless = recognition.text === '' && this.#state.notUnderstood >= LIMITS.turnsNotUnderstood;
+      const isHopeless = recognition.text === '' && this.#at.state.notUnderstood >= LIMITS.turnsNotUnderstood;
       const foreseen = this.#foresight.take(answered.turn, recognition);
       if (foreseen !== undefined && !isHopeless) this.#take(foreseen.response, reply, foreseen.speech);
       else this.#respond(heardSpeech(recognition), reply, isHopeless ? FAREWELLS.notUnderstood : undefined);
@@ -276,11 +297,13 @@ export class Conversation {
 
   #silent(atMs: number, silentForMs: number): void {
     if (this.#floor.reply !== undefined || this.#keypad.collecting) return;
+    // Who waits for the agent need not speak.
+    if (this.#caller === undefined && this.#at.acting.isOn) return;
     if (this.#caller !== undefined) this.#turnEnded(atMs - silentForMs, atMs);
-    else if (this.#step === undefined) this.#respond({ type: 'start' });
+    else if (this.#at.step === undefined) this.#respond({ type: 'start' });
     else {
-      this.#state = { ...this.#state, silences: this.#state.silences + 1 };
-      const isHopeless = this.#state.silences > this.#parts.turn.silencePrompts;
+      this.#at.countSilence();
+      const isHopeless = this.#at.state.silences > this.#parts.turn.silencePrompts;
       this.#respond({ type: 'silence' }, { stands: false }, isHopeless ? FAREWELLS.silence : undefined);
     }
   }
@@ -291,7 +314,7 @@ export class Conversation {
       return;
     }
     this.#dropCaller();
-    const keys = this.#step?.keysAreSecret ? '•'.repeat(digits.length) : digits;
+    const keys = this.#at.step?.keysAreSecret ? '•'.repeat(digits.length) : digits;
     this.#respond({ type: 'keys', digits }, { keys, stands: false });
   }
 
@@ -306,7 +329,7 @@ export class Conversation {
 
   #askAgent(heard: Heard): Response {
     const { responder, todayIso } = this.#parts;
-    return responder.respond(this.#state.flow, heard, todayIso());
+    return responder.respond(this.#at.state.flow, heard, todayIso());
   }
 
   #take(response: Response, reply: Reply, prepared?: AgentSpeech): void {
@@ -317,34 +340,17 @@ export class Conversation {
     void this.#floor.say(reply, prepared ?? speechOf(audio, voice, response));
   }
 
-  #stands(reply: Reply): void {
-    const step = reply.response?.step;
-    if (step === undefined) return;
-    this.#step = step;
-    this.#state = afterReply(this.#state, reply, step);
-    this.#minutes.stood(reply, step);
-    this.#parts.onProgress();
-  }
-
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {
-    const { response } = reply;
-    const end = response?.closed(heard.text);
-    this.#minutes.wasHeard(reply, heard, end);
-    if (end !== undefined) {
-      const isElsewhere = end.state.stage !== response?.step.state.stage;
-      this.#step = end;
-      this.#state = { ...this.#state, flow: end.state };
-      if (isElsewhere && !this.#over) this.#listening.asked(end);
-    }
-    this.#parts.onProgress();
+    const elsewhere = this.#at.wasHeard(reply, heard);
+    if (elsewhere !== undefined && !this.#over) this.#listening.asked(elsewhere);
   }
 
   #replyOver(reply: Reply, interrupted: boolean): void {
     if (this.#over) return;
     const { farewell } = this.#leave;
     if (farewell !== undefined && !reply.last) this.#sayFarewell(farewell);
-    else if (reply.last || this.#state.flow.done) this.#hangUp();
-    else if (this.#transfer.follow(this.#step)) this.#dropCaller();
+    else if (reply.last || this.#at.state.flow.done) this.#hangUp();
+    else if (this.#transfer.follow(this.#at.step)) this.#dropCaller();
     else if (!this.#keypad.release() && !interrupted) this.#overAgent.agentEnded();
   }
 
@@ -360,17 +366,21 @@ export class Conversation {
       return;
     }
     if (reply !== undefined) {
-      this.#minutes.unanswered(reply);
+      this.#at.unanswered(reply);
       this.#floor.takeBack(reply);
     }
     this.#sayFarewell(farewell);
   }
 
   #sayFarewell(farewell: Farewell): void {
-    const { audio, voice } = this.#parts;
     this.#listening.lastWords();
-    const speech = new AgentSpeech(audio, voice, inOrder([farewell.words]));
-    void this.#floor.say({ stands: true, last: true }, speech);
+    this.#sayWords({ stands: true, last: true }, farewell.words);
+  }
+
+  /** Words that are no answer of the workflow's. */
+  #sayWords(reply: Reply, words: string): void {
+    const { audio, voice } = this.#parts;
+    void this.#floor.say(reply, new AgentSpeech(audio, voice, inOrder([words])));
   }
 
   #hangUp(): void {

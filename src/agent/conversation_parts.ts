@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Stt } from '../providers/types.ts';
 import type { FlowState } from '../workflow/types.ts';
+import type { ActDesk } from './acts.ts';
 import type { CallRecord } from './call_record.ts';
 import type { InterjectionEar } from './interjection.ts';
 import type { After, CallAudio, CallRecording, PersonLine } from './ports.ts';
@@ -22,6 +23,8 @@ export interface ConversationParts {
   readonly recording: CallRecording;
   /** Left out where no person can be called. */
   readonly people?: PersonLine | undefined;
+  /** Left out where the workflow uses no tools by itself. */
+  readonly acts?: ActDesk | undefined;
   readonly after: After;
   readonly turn: Config['turn'];
   /** Today where the business is, as YYYY-MM-DD. */

@@ -1,3 +1,4 @@
+import { openActs } from '../agent/acts.ts';
 import { CallRecord } from '../agent/call_record.ts';
 import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
@@ -116,6 +117,7 @@ export class TalkCall {
       record: this.#record,
       recording: allowedRecording(config, this.#recording),
       people: this.#people,
+      acts: openActs(flow, this.#tools),
       after,
       turn: config.turn,
       todayIso: () => this.#todayIso(),
@@ -271,6 +273,7 @@ export class TalkCall {
     this.#audio.close();
     const record = async () => {
       await this.#tools?.close();
+      await this.#conversation.settled();
       await this.#recording.finish();
       this.#record.append('call.ended', {
         disposition:
@@ -346,9 +349,7 @@ function flowOf(
   { workflow, pin }: CallInfo,
   onFault: (error: unknown) => void,
 ): Flow {
-  const flow = flows.has(workflow)
-    ? callFlow(flows, workflow, { onFault, hasActs: false })
-    : missingFlow(workflow);
+  const flow = flows.has(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
   return pin === undefined ? flow : pinGate(flow, pin);
 }
 

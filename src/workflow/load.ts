@@ -89,7 +89,7 @@ export async function loadFlows(
 export async function loadCallFlow(
   workflowsDir: string,
   name: string,
-  options: FlowOptions,
+  options: FlowOptions & { readonly hasActs?: boolean },
   onFault: (error: unknown) => void,
 ): Promise<Flow> {
   const flows = new Map([[name, await loadFlow(workflowsDir, name, options)]]);
@@ -104,7 +104,7 @@ export async function loadCallFlow(
       }
     }
   }
-  return callFlow(flows, name, { onFault, hasPhone: false, hasActs: false });
+  return callFlow(flows, name, { onFault, hasPhone: false, hasActs: options.hasActs ?? false });
 }
 
 /** A flow from YAML at hand, for editors and tests. */
@@ -155,6 +155,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
     tools: [...program.tools.values()],
+    tool: (_, tool) => program.tools.get(tool),
     takeOver: (handOff, { todayIso }) => stepIn(program, expected, initial, handOff, todayIso),
   };
 }

@@ -257,6 +257,8 @@ export interface Flow {
   readonly pipeline?: PipelineSettings;
   readonly initial: FlowState;
   next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
+  /** A tool of the workflow that leads in this state. */
+  tool?(state: FlowState, name: string): Tool | undefined;
   /** Whether the workflow itself answers this, also where a model leads. */
   concerns?(state: FlowState, heard: Heard): boolean;
   /** Where the caller talks to a model; undefined where the workflow leads by itself. */

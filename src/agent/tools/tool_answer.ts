@@ -1,5 +1,6 @@
 import { LIMITS } from '../../config/limits.ts';
 import type { Tool } from '../../workflow/tools.ts';
+import type { ActOutcome } from '../../workflow/types.ts';
 
 /**
  * Why a tool was not run to its end, or not at all. `arguments`, `unknownTool`, `tooMany`, `again` and `unwritten` are
@@ -36,6 +37,13 @@ export type ToolOutcome =
       readonly attempts: number;
       readonly httpStatus: number | undefined;
     };
+
+/** What came of a tool that the workflow used by itself. */
+export interface Acted {
+  readonly outcome: ActOutcome;
+  /** What its tool keeps of the answer, by slot, as it came. */
+  readonly saves: Readonly<Record<string, unknown>>;
+}
 
 /** For the model: short, and nothing of what the other end said. */
 const REASONS: Readonly<Record<ToolFault, string>> = {

@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
 import type { LlmToolCall } from '../../providers/types.ts';
-import { canonicalJson, type Tool } from '../../workflow/tools.ts';
+import { canonicalJson, type Tool, type ToolArguments } from '../../workflow/tools.ts';
 import type { FlowState, Talk, ToolExchange } from '../../workflow/types.ts';
 import type { After } from '../ports.ts';
 import {
+  type Acted,
   answerText,
   failureText,
   runningText,
@@ -47,9 +48,16 @@ const keptRun = z.object({
   signature: z.string(),
   key: z.string(),
   turn: z.number().int().min(0),
+  /** Under which the workflow itself wanted it; left out where a model did. */
+  act: z.string().exactOptional(),
   /** None where it was not over. */
   answer: z
-    .object({ text: z.string(), isUnknown: z.boolean(), saves: z.record(z.string(), z.unknown()) })
+    .object({
+      text: z.string(),
+      isUnknown: z.boolean(),
+      isDone: z.boolean().default(false),
+      saves: z.record(z.string(), z.unknown()),
+    })
     .optional(),
 });
 export const keptTools = z.array(keptRun).readonly();
@@ -63,8 +71,17 @@ interface Run extends Omit<z.infer<typeof keptRun>, 'answer'> {
   answer: Answer | undefined;
   /** Nothing keeps it from being run again. */
   isFree: boolean;
+  /** It was under way when its process was lost. */
+  isLost: boolean;
   isTold: boolean;
   over: Promise<unknown>;
+}
+
+/** A tool that the workflow wants to be used. */
+export interface ActOrder {
+  readonly id: string;
+  readonly tool: Tool;
+  readonly args: ToolArguments;
 }
 
 /** A call of a tool in the hands of whoever wanted it. */
@@ -90,12 +107,9 @@ export class ToolDesk {
     this.#runs = (parts.kept ?? []).map(takenOver);
   }
 
-  /** Writes down what became of runs of a process that was lost: nobody knows. */
+  /** Writes down what became of a model's runs of a process that was lost: nobody knows. */
   tellLost(): void {
-    const outcome = { status: 'unknown', why: 'processLost', attempts: 0, httpStatus: undefined } as const;
-    for (const { id: run, tool, answer } of this.#parts.kept ?? [])
-      if (answer === undefined)
-        this.#parts.journal.ended({ run, tool, outcome, answer: unknownText('processLost') });
+    for (const run of this.#runs) if (run.isLost && run.act === undefined) this.#tellLost(run);
   }
 
   /** False for one that nobody can run. */
@@ -132,16 +146,46 @@ export class ToolDesk {
     return this.#inHand(tool, this.#begin(tool, request, { argumentsJson, signature, key, turn: talk.turn }));
   }
 
+  /**
+   * Runs what the workflow itself wants, under its own id: the same again is the same run. What another process left under
+   * way is run again with its key where that does no harm; else nobody knows what came of it. Never rejects.
+   */
+  async act(order: ActOrder, slots: FlowState['slots']): Promise<Acted> {
+    const { id, tool, args } = order;
+    const before = this.#runs.find(run => run.act === id);
+    const isLost = before?.isLost === true;
+    const isHarmless = tool.isIdempotent || tool.spec.keyed;
+    if (before !== undefined && !(isLost && isHarmless)) {
+      if (isLost) this.#tellLost(before);
+      await before.over;
+      return actedBy(before);
+    }
+    const request = this.has(tool) ? requestOf(tool, args, slots) : { fault: 'it is off' };
+    const running = this.#runs.filter(({ answer }) => answer === undefined).length;
+    const isTooMany = this.#count === LIMITS.toolRuns || running === LIMITS.toolsAtOnce;
+    if ('fault' in request || isTooMany) {
+      this.#parts.journal.refused({ tool: tool.name, why: isTooMany ? 'tooMany' : 'arguments' });
+      return { outcome: isLost ? 'unknown' : 'failed', saves: {} };
+    }
+    if (before !== undefined) this.#runs.splice(this.#runs.indexOf(before), 1);
+    const argumentsJson = JSON.stringify(args);
+    const key = before?.key ?? digestOf(this.#parts.callId, 'act', id);
+    const named = { argumentsJson, signature: digestOf(tool.name, id).slice(0, 22), key, turn: 0, act: id };
+    const run = this.#begin(tool, request, named, before?.id);
+    await run.over;
+    return actedBy(run);
+  }
+
   /** What came of runs of which the model was not told. */
   get untold(): readonly ToolExchange[] {
-    return this.#runs.flatMap(({ id, tool, argumentsJson, signature, key, answer, isTold }) =>
+    return this.#ofModel.flatMap(({ id, tool, argumentsJson, signature, key, answer, isTold }) =>
       answer === undefined || isTold ? [] : [{ id, tool, argumentsJson, signature, key, ...answer }],
     );
   }
 
   /** The same with those that are not over yet. */
   get open(): readonly Pick<ToolExchange, 'id' | 'tool' | 'argumentsJson' | 'text'>[] {
-    return this.#runs.flatMap(({ id, tool, argumentsJson, answer, isTold }) =>
+    return this.#ofModel.flatMap(({ id, tool, argumentsJson, answer, isTold }) =>
       isTold ? [] : [{ id, tool, argumentsJson, text: answer?.text ?? runningText() }],
     );
   }
@@ -154,9 +198,19 @@ export class ToolDesk {
     }
   }
 
+  /** What came of an act is in the state. */
+  toldAct(id: string): void {
+    for (const run of this.#runs) if (run.act === id) run.isTold = true;
+  }
+
   get kept(): KeptTools {
-    return this.#runs.flatMap(({ id, tool, argumentsJson, signature, key, turn, answer, isTold }) =>
-      isTold ? [] : [{ id, tool, argumentsJson, signature, key, turn, ...(answer && { answer }) }],
+    return this.#runs.flatMap(
+      ({ id, tool, argumentsJson, signature, key, turn, act, answer, isLost, isTold }) => {
+        const named = { id, tool, argumentsJson, signature, key, turn, ...(act !== undefined && { act }) };
+        // Whether an act that was lost can be run again is up to whoever takes it over next, too.
+        const isOpen = answer === undefined || (isLost && act !== undefined);
+        return isTold ? [] : [{ ...named, ...(!isOpen && { answer }) }];
+      },
     );
   }
 
@@ -173,17 +227,19 @@ export class ToolDesk {
   #begin(
     tool: Tool,
     request: ToolRequest,
-    named: Pick<Run, 'argumentsJson' | 'signature' | 'key' | 'turn'>,
+    named: Pick<Run, 'argumentsJson' | 'signature' | 'key' | 'turn' | 'act'>,
+    id = `tool_${randomBytes(6).toString('hex')}`,
   ): Run {
     this.#forgetBefore(named.turn);
     this.#count += 1;
     const run: Run = {
-      id: `tool_${randomBytes(6).toString('hex')}`,
+      id,
       tool: tool.name,
       ...named,
       control: new AbortController(),
       answer: undefined,
       isFree: false,
+      isLost: false,
       isTold: false,
       over: Promise.resolve(),
     };
@@ -206,7 +262,9 @@ export class ToolDesk {
             httpStatus: undefined,
           };
     const text = answerText(tool, outcome);
-    run.answer = { text, isUnknown: outcome.status === 'unknown', saves: savesOf(tool, outcome) };
+    const { status } = outcome;
+    const saves = savesOf(tool, outcome);
+    run.answer = { text, isUnknown: status === 'unknown', isDone: status === 'done', saves };
     run.isFree = outcome.status === 'failed' && outcome.why === 'cancelled';
     this.#parts.journal.ended({ run: id, tool: tool.name, outcome, answer: text });
   }
@@ -240,6 +298,15 @@ export class ToolDesk {
     return { tool, answer: Promise.resolve(text), letGo: () => undefined };
   }
 
+  get #ofModel(): readonly Run[] {
+    return this.#runs.filter(({ act }) => act === undefined);
+  }
+
+  #tellLost({ id: run, tool }: Run): void {
+    const outcome = { status: 'unknown', why: 'processLost', attempts: 0, httpStatus: undefined } as const;
+    this.#parts.journal.ended({ run, tool, outcome, answer: unknownText('processLost') });
+  }
+
   /** What the model knows of an earlier turn may come again. */
   #forgetBefore(turn: number): void {
     for (let at = this.#runs.length - 1; at >= 0; at -= 1) {
@@ -247,6 +314,11 @@ export class ToolDesk {
       if (run.isTold && run.turn < turn) this.#runs.splice(at, 1);
     }
   }
+}
+
+function actedBy({ answer }: Run): Acted {
+  if (answer?.isDone) return { outcome: 'done', saves: answer.saves };
+  return { outcome: answer?.isUnknown === false ? 'failed' : 'unknown', saves: {} };
 }
 
 /** 128 bits in hexadecimal digits. */
@@ -258,9 +330,10 @@ function digestOf(...parts: readonly string[]): string {
 function takenOver({ answer, ...named }: KeptTools[number]): Run {
   return {
     ...named,
-    answer: answer ?? { text: unknownText('processLost'), isUnknown: true, saves: {} },
+    answer: answer ?? { text: unknownText('processLost'), isUnknown: true, isDone: false, saves: {} },
     control: new AbortController(),
     isFree: false,
+    isLost: answer === undefined,
     isTold: false,
     over: Promise.resolve(),
   };

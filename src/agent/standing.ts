@@ -1,0 +1,79 @@
+import type { FlowStep } from '../workflow/types.ts';
+import { Acting } from './acting.ts';
+import { NO_ACTS } from './acts.ts';
+import type { ConversationParts } from './conversation_parts.ts';
+import { Minutes } from './minutes.ts';
+import type { Reply } from './reply.ts';
+import { afterReply, type ConversationState, newConversation } from './resumption.ts';
+
+/** Where a conversation stands: what was heard of its replies has happened, and is written down and carried out. */
+export class Standing {
+  readonly #parts: ConversationParts;
+  readonly #minutes: Minutes;
+  readonly acting: Acting;
+  #state: ConversationState;
+  #step: FlowStep | undefined;
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts;
+    this.#minutes = new Minutes({ ...parts, nowMs: () => parts.audio.mediaMs() });
+    this.acting = new Acting(parts.acts ?? NO_ACTS);
+    this.#state = parts.resumed ?? newConversation(parts.initial);
+  }
+
+  get state(): ConversationState {
+    return this.#state;
+  }
+
+  /** What the caller was asked last; none before the greeting. */
+  get step(): FlowStep | undefined {
+    return this.#step;
+  }
+
+  /** The caller said nothing once more. */
+  countSilence(): void {
+    this.#state = { ...this.#state, silences: this.#state.silences + 1 };
+  }
+
+  /** The caller has begun to hear the reply. */
+  stands(reply: Reply): void {
+    const step = reply.response?.step;
+    if (step === undefined) return;
+    this.#step = step;
+    this.#state = afterReply(this.#state, reply, step);
+    this.acting.stands(step);
+    this.#minutes.stood(reply, step);
+    this.#parts.onProgress();
+  }
+
+  /** The reply is over. Returns the step that it led to where that asks for something else than its first. */
+  wasHeard(
+    reply: Reply,
+    heard: { readonly text: string; readonly interrupted: boolean },
+  ): FlowStep | undefined {
+    const end = reply.response?.closed(heard.text);
+    this.#minutes.wasHeard(reply, heard, end);
+    if (end !== undefined) {
+      this.#step = end;
+      this.#state = { ...this.#state, flow: end.state };
+      this.acting.stands(end);
+    }
+    this.#parts.onProgress();
+    return end?.state.stage === reply.response?.step.state.stage ? undefined : end;
+  }
+
+  /** Nothing of the reply was heard, nor will be. */
+  unanswered(reply: Reply): void {
+    this.#minutes.unanswered(reply);
+  }
+
+  /** The line is gone: what was under way for the workflow comes to its end, and is told to it. */
+  async settled(): Promise<void> {
+    const heard = await this.acting.settled();
+    if (heard === undefined) return;
+    const { responder, todayIso } = this.#parts;
+    const { step } = responder.respond(this.#state.flow, heard, todayIso());
+    this.#state = { ...this.#state, flow: step.state };
+    this.#minutes.stood({ stands: true }, step);
+  }
+}
