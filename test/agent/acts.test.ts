@@ -160,7 +160,7 @@ t.test('a process dies with an act under way: the next one asks again with its k
   const later = events.slice(written);
   t.notOk(later.some(({ type, detail }) => type === 'tool.ended' && 'why' in detail));
   t.match(details('slot.set').at(-1), { slot: 'visit', value: 42 });
-  const [spoken] = later.filter(({ type }) => type === 'turn.agent');
+  const spoken = later.find(({ type }) => type === 'turn.agent');
   t.match(spoken?.detail, { text: new RegExp(`^${BRIDGING_WORDS}`) });
   first.call.hangUp('localHangup');
 });
