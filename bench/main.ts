@@ -27,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   chaos: () => import('./chaos.ts'),
   long_call: () => import('./long_call.ts'),
   turns: () => import('./turns.ts'),
+  density: () => import('./density.ts'),
   intents: () => import('./intents.ts'),
 };
 
@@ -55,6 +56,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   chaos      providers killed, stalled and corrupted at ten points of a turn: silences, repeated sentences, lost slots
   long_call  an hour and 1,000 turns in a minute or two: what was said early is known at the end, requests and memory stay flat
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
+  density    whole conversations on one core, at 50 to 200 calls: CPU, memory and lateness of frames for a call; then LiveKit's
+             chain on the same core, which --without livekit leaves out; needs a quiet machine
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.

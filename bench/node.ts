@@ -33,16 +33,19 @@ export function ownTarget({ sip, livekit }: Config, way: Way = 'phone'): string 
   return `sip:${sip.numbers[0] ?? '+15550100'}@${hostInUri(near)}:${port}`;
 }
 
-/** Runs a bench against the target that was named, the node that runs, or one started for it and stopped afterwards. */
+/**
+ * Runs a bench against the target that was named, the node that runs, or one started for it, on the `cores` named, and
+ * stopped afterwards.
+ */
 export async function withNode<T>(
-  options: BenchOptions,
+  options: BenchOptions & { readonly cores?: string | undefined },
   bench: (node: CalledNode) => Promise<T>,
   way: Way = 'phone',
 ): Promise<T> {
   const config = loadConfig(resolve(options.configFile));
   if (options.target !== undefined) return bench({ target: options.target, config, pid: undefined });
   const paths = nodePaths(PROJECT, config);
-  const started = (await isInstanceRunning(paths)) ? undefined : startNode(options.configFile);
+  const started = (await isInstanceRunning(paths)) ? undefined : startNode(options);
   try {
     await untilReady(config, started);
     const pid = Number(readFileSync(join(paths.run, 'trunkline.pid'), 'utf8'));
@@ -52,10 +55,14 @@ export async function withNode<T>(
   }
 }
 
-function startNode(configFile: string): ChildProcess {
+function startNode({
+  configFile,
+  cores,
+}: Pick<BenchOptions, 'configFile'> & { readonly cores?: string | undefined }): ChildProcess {
   process.stderr.write('no node runs: starting one\n');
-  const args = [join(PROJECT, 'bin/start.mjs'), '--config', resolve(configFile)];
-  return spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 2, 2] });
+  const command = [process.execPath, join(PROJECT, 'bin/start.mjs'), '--config', resolve(configFile)];
+  const [program = '', ...args] = cores === undefined ? command : ['taskset', '-c', cores, ...command];
+  return spawn(program, args, { cwd: PROJECT, stdio: ['ignore', 2, 2] });
 }
 
 async function untilReady({ http }: Config, started: ChildProcess | undefined): Promise<void> {

@@ -35,6 +35,11 @@ export function measureProcesses(rootPid: number): { stop(): ProcessUse[] } {
   };
 }
 
+/** A process and all its descendants, as they are now. */
+export function processTree(rootPid: number): readonly number[] {
+  return [...sampleTree(rootPid).keys()];
+}
+
 function sampleTree(rootPid: number): Map<number, Sample> {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {

@@ -10,10 +10,11 @@ export const GREETING = [
 ] as const;
 export const INSTRUCTIONS = 'You are the front desk of a piano mover. Be brief.';
 
-const YAML = `name: talker
+/** `stages` before the talk begins, and which of them is the first. */
+const yamlOf = (start: string, before: string, greeting: readonly string[]) => `name: talker
 version: 1.0.0
 title: Talker of the latency bench
-start: hello
+start: ${start}
 exits: { exhausted: later, goodbye: bye, person: later }
 confidence: { readBack: 0.1, reject: 0.3, sure: 0.6 }
 patience: { misses: 2, silences: 3, turns: 2000 }
@@ -32,10 +33,10 @@ phrases:
   restart: Would you like to start over?
   goodbye: Would you like to end this call?
 slots: {}
-stages:
+stages:${before}
   hello:
     kind: talk
-    say: ${JSON.stringify(GREETING)}
+    say: ${JSON.stringify(greeting)}
     instructions: ${INSTRUCTIONS}
     patience: normal
     ways: { done: { to: bye, meaning: the caller has no further question } }
@@ -44,11 +45,32 @@ stages:
   later: { kind: end, outcome: callback, say: [Somebody will call you back. Goodbye.] }
 `;
 
+const CONSENT = `
+  consent:
+    kind: consent
+    say: [${GREETING[0]}]
+    ask: May I record this call?
+    help: Please say yes or no.
+    announce: This call is recorded.
+    granted: Thank you.
+    refused: That is fine.
+    next: [{ to: hello }]`;
+
+export interface Workflow {
+  writeTo(folder: string): Promise<void>;
+}
+
 /** A workflow in which a model answers every turn. */
-export const TALKER = {
-  async writeTo(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'talker.yaml'), YAML);
-    await cp(join(PROJECT, 'workflows/places'), join(folder, 'places'), { recursive: true });
-  },
-};
+export const TALKER = workflowOf(yamlOf('hello', '', GREETING));
+/** The same, recorded where the configuration says so. */
+export const RECORDED_TALKER = workflowOf(yamlOf('consent', CONSENT, GREETING.slice(1)));
+
+function workflowOf(yaml: string): Workflow {
+  return {
+    async writeTo(folder) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'talker.yaml'), yaml);
+      await cp(join(PROJECT, 'workflows/places'), join(folder, 'places'), { recursive: true });
+    },
+  };
+}

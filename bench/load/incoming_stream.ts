@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.ts';
+
 /** What arrived of one call's RTP (RFC 3550), as the wire shows it. */
 export interface Reception {
   readonly packets: number;
@@ -57,6 +59,7 @@ export class IncomingStream {
   readonly #payloadType: number;
   readonly #eventPayloadType: number | undefined;
   readonly #sink: PayloadSink;
+  readonly #lateness: Histogram | undefined;
   #isExpected = false;
   #expectedSinceMs = 0;
   #lastArrivalMs = 0;
@@ -89,10 +92,17 @@ export class IncomingStream {
     restarts: 0,
   };
 
-  constructor(payloadType: number, eventPayloadType: number | undefined, sink: PayloadSink) {
+  /** `lateness` takes how late each packet was on the stream's own grid, as its earliest ones show it. */
+  constructor(
+    payloadType: number,
+    eventPayloadType: number | undefined,
+    sink: PayloadSink,
+    lateness?: Histogram,
+  ) {
     this.#payloadType = payloadType;
     this.#eventPayloadType = eventPayloadType;
     this.#sink = sink;
+    this.#lateness = lateness;
   }
 
   /** From now on the far end has to send, or need not, as on hold. */
@@ -205,6 +215,7 @@ export class IncomingStream {
     const aheadMs = this.#anchorMs - transitMs;
     if (aheadMs > ANCHOR_SLACK_MS || -aheadMs > ANCHOR_JUMP_MS) this.#anchorMs = transitMs;
     this.#windowLeastMs = Math.min(this.#windowLeastMs, transitMs);
+    this.#lateness?.add(Math.max(0, transitMs - Math.min(this.#anchorMs, this.#windowLeastMs)));
     if (nowMs >= this.#windowEndMs) {
       this.#anchorMs = this.#windowLeastMs;
       if (this.#leastTransitsMs.length < MOST_WINDOWS) this.#leastTransitsMs.push(this.#windowLeastMs);

@@ -4,6 +4,7 @@ import { PACKET_MS } from '../wire/rtp_sender.ts';
 import type { Credentials } from '../wire/sip_digest.ts';
 import type { CallRecord } from './call_record.ts';
 import { type EncodedAudio, encodeAudio } from './encoded_audio.ts';
+import type { Histogram } from './histogram.ts';
 import { LoadCall } from './load_call.ts';
 import { marker } from './marker.ts';
 import { MediaPorts } from './media_ports.ts';
@@ -32,6 +33,8 @@ export interface LoadOptions {
   readonly receiving?: Impairment | undefined;
   /** False: signalling only. */
   readonly sendsMedia?: boolean;
+  /** Takes how late each packet of the far end comes on its call's own grid. */
+  readonly lateness?: Histogram;
   /** Whether the n-th call keeps what it hears, for markers and clicks. */
   readonly keepsTrack?: (index: number) => boolean;
   /** From answer to BYE, and from INVITE to CANCEL. */
@@ -217,6 +220,7 @@ export class Load {
       script: script?.(index) ?? SILENT,
       idle: this.#idle,
       marker: this.#marker,
+      lateness: this.#options.lateness,
       sending,
       receiving,
       sendsMedia: this.#options.sendsMedia ?? true,

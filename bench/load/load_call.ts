@@ -5,6 +5,7 @@ import type { Direction } from '../wire/sdp.ts';
 import type { CallRecord, Interruption } from './call_record.ts';
 import { Ears } from './ears.ts';
 import type { EncodedAudio } from './encoded_audio.ts';
+import type { Histogram } from './histogram.ts';
 import { IncomingStream } from './incoming_stream.ts';
 import type { MediaPort } from './media_ports.ts';
 import { OutgoingStream } from './outgoing_stream.ts';
@@ -24,6 +25,8 @@ export interface CallPlan {
   /** Sent while nothing is said. */
   readonly idle: EncodedAudio;
   readonly marker: EncodedAudio;
+  /** Of the packets that come, on the far end's own grid; for all calls together. */
+  readonly lateness: Histogram | undefined;
   readonly sending: Impairment | undefined;
   readonly receiving: Impairment | undefined;
   /** False: signalling only; what comes is counted. */
@@ -247,9 +250,9 @@ export class LoadCall implements Paced, Actor {
       sequence: this.#random.integer(0, 2 ** 15),
       timestamp: this.#random.integer(0, 2 ** 32 - 1),
     });
-    this.#incoming = new IncomingStream(codec.payloadType, eventPayloadType, (datagram, start, end, atMs) =>
-      this.#ears.hear(datagram.subarray(start, end), this.#sinceAnswer(atMs)),
-    );
+    const hear = (datagram: Uint8Array, start: number, end: number, atMs: number): void =>
+      this.#ears.hear(datagram.subarray(start, end), this.#sinceAnswer(atMs));
+    this.#incoming = new IncomingStream(codec.payloadType, eventPayloadType, hear, this.#plan.lateness);
     this.#incoming.expect(agreed.sends, nowMs);
     this.#pacer.add(this);
   }

@@ -46,6 +46,11 @@ export class Processes {
     return Object.fromEntries(this.#counted().map(({ name, child }) => [name, memoryMiB(child.pid!)]));
   }
 
+  /** Of those that are counted, each with all that it started below it. */
+  pids(): readonly number[] {
+    return this.#counted().map(({ child }) => child.pid!);
+  }
+
   /** Those that have ended though nobody told them to. */
   ended(): readonly string[] {
     return this.#running

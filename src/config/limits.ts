@@ -11,7 +11,7 @@ import { WORKFLOW_LIMITS } from './workflow_limits.ts';
  */
 export const LIMITS = {
   /** Calls in one media process; the edge answers further ones as unavailable. */
-  callsPerMediaProcess: 64,
+  callsPerMediaProcess: 512,
   /** Media processes of a node; more in the configuration is an error. */
   mediaProcesses: 64,
   /** Parties of a call beside the caller and the agent; a further one is refused. */

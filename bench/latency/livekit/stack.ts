@@ -35,7 +35,7 @@ const TOLD_FILE = 'session.json';
  */
 export async function startAgentStack(
   programs: LiveKitPrograms,
-  { urls, key }: Services,
+  { urls, key }: Pick<Services, 'urls' | 'key'>,
   { turnDetection, greeting, folder }: AgentOptions,
 ): Promise<AgentStack> {
   const toldIn = join(folder, TOLD_FILE);

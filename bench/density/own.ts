@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BenchOptions } from '../bench.ts';
+import { withOwnNode } from '../latency/own_node.ts';
+import { RECORDED_TALKER } from '../latency/workflow.ts';
+import type { Callers } from './callers.ts';
+import { type Carried, type CarryPlan, carry } from './carried.ts';
+import type { Cores } from './pinning.ts';
+import { nodeProviders, startProviders } from './providers.ts';
+
+/** Programs are still busy with their start when they are ready. */
+const STARTED_MS = 5000;
+/** Of calls that are over, everything is written down and let go. */
+const BETWEEN_MS = 8000;
+/** Calls on their way hold slots for a moment. */
+const SPARE_CALLS = 16;
+
+/** A node of our own with one media process, everything switched on, carries one number of calls after the other. */
+export async function measureOwn(
+  options: BenchOptions,
+  callers: Callers,
+  plans: readonly CarryPlan[],
+  cores: Cores | undefined,
+): Promise<readonly Carried[]> {
+  const providers = await startProviders('utterances');
+  const { config, env } = nodeProviders(providers);
+  const callsPerProcess = Math.max(...plans.map(({ calls }) => calls)) + SPARE_CALLS;
+  const settings = {
+    config: {
+      media: { processes: 1, callsPerProcess },
+      recording: { consent: 'announce' },
+      logLevel: 'warn',
+    },
+    workflow: RECORDED_TALKER,
+    ...(cores !== undefined && { cores: cores.node }),
+  };
+  try {
+    return await withOwnNode(
+      options,
+      config,
+      env,
+      async ({ target, pid }) => {
+        const carrier = { target, pids: pid === undefined ? [] : [pid] };
+        const carried: Carried[] = [];
+        await delay(STARTED_MS);
+        for (const plan of plans) {
+          process.stderr.write(`${plan.calls} calls\n`);
+          carried.push(await carry(carrier, callers, plan));
+          await delay(BETWEEN_MS);
+        }
+        return carried;
+      },
+      settings,
+    );
+  } finally {
+    providers.stop();
+  }
+}
