@@ -1,5 +1,6 @@
 import type { ProviderKind } from '../../config/providers.ts';
 import { Breaker, type BreakerStatus } from './breaker.ts';
+import { HedgeBudget } from './hedge_budget.ts';
 import { LiveLatency } from './live_latency.ts';
 import type { Clock } from './timing.ts';
 
@@ -15,10 +16,16 @@ export interface Candidate<P extends Provider> {
   readonly provider: P;
   readonly breaker: Breaker;
   readonly latency: LiveLatency;
+  readonly hedges: HedgeBudget;
 }
 
 export function candidateOf<P extends Provider>(provider: P, clock: Clock): Candidate<P> {
-  return { provider, breaker: new Breaker(clock.nowMs), latency: new LiveLatency() };
+  return {
+    provider,
+    breaker: new Breaker(clock.nowMs),
+    latency: new LiveLatency(),
+    hedges: new HedgeBudget(),
+  };
 }
 
 interface CandidateStatus extends BreakerStatus {

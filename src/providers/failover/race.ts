@@ -87,8 +87,10 @@ class Race<P extends Provider, R> {
     const { after } = rounds.candidates.clock;
     const leftOf = (ms: number) => Math.max(0, ms - attempt.waitedMs);
     const timers = [after(leftOf(limits.attemptMs), () => this.#late(attempt))];
-    if (this.#running.size === 0)
+    if (this.#running.size === 0) {
+      attempt.candidate.hedges.asked();
       timers.push(after(leftOf(this.#hedgeMs(attempt)), () => this.#hedge(attempt)));
+    }
     this.#running.set(attempt, timers);
     this.#order.push(attempt);
     const work = (async () => start(attempt))();
@@ -108,7 +110,7 @@ class Race<P extends Provider, R> {
     const { rounds } = this.#options;
     if (!this.#running.has(attempt) || this.#running.size > 1) return;
     const second = rounds.healthy(this.#atWork);
-    if (second !== undefined) this.#launch(rounds.begin(second));
+    if (second !== undefined && attempt.candidate.hedges.take()) this.#launch(rounds.begin(second));
   }
 
   /** Time is up, unless there is nobody who could do better. */

@@ -114,6 +114,18 @@ t.test('hedge: later than usual, and the first to speak wins', async t => {
   t.equal(candidates.statuses[0]!.state, 'open', 'always beaten is as bad as failing');
 });
 
+t.test('hedge: where all are late, only so many as one in ten, after ten at once', async t => {
+  const late: Script = [{ wait: 1_600 }, ...text('First.'), stop];
+  const { said, llms, rig } = failover([late], [[{ wait: 900 }, ...text('Second.'), stop]]);
+  for (let at = 0; at < 11; at++) await said();
+  const first = llms[1]!.requests.length;
+  t.ok(first >= 10 && first <= 11, `${first}`);
+  for (let at = 0; at < 100; at++) t.equal(await said(), 'First.[stop]');
+  const then = llms[1]!.requests.length - first;
+  t.ok(then >= 9 && then <= 11, `${then}`);
+  t.same(await rig.leftovers(), NO_LEFTOVERS);
+});
+
 t.test('hedge: within its bounds, and the first may still win', async t => {
   const { said, told, llms } = failover(
     [[{ wait: 1_600 }, ...text('First.'), stop]],
