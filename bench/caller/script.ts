@@ -64,8 +64,10 @@ function drawValue(spec: SlotSpec, places: Places, random: SeededRandom, todayIs
       return random.integer(1, Math.min(spec.max, 4));
     case 'date': {
       const days = random.pick([1, random.integer(2, 3), random.integer(4, 7), random.integer(8, 80)]);
-      return isoAfter(todayIso, Math.min(days, spec.withinDays));
+      return isoAfter(todayIso, Math.min(days, spec.withinDays ?? days));
     }
+    default:
+      throw new Error(`this caller knows nothing of slots of kind ${spec.kind}`);
   }
 }
 

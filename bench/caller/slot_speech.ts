@@ -77,6 +77,8 @@ export function slotSpeech(spec: SlotSpec, places: Places, known: KnownPlaces): 
       return countSpeech(spec.unit);
     case 'date':
       return DATE_SPEECH;
+    default:
+      throw new Error(`this caller knows no words for slots of kind ${spec.kind}`);
   }
 }
 

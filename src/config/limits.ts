@@ -1,5 +1,6 @@
 import { DOCUMENT_LIMITS } from './document_limits.ts';
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
+import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
@@ -44,6 +45,7 @@ export const LIMITS = {
   modelPatienceMs: 3_000,
   ...DOCUMENT_LIMITS,
   ...HAND_OFF_LIMITS,
+  ...SLOT_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
   ...WORKFLOW_LIMITS,

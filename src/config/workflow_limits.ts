@@ -12,8 +12,6 @@ export const WORKFLOW_LIMITS = {
   scoreRules: 64,
   /** What a call is given to know from the start; the rest is left out. */
   givenSlots: 200,
-  /** The text of a slot; a longer one is not taken. */
-  slotCharacters: 1_000,
   /** Values of one slot that a caller refused; the first ones are forgotten, and may be offered again. */
   refusedValues: 40,
   /** Other hypotheses of the recogniser that are kept for a slot; the rest is left out. */
@@ -24,9 +22,6 @@ export const WORKFLOW_LIMITS = {
   placesFileBytes: 8 << 20,
   /** Workflows in the workflows folder; more are an error. */
   workflowFiles: 256,
-  /** What a caller said to one question; more counts as not understood. */
-  heardCharacters: 500,
-  heardWords: 60,
   /** Of what a caller said, where wishes that every agent honours are looked for; of more only the end counts. */
   intentCharacters: 4_000,
   intentWords: 200,

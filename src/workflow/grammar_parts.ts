@@ -107,6 +107,22 @@ export const datePart: GrammarPart = rule(
   },
 );
 
+/** Days before this one, with the year where it is told. */
+export const pastDatePart: GrammarPart = rule(
+  'past_date',
+  'today | yesterday | [the] day before yesterday | last <weekday> | (<few> days | <few> weeks | a week) ago | ' +
+    '<month> [the] <day> [<year>] | the <day> of <month> [<year>]',
+  {
+    weekday: oneOf(WEEKDAYS),
+    month: oneOf(MONTHS),
+    day: oneOf(words(1, 31, ordinal)),
+    few: oneOf(words(2, 14, cardinal)),
+    year:
+      `nineteen (${oneOf(words(10, 99, cardinal))} | oh ${oneOf(words(1, 9, cardinal))}) | ` +
+      `two thousand [${oneOf(words(1, 9, cardinal))}] | twenty ${oneOf(words(10, 40, cardinal))}`,
+  },
+);
+
 interface Letters {
   readonly next: Map<string, Letters>;
   ends: boolean;

@@ -131,7 +131,12 @@ t.test('what is wrong with a file is told with line, column and key', async t =>
       'exhausted: piano',
       /must be a stage of kind end/,
     ],
-    ['spelling of a number', changed('by: digits', 'by: spelling'), 'by: spelling', /only streets and towns/],
+    [
+      'spelling of a number',
+      changed('by: digits', 'by: spelling'),
+      'by: spelling',
+      /house_number can not be spelled; use again/,
+    ],
     [
       'a price that is no whole number of cents',
       changed('centsPerMile: 400', 'centsPerMile: 4.5'),

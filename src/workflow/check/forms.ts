@@ -11,6 +11,9 @@ export function checkForm(document: WorkflowDocument, path: Path, form: FormStag
     for (const slot of [...question.slots, ...question.also]) needSlot(document, at, slot, report);
     checkCondition(document, [...at, 'when'], question.when, report);
     checkSentences(document, at, [question.prompt, question.help], [], report);
+    const told = question.slots.concat(question.also);
+    if (told.length > 1 && told.some(slot => document.slots[slot]?.kind === 'text'))
+      report(at, 'free words are all of an answer; ask for the text alone');
     for (const slot of Object.keys(question.otherwise)) {
       if (!question.slots.includes(slot))
         report([...at, 'otherwise', slot], 'is not a slot of this question');

@@ -1,7 +1,7 @@
 import { scan } from '../understand/scan.ts';
 import { type Draft, formOf, slotNamed } from './draft.ts';
 import { formSlots } from './form.ts';
-import { hearSlots, hearSpelling, isStray, isUnsure, readersOf, type Utterance } from './hear.ts';
+import { hearAll, hearSlots, hearSpelling, isStray, isUnsure, readersOf, type Utterance } from './hear.ts';
 import type { Pending } from './memory.ts';
 import { miss } from './miss.ts';
 import { answerOffer } from './offer.ts';
@@ -27,9 +27,9 @@ function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
     case 'sure':
       return answerYesNo(said, yes => settle(draft, pending, yes));
     case 'question':
-      return answerSlots(draft, said, formOf(draft).questions[pending.index]?.slots ?? []);
+      return answerQuestion(draft, said, formOf(draft).questions[pending.index]?.slots ?? []);
     case 'repair':
-      return answerSpelling(draft, said, pending.slot) || answerSlots(draft, said, [pending.slot]);
+      return answerSpelling(draft, said, pending.slot) || answerQuestion(draft, said, [pending.slot]);
     case 'readBack':
       return answerReadBack(draft, said);
     case 'which':
@@ -55,13 +55,23 @@ function answerSpelling(draft: Draft, said: Utterance, slot: string): boolean {
   return true;
 }
 
+function answerQuestion(draft: Draft, said: Utterance, wanted: readonly string[]): boolean {
+  const [only = ''] = wanted;
+  if (wanted.length !== 1 || slotNamed(draft, only).readAll === undefined)
+    return answerSlots(draft, said, wanted);
+  const heard = hearAll(draft, only, said);
+  if (heard === undefined) return false;
+  take(draft, [heard], said.confidence < draft.program.document.confidence.sure);
+  return true;
+}
+
 /** Takes the wanted slots, and others of the form only if they come with a wanted one. */
 function answerSlots(draft: Draft, said: Utterance, wanted: readonly string[]): boolean {
   const names = inScope(draft, wanted);
   const yesNoSlot = wanted.find(slot => slotNamed(draft, slot).spec.kind === 'yes_no');
   const found = scan(said.tokens, readersOf(draft, names, wanted), yesNoSlot !== undefined);
   if (isStray(found)) return false;
-  const heard = [...hearSlots(draft, names, said, found)];
+  const heard = [...hearSlots(draft, names, said, found, wanted)];
   if (yesNoSlot !== undefined && found.answer !== undefined && !heard.some(one => one.slot === yesNoSlot)) {
     heard.push({ slot: yesNoSlot, values: [found.answer], refusedAgain: [], rivals: [] });
   }

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Expectation } from '../../providers/types.ts';
 import { either, expectation, type GrammarPart, oneOf, rule } from '../jsgf.ts';
 import type { Slot } from '../kinds/kind.ts';
-import type { SlotKindName } from '../slot_schema.ts';
 import { nonePart, yesNoPart } from '../slots.ts';
 import type { Question } from '../stage_schema.ts';
-import type { AnswerKind, ExpectedAnswer, FlowState, FlowStep } from '../types.ts';
+import type { ExpectedAnswer, FlowState, FlowStep } from '../types.ts';
 import { SPOKEN_COMMANDS, SPOKEN_REPEATS } from '../understand/words.ts';
 import { type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
 import { formSlots } from './form.ts';
@@ -36,8 +35,8 @@ export function expectations(): (draft: Draft) => Expected {
     const known = key === undefined ? undefined : built.get(key);
     const expect = known ?? identified(partOf(draft, pending));
     if (key !== undefined && known === undefined) built.set(key, expect);
-    const kind = kindOf(draft, pending);
-    return { expect, patience: patienceOf(draft, pending), ...(kind !== undefined && { expects: { kind } }) };
+    const expects = answerOf(draft, pending);
+    return { expect, patience: patienceOf(draft, pending), ...(expects !== undefined && { expects }) };
   };
 }
 
@@ -183,34 +182,22 @@ function talkPatience(draft: Draft): Patience {
   return stage.kind === 'talk' ? stage.patience : 'normal';
 }
 
-/** House numbers and names of places have no end that shows: they may be all of an answer, or a part of it. */
-const KINDS: Readonly<Record<SlotKindName, AnswerKind | undefined>> = {
-  choice: 'choice',
-  yes_no: 'yesNo',
-  house_number: undefined,
-  street: undefined,
-  town: undefined,
-  floor: 'choice',
-  count: 'choice',
-  date: 'date',
-};
-
-function kindOf(draft: Draft, pending: Pending): AnswerKind | undefined {
+function answerOf(draft: Draft, pending: Pending): ExpectedAnswer | undefined {
   switch (pending.ask) {
     case 'consent':
     case 'sure':
     case 'readBack':
-      return 'yesNo';
+      return { kind: 'yesNo' };
     case 'offer':
-      return pending.values.length === 1 ? 'yesNo' : 'choice';
+      return { kind: pending.values.length === 1 ? 'yesNo' : 'choice' };
     case 'which':
-      return 'choice';
+      return { kind: 'choice' };
     case 'question':
-      return kindOfQuestion(draft, formOf(draft).questions[pending.index]!);
+      return answerToQuestion(draft, formOf(draft).questions[pending.index]!);
     case 'repair': {
       const { spec, spellable } = slotNamed(draft, pending.slot);
       const isSpelled = spec.repair[pending.rung]?.by === 'spelling' && spellable !== undefined;
-      return isSpelled ? 'spelling' : kindOfSlots(draft, [pending.slot]);
+      return isSpelled ? { kind: 'spelling' } : answerTo(draft, [pending.slot]);
     }
     default:
       return undefined;
@@ -218,13 +205,14 @@ function kindOf(draft: Draft, pending: Pending): AnswerKind | undefined {
 }
 
 /** What may be said along comes behind an answer that seems complete; an address goes on into a town. */
-function kindOfQuestion(draft: Draft, { slots, also }: Question): AnswerKind | undefined {
-  const kind = kindOfSlots(draft, slots);
-  return also.length === 0 || kind === 'address' ? kind : undefined;
+function answerToQuestion(draft: Draft, { slots, also }: Question): ExpectedAnswer | undefined {
+  const answer = answerTo(draft, slots);
+  return also.length === 0 || answer?.kind === 'address' ? answer : undefined;
 }
 
-function kindOfSlots(draft: Draft, names: readonly string[]): AnswerKind | undefined {
-  const kinds = names.map(name => slotNamed(draft, name).spec.kind);
-  if (kinds.includes('house_number') && kinds.includes('street')) return 'address';
-  return kinds.length === 1 ? KINDS[kinds[0]!] : undefined;
+function answerTo(draft: Draft, names: readonly string[]): ExpectedAnswer | undefined {
+  const slots = names.map(name => slotNamed(draft, name));
+  const kinds = new Set(slots.map(({ spec }) => spec.kind));
+  if (kinds.has('house_number') && kinds.has('street')) return { kind: 'address' };
+  return slots.length === 1 ? slots[0]?.expects : undefined;
 }

@@ -2,7 +2,6 @@ import { LIMITS } from '../../config/limits.ts';
 import { holds, slotsOf } from '../condition.ts';
 import type { Question } from '../stage_schema.ts';
 import type { SlotValue } from '../types.ts';
-import { spellOut } from '../understand/spelling.ts';
 import { ask } from './ask.ts';
 import { clearSlot, type Draft, formOf, knownOf, render, setSlot, slotNamed } from './draft.ts';
 
@@ -90,8 +89,8 @@ function readBack(draft: Draft): void {
   const { phrases } = draft.program.document;
   const spelled = draft.memory.spelled.flatMap(slot => {
     const value = draft.slots[slot]?.value;
-    const name = value === undefined ? undefined : slotNamed(draft, slot).spellable?.nameOf(value);
-    return name === undefined ? [] : [render(draft, phrases.spelled, { letters: spellOut(name), name })];
+    const names = value === undefined ? undefined : slotNamed(draft, slot).spellable?.readBack?.(value);
+    return names === undefined ? [] : [render(draft, phrases.spelled, { ...names })];
   });
   ask(draft, { ask: 'readBack' }, [...spelled, render(draft, said?.say ?? ''), phrases.right]);
 }

@@ -1,11 +1,12 @@
+import type { Slot } from '../kinds/kind.ts';
 import type { SlotValue } from '../types.ts';
 import { type Scan, type SlotReader, scan } from '../understand/scan.ts';
-import { lettersOf, nearestSpellings } from '../understand/spelling.ts';
 import { type Draft, slotNamed } from './draft.ts';
 import { isRefused } from './form.ts';
 
 /** One utterance as the engine sees it. */
 export interface Utterance {
+  readonly text: string;
   readonly tokens: readonly string[];
   /** What else the recogniser may have heard. */
   readonly others: readonly (readonly string[])[];
@@ -30,12 +31,19 @@ export function readersOf(
 ): readonly SlotReader[] {
   return names.map(name => {
     const slot = slotNamed(draft, name);
-    return {
-      slot: name,
-      wanted: wanted.includes(name),
-      read: (tokens, from) => slot.read(tokens, from, draft.todayIso),
-    };
+    const isWanted = wanted.includes(name);
+    const read: SlotReader['read'] = (tokens, from) => slot.read(tokens, from, draft.todayIso);
+    return { slot: name, wanted: isWanted, read: isWanted ? askedReader(slot, read, draft.todayIso) : read };
   });
+}
+
+/** Where a slot was asked for bare words are enough, unless more of them mean it anyway. */
+function askedReader(slot: Slot, read: SlotReader['read'], todayIso: string): SlotReader['read'] {
+  if (slot.readAsked === slot.read) return read;
+  return (tokens, from) => {
+    const [told, bare] = [read(tokens, from), slot.readAsked(tokens, from, todayIso)];
+    return (bare?.length ?? 0) > (told?.length ?? 0) ? bare : told;
+  };
 }
 
 /** Whether more of an utterance is unexplained than explained: then it is no answer. */
@@ -60,8 +68,9 @@ export function hearSlots(
   names: readonly string[],
   said: Utterance,
   found: Scan,
+  wanted: readonly string[] = [],
 ): readonly HeardSlot[] {
-  const readers = readersOf(draft, names);
+  const readers = readersOf(draft, names, wanted);
   const others = said.others.map(tokens => scan(tokens, readers, false));
   return names.flatMap(name => {
     const heard = found.slots.get(name);
@@ -86,19 +95,24 @@ export function hearSlots(
   });
 }
 
-/** A spelled name. An exact spelling takes back a refusal: the caller can't have meant it. */
+/** What was spelled. An exact spelling takes back a refusal: the caller can't have meant it. */
 export function hearSpelling(draft: Draft, name: string, said: Utterance): HeardSlot | undefined {
-  const { spellable } = slotNamed(draft, name);
-  const letters = lettersOf(said.tokens);
-  if (spellable === undefined || letters === undefined) return undefined;
-  const near = nearestSpellings(letters, spellable.names, 8);
   const refused = draft.memory.refused[name] ?? [];
-  const exact = near.find(({ distance }) => distance === 0)?.name;
-  draft.memory.refused[name] = refused.filter(value => spellable.nameOf(value) !== exact);
-  const [best = [], ...rest] = near
-    .map(({ name: spelled }) =>
-      spellable.valuesOf(spelled, refused).filter(value => !isRefused(draft, name, value)),
-    )
+  const spelled = slotNamed(draft, name).spellable?.hear(said.tokens, refused);
+  if (spelled === undefined) return undefined;
+  draft.memory.refused[name] = refused.filter(value => !spelled.isExact(value));
+  const [best = [], ...rest] = spelled.groups
+    .map(group => group.filter(value => !isRefused(draft, name, value)))
     .filter(values => values.length > 0);
   return { slot: name, values: best, refusedAgain: [], rivals: rest.slice(0, 2).flat() };
+}
+
+/** An answer that is the value as a whole; undefined where the slot takes none, or nothing was said. */
+export function hearAll(draft: Draft, name: string, { text }: Utterance): HeardSlot | undefined {
+  const heard = slotNamed(draft, name).readAll?.(text);
+  if (heard === undefined) return undefined;
+  const [refusedAgain, values] = [true, false].map(is =>
+    heard.filter(one => isRefused(draft, name, one) === is),
+  );
+  return { slot: name, values: values ?? [], refusedAgain: refusedAgain ?? [], rivals: [] };
 }

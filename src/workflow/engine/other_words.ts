@@ -1,3 +1,4 @@
+import type { Slot } from '../kinds/kind.ts';
 import type { Asked } from '../understand/intents/types.ts';
 import { type Draft, formOf, render, slotNamed, stageOf } from './draft.ts';
 import { helpOf } from './form.ts';
@@ -59,7 +60,7 @@ export function examplesOf(draft: Draft): readonly string[] {
 }
 
 /** The slot that is asked for. */
-function slotAsked(draft: Draft) {
+export function slotAsked(draft: Draft): Slot | undefined {
   const { pending } = draft.memory;
   if (stageOf(draft).kind !== 'form') return undefined;
   if (pending.ask === 'repair') return slotNamed(draft, pending.slot);

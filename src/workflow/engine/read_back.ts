@@ -9,7 +9,7 @@ import { take } from './take.ts';
 
 /** Yes, no, or what is right instead. */
 export function answerReadBack(draft: Draft, said: Utterance): boolean {
-  const found = scan(said.tokens, readersOf(draft, formSlots(draft)), true);
+  const found = readAnswer(draft, said);
   if (isStray(found)) return false;
   if (correct(draft, said, found)) return true;
   const denied = [...found.denied.keys()];
@@ -28,6 +28,15 @@ export function answerReadBack(draft: Draft, said: Utterance): boolean {
     askWhich(draft);
   }
   return true;
+}
+
+/** Where one slot alone was read back, what comes instead of a yes is about that one. */
+function readAnswer(draft: Draft, said: Utterance): Scan {
+  const names = formSlots(draft);
+  const found = scan(said.tokens, readersOf(draft, names), true);
+  const asked = askedSlots(draft);
+  if (asked.length !== 1 || found.answer === true || found.slots.size > 0) return found;
+  return scan(said.tokens, readersOf(draft, names, asked), true);
 }
 
 /** The caller said nothing but what was read back. */

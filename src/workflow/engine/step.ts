@@ -1,7 +1,7 @@
 import type { Slot } from '../kinds/kind.ts';
 import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
 import { scan } from '../understand/scan.ts';
-import { tokensOf } from '../understand/tokens.ts';
+import { ACCOUNT, tokensOf } from '../understand/tokens.ts';
 import type { Command } from '../understand/words.ts';
 import { hearOfAct } from './acted.ts';
 import { answer } from './answer.ts';
@@ -14,6 +14,7 @@ import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour } from './honour.ts';
 import { miss } from './miss.ts';
+import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
@@ -114,11 +115,16 @@ function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): vo
     leaveTalk(draft, undefined);
     return;
   }
-  const tokens = tokensOf(heard.text) ?? [];
+  const tokens = tokensOf(heard.text, accountAsked(draft) ? ACCOUNT : undefined) ?? [];
   const command = clear ? commandIn(draft, tokens) : undefined;
   if (tokens.length === 0 || !clear) miss(draft);
   else if (command !== undefined) obey(draft, command);
-  else answer(draft, { tokens, others: othersOf(heard), confidence: heard.confidence });
+  else answer(draft, { text: heard.text, tokens, others: othersOf(heard), confidence: heard.confidence });
+}
+
+/** Whether all that is said is the answer, and may be long. */
+function accountAsked(draft: Draft): boolean {
+  return slotAsked(draft)?.readAll !== undefined;
 }
 
 function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly string[])[] {
@@ -129,7 +135,8 @@ function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly
 function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
   const names = stageOf(draft).kind === 'form' ? formSlots(draft) : [];
   const found = scan(tokens, readersOf(draft, names), true);
-  return found.answer === undefined ? found.command : undefined;
+  const isAnswer = slotAsked(draft)?.isFree === true && found.strayWords > 0;
+  return found.answer === undefined && !isAnswer ? found.command : undefined;
 }
 
 function obey(draft: Draft, command: Command): void {
@@ -183,7 +190,7 @@ function takeKeys(draft: Draft, digits: string): void {
   } else if (word === undefined) {
     miss(draft);
   } else {
-    answer(draft, { tokens: [word], others: [], confidence: 1 });
+    answer(draft, { text: word, tokens: [word], others: [], confidence: 1 });
   }
 }
 

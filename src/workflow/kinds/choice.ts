@@ -16,5 +16,6 @@ export function choiceKind(spec: SlotOf<'choice'>): Kind {
       expansion: `[it is | it's | i have] [a | an | the] ${oneOf(phrases.map(([phrase]) => phrase))}`,
       rules: {},
     },
+    expects: { kind: 'choice' },
   };
 }

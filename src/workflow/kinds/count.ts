@@ -34,5 +34,6 @@ export function countKind(spec: SlotOf<'count'>): Kind {
     grammar: countPart(spec.unit, spec.max),
     correction: unitCountPart(spec.unit, spec.max),
     fromKeys: keyedNumber,
+    expects: { kind: 'choice' },
   };
 }

@@ -33,6 +33,7 @@ export function floorKind(spec: SlotOf<'floor'>): Kind {
     },
     correction: wholeFloorPart(spec.max, spec.basement),
     fromKeys: keyedNumber,
+    expects: { kind: 'choice' },
   };
 }
 

@@ -1,16 +1,24 @@
 import type { GrammarPart } from '../jsgf.ts';
 import type { SlotSpec } from '../slot_schema.ts';
-import type { SlotValue } from '../types.ts';
+import type { ExpectedAnswer, SlotValue } from '../types.ts';
 import { numberOfKeys } from '../understand/keypad.ts';
-import type { PlaceMatch } from '../understand/places.ts';
+import type { PhraseMatch } from '../understand/phrases.ts';
 import type { Reading } from '../understand/scan.ts';
 
-/** Names that a slot can be spelled from, and what a name stands for. */
-export interface Spellable {
-  readonly names: readonly string[];
-  /** `refused` helps to choose: what was heard along with a wrong name was mostly right. */
-  readonly valuesOf: (name: string, refused: readonly SlotValue[]) => readonly SlotValue[];
-  readonly nameOf: (value: SlotValue) => string;
+/** What was spelled. */
+interface SpelledValues {
+  /** The likeliest first; several in one group are of the same name. */
+  readonly groups: readonly (readonly SlotValue[])[];
+  /** Whether exactly this was spelled, so that it can't have been refused rightly. */
+  isExact(value: SlotValue): boolean;
+}
+
+/** How a slot is spelled. */
+interface Spellable {
+  /** Undefined where the words spell nothing; `refused` helps to choose: what was heard wrongly was mostly right. */
+  hear(tokens: readonly string[], refused: readonly SlotValue[]): SpelledValues | undefined;
+  /** How it is read back after it was spelled; left out for what is always said by its letters. */
+  readBack?(value: SlotValue): { readonly letters: string; readonly name: string };
   readonly grammar: GrammarPart;
 }
 
@@ -20,6 +28,12 @@ export interface Slot {
   readonly spec: SlotSpec;
   /** What the tokens from a place on say about the slot. */
   read(tokens: readonly string[], from: number, todayIso: string): Reading | undefined;
+  /** The same where the slot was asked for: bare words that elsewhere mean something else, or nothing. */
+  readAsked(tokens: readonly string[], from: number, todayIso: string): Reading | undefined;
+  /** What a whole answer says where all of it is the value: undefined for nothing, none for what can't be taken. */
+  readonly readAll?: (text: string) => readonly string[] | undefined;
+  /** Takes words that it has never heard of: nothing that is said beside them is a command. */
+  readonly isFree?: true;
   /** The value in words, as the agent says it and a caller may. */
   say(value: SlotValue): string;
   /** Whether a value can be taken today. */
@@ -31,10 +45,12 @@ export interface Slot {
   /** What the digits say that were pressed on a telephone's keys. */
   readonly fromKeys?: (keys: string, todayIso: string) => readonly SlotValue[];
   readonly spellable?: Spellable;
+  /** What kind of answer it gets; left out where no end shows. */
+  readonly expects?: ExpectedAnswer;
 }
 
 /** What a kind of slots knows. */
-export type Kind = Omit<Slot, 'name' | 'spec'>;
+export type Kind = Omit<Slot, 'name' | 'spec' | 'readAsked'> & Partial<Pick<Slot, 'readAsked'>>;
 
 export function single(
   match: { readonly value: SlotValue; readonly length: number } | undefined,
@@ -56,6 +72,9 @@ export function keyedNumber(keys: string): readonly number[] {
   return [numberOfKeys(keys) ?? []].flat();
 }
 
-export function several(match: PlaceMatch | undefined): Reading | undefined {
-  return match && { values: match.value, length: match.length, partial: match.partial };
+/** Values that all come into question. */
+export function several(
+  match: (PhraseMatch<readonly string[]> & { readonly partial?: boolean }) | undefined,
+): Reading | undefined {
+  return match && { values: match.value, length: match.length, partial: match.partial ?? false };
 }

@@ -3,6 +3,7 @@ import type { Places } from '../places.ts';
 import { streetReader } from '../understand/places.ts';
 import { lettersIn } from '../understand/spelling.ts';
 import { type Kind, several } from './kind.ts';
+import { spelledNames } from './spelled_names.ts';
 
 export function streetKind(places: Places): Kind {
   const read = streetReader(places);
@@ -15,7 +16,7 @@ export function streetKind(places: Places): Kind {
       return (places.streets.get(name) ?? []).includes(type);
     },
     grammar: streetPart(places),
-    spellable: {
+    ...spelledNames({
       names,
       valuesOf: (name, refused) => {
         const streets = (places.streets.get(name) ?? []).map(type => `${name} ${type}`);
@@ -30,7 +31,7 @@ export function streetKind(places: Places): Kind {
       },
       nameOf: value => String(value).replace(/ \S+$/, ''),
       grammar: spellingPart('spelled_street', names.map(lettersIn)),
-    },
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Places } from '../places.ts';
 import { spokenTown, townReader } from '../understand/places.ts';
 import { lettersIn } from '../understand/spelling.ts';
 import { type Kind, several } from './kind.ts';
+import { spelledNames } from './spelled_names.ts';
 
 export function townKind(places: Places): Kind {
   const read = townReader(places);
@@ -13,11 +14,11 @@ export function townKind(places: Places): Kind {
     accepts: value => places.towns.has(String(value)),
     grammar: { ...townPart(places), expansion: "[it is | it's] [in] <town>" },
     correction: { ...townPart(places), expansion: 'in <town>' },
-    spellable: {
+    ...spelledNames({
       names,
       valuesOf: name => (places.townsByName.get(name.toLowerCase()) ?? []).map(town => town.id),
       nameOf: value => places.towns.get(String(value))?.name ?? '',
       grammar: spellingPart('spelled_town', names.map(lettersIn)),
-    },
+    }),
   };
 }

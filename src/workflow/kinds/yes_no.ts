@@ -14,5 +14,6 @@ export function yesNoKind(spec: SlotOf<'yes_no'>): Kind {
     say: value => (value === true ? 'yes' : 'no'),
     accepts: value => typeof value === 'boolean',
     grammar: { expansion: oneOf([...SPOKEN_YES, ...SPOKEN_NO, ...spec.yes, ...spec.no]), rules: {} },
+    expects: { kind: 'yesNo' },
   };
 }

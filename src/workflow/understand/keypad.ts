@@ -15,8 +15,9 @@ export function numberOfKeys(keys: string): number | undefined {
   return /^\d{1,6}$/.test(keys) ? Number.parseInt(keys, 10) : undefined;
 }
 
-/** Month and day in two digits each, in the words that a date is read from: 0314 is "3/14". */
+/** Month and day in two digits each, the year in four, in the words that a date is read from: 0314 is "3/14". */
 export function dateOfKeys(keys: string): string | undefined {
-  const parts = /^(\d{2})(\d{2})$/.exec(keys);
-  return parts === null ? undefined : `${Number(parts[1])}/${Number(parts[2])}`;
+  const [, month, day, year] = /^(\d{2})(\d{2})(\d{4})?$/.exec(keys) ?? [];
+  if (month === undefined) return undefined;
+  return `${Number(month)}/${Number(day)}${year === undefined ? '' : `/${year}`}`;
 }

@@ -7,14 +7,14 @@ const range = (from: number, to: number): readonly number[] =>
 const UNITS: ReadonlyMap<string, number> = new Map(range(1, 9).map(n => [cardinal(n), n]));
 const TEENS: ReadonlyMap<string, number> = new Map(range(10, 19).map(n => [cardinal(n), n]));
 const TENS: ReadonlyMap<string, number> = new Map(range(2, 9).map(n => [cardinal(n * 10), n * 10]));
-const ZERO: ReadonlySet<string> = new Set(['oh', 'o', 'zero']);
+export const ZERO: ReadonlySet<string> = new Set(['oh', 'o', 'zero']);
 const ORDINALS: ReadonlyMap<string, number> = new Map(range(1, 99).map(n => [ordinal(n), n]));
 const MAX_DIGITS = 6;
 
-type NumberMatch = PhraseMatch<number>;
+export type NumberMatch = PhraseMatch<number>;
 
 /** One to ninety-nine in words. */
-function belowHundred(tokens: readonly string[], from: number): NumberMatch | undefined {
+export function belowHundred(tokens: readonly string[], from: number): NumberMatch | undefined {
   const first = tokens[from] ?? '';
   const ten = TENS.get(first);
   if (ten !== undefined) {

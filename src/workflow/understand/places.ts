@@ -12,7 +12,7 @@ const ABBREVIATIONS: Readonly<Record<string, readonly string[]>> = {
   terrace: ['ter', 'terr'],
 };
 
-export interface PlaceMatch extends PhraseMatch<readonly string[]> {
+interface PlaceMatch extends PhraseMatch<readonly string[]> {
   readonly partial: boolean;
 }
 

@@ -60,6 +60,11 @@ function spellingDistance(heard: string, name: string): number {
   return row[name.length] ?? 0;
 }
 
+/** How unlike two spellings are, for each letter of the longer one: 0 are the same. */
+export function spellingCost(heard: string, name: string): number {
+  return spellingDistance(heard, name) / Math.max(heard.length, name.length, 1);
+}
+
 export interface Spelled {
   readonly name: string;
   readonly distance: number;

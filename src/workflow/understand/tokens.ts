@@ -16,18 +16,53 @@ const CARRIERS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const TOKEN =
-  /\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}(?:\/\d{4})?|\d+(?:st|nd|rd|th)?(?![a-z])|[a-z]+(?:'[a-z]+)*/g;
+const TOKEN = new RegExp(
+  [
+    String.raw`[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+`,
+    String.raw`\d{4}-\d{2}-\d{2}`,
+    String.raw`\d{1,2}\/\d{1,2}(?:\/(?:\d{4}|\d{2}))?(?!\d)`,
+    String.raw`\d{1,2}:\d{2}(?!\d)`,
+    String.raw`\d+(?:st|nd|rd|th)?(?![a-z0-9])`,
+    // Letters and digits without a space: a code.
+    String.raw`\d+[a-z][a-z0-9]*|[a-z]+\d[a-z0-9]*`,
+    "[a-z]+(?:'[a-z]+)*",
+  ].join('|'),
+  'g',
+);
+
+/** How numbers are written, and in which words they are told: those that write them tell them apart by signs. */
+const WRITTEN: readonly (readonly [RegExp, string])[] = [
+  [/(?<=\d),(?=\d{3}(?!\d))/g, ''],
+  [/(?<![\d.])(\d+)\.(\d+)(?![\d.])/g, '$1 point $2'],
+  [/\$ ?(\d+(?: point \d+)?)k\b/g, '$1 thousand dollars '],
+  [/\$ ?(\d+(?: point \d+)?)(?: ?(hundred|thousand|million|billion)\b)?/g, '$1 $2 dollars '],
+  [/%/g, ' percent '],
+  [/&/g, ' and '],
+  [/(\d)([ap])m\b/g, '$1 $2m'],
+  [/\b([ap])\. ?m\b\.?/g, '$1m'],
+];
+
+/** Of an answer as a rule, and of one in free words. */
+const ANSWER = { characters: LIMITS.heardCharacters, words: LIMITS.heardWords } as const;
+export const ACCOUNT = { characters: LIMITS.accountCharacters, words: LIMITS.accountWords } as const;
+
+/** Text in plain letters: lower case, without accents. */
+function plainOf(text: string): string {
+  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('’', "'");
+}
 
 /**
  * The words of what was heard in lower case, numbers as they were written, everything else dropped.
  * Undefined when it is too long to be an answer: nobody says that much to one question.
  */
-export function tokensOf(text: string): readonly string[] | undefined {
-  if (text.length > LIMITS.heardCharacters) return undefined;
-  const plain = text.normalize('NFKC').toLowerCase().replaceAll('’', "'");
+export function tokensOf(
+  text: string,
+  most: { readonly characters: number; readonly words: number } = ANSWER,
+): readonly string[] | undefined {
+  if (text.length > most.characters) return undefined;
+  const plain = WRITTEN.reduce((told, [written, words]) => told.replaceAll(written, words), plainOf(text));
   const words = plain.match(TOKEN) ?? [];
-  if (words.length > LIMITS.heardWords) return undefined;
+  if (words.length > most.words) return undefined;
   const told = words.filter(word => !FILLERS.has(word));
   return told.length === 0 && words.some(word => word.startsWith('ok')) ? ['okay'] : told;
 }

@@ -187,6 +187,9 @@ export const CORRECTIONS = [
 ] as const;
 export const NEGATIONS = ['not', "isn't", "it's not", 'is not', "aren't", 'not the', 'never'] as const;
 
+/** Everything that is said as a command. */
+export const COMMANDS_SAID: readonly string[] = Object.values(COMMANDS).flat();
+
 export const commandTable = new PhraseTable<Command>(
   Object.entries(COMMANDS).flatMap(([command, phrases]) =>
     phrases.map(phrase => [phrase, command as Command] as const),

@@ -1,0 +1,76 @@
+import { LIMITS } from '../../config/limits.ts';
+import { oneOf, rule } from '../jsgf.ts';
+import { readCompany } from '../understand/free_words.ts';
+import { BUSINESS_WORDS, LAST_NAMES } from '../understand/known_names.ts';
+import { readLetters } from '../understand/letters.ts';
+import type { Reading } from '../understand/scan.ts';
+import { spellOut } from '../understand/spelling.ts';
+import type { Kind } from './kind.ts';
+import { LETTER_RULES } from './letter_rules.ts';
+
+const STORED = /^[A-Za-z0-9][A-Za-z0-9' .-]*$/;
+const SMALL: ReadonlySet<string> = new Set('and of the for in at by on to a an'.split(' '));
+const CAPITALS: ReadonlySet<string> = new Set('llc llp usa'.split(' '));
+
+function accepts(name: string): boolean {
+  return name.length <= LIMITS.companyCharacters && STORED.test(name);
+}
+
+/** The name of a company as it is written: "Smith and Sons LLC". */
+export function companyKind(): Kind {
+  const words = rule('company', '<last_name> <business> [<business>] | <last_name> and sons', {
+    last_name: oneOf(LAST_NAMES),
+    business: oneOf(BUSINESS_WORDS),
+  });
+  return {
+    read: (tokens, from) => read(tokens, from, false),
+    readAsked: (tokens, from) => read(tokens, from, true),
+    isFree: true,
+    say: String,
+    accepts: value => typeof value === 'string' && accepts(value),
+    grammar: { ...words, expansion: `[it is | it's | it is called] ${words.expansion}` },
+    spellable: {
+      hear: tokens => {
+        const name = spelledIn(tokens);
+        return name === undefined
+          ? undefined
+          : { groups: accepts(name) ? [[name]] : [], isExact: value => value === name };
+      },
+      readBack: value => ({
+        letters: String(value).split(' ').map(spellOut).join('; '),
+        name: String(value),
+      }),
+      grammar: rule('spelled_letters', '<letter>+', { letter: LETTER_RULES.letter }),
+    },
+  };
+}
+
+function read(tokens: readonly string[], from: number, asked: boolean): Reading | undefined {
+  const match = readCompany(tokens, from, asked);
+  if (match === undefined) return undefined;
+  const name = written(match.words);
+  return { values: accepts(name) ? [name] : [], length: match.length };
+}
+
+/** Every run of letters is a word. */
+function spelledIn(tokens: readonly string[]): string | undefined {
+  const words: string[] = [];
+  for (let at = 0; at < tokens.length; ) {
+    const letters = readLetters(tokens, at);
+    if (letters !== undefined) words.push(letters.letters);
+    else if (words.length > 0) words.push(tokens[at]!);
+    at += letters?.length ?? 1;
+  }
+  const isSpelled =
+    tokens.length > 0 && readLetters(tokens, 0) !== undefined && words.join('').length > tokens.length / 2;
+  return isSpelled ? written(words) : undefined;
+}
+
+function written(words: readonly string[]): string {
+  return words
+    .map((word, index) => {
+      if (CAPITALS.has(word) || /^\d/.test(word)) return word.toUpperCase();
+      return index > 0 && SMALL.has(word) ? word : word.charAt(0).toUpperCase() + word.slice(1);
+    })
+    .join(' ');
+}

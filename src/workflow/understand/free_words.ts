@@ -1,0 +1,149 @@
+import { LIMITS } from '../../config/limits.ts';
+import { letterAt, readLetters } from './letters.ts';
+import { PhraseTable } from './phrases.ts';
+
+/** Sounds that carry nothing. */
+const SOUNDS = /^(?:uh|um|er|erm|hm+|mhm|mm)$/;
+/** Said before an answer in free words; taken away again and again. */
+const leads = new PhraseTable<true>(
+  [
+    'well',
+    'so',
+    'okay',
+    'ok',
+    'yeah',
+    'yes',
+    'oh',
+    'ah',
+    'like',
+    'you know',
+    'let me see',
+    'let me think',
+    'i mean',
+  ].map(phrase => [phrase, true]),
+);
+
+/**
+ * An answer in free words as plain text: letters, digits and plain punctuation of one line, without hesitations. Empty when
+ * nothing is left; undefined when it is longer than anybody answers.
+ */
+export function plainAnswer(text: string): string | undefined {
+  if (text.length > LIMITS.accountCharacters) return undefined;
+  const plain = text
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll('’', "'")
+    .replaceAll(/[^A-Za-z0-9 .,;:?!'%$&/@-]+/g, ' ')
+    .replaceAll(/[.,;:?!'%$&/@-]{2,}/g, ' ');
+  const words = plain.split(' ').filter(word => /[A-Za-z0-9]/.test(word) && !SOUNDS.test(bare(word)));
+  const told = words.map(bare);
+  let from = 0;
+  for (
+    let lead = leads.at(told, 0);
+    lead !== undefined && from + lead.length < words.length;
+    lead = leads.at(told, from)
+  ) {
+    from += lead.length;
+  }
+  return words
+    .slice(from)
+    .join(' ')
+    .replace(/^[^A-Za-z0-9$]+/, '')
+    .replace(/[,;:]+$/, '');
+}
+
+function bare(word: string): string {
+  return word.toLowerCase().replaceAll(/[^a-z0-9']/g, '');
+}
+
+const COMPANY_LEADS = [
+  'my company is',
+  'my company is called',
+  'the company is',
+  'the company is called',
+  'company name is',
+  'the company name is',
+  'the name of the company is',
+  'the name of the business is',
+  'my business is',
+  'my business is called',
+  'the business is called',
+  'the business name is',
+  'our company is',
+  'we are called',
+  "we're called",
+  'it is called',
+  "it's called",
+  'i work for',
+  'i work at',
+  'i own',
+  'we are',
+  "we're",
+];
+const strongCompany = new PhraseTable<true>(COMPANY_LEADS.slice(0, -5).map(lead => [lead, true]));
+const company = new PhraseTable<true>(
+  [...COMPANY_LEADS, "it's", 'it is', 'that is', "that's", 'the name is', "the name's", 'this is', 'the'].map(
+    lead => [lead, true],
+  ),
+);
+/** Where the name of a company ends: the caller corrects it, spells it or goes on. */
+const ENDS = new PhraseTable<true>(
+  [
+    'no',
+    'no wait',
+    'sorry',
+    'actually',
+    'i mean',
+    'i meant',
+    'wait',
+    'correction',
+    'rather',
+    'spelled',
+    "that's",
+    'that is',
+    'and my',
+    'and i',
+    "and i'm",
+    'and the phone',
+    'my name',
+    'my phone',
+    'is the name',
+    'is our name',
+    'yes',
+    'yeah',
+  ].map(phrase => [phrase, true]),
+);
+/** An answer of nothing but these names no company. */
+const EMPTY: ReadonlySet<string> = new Set(
+  (
+    "the a an of and it it's is i i'm we we're you my our your to in at for that this what who why how do don't does not " +
+    'have need want know say said tell me us business company name called yes no none nothing'
+  ).split(' '),
+);
+const MOST_WORDS = 8;
+
+export interface CompanyMatch {
+  readonly words: readonly string[];
+  readonly length: number;
+}
+
+/** The name of a company: all words up to a correction; letters that are said one by one are one word ("l l c"). */
+export function readCompany(
+  tokens: readonly string[],
+  from: number,
+  asked: boolean,
+): CompanyMatch | undefined {
+  const lead = (asked ? company : strongCompany).at(tokens, from)?.length ?? 0;
+  if (!asked && lead === 0) return undefined;
+  const words: string[] = [];
+  let at = from + lead;
+  while (at < tokens.length && ENDS.at(tokens, at) === undefined) {
+    const letters = readLetters(tokens, at);
+    const single =
+      letters === undefined && /^[b-hj-z]$/.test(tokens[at] ?? '') ? letterAt(tokens, at, false) : undefined;
+    words.push(letters?.letters.toUpperCase() ?? single?.letters.toUpperCase() ?? tokens[at]!);
+    at += letters?.length ?? 1;
+  }
+  if (words.every(word => EMPTY.has(word))) return undefined;
+  return { words: words.length > MOST_WORDS ? [] : words, length: at - from };
+}
