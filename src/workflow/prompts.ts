@@ -1,6 +1,8 @@
 import type { LoadedFlow } from './load.ts';
 import type { SlotSpec } from './slot_schema.ts';
+import { placeholdersOf } from './speak/template.ts';
 import type { StageSpec } from './stage_schema.ts';
+import { variantsOf } from './text_schema.ts';
 
 type PromptRole =
   | 'say'
@@ -29,7 +31,7 @@ export interface PromptPattern {
 /** Every sentence of a workflow: what a program that listens to the agent has to expect. */
 export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
   const { stages, slots, phrases, always, pricing, tools } = flow.document;
-  return [
+  const patterns = [
     ...Object.entries(stages).flatMap(([name, stage]) => stagePatterns(name, stage)),
     ...Object.entries(slots).flatMap(([name, slot]) => slotPatterns(name, slot)),
     ...Object.entries(phrases)
@@ -43,6 +45,21 @@ export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
     ),
     ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),
   ];
+  return patterns.flatMap(one => {
+    return withTexts(one.template, flow.document.texts).map(template =>
+      pattern(one.role, one.of, template, one.slots),
+    );
+  });
+}
+
+/** A sentence with its texts written out, once for each of their variants. */
+function withTexts(template: string, texts: LoadedFlow['document']['texts']): readonly string[] {
+  const name = placeholdersOf(template).find(one => Object.hasOwn(texts, one));
+  const text = name === undefined ? undefined : texts[name];
+  if (text === undefined) return [template];
+  const variants = [text.default, ...variantsOf(text).map(([, variant]) => variant)].map(({ say }) => say);
+  const said = [...new Set(variants)].map(say => template.replaceAll(`{${name}}`, () => say));
+  return said.flatMap(one => withTexts(one, texts)).map(one => one.charAt(0).toUpperCase() + one.slice(1));
 }
 
 /** Sentences that are the same in every call. */

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
 import { INCLUDED_NAME } from './include.ts';
+import { persona } from './persona.ts';
 import { pricing } from './pricing_schema.ts';
 import { name, phrase, spoken } from './schema_parts.ts';
 import { scores } from './score_schema.ts';
 import { slot } from './slot_schema.ts';
 import { stage } from './stage_schema.ts';
+import { texts } from './text_schema.ts';
 import { tools } from './tool_schema.ts';
 import { variables } from './variables.ts';
 
@@ -63,6 +65,12 @@ export const workflowSchema = z.strictObject({
   /** What is in an included file as well, and counts as it is here: `state`, or `slots.state`. */
   override: z.array(z.string().max(130)).max(64).default([]),
   variables,
+  /** Those that it is spoken in. */
+  languages: z
+    .array(z.enum(['en-US']))
+    .min(1)
+    .default(['en-US']),
+  persona: persona.optional(),
   start: name,
   /** Where a call begins that another workflow hands over: its caller knows who speaks, and what is recorded. */
   takeOver: z.strictObject({ start: name }).optional(),
@@ -99,6 +107,8 @@ export const workflowSchema = z.strictObject({
     .default(4_000),
   /** How the sound of its calls is treated, where not as the node and the trunk say. */
   pipeline: pipelineSchema.default({}),
+  /** Texts that differ by law, each with its source; `{name}` in sentences. */
+  texts,
   slots: z.record(name, slot),
   tools,
   stages: z.record(name, stage),

@@ -50,6 +50,15 @@ const consentStage = z.strictObject({
   announce: spoken,
   granted: spoken,
   refused: spoken,
+  /** Where the law wants all parties to agree, it is asked; elsewhere it is announced. Where the state is not known it is asked. */
+  twoParty: z
+    .strictObject({
+      slot: name,
+      states: z.array(z.string().min(1).max(64)).min(1).max(60),
+      /** The laws: a citation or an address. */
+      source: z.string().min(1).max(500),
+    })
+    .optional(),
   next,
 });
 

@@ -7,6 +7,7 @@ import { checkScores } from './scores.ts';
 import { checkPhrases, checkSentences } from './sentences.ts';
 import { checkSlots } from './slots.ts';
 import { checkStage } from './stages.ts';
+import { checkTexts } from './texts.ts';
 import { checkTools } from './tools.ts';
 import { checkVariables } from './variables.ts';
 import { checkWays } from './ways.ts';
@@ -17,6 +18,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   const report: Report = (path, what) => faults.push(fault(path, what));
   checkNames(document, report);
   checkVariables(document, report);
+  checkTexts(document, report);
   for (const [name, stage] of Object.entries(document.stages)) checkStage(document, name, stage, report);
   checkTools(document, report);
   checkActs(document, report);

@@ -2,6 +2,7 @@ import type { WorkflowSource } from '../document.ts';
 import type { WorkflowDocument } from '../schema.ts';
 import type { SlotSpec } from '../slot_schema.ts';
 import type { HandOffStage } from '../stage_schema.ts';
+import { slotNamed } from './names.ts';
 
 /** The names of the workflows that one hands calls over to. */
 export function handOffsOf(document: WorkflowDocument): readonly string[] {
@@ -63,8 +64,4 @@ function misfit(ours: SlotSpec, theirs: SlotSpec | undefined): string | undefine
 
 function isLeak(ours: SlotSpec, theirs: SlotSpec): boolean {
   return ours.sensitive && !theirs.sensitive;
-}
-
-function slotNamed({ slots }: WorkflowDocument, name: string): SlotSpec | undefined {
-  return Object.hasOwn(slots, name) ? slots[name] : undefined;
 }

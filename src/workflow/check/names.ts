@@ -1,4 +1,5 @@
 import type { WorkflowDocument } from '../schema.ts';
+import type { SlotSpec } from '../slot_schema.ts';
 import type { StageSpec } from '../stage_schema.ts';
 import type { Path, Report } from './report.ts';
 
@@ -41,6 +42,10 @@ export function needStage(document: WorkflowDocument, path: Path, name: string, 
 export function needKnown(document: WorkflowDocument, path: Path, name: string, report: Report): void {
   if (!Object.hasOwn(document.slots, name) && !Object.hasOwn(document.scores, name))
     report(path, `there is no slot ${name}; add it under slots`);
+}
+
+export function slotNamed({ slots }: WorkflowDocument, name: string): SlotSpec | undefined {
+  return Object.hasOwn(slots, name) ? slots[name] : undefined;
 }
 
 export function needSlot(document: WorkflowDocument, path: Path, name: string, report: Report): void {

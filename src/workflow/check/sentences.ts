@@ -12,7 +12,8 @@ export function checkSentences(
 ): void {
   for (const [index, sentence] of sentences.entries()) {
     for (const name of placeholdersOf(sentence)) {
-      if (!more.includes(name)) needKnown(document, [...path, index], name, report);
+      if (!more.includes(name) && !Object.hasOwn(document.texts, name))
+        needKnown(document, [...path, index], name, report);
     }
     if (/[{}]/.test(sentence.replaceAll(/\{[a-z][a-z0-9_]*\}/g, ''))) {
       report([...path, index], 'braces must enclose the name of a slot');

@@ -1,16 +1,25 @@
 import type { WorkflowDocument } from '../schema.ts';
-import type { HandOffStage, PersonStage, SetStage, StageSpec, TalkStage } from '../stage_schema.ts';
+import type {
+  ConsentStage,
+  HandOffStage,
+  PersonStage,
+  SetStage,
+  StageSpec,
+  TalkStage,
+} from '../stage_schema.ts';
 import { checkNext } from './conditions.ts';
 import { checkForm } from './forms.ts';
 import { needSlot, needStage } from './names.ts';
 import { checkQuote } from './pricing.ts';
 import type { Path, Report } from './report.ts';
 import { checkSentences } from './sentences.ts';
+import { checkValue } from './texts.ts';
 
 /** One stage, by its kind. */
 export function checkStage(document: WorkflowDocument, name: string, stage: StageSpec, report: Report): void {
   const at = ['stages', name];
   checkSentences(document, [...at, 'say'], stage.say, [], report);
+  if (stage.kind === 'consent') checkConsent(document, at, stage, report);
   if (stage.kind === 'form') checkForm(document, at, stage, report);
   if (stage.kind === 'quote') checkQuote(document, at, stage.total, report);
   if (stage.kind === 'set') checkSet(document, at, stage, report);
@@ -30,6 +39,16 @@ function checkSet(document: WorkflowDocument, path: Path, { set }: SetStage, rep
     if (!isOfChoice || (spec.kind === 'yes_no') !== (typeof value === 'boolean'))
       report([...path, 'set', slot], `is no value of ${slot}`);
   }
+}
+
+function checkConsent(document: WorkflowDocument, path: Path, stage: ConsentStage, report: Report): void {
+  for (const key of ['ask', 'help', 'announce', 'granted', 'refused'] as const)
+    checkSentences(document, [...path, key], [stage[key]], [], report);
+  if (stage.twoParty === undefined) return;
+  const { slot, states } = stage.twoParty;
+  needSlot(document, [...path, 'twoParty', 'slot'], slot, report);
+  for (const [index, state] of states.entries())
+    checkValue(document, [...path, 'twoParty', 'states', index], slot, state, report);
 }
 
 function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, report: Report): void {

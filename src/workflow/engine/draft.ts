@@ -4,8 +4,9 @@ import type { Known } from '../condition.ts';
 import type { Slot } from '../kinds/kind.ts';
 import type { Places } from '../places.ts';
 import type { WorkflowDocument } from '../schema.ts';
-import { fillIn } from '../speak/template.ts';
+import { fillIn, withValues } from '../speak/template.ts';
 import type { FormStage, StageSpec } from '../stage_schema.ts';
+import { textFor } from '../text_schema.ts';
 import type { Tool } from '../tools.ts';
 import type { ActCall, FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import { type Memory, memorySchema } from './memory.ts';
@@ -105,7 +106,16 @@ export function clearSlot(draft: Draft, name: string): void {
 
 /** A sentence of the workflow with the slots' values in words. */
 export function render(draft: Draft, sentence: string, more: Readonly<Record<string, string>> = {}): string {
-  return fillIn(sentence, name => more[name] ?? sayValue(draft, name));
+  return fillIn(sentence, name => more[name] ?? sayText(draft, name) ?? sayValue(draft, name));
+}
+
+/** One of the workflow's texts, as it is said where its slot has its value. */
+function sayText(draft: Draft, name: string): string | undefined {
+  const { texts } = draft.program.document;
+  const text = Object.hasOwn(texts, name) ? texts[name] : undefined;
+  if (text === undefined) return undefined;
+  const value = text.slot === undefined ? undefined : draft.slots[text.slot]?.value;
+  return withValues(textFor(text, value), slot => sayValue(draft, slot));
 }
 
 function sayValue(draft: Draft, name: string): string {

@@ -26,7 +26,11 @@ export function handOffOf(draft: Draft, { to, slots }: HandOffStage): HandOff {
 
 /** Whom to call, and what they are told. */
 export function personOf(draft: Draft, { to, whisper, ringSeconds }: PersonStage): PersonCall {
-  const known = whisper.filter(sentence => placeholdersOf(sentence).every(slot => slot in draft.slots));
+  const known = whisper.filter(sentence =>
+    placeholdersOf(sentence).every(
+      name => name in draft.slots || Object.hasOwn(draft.program.document.texts, name),
+    ),
+  );
   return {
     person: to,
     ringMs: ringSeconds * 1000,

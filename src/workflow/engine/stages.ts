@@ -90,7 +90,8 @@ export function enterExit(draft: Draft, exit: 'exhausted' | 'goodbye' | 'person'
 }
 
 function enterConsent(draft: Draft, stage: ConsentStage): void {
-  switch (draft.program.recordingConsent) {
+  const policy = draft.program.recordingConsent;
+  switch (policy === 'ask' && isAnnounced(draft, stage) ? 'announce' : policy) {
     case 'ask':
       ask(draft, { ask: 'consent' }, [stage.ask]);
       break;
@@ -102,6 +103,12 @@ function enterConsent(draft: Draft, stage: ConsentStage): void {
     case 'never':
       leave(draft, stage.next);
   }
+}
+
+/** Where one party's consent is enough, the caller need only know of it; who is not known to be there is asked. */
+function isAnnounced(draft: Draft, { twoParty }: ConsentStage): boolean {
+  const state = twoParty === undefined ? undefined : draft.slots[twoParty.slot]?.value;
+  return state !== undefined && twoParty?.states.includes(String(state)) === false;
 }
 
 /** The caller wants no more calls. */

@@ -1,4 +1,6 @@
 import { LIMITS } from '../../config/limits.ts';
+import { personaWords } from '../persona.ts';
+import type { TalkStage } from '../stage_schema.ts';
 import { type TalkHistory, withTurn } from '../talk_history.ts';
 import type { FlowState, FlowStep, Talk, ToolExchange } from '../types.ts';
 import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
@@ -15,7 +17,7 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
     filler === undefined ? [] : [[name, render(draft, filler)] as const],
   );
   return {
-    instructions: stage.instructions,
+    instructions: instructionsOf(draft, stage),
     tools,
     toolFillers: Object.fromEntries(fillers),
     turn: draft.memory.talked,
@@ -24,6 +26,12 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
     filler: stage.filler === undefined ? undefined : render(draft, stage.filler),
     ...historyOf(draft),
   };
+}
+
+/** Who speaks, and what is to be done here. */
+function instructionsOf({ program }: Draft, { instructions }: TalkStage): string {
+  const { persona } = program.document;
+  return persona === undefined ? instructions : `${personaWords(persona)}\n\n${instructions}`;
 }
 
 /** Goes the way that the model chose; without one, where the call goes when there is no model. */
