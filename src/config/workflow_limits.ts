@@ -10,6 +10,15 @@ export const WORKFLOW_LIMITS = {
   /** Scores of a workflow, and rules of one of them; more are an error. */
   workflowScores: 16,
   scoreRules: 64,
+  /** Topics of a workflow, phrases and answers of one of them, and rules of escalation; more are an error. */
+  workflowTopics: 64,
+  topicPhrases: 64,
+  topicAnswers: 8,
+  escalationRules: 32,
+  /** Turns of which it is kept how sure the recogniser was; of more only the last ones count. */
+  keptConfidences: 10,
+  /** How long ago a call that broke off may be for its caller to go on with it, in minutes; longer in a workflow is an error. */
+  resumeMinutes: 43_200,
   /** What a call is given to know from the start; the rest is left out. */
   givenSlots: 200,
   /** Values of one slot that a caller refused; the first ones are forgotten, and may be offered again. */

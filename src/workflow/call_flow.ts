@@ -53,8 +53,11 @@ export function callFlow(
     ...(pipeline !== undefined && { pipeline }),
     initial,
     next(state, heard, context) {
-      const flow = leading(state);
-      return arrived(flow, flow.next(state, heard, context), context);
+      // A call that broke off in another workflow is gone on with in that one.
+      const earlier = heard.type === 'start' && state === initial ? heard.earlier?.state.workflow : undefined;
+      const taken = earlier === undefined ? undefined : flows.get(earlier);
+      const flow = taken ?? leading(state);
+      return arrived(flow, flow.next(taken?.initial ?? state, heard, context), context);
     },
     concerns: (state, heard) => leading(state).concerns?.(state, heard) === true,
     talk: state => leading(state).talk?.(state),

@@ -18,6 +18,7 @@ import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
 import { makeTool, type Tool } from './tools.ts';
 import type { Flow, FlowState } from './types.ts';
+import { TopicFinder } from './understand/topics.ts';
 import { invalid } from './yaml_file.ts';
 
 export interface FlowOptions {
@@ -129,6 +130,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     slots: new Map(
       Object.entries(document.slots).map(([name, spec]) => [name, makeSlot(name, spec, places)]),
     ),
+    topics: new TopicFinder(document.topics),
     tools: new Map(Object.entries(document.tools).map(([name, spec]) => [name, makeTool(name, spec)])),
     recordingConsent: options.recordingConsent ?? 'ask',
   };

@@ -17,12 +17,13 @@ export function pinGate(flow: Flow, pin: string): Flow {
   return {
     name: flow.name,
     version: flow.version,
-    initial: gateState(flow, 0, false),
+    initial: gateState(flow, 0, false, { type: 'start' }),
     next(state, heard, context): FlowStep {
       if (state.stage !== STAGE) return flow.next(state, heard, context);
+      const begun = heard.type === 'start' ? heard : startOf(state);
       if (heard.type === 'keys' && timingSafeEqual(digestOf(heard.digits), expected))
-        return flow.next(flow.initial, { type: 'start' }, context);
-      return refuse(flow, state, heard);
+        return flow.next(flow.initial, begun, context);
+      return refuse(flow, state, heard, begun);
     },
     concerns: (state, heard) => state.stage !== STAGE && flow.concerns?.(state, heard) === true,
     talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
@@ -32,12 +33,19 @@ export function pinGate(flow: Flow, pin: string): Flow {
   };
 }
 
-function refuse(flow: Flow, { memory }: FlowState, heard: Heard): FlowStep {
+type Start = Extract<Heard, { type: 'start' }>;
+
+/** What was known when the call began. */
+function startOf({ memory: { begun } }: FlowState): Start {
+  return (begun as Start | undefined) ?? { type: 'start' };
+}
+
+function refuse(flow: Flow, { memory }: FlowState, heard: Heard, begun: Start): FlowStep {
   const tries = Number(memory.tries) + (heard.type === 'keys' ? 1 : 0);
   const isOver = tries >= TRIES;
   return {
     say: isOver ? ['That was not the PIN. Goodbye.'] : [question(heard)],
-    state: gateState(flow, tries, isOver),
+    state: gateState(flow, tries, isOver, begun),
     effects: isOver ? [{ type: 'outcome', outcome: 'pin_refused' }] : [],
     expect: NOTHING_SAID,
     patience: 'long',
@@ -54,8 +62,8 @@ function question({ type }: Heard): string {
     : 'Please enter your PIN on the keys of your phone, followed by the pound key.';
 }
 
-function gateState({ name, version }: Flow, tries: number, done: boolean): FlowState {
-  return { workflow: name, version, stage: STAGE, slots: {}, memory: { tries }, done };
+function gateState({ name, version }: Flow, tries: number, done: boolean, begun: Start): FlowState {
+  return { workflow: name, version, stage: STAGE, slots: {}, memory: { tries, begun }, done };
 }
 
 /** Of one length, whatever was keyed. */

@@ -30,7 +30,7 @@ export interface PromptPattern {
 
 /** Every sentence of a workflow: what a program that listens to the agent has to expect. */
 export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
-  const { stages, slots, phrases, always, pricing, tools } = flow.document;
+  const { stages, slots, phrases, always, pricing, tools, topics, resume } = flow.document;
   const patterns = [
     ...Object.entries(stages).flatMap(([name, stage]) => stagePatterns(name, stage)),
     ...Object.entries(slots).flatMap(([name, slot]) => slotPatterns(name, slot)),
@@ -43,6 +43,14 @@ export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
     ...Object.entries(always).flatMap(([name, said]) =>
       [said].flat().map(sentence => pattern('phrase', name, sentence)),
     ),
+    ...Object.entries(topics).flatMap(([name, { answers }]) =>
+      answers.map(said => pattern('say', name, said)),
+    ),
+    ...(resume === undefined
+      ? []
+      : [...resume.say, resume.ask, resume.help, resume.yes ?? [], resume.no ?? []]
+          .flat()
+          .map(said => pattern('phrase', 'resume', said))),
     ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),
   ];
   return patterns.flatMap(one => {

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
+import { escalation } from './escalation_schema.ts';
 import { INCLUDED_NAME } from './include.ts';
 import { persona } from './persona.ts';
 import { pricing } from './pricing_schema.ts';
+import { resume } from './resume_schema.ts';
 import { name, phrase, spoken } from './schema_parts.ts';
 import { scores } from './score_schema.ts';
 import { slot } from './slot_schema.ts';
 import { stage } from './stage_schema.ts';
 import { texts } from './text_schema.ts';
 import { tools } from './tool_schema.ts';
+import { topics } from './topic_schema.ts';
 import { variables } from './variables.ts';
 
 /** Sentences of the engine's own, so that no word spoken to a caller is in the code. */
@@ -113,6 +116,9 @@ export const workflowSchema = z.strictObject({
   tools,
   stages: z.record(name, stage),
   scores,
+  topics,
+  escalation,
+  resume: resume.exactOptional(),
   pricing: pricing.optional(),
 });
 

@@ -27,7 +27,12 @@ const question = z.strictObject({
 
 const readBack = z.strictObject({ when: condition.optional(), say: spoken });
 
-const stageBase = { say: z.array(spoken).max(8).default([]), interruptible: z.boolean().default(true) };
+const stageBase = {
+  say: z.array(spoken).max(8).default([]),
+  interruptible: z.boolean().default(true),
+  /** What it is about, for a caller who is told where they had got to. */
+  about: spoken.exactOptional(),
+};
 
 const formStage = z.strictObject({
   ...stageBase,

@@ -1,5 +1,6 @@
 import type { WorkflowSource } from '../document.ts';
 import { checkActs } from './acts.ts';
+import { checkConduct } from './conduct.ts';
 import { checkNames } from './names.ts';
 import { checkPricing } from './pricing.ts';
 import type { Report } from './report.ts';
@@ -26,6 +27,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
     if (filler !== undefined) checkSentences(document, ['tools', name, 'filler'], [filler], [], report);
   }
   checkScores(document, report);
+  checkConduct(document, report);
   checkSlots(document, report);
   checkPricing(document, report);
   checkPhrases(document, report);

@@ -15,7 +15,8 @@ export function checkWays(document: WorkflowDocument, report: Report): void {
   };
   const reached = new Set<string>();
   const begins = [document.start, ...(document.takeOver === undefined ? [] : [document.takeOver.start])];
-  const queue = [...begins, ...Object.values(document.exits)];
+  const anytime = [...Object.values(document.topics), ...document.escalation].flatMap(({ to }) => to ?? []);
+  const queue = [...begins, ...anytime, ...Object.values(document.exits)];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (reached.has(name)) continue;
     reached.add(name);

@@ -6,6 +6,7 @@ import type { Pending } from './memory.ts';
 import { miss } from './miss.ts';
 import { answerOffer } from './offer.ts';
 import { answerReadBack, answerWhich } from './read_back.ts';
+import { settleResume } from './resumed.ts';
 import { recordConsent } from './stages.ts';
 import { settle } from './sure.ts';
 import { take } from './take.ts';
@@ -24,6 +25,8 @@ function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
       return true;
     case 'consent':
       return answerYesNo(said, yes => recordConsent(draft, yes));
+    case 'resume':
+      return answerYesNo(said, yes => settleResume(draft, yes));
     case 'sure':
       return answerYesNo(said, yes => settle(draft, pending, yes));
     case 'question':

@@ -9,6 +9,7 @@ import type { FormStage, StageSpec } from '../stage_schema.ts';
 import { textFor } from '../text_schema.ts';
 import type { Tool } from '../tools.ts';
 import type { ActCall, FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
+import type { TopicFinder } from '../understand/topics.ts';
 import { type Memory, memorySchema } from './memory.ts';
 import { knownIn } from './score.ts';
 
@@ -20,6 +21,7 @@ export interface Program {
   readonly version: string;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly tools: ReadonlyMap<string, Tool>;
+  readonly topics: TopicFinder;
   readonly places: Places;
   readonly recordingConsent: RecordingConsent;
 }

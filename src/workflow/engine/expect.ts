@@ -84,7 +84,7 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
 function partOf(draft: Draft, pending: Pending): GrammarPart {
   if (pending.ask === 'nothing' || pending.ask === 'person') return NOTHING;
   if (pending.ask === 'talk' || pending.ask === 'act') return commandPart;
-  const isBrief = ['consent', 'sure', 'readBack', 'offer'].includes(pending.ask);
+  const isBrief = ['consent', 'sure', 'resume', 'readBack', 'offer'].includes(pending.ask);
   return either([answerPart(draft, pending), isBrief ? repeatPart : commandPart]);
 }
 
@@ -95,6 +95,7 @@ function answerPart(
   switch (pending.ask) {
     case 'consent':
     case 'sure':
+    case 'resume':
       return yesNoPart;
     case 'question':
       return questionPart(draft, formOf(draft).questions[pending.index]!);
@@ -163,6 +164,7 @@ function patienceOf(draft: Draft, pending: Pending): Patience {
   switch (pending.ask) {
     case 'consent':
     case 'sure':
+    case 'resume':
     case 'readBack':
     case 'nothing':
       return 'yesNo';
@@ -186,6 +188,7 @@ function answerOf(draft: Draft, pending: Pending): ExpectedAnswer | undefined {
   switch (pending.ask) {
     case 'consent':
     case 'sure':
+    case 'resume':
     case 'readBack':
       return { kind: 'yesNo' };
     case 'offer':

@@ -182,6 +182,7 @@ export function askWhich(draft: Draft): void {
 export function helpOf(draft: Draft): readonly string[] {
   const { pending } = draft.memory;
   if (pending.ask === 'readBack') return [draft.program.document.phrases.yesOrNo];
+  if (pending.ask === 'resume') return [draft.program.document.resume?.help ?? []].flat();
   if (pending.ask === 'question') return [formOf(draft).questions[pending.index]?.help ?? []].flat();
   if (pending.ask === 'repair')
     return [slotNamed(draft, pending.slot).spec.repair[pending.rung]?.help ?? []].flat();

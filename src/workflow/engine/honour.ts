@@ -50,9 +50,12 @@ export function concerns(program: Program, state: FlowState, heard: Heard): bool
   return wantedIn(openDraft(program, state, '2000-01-01'), heard.text) !== undefined;
 }
 
-/** Does what every agent does at any time, whatever was asked. False where nothing of it was said. */
-export function honour(draft: Draft, text: string): boolean {
-  const wanted = wantedIn(draft, text);
+/**
+ * Does what every agent does at any time, whatever was asked. False where nothing of it was said, or the workflow has an answer of
+ * its own to the words and nothing that matters more is in them.
+ */
+export function honour(draft: Draft, text: string, isAnswered: boolean): boolean {
+  const wanted = wantedIn(draft, text, isAnswered);
   if (wanted?.intent !== 'confused') draft.memory.confused = 0;
   if (wanted === undefined) return false;
   if (wanted.confidence < ACT_FROM) {
@@ -67,13 +70,13 @@ export function honour(draft: Draft, text: string): boolean {
 }
 
 /** The first of what was wanted; undefined for nothing, and for what a model or an answer is better at. */
-function wantedIn(draft: Draft, text: string): DetectedIntent | undefined {
+function wantedIn(draft: Draft, text: string, isAnswered = false): DetectedIntent | undefined {
   const { pending } = draft.memory;
   if (pending.ask === 'nothing') return undefined;
   const asked = askedOf(draft);
   const found = detectIntents(text, asked === undefined ? {} : { asked });
   if (found.length === 0) return undefined;
-  const isAnswer = pending.ask !== 'talk' && answers(draft, text);
+  const isAnswer = isAnswered || (pending.ask !== 'talk' && answers(draft, text));
   return ORDER.flatMap(intent => found.find(one => one.intent === intent) ?? []).find(one => {
     if (one.intent === 'languageSwitch' && one.language === 'en') return false;
     if (one.confidence < ACT_FROM) return one.intent === 'optOut' && !isAnswer && asked !== 'optOut';

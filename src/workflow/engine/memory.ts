@@ -7,6 +7,15 @@ const values = z.record(z.string(), z.array(value).max(100));
 /** What a tool was given. */
 const toolArguments = z.record(z.string(), z.union([value, z.array(value).max(100)]));
 
+const pendingAct = z.strictObject({
+  ask: z.literal('act'),
+  id: z.string(),
+  tool: z.string(),
+  args: toolArguments,
+  isUndoing: z.boolean(),
+});
+const actsDone = z.array(z.strictObject({ tool: z.string(), args: toolArguments }));
+
 const openQuestion = z.discriminatedUnion('ask', [
   /** The call has not begun. */
   z.strictObject({ ask: z.literal('nothing') }),
@@ -16,19 +25,15 @@ const openQuestion = z.discriminatedUnion('ask', [
   /** Nothing: a person is called, or speaks with the caller. */
   z.strictObject({ ask: z.literal('person'), joined: z.boolean() }),
   /** Nothing: a tool is used. */
-  z.strictObject({
-    ask: z.literal('act'),
-    id: z.string(),
-    tool: z.string(),
-    args: toolArguments,
-    isUndoing: z.boolean(),
-  }),
+  pendingAct,
   /** A question of the form, by its place. */
   z.strictObject({ ask: z.literal('question'), index: z.number().int().min(0) }),
   /** One slot, by the step of its repair. */
   z.strictObject({ ask: z.literal('repair'), slot: z.string(), rung: z.number().int().min(0) }),
   z.strictObject({ ask: z.literal('readBack') }),
   z.strictObject({ ask: z.literal('which') }),
+  /** Whether to go on with the earlier call. */
+  z.strictObject({ ask: z.literal('resume') }),
   z.strictObject({ ask: z.literal('offer'), slot: z.string(), values: z.array(value).min(1).max(8) }),
 ]);
 
@@ -46,6 +51,14 @@ const pending = z.discriminatedUnion('ask', [
 const handedSlot = z.strictObject({ value, from: z.string(), kind: z.string(), sensitive: z.boolean() });
 
 const line = z.strictObject({ label: z.string(), amountCents: z.number().int() });
+
+const quote = z.strictObject({
+  currency: z.literal('USD'),
+  lines: z.array(line),
+  totalCents: z.number().int(),
+  distanceMiles: z.number(),
+  booked: z.boolean(),
+});
 
 const talkTurn = z.discriminatedUnion('by', [
   z.strictObject({ by: z.enum(['caller', 'agent']), text: z.string() }),
@@ -97,7 +110,7 @@ export const memorySchema = z.strictObject({
   /** Tools that the workflow itself used so far. */
   acts: z.number().int().min(0).default(0),
   /** Of the stage's steps those that were done, and whether one could not be undone. */
-  actsDone: z.array(z.strictObject({ tool: z.string(), args: toolArguments })).default([]),
+  actsDone: actsDone.default([]),
   isUndoUnsure: z.boolean().default(false),
   /** What the caller wanted while a tool was used: where the call goes then. */
   afterAct: z.enum(['optOut', 'person']).optional(),
@@ -120,13 +133,28 @@ export const memorySchema = z.strictObject({
   asked: z.array(z.string()),
   /** All that was said last, to say it again. */
   said: z.array(z.string()),
-  quote: z
+  quote: quote.optional(),
+  /** How often each topic was brought up in the call, and objections in this workflow. */
+  topics: z.record(z.string(), z.number().int().min(0)).default({}),
+  objections: z.number().int().min(0).default(0),
+  /** Turns of this workflow that were no answer; how sure the recogniser was of the last ones; how annoyed the caller is. */
+  missed: z.number().int().min(0).default(0),
+  confidences: z.array(z.number()).default([]),
+  negative: z.number().int().min(0).default(0),
+  /** Rules of escalation that have led elsewhere, by their places. */
+  escalated: z.array(z.number().int().min(0)).default([]),
+  /** What a call before this one knew, until its caller has said whether to go on with it. */
+  earlier: z
     .strictObject({
-      currency: z.literal('USD'),
-      lines: z.array(line),
-      totalCents: z.number().int(),
-      distanceMiles: z.number(),
-      booked: z.boolean(),
+      stage: z.string().optional(),
+      about: z.string().optional(),
+      slots: z.record(z.string(), z.strictObject({ value, confirmed: z.boolean() })),
+      trail: z.array(z.string()),
+      implied: z.array(z.string()),
+      topics: z.record(z.string(), z.number().int().min(0)),
+      acts: z.number().int().min(0),
+      quote: quote.optional(),
+      act: z.strictObject({ pending: pendingAct, actsDone, isUndoUnsure: z.boolean() }).optional(),
     })
     .optional(),
 });
@@ -141,6 +169,8 @@ export const OF_THE_CALL = [
   'unknownTools',
   'acts',
   'given',
+  'topics',
+  'negative',
   'slower',
   'louder',
   'abusive',
@@ -183,4 +213,10 @@ export const EMPTY_MEMORY: Memory = {
   abusive: 0,
   asked: [],
   said: [],
+  topics: {},
+  objections: 0,
+  missed: 0,
+  confidences: [],
+  negative: 0,
+  escalated: [],
 };

@@ -2,6 +2,7 @@ import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf } from './draft.ts';
 import { askedSlots, fail, helpOf, lead } from './form.ts';
 import type { Pending } from './memory.ts';
+import { settleResume } from './resumed.ts';
 import { enterExit, proceed, recordConsent } from './stages.ts';
 import { settle } from './sure.ts';
 
@@ -9,6 +10,7 @@ import { settle } from './sure.ts';
 export function miss(draft: Draft, because?: string): void {
   const { memory, program } = draft;
   memory.misses += 1;
+  memory.missed += 1;
   if (memory.misses <= program.document.patience.misses) {
     askAgain(draft, ...new Set([because ?? lead(draft, 'notUnderstood'), ...helpOf(draft)]));
   } else {
@@ -23,6 +25,8 @@ function giveUpQuestion(draft: Draft, pending: Pending): void {
     recordConsent(draft, false);
   } else if (pending.ask === 'sure') {
     settle(draft, pending, false);
+  } else if (pending.ask === 'resume') {
+    settleResume(draft, false);
   } else if (slots.length === 0) {
     enterExit(draft, 'exhausted');
   } else {

@@ -13,6 +13,7 @@ export function askedOf(draft: Draft): Asked | undefined {
     case 'sure':
       return pending.about === 'optOut' ? 'optOut' : 'yesNo';
     case 'consent':
+    case 'resume':
     case 'readBack':
       return 'yesNo';
     case 'which':

@@ -8,6 +8,7 @@ import { ask } from './ask.ts';
 import { type Draft, formOf, knownOf, render, setSlot, slotNamed, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
 import { handOffOf, personOf } from './hand_off.ts';
+import { askResume, isResumedAt } from './resume.ts';
 import { scored } from './score.ts';
 
 /** Goes to a stage and on through all that ask nothing. */
@@ -17,6 +18,14 @@ export function enter(draft: Draft, name: string): void {
   draft.interruptible &&= stage.interruptible;
   for (const sentence of stage.say) draft.say.push(render(draft, sentence));
   if (name === draft.program.document.start && stage.say.length > 0) draft.memory.disclosed = true;
+  if (isResumedAt(draft, stage)) askResume(draft);
+  else begin(draft);
+}
+
+/** Does what there is to do in a stage once its words are said. */
+export function begin(draft: Draft): void {
+  const { stage: name } = draft;
+  const stage = stageOf(draft);
   switch (stage.kind) {
     case 'form':
       draft.memory.doubtful = [];

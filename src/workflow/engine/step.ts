@@ -7,6 +7,7 @@ import { hearOfAct } from './acted.ts';
 import { answer } from './answer.ts';
 import { askAgain } from './ask.ts';
 import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
+import { escalate, noteTurn } from './escalate.ts';
 import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
 import { noteGiven, takeGiven } from './given.ts';
@@ -16,10 +17,12 @@ import { deliveryOf, honour } from './honour.ts';
 import { miss } from './miss.ts';
 import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
+import { noteEarlier } from './resume.ts';
 import { enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
 import { take } from './take.ts';
 import { leaveTalk } from './talk.ts';
+import { answerTopic, raisedIn } from './topic.ts';
 
 /** Further hypotheses of the recogniser that are looked at. */
 const MOST_ALTERNATIVES = 5;
@@ -86,17 +89,22 @@ function hear(draft: Draft, heard: Heard): void {
   const { turns, silences } = program.document.patience;
   if (memory.turns > turns || memory.silences > silences) enterExit(draft, 'exhausted');
   else if (heard.type === 'silence') askAgain(draft, lead(draft, 'notHeard'));
-  else if (heard.type === 'keys') takeKeys(draft, heard.digits);
-  else takeSpeech(draft, heard);
+  else {
+    if (heard.type === 'keys') takeKeys(draft, heard.digits);
+    else takeSpeech(draft, heard);
+    escalate(draft);
+  }
 }
 
 /** A call begins, or goes on after a gap. */
-function start(draft: Draft, { given }: Extract<Heard, { type: 'start' }>): void {
+function start(draft: Draft, heard: Extract<Heard, { type: 'start' }>): void {
   if (draft.memory.pending.ask !== 'nothing') {
     askAgain(draft);
     return;
   }
+  const { given } = heard;
   if (given !== undefined) noteGiven(draft, given);
+  noteEarlier(draft, heard);
   takeGiven(draft);
   enter(draft, draft.stage);
 }
@@ -110,16 +118,21 @@ function stay(draft: Draft): void {
 function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): void {
   // Written so that a confidence which is no number counts as none.
   const clear = heard.confidence >= leastConfidence(draft);
-  if (clear && honour(draft, heard.text)) return;
+  noteTurn(draft, heard);
+  const tokens = tokensOf(heard.text, accountAsked(draft) ? ACCOUNT : undefined) ?? [];
+  const raised = clear ? raisedIn(draft, tokens) : undefined;
+  if (clear && honour(draft, heard.text, raised !== undefined)) return;
   if (draft.memory.pending.ask === 'talk') {
     leaveTalk(draft, undefined);
     return;
   }
-  const tokens = tokensOf(heard.text, accountAsked(draft) ? ACCOUNT : undefined) ?? [];
   const command = clear ? commandIn(draft, tokens) : undefined;
+  const { text, confidence } = heard;
+  const said = { text, tokens, others: othersOf(heard), confidence };
   if (tokens.length === 0 || !clear) miss(draft);
+  else if (raised !== undefined) answerTopic(draft, raised, said);
   else if (command !== undefined) obey(draft, command);
-  else answer(draft, { text: heard.text, tokens, others: othersOf(heard), confidence: heard.confidence });
+  else answer(draft, said);
 }
 
 /** Whether all that is said is the answer, and may be long. */

@@ -2,6 +2,7 @@ import { ask, askAgain } from './ask.ts';
 import { clearSlot, type Draft } from './draft.ts';
 import { takeGiven } from './given.ts';
 import type { OpenQuestion, Pending } from './memory.ts';
+import { forget } from './resume.ts';
 import { enter, enterExit, optOut } from './stages.ts';
 
 export type SureAbout = 'restart' | 'goodbye' | 'optOut';
@@ -35,6 +36,7 @@ export function settle(draft: Draft, pending: Extract<Pending, { ask: 'sure' }>,
 
 /** From the first form on; what was consented to stays. */
 function startOver(draft: Draft): void {
+  forget(draft);
   const [first = draft.stage] = draft.memory.trail;
   for (const slot of Object.keys(draft.slots)) clearSlot(draft, slot);
   const said = draft.memory.talkFrom + draft.memory.talk.length;

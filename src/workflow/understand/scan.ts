@@ -28,6 +28,8 @@ export interface Scan {
   /** Words that nothing explains, and words that a reading took. */
   readonly strayWords: number;
   readonly takenWords: number;
+  /** Those of them that are a slot's value, or yes or no. */
+  readonly answerWords: number;
 }
 
 const answerTable = yesNoTable(YES, NO);
@@ -52,7 +54,7 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
   const denied = new Map<string, readonly SlotValue[]>();
   const answers: boolean[] = [];
   const commands: Command[] = [];
-  let [strayWords, takenWords, corrected, negated] = [0, 0, false, false];
+  let [strayWords, takenWords, answerWords, corrected, negated] = [0, 0, 0, false, false];
   for (let at = 0; at < tokens.length; ) {
     const piece = pieceAt(tokens, at, slots, readers, yesNo);
     at += piece?.length ?? 1;
@@ -61,6 +63,7 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
       continue;
     }
     takenWords += piece.length;
+    if (piece.type === 'slot' || piece.type === 'answer') answerWords += piece.length;
     if (piece.type === 'slot') {
       const before = slots.get(piece.slot);
       if (negated) denied.set(piece.slot, [...(denied.get(piece.slot) ?? []), ...piece.values]);
@@ -73,7 +76,7 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
   }
   const answer = new Set(answers).size === 1 ? answers[0] : undefined;
   const command = slots.size === 0 && strayWords <= 1 ? commands[0] : undefined;
-  return { slots, denied, answer, command, strayWords, takenWords };
+  return { slots, denied, answer, command, strayWords, takenWords, answerWords };
 }
 
 function pieceAt(

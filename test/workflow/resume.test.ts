@@ -1,0 +1,148 @@
+import t from 'tap';
+import { callFlow } from '../../src/workflow/call_flow.ts';
+import { pinGate } from '../../src/workflow/pin_gate.ts';
+import type { FlowState } from '../../src/workflow/types.ts';
+import { flowFrom, Talking } from './rich_flows.ts';
+import { SALES } from './sales_flow.ts';
+
+const flow = flowFrom(SALES);
+
+/** A call that broke off. */
+function broken(...texts: readonly string[]): FlowState {
+  const call = new Talking(flow);
+  call.say(...texts);
+  // As it comes out of a checkpoint.
+  return JSON.parse(JSON.stringify(call.state)) as FlowState;
+}
+
+function again(state: FlowState, minutesAgo = 5, by = flow): Talking {
+  return new Talking(by, { earlier: { state, minutesAgo } });
+}
+
+const ASKED = [
+  'We had got to your claims.',
+  'I know of twelve pieces.',
+  'You are a roofer.',
+  'Shall we go on with that?',
+];
+const TOLD = ['yes', 'roofer', 'twelve', 'no', 'yes'] as const;
+
+t.test('behind the greeting the caller is told what is known, and asked whether to go on', async t => {
+  const call = again(broken(...TOLD, 'two'));
+  t.same(call.step.say, ['Sales robot here.', 'May I record?'], 'this call is another one to record');
+  t.same(call.say('no').say, ['Not recorded.', 'First your business.', ...ASKED]);
+  t.same(call.state.slots, {}, 'nothing counts yet');
+  t.equal(call.step.expects?.kind, 'yesNo');
+  t.same(call.say('yes').say, ['Very well.', 'Now the claims.', 'Shall we come by?']);
+  t.same(
+    [call.value('trade'), call.value('staff'), call.value('insured'), call.value('claims')],
+    ['roofer', 12, false, 2],
+  );
+  t.equal(call.state.slots.trade?.confirmed, true);
+  t.equal(
+    call.effects.filter(({ type }) => type === 'slotSet').length,
+    4,
+    'the record of this call has them as well',
+  );
+  t.equal(call.say('no').state.stage, 'bye');
+});
+
+t.test('a no begins anew', async t => {
+  const call = again(broken(...TOLD));
+  t.same(call.say('yes', 'no').say, ['Then anew.', 'What trade?']);
+  t.same(call.state.slots, {});
+  t.equal(call.state.memory.earlier, undefined);
+});
+
+t.test('so does who starts over, and who is not understood', async t => {
+  const call = again(broken(...TOLD));
+  call.say('yes', 'start over', 'yes');
+  t.same(call.step.say.slice(-1), ['What trade?']);
+  const other = again(broken(...TOLD));
+  other.say('yes', 'blue');
+  t.same(other.step.say, ['What?', 'Yes to go on, no to begin anew.', 'Shall we go on with that?']);
+  t.same(other.say('green', 'red').say.slice(-2), ['Then anew.', 'What trade?']);
+});
+
+t.test('in the form where they had got to nothing is said twice', async t => {
+  const call = again(broken('yes', 'roofer'));
+  t.same(call.say('yes', 'yes').say, ['Very well.', 'How many people?']);
+});
+
+t.test('what is too long ago, over, empty, or another agent’s is forgotten', async t => {
+  for (const [state, minutes] of [
+    [broken(...TOLD), 61],
+    [broken(...TOLD), Number.NaN],
+    [broken(...TOLD, 'two', 'no'), 5],
+    [broken('yes'), 5],
+    [{ ...broken(...TOLD), workflow: 'other' }, 5],
+    [{ ...broken(...TOLD), memory: { odd: true } }, 5],
+  ] as const)
+    t.same(again(state, minutes).say('yes').say, ['Recorded.', 'First your business.', 'What trade?']);
+  const without = flowFrom(SALES.replace(/resume:[\s\S]*?(?=slots:)/, ''));
+  const state = { ...broken(...TOLD), version: without.version };
+  t.same(
+    again(state, 5, without).say('yes').say.at(-1),
+    'What trade?',
+    'unless the workflow takes nothing up',
+  );
+});
+
+t.test('of an older version what fits is taken, and the rest asked', async t => {
+  const newer = flowFrom(
+    SALES.replace('[roofer, plumber', '[roofer, plumber').replace(
+      'roofer: { say: roofer, phrases: [roofer] }, ',
+      '',
+    ),
+  );
+  const call = again(broken(...TOLD, 'two'), 5, newer);
+  t.same(call.say('yes').say.slice(-3), [
+    'We had got to your claims.',
+    'I know of twelve pieces.',
+    'Shall we go on with that?',
+  ]);
+  t.same(call.say('yes').say, ['Very well.', 'What trade?']);
+  t.equal(call.say('plumber', 'yes').state.stage, 'history', 'what is known is not asked again');
+  t.same(call.step.say.at(-1), 'Shall we come by?');
+});
+
+t.test('what a tool did is not done again', async t => {
+  const first = new Talking(flow);
+  first.say(...TOLD, 'two', 'yes');
+  t.equal(first.step.act?.id, 'rich.book.1');
+  const call = again(first.state);
+  call.say('yes', 'yes');
+  t.match(
+    call.effects.filter(({ type }) => type === 'acted'),
+    [{ tool: 'reserve', outcome: 'unknown' }],
+  );
+  t.equal(call.step.act, undefined, 'there is no visit to give back');
+  t.equal(call.state.stage, 'later');
+
+  first.hear({ type: 'acted', id: 'rich.book.1', outcome: 'done', saves: { visit: 7 } });
+  t.equal(first.step.act?.id, 'rich.book.2');
+  const second = again(first.state);
+  const step = second.say('yes', 'yes');
+  t.same([step.act?.tool, step.act?.args], ['release', { which: 7 }]);
+  t.equal(step.act?.id, 'rich.book.3', 'and ids are never used twice');
+});
+
+t.test('a call that was handed on is taken up where it had got to', async t => {
+  const other = flowFrom(SALES.replace('name: rich', 'name: front'));
+  const flows = new Map([
+    ['front', other],
+    ['rich', flow],
+  ]);
+  const call = new Talking(callFlow(flows, 'front', { onFault: () => undefined }), {
+    earlier: { state: broken(...TOLD), minutesAgo: 1 },
+  });
+  t.equal(call.state.workflow, 'rich');
+  t.same(call.say('yes', 'yes').say.at(-1), 'How many claims?');
+});
+
+t.test('a PIN comes before all of it', async t => {
+  const call = new Talking(pinGate(flow, '1234'), { earlier: { state: broken(...TOLD), minutesAgo: 1 } });
+  call.hear({ type: 'silence' });
+  call.hear({ type: 'keys', digits: '1234' });
+  t.same(call.say('yes').say.slice(-4), ASKED);
+});
