@@ -1,0 +1,81 @@
+import t, { type Test } from 'tap';
+import type { LoadedFlow } from '../../src/workflow/load.ts';
+import type { FlowState, FlowStep, Heard } from '../../src/workflow/types.ts';
+import { longForm } from './long_form.ts';
+import { flowFrom } from './rich_flows.ts';
+import { SALES } from './sales_flow.ts';
+
+const NOW = { todayIso: '2026-11-21' };
+const WORDS =
+  `yes no yeah nope roofer plumber twelve seven zero fifty five too expensive trade how long does it take costs so much not
+  interested call me later the head of sales start over go back goodbye repeat that speak to a person i don't know never mind
+  hm uh the pieces staff claims insured booking everything all of it sorry actually wait no it's wrong right first one last one
+  ridiculous waste of my time great stop calling me take me off your list four one one one one two two fire help slower
+  what do you mean ${'x'.repeat(300)} 421 3rd 2026-12-01 {staff} __proto__ constructor ' " < \\u0000`.split(
+    /\s+/,
+  );
+
+/** Mulberry32 (public domain, Tommy Ettinger): equal for an equal seed. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function heardBy(random: () => number, step: FlowStep): Heard {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+  const words = (most: number): string =>
+    Array.from({ length: 1 + Math.floor(random() * most) }, () => pick(WORDS)).join(' ');
+  const kind = random();
+  if (step.act !== undefined && kind < 0.7) {
+    const outcome = pick(['done', 'failed', 'unknown'] as const);
+    return { type: 'acted', id: step.act.id, outcome, saves: { visit: pick([3, 'x', -1, null, {}]) } };
+  }
+  if (kind < 0.04) return { type: 'acted', id: words(1), outcome: 'done', saves: { visit: 4 } };
+  if (kind < 0.08) return { type: 'person', became: pick(['joined', 'left', 'failed'] as const) };
+  if (kind < 0.13) return { type: 'start' };
+  if (kind < 0.2) return { type: 'silence' };
+  if (kind < 0.3) return { type: 'keys', digits: pick(['1', '2', '12', '99999999', '#', '*', '']) };
+  const confidence = pick([1, 0.9, 0.5, 0.2, Number.NaN]);
+  // Short answers get farther.
+  const text = random() < 0.6 ? words(2) : words(70);
+  return { type: 'speech', text, confidence, alternatives: random() < 0.3 ? [words(3), words(3)] : [] };
+}
+
+const MOST_TURNS = 3_000;
+
+/** Every state of a walk, as it would be in a checkpoint. */
+function walk(
+  flow: LoadedFlow,
+  seed: number,
+): { readonly states: readonly string[]; readonly last: FlowState } {
+  const random = randomOf(seed);
+  const states: string[] = [];
+  let step = flow.next(flow.initial, { type: 'start', given: { staff: 3 } }, NOW);
+  while (!step.state.done && states.length < MOST_TURNS) {
+    const stored = JSON.stringify(step.state);
+    states.push(stored);
+    step = flow.next(JSON.parse(stored) as FlowState, heardBy(random, step), NOW);
+  }
+  return { states, last: step.state };
+}
+
+function check(t: Test, flow: LoadedFlow, seeds: number): void {
+  let longest = 0;
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const { states, last } = walk(flow, seed);
+    longest = Math.max(longest, ...states.map(state => state.length));
+    if (!last.done || flow.document.stages[last.stage]?.kind !== 'end')
+      t.fail(`seed ${seed} comes to no end`);
+    if (seed % 10 === 0) t.same(walk(flow, seed).states, states, `seed ${seed} goes the same way again`);
+  }
+  t.ok(longest < 60_000, `a state takes ${longest} bytes at most`);
+}
+
+t.test('whatever is heard, a sales call comes to an end', async t => check(t, flowFrom(SALES), 200));
+
+t.test('so does a form of eighty slots', async t => check(t, longForm(), 20));
