@@ -150,6 +150,7 @@ export class TalkCall {
     const journal = toolJournal({
       record: this.#record,
       mediaMs: () => this.#audio.mediaMs(),
+      workflow: () => this.#conversation.state.flow.workflow,
       written: () => this.#checkpoints.told(),
     });
     return new ToolDesk({ callId: this.info.callId, tools, journal, after, kept: this.#left?.tools });

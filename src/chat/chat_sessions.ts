@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { openActs } from '../agent/acts.ts';
 import { LineUp } from '../agent/model/line_up.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
 import { TalkMemory } from '../agent/model/talk_memory.ts';
 import type { After } from '../agent/ports.ts';
 import { FlowResponder, type Responder, type Response } from '../agent/responder.ts';
 import { conversationState } from '../agent/resumption.ts';
-import { ToolDesk } from '../agent/tools/tool_desk.ts';
+import { keptTools, ToolDesk } from '../agent/tools/tool_desk.ts';
 import type { ToolRunner } from '../agent/tools/tool_runner.ts';
 import { describeFault } from '../calls/fault.ts';
 import { TrunklineError } from '../config/errors.ts';
@@ -14,9 +16,10 @@ import type { Logger } from '../observe/log.ts';
 import type { Llm } from '../providers/types.ts';
 import type { ChatStore, StoredChat } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
-import type { Flow, FlowState } from '../workflow/types.ts';
+import type { Flow, FlowState, Heard } from '../workflow/types.ts';
 import { ChatMemories } from './chat_memories.ts';
-import { ChatStep, type Listener } from './chat_step.ts';
+import { ChatSaver } from './chat_saver.ts';
+import { type ChatActs, ChatStep, type Listener } from './chat_step.ts';
 import { IdleLook } from './idle_look.ts';
 import { typedText } from './typed_text.ts';
 
@@ -78,6 +81,8 @@ export interface ChatView {
     readonly text: string;
   }[];
 }
+
+const withTools = z.object({ tools: keptTools.default([]) });
 
 /** Writes the node's own calendar day as YYYY-MM-DD. */
 const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
@@ -164,14 +169,16 @@ export class ChatSessions {
     const at = new Date(nowMs()).toISOString();
     const times = { startedAt: at, lastAt: at, events: 0, turns: 0, messages: 0 };
     const { stage } = flow.initial;
-    const step = new ChatStep(tenantId, { chatId, workflow, stage, state: null, ...times }, nowMs);
+    const chat = { chatId, workflow, stage, state: null, ...times };
+    const step = new ChatStep(tenantId, chat, nowMs);
     step.begin(flow.version);
     const greet = async () => new FlowResponder(flow).respond(flow.initial, { type: 'start' }, this.#today);
-    await step.answer(
-      greet,
-      this.#listener(chatId, () => undefined),
-    );
-    if (!(await store.begin(tenantId, step.chat, step.events, this.#limits.open)))
+    // Nobody knows of the chat yet: one that is lost here is begun anew.
+    const tools = this.#openTools(chat, step, async () => undefined);
+    const listener = this.#listener(chatId, () => undefined);
+    await step.answer(greet, listener, this.#actsOf(chat, tools));
+    await tools?.close();
+    if (!(await store.begin(tenantId, step.chat, step.takeEvents(), this.#limits.open)))
       throw new TrunklineError('CHATS_FULL', `${this.#limits.open} chats`);
     return { chatId, ...saidIn(step) };
   }
@@ -197,10 +204,12 @@ export class ChatSessions {
       const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
       step.heard(heard);
       const listener = this.#listener(chat.chatId, sentence => sentences.push(sentence));
-      const tools = this.#openTools(chat.chatId, step);
-      await step.answer(() => this.#respond(chat, heard, tools), listener);
+      const saver = new ChatSaver(this.#parts.store, tenantId, chat, step);
+      const tools = this.#openTools(chat, step, () => saver.save());
+      const acts = this.#actsOf(chat, tools);
+      await step.answer(() => this.#respond(chat, heard, tools, acts), listener, acts);
       await tools?.close();
-      await this.#advance(tenantId, chat, step);
+      await this.#save(saver, step);
       return saidIn(step);
     } finally {
       sentences.end();
@@ -210,28 +219,28 @@ export class ChatSessions {
   /** A state of which the workflow knows nothing any more fails as a call would. */
   async #respond(
     { chatId, workflow, state }: StoredChat,
-    heard: string,
+    text: string,
     tools: ToolDesk | undefined,
+    acts: ChatActs,
   ): Promise<Response> {
     const { flow: at } = conversationState.parse(JSON.parse(state ?? ''));
-    const responder = await this.#responderOf(await this.#parts.loadFlow(workflow), at, chatId, tools);
-    return responder.respond(
-      at,
-      { type: 'speech', text: heard, confidence: 1, alternatives: [] },
-      this.#today,
-    );
+    const flow = await this.#parts.loadFlow(workflow);
+    const heard: Heard = { type: 'speech', text, confidence: 1, alternatives: [] };
+    // An answer before this one was lost in the midst of it.
+    const { act } = flow.next(at, { type: 'start' }, { todayIso: this.#today });
+    if (act !== undefined) return acts.next(at, { type: 'acted', id: act.id, ...(await acts.act(act, at)) });
+    return (await this.#responderOf(flow, at, chatId, tools)).respond(at, heard, this.#today);
   }
 
   async #endFor(tenantId: string, chat: StoredChat, reason: string): Promise<void> {
     const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
     step.end(reason);
-    await this.#advance(tenantId, chat, step);
+    await this.#save(new ChatSaver(this.#parts.store, tenantId, chat, step), step);
   }
 
-  async #advance(tenantId: string, before: StoredChat, step: ChatStep): Promise<void> {
-    if (!(await this.#parts.store.advance(tenantId, step.chat, step.events, before.events)))
-      throw new TrunklineError('CHAT_BUSY', 'another node has answered meanwhile');
-    if (step.chat.state === null) this.#memories.forget(before.chatId);
+  async #save(saver: ChatSaver, { chat }: ChatStep): Promise<void> {
+    await saver.save();
+    if (chat.state === null) this.#memories.forget(chat.chatId);
   }
 
   async #openChat(tenantId: string, chatId: string): Promise<StoredChat> {
@@ -271,9 +280,27 @@ export class ChatSessions {
     return new ModelResponder({ flow, llm, after, medium: 'text', memory, ...(tools && { tools }), onFault });
   }
 
-  #openTools(callId: string, { toolJournal: journal }: ChatStep): ToolDesk | undefined {
+  #openTools(
+    { chatId: callId, state }: Pick<StoredChat, 'chatId' | 'state'>,
+    step: ChatStep,
+    save: () => Promise<void>,
+  ): ToolDesk | undefined {
     const { tools, after } = this.#parts;
-    return tools === undefined ? undefined : new ToolDesk({ callId, tools, journal, after });
+    if (tools === undefined) return undefined;
+    const kept = state === null ? [] : withTools.parse(JSON.parse(state)).tools;
+    const desk = new ToolDesk({ callId, tools, journal: step.toolJournal(save), after, kept });
+    step.keepTools(() => desk.kept.filter(({ act }) => act !== undefined));
+    return desk;
+  }
+
+  #actsOf({ chatId, workflow }: StoredChat, tools: ToolDesk | undefined): ChatActs {
+    const load = () => this.#parts.loadFlow(workflow);
+    return {
+      act: async (act, state) => openActs(await load(), tools).act(act, state),
+      told: id => tools?.toldAct(id),
+      next: async (state, heard) =>
+        (await this.#responderOf(await load(), state, chatId, tools)).respond(state, heard, this.#today),
+    };
   }
 
   #listener(chatId: string, onSentence: Listener['onSentence']): Listener {

@@ -1,17 +1,23 @@
+import type { ActDesk } from '../agent/acts.ts';
 import { CallRecord } from '../agent/call_record.ts';
 import { apology } from '../agent/farewell.ts';
 import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
 import type { Response } from '../agent/responder.ts';
 import { newConversation } from '../agent/resumption.ts';
-import type { ToolJournal } from '../agent/tools/tool_desk.ts';
+import type { KeptTools, ToolJournal } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { StoredChat } from '../store/chats.ts';
 import type { CallEvent } from '../store/events.ts';
-import type { FlowEffect, FlowStep } from '../workflow/types.ts';
+import type { FlowEffect, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
+
+/** Uses tools for the workflow, and asks it what to say to what came of them. */
+export interface ChatActs extends ActDesk {
+  next(state: FlowState, heard: Heard): Promise<Response>;
+}
 
 export interface Listener {
   /** Given each sentence as it comes; must not throw. */
@@ -28,8 +34,11 @@ export interface Listener {
  */
 export class ChatStep {
   /** To be added together with `chat`. */
-  readonly events: CallEvent[] = [];
+  readonly #events: CallEvent[] = [];
+  #tools: () => KeptTools = () => [];
   readonly #said: string[] = [];
+  /** So many of them are in the record. */
+  #recorded = 0;
   readonly #record: CallRecord;
   readonly #nowMs: () => number;
   #chat: StoredChat;
@@ -39,14 +48,23 @@ export class ChatStep {
     const lastMs = Date.parse(before.lastAt);
     this.#chat = before;
     this.#nowMs = () => Math.max(lastMs, nowMs());
-    const sink = { append: (event: CallEvent) => this.events.push(event) };
+    const sink = { append: (event: CallEvent) => this.#events.push(event) };
     this.#record = new CallRecord(sink, { callId: before.chatId, tenantId }, this.#nowMs, before);
   }
 
   /** Where the chat stands by now. */
   get chat(): StoredChat {
     const { events, turns } = this.#record;
-    return { ...this.#chat, events, turns, lastAt: new Date(this.#nowMs()).toISOString() };
+    const tools = this.#tools();
+    const { state } = this.#chat;
+    const kept =
+      state === null || tools.length === 0 ? state : JSON.stringify({ ...JSON.parse(state), tools });
+    return { ...this.#chat, state: kept, events, turns, lastAt: new Date(this.#nowMs()).toISOString() };
+  }
+
+  /** What is under way belongs to where the chat stands. */
+  keepTools(kept: () => KeptTools): void {
+    this.#tools = kept;
   }
 
   /** The agent's sentences. */
@@ -54,10 +72,22 @@ export class ChatStep {
     return this.#said;
   }
 
-  /** Nobody takes an answer over: what comes of it is kept with the answer, or not at all. */
-  get toolJournal(): ToolJournal {
-    const mediaMs = () => this.#mediaMs;
-    return toolJournal({ record: this.#record, mediaMs, written: () => Promise.resolve() });
+  /**
+   * Nobody takes an answer over: what comes of a model's tools is kept with the answer, or not at all. What the workflow
+   * itself wants is begun once `save` has resolved.
+   */
+  toolJournal(save: () => Promise<void>): ToolJournal {
+    return toolJournal({
+      record: this.#record,
+      mediaMs: () => this.#mediaMs,
+      workflow: () => this.#chat.workflow,
+      written: act => (act === undefined ? Promise.resolve() : save()),
+    });
+  }
+
+  /** What there is to be added since this was asked last. */
+  takeEvents(): CallEvent[] {
+    return this.#events.splice(0);
   }
 
   begin(workflowVersion: string): void {
@@ -76,16 +106,18 @@ export class ChatStep {
   }
 
   /** Resolves when all is said. @throws TrunklineError DRAINING when the listener's signal is aborted before */
-  async answer(respond: () => Promise<Response>, listener: Listener): Promise<void> {
+  async answer(respond: () => Promise<Response>, listener: Listener, acts?: ChatActs): Promise<void> {
     const startMs = this.#mediaMs;
     try {
-      const response = await respond();
-      await this.#sayAll(response, listener);
-      const end = response.closed(this.#said.join(' '));
-      this.#goOn(end, [...response.step.effects, ...end.effects]);
-      recordEffects(this.#record, NO_RECORDING, response.step.effects, startMs);
-      this.#recordSaid(startMs);
-      recordEffects(this.#record, NO_RECORDING, end.effects, this.#mediaMs);
+      let end = await this.#whole(await respond(), listener, startMs);
+      for (let count = 0; end.act !== undefined; count += 1) {
+        if (acts === undefined) break;
+        if (count === LIMITS.chatActs) throw new TrunklineError('WORKFLOW_INVALID', 'tools without end');
+        const { act, state } = end;
+        const heard = { type: 'acted', id: act.id, ...(await acts.act(act, state)) } as const;
+        end = await this.#whole(await acts.next(state, heard), listener, this.#mediaMs);
+        acts.told(act.id);
+      }
       if (end.state.done) this.end('completed');
       else if (this.#chat.messages >= LIMITS.chatMessages) this.end('messageLimit');
     } catch (error) {
@@ -108,6 +140,18 @@ export class ChatStep {
       framesDropped: 0,
     });
     this.#chat = { ...this.#chat, state: null };
+  }
+
+  /** All of a response is said, written down, and has happened. Returns where it led. */
+  async #whole(response: Response, listener: Listener, startMs: number): Promise<FlowStep> {
+    const before = this.#said.length;
+    await this.#sayAll(response, listener);
+    const end = response.closed(this.#said.slice(before).join(' '));
+    this.#goOn(end, [...response.step.effects, ...end.effects]);
+    recordEffects(this.#record, NO_RECORDING, response.step.effects, startMs);
+    this.#recordSaid(startMs);
+    recordEffects(this.#record, NO_RECORDING, end.effects, this.#mediaMs);
+    return end;
   }
 
   get #mediaMs(): number {
@@ -142,9 +186,10 @@ export class ChatStep {
   }
 
   #recordSaid(startMs: number): void {
-    if (this.#said.length === 0) return;
+    const text = this.#said.slice(this.#recorded).join(' ');
+    this.#recorded = this.#said.length;
+    if (text === '') return;
     const turn = this.#record.nextTurn();
-    const text = this.#said.join(' ');
     this.#record.append('turn.agent', { turn, text, startMs, endMs: this.#mediaMs, interrupted: false });
   }
 

@@ -1,4 +1,5 @@
 import { DOCUMENT_LIMITS } from './document_limits.ts';
+import { DURABLE_LIMITS } from './durable_limits.ts';
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
@@ -48,6 +49,7 @@ export const LIMITS = {
   ...SLOT_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
+  ...DURABLE_LIMITS,
   ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
   /** One event in the spool; a larger one is counted and left out. */

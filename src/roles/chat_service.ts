@@ -47,8 +47,11 @@ export function openChatService(
     tenantId: config.tenant,
     loadFlow: name =>
       kept(flows, name, () =>
-        loadCallFlow(paths.workflows, name, { recordingConsent: config.recording.consent }, error =>
-          log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
+        loadCallFlow(
+          paths.workflows,
+          name,
+          { recordingConsent: config.recording.consent, hasActs: true },
+          error => log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
         ),
       ),
     tools,

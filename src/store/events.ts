@@ -69,8 +69,22 @@ const details = {
     confirmed: z.boolean(),
     sensitive: z.boolean(),
   }),
-  /** A tool that a model called; nothing of it was sent before. */
-  'tool.begun': z.object({ run: z.string(), tool: z.string(), arguments: personal, mediaMs }),
+  /** A tool that a model or the workflow uses; nothing of it was sent before. */
+  'tool.begun': z.object({
+    run: z.string(),
+    tool: z.string(),
+    arguments: personal,
+    /** By which the receiver knows it again. */
+    key: z.string().max(64).exactOptional(),
+    /** Under which the workflow itself wanted it. */
+    act: z.string().max(256).exactOptional(),
+    workflow: z.string().exactOptional(),
+    /** Asked twice the receiver does no more than asked once. */
+    isKeyed: z.boolean().exactOptional(),
+    /** JSON of what was sent, but for its headers, where that is short enough to be kept. */
+    request: z.string().max(LIMITS.keptRequestCharacters).exactOptional().meta({ personal: true }),
+    mediaMs,
+  }),
   'tool.ended': z.object({
     run: z.string(),
     tool: z.string(),

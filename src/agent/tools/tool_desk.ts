@@ -21,7 +21,15 @@ import type { ToolRunner } from './tool_runner.ts';
 /** Where it is written down what tools a call has run. */
 export interface ToolJournal {
   /** Resolves once whoever takes the call over would know of it. */
-  begun(run: { readonly run: string; readonly tool: Tool; readonly argumentsJson: string }): Promise<void>;
+  begun(run: {
+    readonly run: string;
+    readonly tool: Tool;
+    readonly argumentsJson: string;
+    readonly key: string;
+    /** Under which the workflow itself wants it. */
+    readonly act?: string | undefined;
+    readonly request: ToolRequest;
+  }): Promise<void>;
   ended(run: {
     readonly run: string;
     readonly tool: string;
@@ -249,8 +257,8 @@ export class ToolDesk {
   }
 
   async #run(tool: Tool, request: ToolRequest, run: Run): Promise<void> {
-    const { id, argumentsJson, key, control } = run;
-    const written = this.#parts.journal.begun({ run: id, tool, argumentsJson });
+    const { id, argumentsJson, key, act, control } = run;
+    const written = this.#parts.journal.begun({ run: id, tool, argumentsJson, key, act, request });
     written.catch(() => undefined);
     const outcome: ToolOutcome =
       tool.isIdempotent || (await this.#inTime(written, control.signal))
