@@ -1,14 +1,11 @@
-import { resolve } from 'node:path';
-import { loadConfig } from '../src/config/load.ts';
-import type { Bench, BenchOptions, BenchResult } from './bench.ts';
-import { openVoice } from './caller/local_speech.ts';
-import { type CallerSpeech, CODEC, recordedSpeech, talkingCallers } from './density/callers.ts';
+import type { Bench, BenchResult } from './bench.ts';
+import { talkingCallers } from './density/callers.ts';
 import type { CarryPlan } from './density/carried.ts';
 import { measureLiveKit } from './density/livekit.ts';
 import { measureOwn } from './density/own.ts';
 import { coresOfBoth, pin } from './density/pinning.ts';
+import { speechOf } from './density/speech.ts';
 import { densityOf, GOALS, meetsGoals, summaryOf } from './density/summary.ts';
-import { renderSpeech } from './latency/dialogue.ts';
 
 interface Plan {
   readonly own: readonly CarryPlan[];
@@ -60,14 +57,3 @@ const VALIDITY: BenchResult['validity'] = [
   'LiveKit: livekit-sip, livekit-server and a worker of LiveKit Agents (JavaScript) with its plugins, as in the bench `latency`, on the same processor, without Redis; its calls are the most at which each was answered and heard both ways, its cost that of the cheapest number',
   'floors, not ceilings: a machine shared with others, a generator that is late or processors that are stolen make ours look worse; where they do beyond bounds, generatorFaults says so',
 ];
-
-/** What callers say: recordings of a folder at the line's rate, interruption.wav among them, or sentences of flite's. */
-async function speechOf({ configFile, setFolder }: BenchOptions): Promise<CallerSpeech> {
-  if (setFolder !== undefined) return await recordedSpeech(setFolder);
-  const voice = await openVoice(loadConfig(resolve(configFile)), 'slt');
-  try {
-    return await renderSpeech(voice, CODEC.rateHz);
-  } finally {
-    await voice.close();
-  }
-}

@@ -28,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   long_call: () => import('./long_call.ts'),
   turns: () => import('./turns.ts'),
   density: () => import('./density.ts'),
+  survive: () => import('./survive.ts'),
   intents: () => import('./intents.ts'),
 };
 
@@ -58,6 +59,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   density    whole conversations on one core, at 50 to 200 calls: CPU, memory and lateness of frames for a call; then LiveKit's
              chain on the same core, which --without livekit leaves out; needs a quiet machine
+  survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.

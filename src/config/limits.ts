@@ -133,7 +133,7 @@ export const LIMITS = {
   /** Build of one Go program, modules included; a longer one is stopped. */
   buildMs: 30 * 60_000,
   /** A service's or role's time to become ready; a slower one is stopped. */
-  serviceReadyMs: 30_000,
+  serviceReadyMs: 90_000,
   /** How often LiveKit is asked whether it still has the trunks and rules. */
   provisionCheckMs: 5_000,
   /** Memory of the node's Redis; beyond it writes fail. */

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodePaths } from '../src/config/paths.ts';
+import type { Bench, BenchOptions } from './bench.ts';
+import { spreadOf } from './caller/report.ts';
+import { type Callers, talkingCallers } from './density/callers.ts';
+import { nodeProviders, startProviders } from './density/providers.ts';
+import { speechOf } from './density/speech.ts';
+import { withOwnNode } from './latency/own_node.ts';
+import { RECORDED_TALKER } from './latency/workflow.ts';
+import { type CalledNode, PROJECT } from './node.ts';
+import { ownApi } from './own_api.ts';
+import { NodeProcesses } from './survive/processes.ts';
+import { type Blow, type RoundPlan, type RoundResult, strikeAmidTalk } from './survive/round.ts';
+import { atMostPercent, summaryOf } from './survive/summary.ts';
+
+interface Strike {
+  readonly name: string;
+  readonly blow: Blow;
+}
+
+interface Plan {
+  readonly round: RoundPlan;
+  readonly strikes: readonly Strike[];
+}
+
+const MEDIA_PROCESSES = 2;
+const NAMES = ['media-0', 'media-1', 'edge', 'api', 'redis', 'postgres'] as const;
+const TIMES = 10;
+const FULL: Plan = {
+  round: { calls: 50, callsPerSecond: 10, beforeMs: 6000, afterMs: 25_000 },
+  strikes: Array.from({ length: TIMES }, () =>
+    NAMES.flatMap((name): Strike[] => [
+      { name, blow: 'SIGKILL' },
+      { name, blow: 'SIGSTOP' },
+    ]),
+  ).flat(),
+};
+const QUICK: Plan = {
+  round: { calls: 12, callsPerSecond: 10, beforeMs: 4000, afterMs: 6000 },
+  strikes: ['media-0', 'edge', 'postgres'].map(name => ({ name, blow: 'SIGKILL' as const })),
+};
+/** A service that nobody watches over goes on after so long. */
+const STOPPED_MS = 15_000;
+/** Restarts close to each other are put off by the supervisor. */
+const REST_MS = 3000;
+const MOST_GAP_P95_MS = 1500;
+
+/** Each process of a node is killed, and stopped, amid conversations: no call and no row may be lost. */
+export const bench: Bench = {
+  name: 'survive',
+  async run(options) {
+    const callers = talkingCallers(await speechOf(options));
+    const rounds = await allRounds(options, callers, options.quick ? QUICK : FULL);
+    const all = summaryOf(rounds);
+    const media = summaryOf(rounds.filter(({ name }) => name.startsWith('media')));
+    const byProcess = Object.fromEntries(
+      [...new Set(rounds.map(({ name, blow }) => `${name} ${blow}`))].map(key => [
+        key,
+        summaryOf(rounds.filter(({ name, blow }) => `${name} ${blow}` === key)),
+      ]),
+    );
+    const mediaGapP95Ms = media.gapMs?.p95 ?? 0;
+    return {
+      ok: all.callsLost + all.rowsLost + all.doubleSpeech === 0 && mediaGapP95Ms <= MOST_GAP_P95_MS,
+      headline: {
+        kills: all.kills,
+        calls: all.calls,
+        callsLost: all.callsLost,
+        rowsLost: all.rowsLost,
+        mediaGapP95Ms,
+        doubleSpeech: all.doubleSpeech,
+        lostAtMostPct: atMostPercent(all.callsLost, all.calls),
+        byProcess,
+      },
+      figures: { rounds: rounds.map(shown) },
+      validity: VALIDITY,
+    };
+  },
+};
+
+const VALIDITY = [
+  'loopback: no loss and no jitter of a network; callers, providers and node share the machine',
+  'the supervisor is not among the processes: a node whose supervisor is killed ends, its calls with it; nor are LiveKit’s, which the node that is measured does not run',
+  'calls that are up talk, are recorded, and are led by a model; a gap is the longest time without a packet from the blow on, also of calls that the process did not carry',
+  'a row is lost where a minute after the end the record of a call is not one, not completed, or has no turn or not one consent',
+  'lostAtMostPct is the upper end of the 95 % interval for a share of calls (rule of three where none was lost); calls of one round are not independent',
+  'a service that is only stopped, and that nobody restarts, goes on after 15 s',
+];
+
+async function allRounds(
+  options: BenchOptions,
+  callers: Callers,
+  { round, strikes }: Plan,
+): Promise<(Strike & RoundResult)[]> {
+  const providers = await startProviders('utterances');
+  const { config, env } = nodeProviders(providers);
+  const settings = {
+    config: {
+      media: { processes: MEDIA_PROCESSES, callsPerProcess: 2 * round.calls },
+      recording: { consent: 'announce' },
+      logLevel: 'warn',
+    },
+    workflow: RECORDED_TALKER,
+  };
+  const rounds: (Strike & RoundResult)[] = [];
+  const run = async (node: CalledNode): Promise<void> => {
+    for (const strike of strikes)
+      rounds.push({ ...strike, ...(await oneRound(node, callers, round, strike)) });
+  };
+  try {
+    await withOwnNode(options, config, env, run, settings);
+  } finally {
+    providers.stop();
+  }
+  return rounds;
+}
+
+function shown({
+  name,
+  blow,
+  calls,
+  callsLost,
+  rowsLost,
+  doubleSpeech,
+  gapsMs,
+  invalidBecause,
+}: Strike & RoundResult) {
+  const lost = { callsLost, rowsLost, doubleSpeech };
+  return { name, blow, calls, ...lost, gapMs: spreadOf(gapsMs), invalidBecause };
+}
+
+async function oneRound(
+  { target, config }: CalledNode,
+  callers: Callers,
+  plan: RoundPlan,
+  { name, blow }: Strike,
+): Promise<RoundResult> {
+  const processes = new NodeProcesses(nodePaths(PROJECT, config).run);
+  const pid = processes.pidOf(name);
+  const strike = async (): Promise<void> => {
+    process.kill(pid, blow);
+    if (blow === 'SIGSTOP') {
+      await sleep(Math.min(STOPPED_MS, plan.afterMs));
+      goOn(pid);
+    }
+  };
+  const result = await strikeAmidTalk(target, callers, plan, strike, () => ownApi(config));
+  process.stderr.write(
+    `${name} ${blow}: ${result.callsLost} calls, ${result.rowsLost} rows of ${result.calls} lost\n`,
+  );
+  if (blow === 'SIGKILL') await processes.replaced(name, pid);
+  const ready = `http://127.0.0.1:${config.http.port}/readyz`;
+  while (!(await fetch(ready).catch(() => undefined))?.ok) await sleep(200);
+  await sleep(REST_MS);
+  return result;
+}
+
+/** Whoever hung for too long was replaced meanwhile. */
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It is gone.
+  }
+}
