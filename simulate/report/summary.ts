@@ -1,9 +1,19 @@
 import { wilson } from '../../bench/bargein/verdict.ts';
 import type { Verdict } from '../check/judge.ts';
 
+/** What the shares are made of. */
+export interface Counts {
+  readonly aimed: number;
+  readonly completed: number;
+  readonly filled: number;
+  readonly right: number;
+  readonly violations: number;
+}
+
 /** What came of the calls of one workflow. */
 export interface WorkflowSummary {
   readonly calls: number;
+  readonly counts: Counts;
   /** Of callers who want what the agent is there for. */
   readonly completionPct: number;
   readonly completionPctInterval: readonly [number, number];
@@ -28,6 +38,13 @@ export function summarise(verdicts: readonly Verdict[]): WorkflowSummary {
   const violations = verdicts.flatMap(one => one.violations);
   return {
     calls: verdicts.length,
+    counts: {
+      aimed: aimed.length,
+      completed: completed.length,
+      filled,
+      right,
+      violations: violations.length,
+    },
     completionPct: percent(completed.length, aimed.length),
     completionPctInterval: wilson(completed.length, aimed.length),
     slotAccuracyPct: percent(right, filled),

@@ -15,7 +15,7 @@ import type { Phrasings } from '../speech/phrasings.ts';
 import { SimulatedRecogniser } from '../speech/recogniser.ts';
 import { type Conversation, holdTextCall } from './conversation.ts';
 
-const WORKFLOWS = fileURLToPath(new URL('../../workflows/', import.meta.url));
+export const WORKFLOWS = fileURLToPath(new URL('../../workflows/', import.meta.url));
 
 export interface CallOptions {
   readonly crashes?: boolean;

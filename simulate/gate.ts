@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type GateResult, gate } from './gate/gate.ts';
+import { seedsOf } from './options.ts';
+import { scenarioNames } from './read.ts';
+import { isFaulty, transcript } from './report/table.ts';
+
+const HELP = `npm run gate -- [WORKFLOW…] [options]
+  all workflows that have a scenario, every persona, ten seeds; ends with exit code 1 when one does not pass
+  --candidate FILE  judge this file in place of workflows/WORKFLOW.yaml
+  --base PATH       compare with this file, or this folder of workflows: what is worse for certain does not pass
+  --seeds 1..10     seeds
+  --quick           two seeds
+  --show N          show so many calls in full in which something went wrong (3)
+  --out FILE        write the result as JSON
+  --json            end with the result as one line of JSON
+`;
+
+/** `npm run gate`: may these workflows go live? */
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      candidate: { type: 'string' },
+      base: { type: 'string' },
+      seeds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      show: { type: 'string', default: '3' },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const names = positionals.length === 0 ? scenarioNames() : positionals;
+  const { candidate, base } = values;
+  if (candidate !== undefined && names.length !== 1)
+    throw new Error('--candidate is of one workflow; name it');
+  const seeds = seedsOf(values.seeds ?? (values.quick ? '1..2' : '1..10'));
+  const results: GateResult[] = [];
+  for (const workflow of names) {
+    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base });
+    results.push(result);
+    for (const one of verdicts.filter(isFaulty).slice(0, result.passed ? 0 : Number(values.show)))
+      process.stdout.write(`${transcript(one)}\n\n`);
+    process.stdout.write(`${lineOf(result)}\n`);
+  }
+  const passed = results.every(one => one.passed);
+  process.stdout.write(passed ? 'passed\n' : 'not passed\n');
+  const json = JSON.stringify({
+    passed,
+    workflows: Object.fromEntries(results.map(one => [one.workflow, one])),
+  });
+  if (values.out !== undefined) await writeFile(values.out, `${json}\n`);
+  if (values.json) process.stdout.write(`${json}\n`);
+  return passed ? 0 : 1;
+}
+
+function lineOf({ workflow, version, passed, failed, summary, base }: GateResult): string {
+  const { calls, completionPct, slotAccuracyPct, requiredPct, violations } = summary;
+  const figures = `${calls} calls, ${completionPct} % completed, ${slotAccuracyPct} % of slots and ${requiredPct} % of required fields right, ${violations} violations`;
+  const against =
+    base === undefined
+      ? ''
+      : `\n  against ${base.version}: completed ${signed(base.comparison.completionPct)}, slots ${signed(base.comparison.slotAccuracyPct)}`;
+  const why = failed.map(one => `\n  ${one}`).join('');
+  return `${passed ? 'ok' : 'NOT OK'} ${workflow} ${version}: ${figures}${against}${why}`;
+}
+
+function signed({ gained, interval }: { gained: number; interval: readonly [number, number] }): string {
+  return `${gained >= 0 ? '+' : ''}${gained} % (${interval.join(' to ')})`;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
