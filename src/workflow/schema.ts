@@ -40,6 +40,8 @@ const always = z.strictObject({
   optOutSure: spoken.default('Would you like us not to call you again?'),
   slower: spoken.default('I will speak more slowly.'),
   louder: spoken.default('I will speak up.'),
+  /** To callers who ask whether they speak with a person. */
+  identity: spoken.default('I am an automated assistant, not a person.'),
   language: spoken.default('I am sorry, I only speak English.'),
   rephrase: spoken.default('Let me put it another way.'),
   simplify: spoken.default('Let me make it simpler.'),

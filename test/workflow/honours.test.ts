@@ -71,6 +71,14 @@ t.test('a person is wanted', async t => {
   }
 });
 
+t.test('who asks whether it is a person is told, and not put through', async t => {
+  for (const words of ['are you a real person', 'well am I talking to a machine', 'is this a robot']) {
+    const step = hear(asked.state, words);
+    t.same(step.say, ['I am an automated assistant, not a person.', question], words);
+  }
+  t.ok(hear(asked.state, 'a real person please').state.done);
+});
+
 t.test('slower and louder: it is said again in that manner, and stays so', async t => {
   const slower = hear(asked.state, 'can you speak slower please');
   t.same(slower.say, ['I will speak more slowly.', ...asked.say]);

@@ -167,6 +167,9 @@ function obey(draft: Draft, command: Command): void {
     case 'person':
       enterExit(draft, 'person');
       break;
+    case 'identity':
+      askAgain(draft, draft.program.document.always.identity);
+      break;
     case 'back':
       goBack(draft);
   }

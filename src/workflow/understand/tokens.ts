@@ -64,7 +64,7 @@ export function tokensOf(
   const words = plain.match(TOKEN) ?? [];
   if (words.length > most.words) return undefined;
   const told = words.filter(word => !FILLERS.has(word));
-  return told.length === 0 && words.some(word => word.startsWith('ok')) ? ['okay'] : told;
+  return told.length === 0 && words.some(word => /^(ok|alright)/.test(word)) ? ['okay'] : told;
 }
 
 export function isCarrier(token: string): boolean {

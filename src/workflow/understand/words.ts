@@ -1,6 +1,6 @@
 import { PhraseTable } from './phrases.ts';
 
-export type Command = 'repeat' | 'unknown' | 'restart' | 'goodbye' | 'person' | 'back';
+export type Command = 'repeat' | 'unknown' | 'restart' | 'goodbye' | 'person' | 'back' | 'identity';
 
 /** What callers say to a yes-or-no question, whatever it is about. */
 export const YES = [
@@ -34,7 +34,24 @@ export const YES = [
   'you got it',
   'i consent',
   'go ahead',
+  'go right ahead',
   'sounds good',
+  'sounds right',
+  'works for me',
+  'that works',
+  'fine',
+  "that's fine",
+  "that's okay",
+  "that's alright",
+  'fine with me',
+  'fine by me',
+  'perfect',
+  'no problem',
+  'why not',
+  'i guess so',
+  'i think so',
+  'i believe so',
+  'i do',
 ] as const;
 
 export const NO = [
@@ -79,6 +96,15 @@ export const NO = [
   "that isn't correct",
   "i don't consent",
   'i do not consent',
+  "i don't think so",
+  'i do not think so',
+  'i guess not',
+  'not that i know of',
+  'absolutely not',
+  'certainly not',
+  'definitely not',
+  "i'd rather not",
+  'i would rather not',
 ] as const;
 
 /** The answers that a grammar offers: few and unlike each other, since a recogniser confuses short ones. */
@@ -162,7 +188,18 @@ const COMMANDS: Readonly<Record<Command, readonly string[]>> = {
     'human being',
   ],
   back: ['go back', 'previous question'],
+  identity: identityQuestions(),
 };
+
+/** Whether it is a person that speaks, which is no wish for one. */
+function identityQuestions(): readonly string[] {
+  const beings = 'person,human,human being,robot,machine,computer,bot,recording,real person'.split(',');
+  const openings = ['are you a', 'are you an actual', 'is this a', 'am i talking to a', 'am i speaking to a'];
+  const asked = [...openings, 'am i speaking with a', 'am i talking with a', 'is it a', "you're a"].flatMap(
+    opening => beings.map(being => `${opening} ${being}`),
+  );
+  return [...asked, 'are you real', 'are you human', 'are you an ai', 'is this an ai', 'is this ai'];
+}
 
 /** The other command phrases that a grammar offers. */
 export const SPOKEN_COMMANDS = [
