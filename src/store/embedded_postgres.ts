@@ -67,8 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   assertVersion(clusterDir);
   await endLeftoverServer(clusterDir);
   const server = await startServer({ postgres, clusterDir, account, host, port, onLog });
-  const url = (role: string, password: string, database: string) =>
-    `postgres://${role}:${password}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+  const url = (role: string, password: string, database: string) => urlOf(options, role, password, database);
   try {
     await createDatabase(url(OWNER_ROLE, passwords.owner, 'postgres'), passwords.app);
   } catch (error) {
@@ -80,6 +79,26 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     ownerUrl: url(OWNER_ROLE, passwords.owner, DATABASE),
     appUrl: url(APP_ROLE, passwords.app, DATABASE),
   };
+}
+
+/** Connects as the owner of the schema to a server that somebody else may run; undefined where none was ever made. */
+export function embeddedOwnerUrl({
+  keysDir,
+  host,
+  port,
+}: Pick<EmbeddedPostgresOptions, 'keysDir' | 'host' | 'port'>): string | undefined {
+  const file = join(keysDir, 'postgres.json');
+  if (!existsSync(file)) return undefined;
+  return urlOf({ host, port }, OWNER_ROLE, readPasswords(file, true).owner, DATABASE);
+}
+
+function urlOf(
+  { host, port }: Pick<EmbeddedPostgresOptions, 'host' | 'port'>,
+  role: string,
+  password: string,
+  database: string,
+): string {
+  return `postgres://${role}:${password}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
 }
 
 function readPasswords(file: string, clusterExists: boolean): Passwords {

@@ -32,6 +32,8 @@ export interface Composed {
   readonly content: unknown;
   /** The files that were included, by name. */
   readonly included: ReadonlyMap<string, YamlFile>;
+  /** Whether what stands at a key is of an included file. */
+  isIncluded(path: Path): boolean;
   /** The error for a fault at a key, in the file where that stands. */
   fault(path: Path, what: string): string;
 }
@@ -65,12 +67,13 @@ class Composing {
     const main = this.#main;
     const included = this.#included;
     if (fieldOf(main.content, 'include') === undefined && fieldOf(main.content, 'override') === undefined)
-      return { content: main.content, included, fault: main.fault };
+      return { content: main.content, included, isIncluded: () => false, fault: main.fault };
     this.#take(main, []);
     if (this.#faults.length > 0) throw invalid(this.#faults);
     return {
       content: Object.fromEntries([...this.#content].map(([key, section]) => [key, plain(section)])),
       included,
+      isIncluded: path => this.#placeOf(path).file !== main,
       fault: (path, what) => {
         const { file, path: at } = this.#placeOf(path);
         return file.fault(at, what);

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { TrunklineError } from '../config/errors.ts';
 import { compose } from './compose.ts';
 import { type Included, parseIncluded, readIncluded } from './include.ts';
+import { withUsedTools } from './included_tools.ts';
 import { type WorkflowDocument, workflowSchema } from './schema.ts';
 import { withVariables } from './variables.ts';
 import { firstLine, invalid, type Path, parseYaml, type YamlFile } from './yaml_file.ts';
@@ -47,7 +48,7 @@ export function parseWorkflow(
 }
 
 function sourceOf(main: YamlFile, files: Included): WorkflowSource {
-  const { content, included, fault } = compose(main, files);
+  const { content, included, isIncluded, fault } = compose(main, files);
   const faults: string[] = [];
   const filled = withVariables(content, (path, what) => faults.push(fault(path, what)));
   const result = workflowSchema.safeParse(filled);
@@ -59,7 +60,7 @@ function sourceOf(main: YamlFile, files: Included): WorkflowSource {
     text: main.text,
     included: texts,
     digest: digestOf(main.text, texts),
-    document: result.data,
+    document: withUsedTools(result.data, name => isIncluded(['tools', name])),
     fault,
   };
 }

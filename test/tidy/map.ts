@@ -95,6 +95,13 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/roles': ['models', 'pipeline', 'sip/rtp/send_spread.ts', 'src', 'web/build.ts'],
   'src/main.ts': ['src'],
   web: [],
+  // A system of somebody else's, for agents to work with: it shares with the node only what any receiver would need.
+  demo: [
+    'src/agent/tools/webhook_signature.ts',
+    'src/store/embedded_postgres.ts',
+    'src/compliance/secret_file.ts',
+    'src/config',
+  ],
   // Scripted providers are servers of the tests.
   bench: ['models', 'pipeline', 'sip', 'src', 'test/providers/servers'],
   // Callers who test the agents; they hear what a caller hears, and check what they were told.
@@ -107,6 +114,6 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'bench/caller/png.ts',
     'bench/wire/codec.ts',
   ],
-  test: ['models', 'pipeline', 'sip', 'src', 'bench', 'simulate', 'tools', 'web'],
+  test: ['models', 'pipeline', 'sip', 'src', 'demo', 'bench', 'simulate', 'tools', 'web'],
   bin: [],
 };

@@ -97,7 +97,6 @@ t.test('what is wrong with a tool is told with its place, and what to do', async
     ['    keyed: true\n', '', /tools\.book\.retries: only what is idempotent or keyed/],
     ['size: /size', 'sizes: /size', /saves\.sizes: there is no slot sizes/],
     ['size: /size', 'size: size', /saves\.size: a JSON pointer/],
-    ['floors: {', 'size: {', /parameters\.size: is a slot as well/],
     ['minimum: 1', 'minimum: 11', /parameters\.floors: takes nothing/],
     ['minLength: 3', 'pattern: "^a"', /parameters\.order_number\.pattern: unknown key/],
     ['  book:', '  go_on:', /tools\.go_on: go_on is how a model leaves/],

@@ -1,5 +1,5 @@
 import { adapterOperations, INTERNAL_OPERATIONS } from '../../config/tool_operations.ts';
-import { stepsOf } from '../act_steps.ts';
+import { usedTools } from '../included_tools.ts';
 import type { WorkflowDocument } from '../schema.ts';
 import { placeholdersOf } from '../speak/template.ts';
 import type { ToolParameter, ToolSpec } from '../tool_schema.ts';
@@ -23,7 +23,7 @@ export function checkTools(document: WorkflowDocument, report: Report): void {
     const at = ['tools', name];
     if (name === WAY_TOOL) report(at, `${WAY_TOOL} is how a model leaves a stage; call it otherwise`);
     checkReceiver(document, tool, at, report);
-    checkParameters(document, tool, [...at, 'parameters'], report);
+    checkParameters(tool, [...at, 'parameters'], report);
     if (tool.retries > 0 && !isIdempotentTool(tool) && !isKeyedTool(tool))
       report([...at, 'retries'], 'only what is idempotent or keyed is tried again; say so, or remove it');
     for (const slot of Object.keys(tool.saves)) {
@@ -170,14 +170,8 @@ function checkHeaders(headers: Http['headers'], path: Path, report: Report): voi
   }
 }
 
-function checkParameters(
-  document: WorkflowDocument,
-  { parameters }: ToolSpec,
-  path: Path,
-  report: Report,
-): void {
+function checkParameters({ parameters }: ToolSpec, path: Path, report: Report): void {
   for (const [name, parameter] of Object.entries(parameters)) {
-    if (Object.hasOwn(document.slots, name)) report([...path, name], 'is a slot as well; call it otherwise');
     if (isEmpty(parameter) || (parameter.type === 'array' && isEmpty(parameter.items)))
       report([...path, name], 'takes nothing; its least must not be above its most');
   }
@@ -189,28 +183,20 @@ function isEmpty(property: ToolParameter | Extract<ToolParameter, { type: 'array
   return (property.minimum ?? -Infinity) > (property.maximum ?? Infinity);
 }
 
-function checkOffers({ stages, tools }: WorkflowDocument, report: Report): void {
-  const offered = new Set<string>();
+function checkOffers(document: WorkflowDocument, report: Report): void {
+  const { stages, tools } = document;
   for (const [stage, spec] of Object.entries(stages)) {
-    if (spec.kind === 'act') for (const { tool } of stepsOf(spec)) use(tools, tool, offered);
     if (spec.kind !== 'talk') continue;
     for (const [index, name] of spec.tools.entries()) {
-      offered.add(name);
       if (!Object.hasOwn(tools, name))
         report(['stages', stage, 'tools', index], `there is no tool ${name}; add it under tools`);
     }
   }
+  const used = usedTools(document);
   for (const name of Object.keys(tools)) {
-    if (!offered.has(name))
+    if (!used.has(name))
       report(['tools', name], 'no stage uses it; name it in the tools of a talk or in an act, or remove it');
   }
-}
-
-/** A tool with what undoes it. */
-function use(tools: WorkflowDocument['tools'], name: string, offered: Set<string>): void {
-  const undo = Object.hasOwn(tools, name) ? tools[name]?.compensate?.tool : undefined;
-  offered.add(name);
-  if (undo !== undefined) offered.add(undo);
 }
 
 /** All texts in a piece of JSON. */
