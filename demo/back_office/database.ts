@@ -22,6 +22,7 @@ export interface OfficeDatabase {
 
 // Dates are days here, and no instants of anybody's time zone.
 pg.types.setTypeParser(pg.types.builtins.DATE, text => text);
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, text => new Date(text).toISOString());
 
 /** Brings the database of that URL to the schema of this code. */
 export async function migrateOffice(url: string): Promise<void> {
