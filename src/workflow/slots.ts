@@ -72,7 +72,7 @@ function orNamed(read: Read, readAsked: Read, part: string): Read {
   return (tokens, from, todayIso) => {
     const found = read(tokens, from, todayIso);
     const { length } = lead.at(tokens, from) ?? { length: 0 };
-    const bare = length === 0 ? undefined : readAsked(tokens, from + length, todayIso);
+    const bare = length === 0 ? undefined : readAsked(tokens.slice(from + length), 0, todayIso);
     if (bare === undefined || (found?.length ?? 0) > bare.length + length) return found;
     return { ...bare, length: bare.length + length };
   };

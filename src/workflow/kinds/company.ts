@@ -26,7 +26,7 @@ export function companyKind(): Kind {
     read: (tokens, from) => read(tokens, from, false),
     readAsked: (tokens, from) => read(tokens, from, true),
     isFree: true,
-    say: String,
+    say: value => String(value).replaceAll(/\b[A-Z]{2,5}\b/g, letters => [...letters].join(' ')),
     accepts: value => typeof value === 'string' && accepts(value),
     grammar: { ...words, expansion: `[it is | it's | it is called] ${words.expansion}` },
     spellable: {

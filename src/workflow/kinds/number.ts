@@ -33,8 +33,9 @@ export function numberKind(spec: SlotOf<'number'>): Kind {
   const accepts = (value: SlotValue): boolean =>
     typeof value === 'number' && value >= min && value <= max && isRound(value, decimals ? MOST_DECIMALS : 0);
   const read = (tokens: readonly string[], from: number, asked: boolean) => {
-    const match =
-      none.at(tokens, from) ?? signed(tokens, from) ?? (asked ? soundingLike(tokens, from) : undefined);
+    const [nothing, amount] = [none.at(tokens, from), signed(tokens, from)];
+    const told = (amount?.length ?? 0) > (nothing?.length ?? 0) ? amount : nothing;
+    const match = told ?? (asked ? soundingLike(tokens, from) : undefined);
     if (match === undefined) return undefined;
     const after = units.at(tokens, from + match.length)?.length ?? 0;
     const isNone =

@@ -91,7 +91,7 @@ function piecesAt(tokens: readonly string[], at: number): readonly Piece[] {
   const token = tokens[at] ?? '';
   const pieces: Piece[] = [];
   const digits = digitPiece(tokens, at);
-  const letter = letterAt(tokens, at, true);
+  const letter = letterAt(tokens, at, { named: true, alphabet: true });
   if (letter !== undefined) pieces.push({ characters: letter.letters.toUpperCase(), length: letter.length });
   if (digits !== undefined) pieces.push({ characters: digits.digits, length: digits.length });
   const digit = SOUND_LIKE[token];

@@ -1,5 +1,5 @@
 import { digitPiece } from './digits.ts';
-import { letterAt, readLetters } from './letters.ts';
+import { alphabetRun, letterAt } from './letters.ts';
 import { ZERO } from './numbers.ts';
 import { type PhraseMatch, PhraseTable } from './phrases.ts';
 
@@ -112,16 +112,13 @@ function zeroAt(tokens: readonly string[], at: number, before: string): Piece | 
   const next = tokens[at + 1] ?? 'at';
   const isAmid =
     /\d$/.test(before) && (next === 'at' || ZERO.has(next) || digitPiece(tokens, at + 1) !== undefined);
-  return { characters: isAmid ? '0' : 'o', length: 1 };
+  if (isAmid) return { characters: '0', length: 1 };
+  return token === 'oh' ? { characters: 'o', length: 1 } : undefined;
 }
 
 function spelledAt(tokens: readonly string[], at: number): Piece | undefined {
-  const letter = letterAt(tokens, at, false);
-  if (letter === undefined) return undefined;
-  const isAlone = (tokens[at] ?? '').length > 1 && readLetters(tokens, at) === undefined;
-  return isAlone && tokens[at] !== 'double'
-    ? undefined
-    : { characters: letter.letters, length: letter.length };
+  const told = alphabetRun(tokens, at) ?? letterAt(tokens, at, { named: false, alphabet: false });
+  return told && { characters: told.letters, length: told.length };
 }
 
 function numberAt(tokens: readonly string[], at: number): Piece | undefined {

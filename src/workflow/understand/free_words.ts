@@ -1,5 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
-import { letterAt, readLetters } from './letters.ts';
+import { alphabetRun, letterAt, readLetters } from './letters.ts';
 import { PhraseTable } from './phrases.ts';
 
 /** Sounds that carry nothing. */
@@ -138,9 +138,11 @@ export function readCompany(
   const words: string[] = [];
   let at = from + lead;
   while (at < tokens.length && ENDS.at(tokens, at) === undefined) {
-    const letters = readLetters(tokens, at);
+    const letters = readLetters(tokens, at, false) ?? alphabetRun(tokens, at);
     const single =
-      letters === undefined && /^[b-hj-z]$/.test(tokens[at] ?? '') ? letterAt(tokens, at, false) : undefined;
+      letters === undefined && /^[b-hj-z]$/.test(tokens[at] ?? '')
+        ? letterAt(tokens, at, { named: false, alphabet: false })
+        : undefined;
     words.push(letters?.letters.toUpperCase() ?? single?.letters.toUpperCase() ?? tokens[at]!);
     at += letters?.length ?? 1;
   }

@@ -7,6 +7,7 @@ const ALPHABET: ReadonlyMap<string, string> = new Map(
     .split(' ')
     .map(word => [word, word.charAt(0)]),
 );
+const LEAST_ALPHABET = 3;
 /** How recognisers write the names of letters, among letters. */
 const NAMED: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -53,20 +54,32 @@ export interface Letters {
   readonly length: number;
 }
 
-/** "m", "m as in mary", "m for mary", "capital m", "double l", "mike"; `named` also "em", which elsewhere is a word. */
-export function letterAt(tokens: readonly string[], at: number, named: boolean): Letters | undefined {
+/** Which words count as letters beside letters themselves. */
+interface LetterWords {
+  /** "em", which elsewhere is a word. */
+  readonly named: boolean;
+  /** "mike", which elsewhere is a name. */
+  readonly alphabet: boolean;
+}
+
+/** "m", "m as in mary", "m for mary", "capital m", "double l", "mike". */
+export function letterAt(tokens: readonly string[], at: number, words: LetterWords): Letters | undefined {
   const token = tokens[at] ?? '';
   if (token === 'double' || token === 'capital') {
-    const next = letterAt(tokens, at + 1, named);
+    const next = letterAt(tokens, at + 1, words);
     if (next === undefined || next.letters.length !== 1) return undefined;
-    if (token === 'double' && next.letters === 'u') return { letters: 'w', length: next.length + 1 };
-    return { letters: token === 'double' ? next.letters.repeat(2) : next.letters, length: next.length + 1 };
+    const length = next.length + 1;
+    if (token === 'capital') return { letters: next.letters, length };
+    return { letters: next.letters === 'u' ? 'w' : next.letters.repeat(2), length };
   }
-  const letter = /^[a-z]$/.test(token)
-    ? token
-    : (ALPHABET.get(token) ?? (named ? NAMED.get(token) : undefined));
-  if (letter === undefined) return undefined;
-  return { letters: letter, length: 1 + exampleAt(tokens, at + 1, letter) };
+  const letter = /^[a-z]$/.test(token) ? token : letterOfWord(token, words);
+  return letter === undefined
+    ? undefined
+    : { letters: letter, length: 1 + exampleAt(tokens, at + 1, letter) };
+}
+
+function letterOfWord(token: string, { named, alphabet }: LetterWords): string | undefined {
+  return (alphabet ? ALPHABET.get(token) : undefined) ?? (named ? NAMED.get(token) : undefined);
 }
 
 /** How many tokens give an example of a letter: "as in mary", "for mary", "like mary". */
@@ -77,12 +90,26 @@ function exampleAt(tokens: readonly string[], at: number, letter: string): numbe
   return lead > 0 && example.length > 1 && example.startsWith(letter) ? lead + 1 : 0;
 }
 
-/** Letters in a row, at least two; names of letters count between others. */
-export function readLetters(tokens: readonly string[], from: number): Letters | undefined {
+/** Three words of the alphabet and more in a row: nobody is called so. */
+export function alphabetRun(tokens: readonly string[], from: number): Letters | undefined {
+  let [letters, at] = ['', from];
+  for (
+    let letter = ALPHABET.get(tokens[at] ?? '');
+    letter !== undefined;
+    letter = ALPHABET.get(tokens[at] ?? '')
+  ) {
+    letters += letter;
+    at += 1;
+  }
+  return letters.length < LEAST_ALPHABET ? undefined : { letters, length: at - from };
+}
+
+/** Letters in a row, at least two; names of letters count between others, words of the alphabet unless told otherwise. */
+export function readLetters(tokens: readonly string[], from: number, alphabet = true): Letters | undefined {
   let [letters, at] = ['', from];
   for (;;) {
-    const named = letters !== '' || letterAt(tokens, at + 1, false) !== undefined;
-    const next = letterAt(tokens, at, named && at < tokens.length);
+    const isAmid = letters !== '' || letterAt(tokens, at + 1, { named: false, alphabet }) !== undefined;
+    const next = letterAt(tokens, at, { named: isAmid, alphabet });
     if (next === undefined) break;
     letters += next.letters;
     at += next.length;

@@ -1,5 +1,5 @@
 import { FIRST_NAMES, LAST_NAMES } from './known_names.ts';
-import { letterAt, readLetters } from './letters.ts';
+import { alphabetRun, letterAt, readLetters } from './letters.ts';
 import { PhraseTable } from './phrases.ts';
 import { spellingCost } from './spelling.ts';
 import { COMMANDS_SAID, NO, YES } from './words.ts';
@@ -152,7 +152,7 @@ function partAt(tokens: readonly string[], at: number, words: string[]): number 
   const between = words.length > 0 ? (last.at(tokens, at)?.length ?? 0) : 0;
   const marked = words.length > 0 ? (spelled.at(tokens, at)?.length ?? 0) : 0;
   const skip = Math.max(between, marked);
-  const letters = readLetters(tokens, at + skip);
+  const letters = readLetters(tokens, at + skip, false) ?? alphabetRun(tokens, at + skip);
   if (letters !== undefined) {
     putSpelled(words, letters.letters);
     return skip + letters.length;
@@ -202,7 +202,9 @@ export function spellName(
   const runs: string[] = [];
   let said: string[] = [];
   for (let at = 0; at < tokens.length; ) {
-    const letters = readLetters(tokens, at) ?? (runs.length > 0 ? letterAt(tokens, at, false) : undefined);
+    const letters =
+      readLetters(tokens, at) ??
+      (runs.length > 0 ? letterAt(tokens, at, { named: false, alphabet: true }) : undefined);
     if (letters !== undefined) runs.push(letters.letters);
     else if (isNameWord(tokens[at] ?? '')) said.push(tokens[at]!);
     at += letters?.length ?? 1;

@@ -76,7 +76,7 @@ export function readTime(
   const fixed = FIXED.at(tokens, from);
   if (fixed !== undefined) return { value: [clock(fixed.value)], length: fixed.length };
   const told = fromHour(tokens, from) ?? written(tokens, from) ?? spoken(tokens, from);
-  if (told === undefined) return undefined;
+  if (told === undefined) return asked ? tooLate(tokens, from) : undefined;
   let { length } = told;
   const oclock = OCLOCK.at(tokens, from + length)?.length ?? 0;
   length += oclock;
@@ -84,6 +84,12 @@ export function readTime(
   length += half?.length ?? 0;
   if (!asked && half === undefined && oclock === 0 && !told.isPlain) return undefined;
   return { value: clocksOf(told, half?.value), length };
+}
+
+/** A number that is no hour. */
+function tooLate(tokens: readonly string[], from: number): PhraseMatch<readonly string[]> | undefined {
+  const number = readCardinal(tokens, from);
+  return number && { value: [], length: number.length };
 }
 
 interface Told {
@@ -156,7 +162,8 @@ function spoken(tokens: readonly string[], from: number): Told | undefined {
 
 /** An hour is one word, or two from twenty one on. */
 function hourAt(tokens: readonly string[], at: number): PhraseMatch<number> | undefined {
-  const hour = readCardinal(tokens.slice(at, at + 2), 0);
+  const words = tokens[at + 1] === 'hundred' ? 1 : 2;
+  const hour = readCardinal(tokens.slice(at, at + words), 0);
   return hour === undefined || hour.value > 24 ? undefined : hour;
 }
 

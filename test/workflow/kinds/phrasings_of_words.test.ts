@@ -1,0 +1,174 @@
+import t from 'tap';
+import { scanFor, slotOf, type Wanted } from './heard.ts';
+import { NOTHING, understood, WRONG } from './understood.ts';
+
+understood('addresses of e-mail', { kind: 'email' }, [
+  ['john dot smith at gmail dot com', 'john.smith@gmail.com'],
+  ["it's j smith forty two at yahoo dot com", 'jsmith42@yahoo.com'],
+  ['John.Smith@Gmail.com', 'john.smith@gmail.com'],
+  [
+    'my email is n as in nancy o r a underscore lee at harmony insurance dot com',
+    'nora_lee@harmonyinsurance.com',
+  ],
+  ['my email address is mary at mary bakes dot biz', 'mary@marybakes.biz'],
+  ['uh john smith all one word at g mail', 'johnsmith@gmail.com'],
+  ['mike dot jones at hot mail dot com', 'mike.jones@hotmail.com'],
+  ['november alpha tango at outlook dot com', 'nat@outlook.com'],
+  ['info at smith dash sons dot co dot uk', 'info@smith-sons.co.uk'],
+  ['j o h n at a o l dot c o m', 'john@aol.com'],
+  ['mary nineteen eighty four at hotmail dot com', 'mary1984@hotmail.com'],
+  ['mary oh seven at aol dot com', 'maryo7@aol.com'],
+  ['mary one oh seven at aol dot com', 'mary107@aol.com'],
+  ['double o seven at mi six dot gov', 'oo7@mi6.gov'],
+  ['no actually bob at work dot io', 'bob@work.io'],
+  ['you can reach me at bob at work dot io', 'bob@work.io'],
+  ['john at gmail dot', NOTHING],
+  ['john smith', NOTHING],
+  ['at gmail dot com', NOTHING],
+  ["i'd rather not say at this point", NOTHING],
+]);
+
+understood('states', { kind: 'us_state' }, [
+  ['massachusetts', 'MA'],
+  ['i live in new york', 'NY'],
+  ['m a', 'MA'],
+  ['m as in mary a as in apple', 'MA'],
+  ['MA', 'MA'],
+  ['washington d c', 'DC'],
+  ['washington', 'WA'],
+  ['the state of texas', 'TX'],
+  ['west virginia', 'WV'],
+  ['ohio', 'OH'],
+  ['not maine new hampshire', 'NH'],
+  ['kansas or missouri', ['KS', 'MO']],
+  ['ontario', NOTHING],
+  ['come in', NOTHING],
+]);
+
+understood('states of some', { kind: 'us_state', only: ['MA', 'NH'] }, [
+  ['new hampshire', 'NH'],
+  ['texas', WRONG],
+]);
+
+understood('names of people', { kind: 'name' }, [
+  ['my name is john smith', 'John Smith'],
+  ['john smith', 'John Smith'],
+  ['uh yeah this is mary', 'Mary'],
+  ["mary o'brien", "Mary O'Brien"],
+  ['mary ann mcdonald', 'Mary Ann McDonald'],
+  ['i am maria de la cruz', 'Maria De La Cruz'],
+  ['will moore', 'Will Moore'],
+  ['mike victor', 'Mike Victor'],
+  ['john f kennedy', 'John F Kennedy'],
+  ['doctor alan brown junior', 'Alan Brown Jr'],
+  ['first name john last name smith', 'John Smith'],
+  ['John Smith here', 'John Smith'],
+  ['john smith is my name', 'John Smith'],
+  ['José García', 'Jose Garcia'],
+  ['madison', 'Madison'],
+  ['s m i t h', 'Smith'],
+  ['john smythe s m y t h e', 'John Smythe'],
+  ["jon smith that's j o n", 'Jon Smith'],
+  ['n as in nancy o r a', 'Nora'],
+  ['november oscar romeo alpha', 'Nora'],
+  ['john smith no john smythe', 'John Smythe'],
+  ['no sorry john smith', 'John Smith'],
+  ['no', NOTHING],
+  ['yes', NOTHING],
+  ['what', NOTHING],
+  ['hello', NOTHING],
+  ['why do you need that', NOTHING],
+  ['can i speak to someone', NOTHING],
+  ['the weather is nice', NOTHING],
+  ['i was driving down the road', NOTHING],
+  ['nobody', NOTHING],
+  ['five five five', NOTHING],
+]);
+
+understood('whole names of people', { kind: 'name', full: true }, [
+  ['john smith', 'John Smith'],
+  ['john', WRONG],
+]);
+
+understood('names of companies', { kind: 'company' }, [
+  ['smith and sons l l c', 'Smith and Sons LLC'],
+  ["we're called harmony piano movers", 'Harmony Piano Movers'],
+  ["it's A B C plumbing", 'ABC Plumbing'],
+  ['Smith & Sons, Inc.', 'Smith and Sons Inc'],
+  ['hotel california', 'Hotel California'],
+  ['i work for seven eleven', 'Seven Eleven'],
+  ['jones construction no wait jonas construction', 'Jonas Construction'],
+  ['3M', '3M'],
+  ['the coffee shop', 'Coffee Shop'],
+  ["i don't know", NOTHING],
+  ['no', NOTHING],
+  ['one two three four five six seven eight nine', WRONG],
+]);
+
+understood('free words', { kind: 'text', words: { max: 12 } }, [
+  ['well uh so a tree fell on my car last night', 'a tree fell on my car last night'],
+  ["No, it wasn't like that.", "No, it wasn't like that."],
+  ['the operator told me to repeat it', 'the operator told me to repeat it'],
+  ['so', 'so'],
+  ['uh', NOTHING],
+  ['🎹', NOTHING],
+  ['', NOTHING],
+  ['a b c d e f g h i j k l m', WRONG],
+]);
+
+const COVERS = {
+  auto: { say: 'auto', phrases: ['auto', 'car'] },
+  home: { say: 'home', phrases: ['home', 'house'] },
+  umbrella: { say: 'umbrella', phrases: ['umbrella'] },
+};
+
+understood('several values', { kind: 'choices', values: COVERS, mayBeNone: true }, [
+  ['auto and home', 'auto+home'],
+  ['home and auto', 'auto+home'],
+  ['car, house, and umbrella', 'auto+home+umbrella'],
+  ['all of them', 'auto+home+umbrella'],
+  ['everything except umbrella', 'auto+home'],
+  ['home but not auto', 'home'],
+  ['i have home and also my auto insurance', 'auto+home'],
+  ['umbrella', 'umbrella'],
+  ['none', 'none'],
+  ['no', 'none'],
+  ['auto no sorry home', 'home'],
+  ['a boat', NOTHING],
+]);
+
+understood('several values, one at least', { kind: 'choices', values: COVERS }, [
+  ['none', NOTHING],
+  ['auto', 'auto'],
+]);
+
+t.test('what is said beside a value makes it unsure', async t => {
+  t.equal(scanFor(slotOf({ kind: 'name' }), 'my name is john smith').strayWords, 0);
+  t.ok(scanFor(slotOf({ kind: 'name' }), 'john smith from accounting').strayWords > 0);
+  t.equal(scanFor(slotOf({ kind: 'phone' }), 'six one seven five five five oh one two three').strayWords, 0);
+  t.equal(
+    scanFor(slotOf({ kind: 'money', maxCents: 1e9 }, 'deductible'), 'my deductible is five hundred')
+      .strayWords,
+    0,
+  );
+});
+
+t.test('a bare number belongs to whoever asked for it, and elsewhere wants its name', async t => {
+  const cases: readonly (readonly [Wanted, string, string])[] = [
+    [{ kind: 'number', max: 100 }, 'twelve', 'the thing is twelve'],
+    [{ kind: 'money', maxCents: 1e9 }, 'five hundred', 'my thing is five hundred'],
+    [{ kind: 'percent' }, 'twenty', 'thing is twenty'],
+    [{ kind: 'zip' }, 'oh two one three nine', 'the thing code is oh two one three nine'],
+    [{ kind: 'code', pattern: '9999' }, 'one two three four', 'the thing number is one two three four'],
+    [{ kind: 'name' }, 'john smith', 'the thing name is john smith'],
+    [{ kind: 'company' }, 'harmony movers', 'the thing is harmony movers'],
+    [{ kind: 'time' }, 'nine thirty', 'the thing is nine thirty'],
+  ];
+  for (const [wanted, bare, named] of cases) {
+    const asked = slotOf(wanted);
+    const read = (text: string) => asked.read(text.split(' '), 0, '2026-11-21');
+    t.equal(read(bare), undefined, bare);
+    t.equal(read(named)?.length, named.split(' ').length, named);
+    t.ok((asked.readAsked(bare.split(' '), 0, '2026-11-21')?.values.length ?? 0) > 0, bare);
+  }
+});
