@@ -3,7 +3,7 @@ import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
 import type { InterjectionEar } from '../../src/agent/interjection.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
-import { clearSlot, createSlotMemory, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
+import { createSlotMemory, openSlot, type SlotView } from '../../src/calls/slot_buffers.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { CODECS } from '../wire/codec.ts';
 import { ClockedEar } from './clocked_ear.ts';
@@ -108,9 +108,8 @@ class OfflineCalls {
   }
 
   #begin(index: number, plan: CallPlan): void {
-    const slot = slotView(this.#memory, index);
-    clearSlot(slot);
     const { rateHz } = CODECS[plan.codec];
+    const slot = openSlot(this.#memory, index, rateHz);
     const caller = new EventCaller(plan, rateHz);
     const trace = this.#isTraced ? new Trace() : undefined;
     const openLine = (events: LineEvents): OfflineLine => new OfflineLine(plan.codec, caller, events, trace);

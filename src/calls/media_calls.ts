@@ -11,7 +11,7 @@ import { AudioCall } from './audio_call.ts';
 import { BridgeLegs, type LegRequest } from './bridge_legs.ts';
 import type { Ticking } from './media_clock.ts';
 import type { FromTalk } from './media_threads.ts';
-import { clearSlot, slotView } from './slot_buffers.ts';
+import { openSlot, type SlotView } from './slot_buffers.ts';
 import type { CallInfo, ToTalk } from './thread_messages.ts';
 
 /** Opens the line that an assignment names. */
@@ -118,7 +118,7 @@ export class MediaCalls implements Ticking {
 
   /** Takes a call, or refuses it and says why. */
   assign(assignment: CallAssignment): void {
-    const { ports, memory, log } = this.#parts;
+    const { ports, memory, log, rateOf } = this.#parts;
     const { callId } = assignment;
     const slot = this.#slots.indexOf(undefined);
     // What another process has lost comes in also where nothing new does.
@@ -127,8 +127,7 @@ export class MediaCalls implements Ticking {
       ports.callRefused(callId, ERRORS[this.#refusal()].cause);
       return;
     }
-    const view = slotView(memory, slot);
-    clearSlot(view);
+    const view = openSlot(memory, slot, rateOf(assignment));
     try {
       this.#slots[slot] = this.#open(assignment, slot, view);
     } catch (error) {
@@ -262,7 +261,7 @@ export class MediaCalls implements Ticking {
     return this.#slots.find(entry => entry?.assignment.callId === callId);
   }
 
-  #open(assignment: CallAssignment, slot: number, view: ReturnType<typeof slotView>): Entry {
+  #open(assignment: CallAssignment, slot: number, view: SlotView): Entry {
     const { rateOf, soundOf, openLine, openLegLine = noLegs, shared, ports } = this.#parts;
     const rateHz = rateOf(assignment);
     const policy = pipelinePolicy(...soundOf(assignment));

@@ -43,44 +43,46 @@ export const CONTROL = {
   speechFrom: 7,
   /** 1 while silence is to be recorded. */
   recordingPaused: 8,
+  /** For which the rings of the call are laid out; 0 before the slot's first call. */
+  rateHz: 9,
 } as const;
 
 const CONTROL_WORDS = 16;
 
-const RING_SECONDS = { heard: 8, speech: 32, recording: 8 } as const;
+/** Speech comes faster than it is heard; what has no room waits with whoever makes it. */
+const RING_SECONDS = { heard: 8, speech: 16, recording: 8 } as const;
 const MAX_RATE_HZ = 16000;
 
-function ringLength(seconds: number, channels: number): number {
-  return 2 ** Math.ceil(Math.log2(seconds * MAX_RATE_HZ * channels));
-}
+const CHANNELS = { heard: 1, speech: 1, recording: 2 } as const;
 
-const LENGTHS = {
-  heard: ringLength(RING_SECONDS.heard, 1),
-  speech: ringLength(RING_SECONDS.speech, 1),
-  recording: ringLength(RING_SECONDS.recording, 2),
-} as const;
+/** A power of two. At 8 kHz half as many as at 16: what is not touched takes no memory. */
+function ringLength(ring: keyof typeof RING_SECONDS, rateHz: number): number {
+  return 2 ** Math.ceil(Math.log2(RING_SECONDS[ring] * rateHz * CHANNELS[ring]));
+}
 
 const RINGS = ['heard', 'speech', 'recording'] as const;
 const POSITION_BYTES = 8;
 const WRITE_POSITION = 0;
 
 const SLOT_BYTES =
-  CONTROL_WORDS * 4 + RINGS.reduce((sum, ring) => sum + POSITION_BYTES + LENGTHS[ring] * 2, 0);
+  CONTROL_WORDS * 4 +
+  RINGS.reduce((sum, ring) => sum + POSITION_BYTES + ringLength(ring, MAX_RATE_HZ) * 2, 0);
 
 export function createSlotMemory(slots: number): SharedArrayBuffer {
   return new SharedArrayBuffer(SLOT_BYTES * slots);
 }
 
-/** The view of one slot in the shared memory, the same from every thread. */
+/** The view of one slot in the shared memory as its call has it, the same from every thread. */
 export function slotView(memory: SharedArrayBuffer, index: number): SlotView {
   let offset = index * SLOT_BYTES;
   if (index < 0 || offset + SLOT_BYTES > memory.byteLength) throw new RangeError(`no slot ${index}`);
   const control = new Int32Array(memory, offset, CONTROL_WORDS);
+  const rateHz = control[CONTROL.rateHz] || MAX_RATE_HZ;
   offset += CONTROL_WORDS * 4;
   const ring = (name: (typeof RINGS)[number]): RingView => {
     const positions = new Int32Array(memory, offset, 2);
-    const samples = new Int16Array(memory, offset + POSITION_BYTES, LENGTHS[name]);
-    offset += POSITION_BYTES + LENGTHS[name] * 2;
+    const samples = new Int16Array(memory, offset + POSITION_BYTES, ringLength(name, rateHz));
+    offset += POSITION_BYTES + ringLength(name, MAX_RATE_HZ) * 2;
     return { samples, positions };
   };
   return {
@@ -93,15 +95,19 @@ export function slotView(memory: SharedArrayBuffer, index: number): SlotView {
 }
 
 /**
- * Zeroes a slot before its next call, so that no caller ever hears another. Only what was written: a slot is megabytes,
- * and the calls that are up wait meanwhile.
+ * The view of a slot for a new call of this rate, zeroed, so that no caller ever hears another. Only what was written: a
+ * slot is megabytes, and the calls that are up wait meanwhile.
  */
-export function clearSlot(slot: SlotView): void {
+export function openSlot(memory: SharedArrayBuffer, index: number, rateHz: number): SlotView {
+  const before = slotView(memory, index);
+  const { control } = before;
   for (const name of RINGS) {
-    const { samples, positions } = slot[name];
+    const { samples, positions } = before[name];
     const written = positions[WRITE_POSITION]!;
     samples.fill(0, 0, Math.min(written, samples.length));
     positions.fill(0);
   }
-  slot.control.fill(0);
+  control.fill(0);
+  control[CONTROL.rateHz] = rateHz;
+  return slotView(memory, index);
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { discardTo, writePosition, writeSamples } from '../../src/calls/ring.ts';
-import { CONTROL, clearSlot, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import { CONTROL, createSlotMemory, openSlot, slotView } from '../../src/calls/slot_buffers.ts';
 
 const RINGS = ['heard', 'speech', 'recording'] as const;
 
@@ -19,7 +19,7 @@ t.test('a slot is zeroed before its next call, however much the call before wrot
     t.ok(samples.includes(7), `${name} was written to`);
   }
   slot.control[CONTROL.generation] = 3;
-  clearSlot(slot);
+  openSlot(memory, 0, 8000);
   for (const name of RINGS) {
     t.ok(
       slot[name].samples.every(sample => sample === 0),
@@ -27,6 +27,35 @@ t.test('a slot is zeroed before its next call, however much the call before wrot
     );
     t.same([...slot[name].positions], [0, 0]);
   }
-  t.ok(slot.control.every(word => word === 0));
+  t.same(Array.from(slot.control.filter(word => word !== 0)), [8000]);
   t.equal(neighbour.heard.samples[0], 5, 'another call goes on');
 });
+
+t.test(
+  'a call at 8 kHz walks through half of what one at 16 kHz does, and leaves nothing to one at 16 kHz',
+  async t => {
+    const memory = createSlotMemory(2);
+    const wide = slotView(memory, 0);
+    const narrow = openSlot(memory, 0, 8000);
+    for (const name of RINGS) {
+      t.equal(narrow[name].samples.length, wide[name].samples.length / 2);
+      t.equal(narrow[name].samples.byteOffset, wide[name].samples.byteOffset);
+      const chunk = new Int16Array(narrow[name].samples.length / 8).fill(9);
+      for (let at = 0; at < 11; at += 1) {
+        writeSamples(narrow[name], chunk);
+        discardTo(narrow[name], writePosition(narrow[name]));
+      }
+      t.ok(wide[name].samples.subarray(narrow[name].samples.length).every(sample => sample === 0));
+    }
+    const next = openSlot(memory, 0, 16_000);
+    for (const name of RINGS) {
+      t.equal(next[name].samples.length, wide[name].samples.length);
+      t.ok(next[name].samples.every(sample => sample === 0));
+    }
+    t.equal(
+      slotView(memory, 0).heard.samples.length,
+      next.heard.samples.length,
+      'other threads see the same',
+    );
+  },
+);
