@@ -49,7 +49,7 @@ export function matchParts(
   [part, ...rest]: readonly Part[],
   words: readonly string[],
   from: number,
-  placeholders: ReadonlyMap<string, Placeholder>,
+  placeholders: ReadonlyMap<string, Pick<Placeholder, 'read'>>,
 ): Match | undefined {
   if (part === undefined) return { end: from, values: new Map() };
   if ('word' in part)

@@ -1,9 +1,10 @@
 import { readCardinal, readMoney } from '../../bench/caller/number_words.ts';
 import type { Part } from '../../bench/caller/prompts.ts';
-import { type SlotSpeech, slotSpeech, wordsOf } from '../../bench/caller/slot_speech.ts';
+import { wordsOf } from '../../bench/caller/slot_speech.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { WorkflowDocument } from '../../src/workflow/schema.ts';
 import type { FormStage, StageSpec } from '../../src/workflow/stage_schema.ts';
+import { type SlotEar, slotEar } from './ear.ts';
 
 /** What the agent does with a sentence, as far as a caller can tell. */
 export type Act =
@@ -23,10 +24,7 @@ export type Act =
   | { readonly type: 'end'; readonly outcome: string }
   | { readonly type: 'remark' };
 
-interface Reader {
-  readonly grammar: string;
-  read(words: readonly string[]): string | undefined;
-}
+type Reader = Pick<SlotEar, 'read'>;
 
 export interface Template {
   readonly parts: readonly Part[];
@@ -36,7 +34,7 @@ export interface Template {
 /** The sentences of one workflow, found by their words. */
 export interface PromptIndex {
   readonly document: WorkflowDocument;
-  readonly speech: ReadonlyMap<string, SlotSpeech>;
+  readonly speech: ReadonlyMap<string, SlotEar>;
   readonly readers: ReadonlyMap<string, Reader>;
   /** Sentences without placeholders. */
   readonly literal: ReadonlyMap<string, readonly Template[]>;
@@ -64,14 +62,13 @@ export function sentencesOf(text: string): readonly string[] {
 }
 
 export function promptIndex(document: WorkflowDocument, places: Places): PromptIndex {
-  const known = { streets: [], towns: [] };
   const speech = new Map(
-    Object.entries(document.slots).map(([name, spec]) => [name, slotSpeech(spec, places, known)] as const),
+    Object.entries(document.slots).map(([name, spec]) => [name, slotEar(spec, places)] as const),
   );
   const readers = new Map<string, Reader>([
     ...speech,
-    ['amount', { grammar: '', read: words => keyOf(readMoney(words)) }],
-    ['miles', { grammar: '', read: words => keyOf(readCardinal(words)) }],
+    ['amount', { read: words => keyOf(readMoney(words)) }],
+    ['miles', { read: words => keyOf(readCardinal(words)) }],
   ]);
   const literal = new Map<string, Template[]>();
   const open = new Map<string, Template[]>();
@@ -99,7 +96,7 @@ export function promptIndex(document: WorkflowDocument, places: Places): PromptI
 function addWildcards(parts: readonly Part[], readers: Map<string, Reader>): void {
   for (const part of parts) {
     if ('word' in part || readers.has(part.placeholder)) continue;
-    readers.set(part.placeholder, { grammar: '', read: words => words.join(' ') });
+    readers.set(part.placeholder, { read: words => words.join(' ') });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../../bench/caller/random.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { SlotSpec } from '../../src/workflow/slot_schema.ts';
-import { drawPattern, isoDay, timeOf } from './formats.ts';
+import { drawPattern, isoDay, minutesOf, timeOf } from './formats.ts';
 import type { Lists, Truth } from './truth.ts';
 
 interface Parts {
@@ -11,61 +11,66 @@ interface Parts {
   readonly todayIso: string;
 }
 
-/** What a slot's kind says of its values, as far as it says anything. */
-type Bounds = Readonly<Record<string, unknown>>;
-
 /** A likely value of a slot whose scenario says nothing of it, in the form in which it is stored. */
-export function drawByKind(spec: SlotSpec, parts: Parts): Truth | undefined {
+export function drawByKind(spec: SlotSpec, parts: Parts): Truth {
   const { random, lists } = parts;
-  const bounds = spec as unknown as Bounds;
-  const number = (key: string, otherwise: number): number =>
-    typeof bounds[key] === 'number' ? bounds[key] : otherwise;
   const item = (list: string): string => String(random.pick(lists[list] ?? ['']));
-  switch (spec.kind as string) {
+  switch (spec.kind) {
     case 'choice':
-      return random.pick(Object.keys(bounds.values as object));
+      return random.pick(Object.keys(spec.values));
     case 'choices':
-      return random.pick(Object.keys(bounds.values as object));
+      return drawSeveral(Object.keys(spec.values), spec.mayBeNone, random);
     case 'yes_no':
       return random.chance(0.5);
     case 'house_number':
-      return random.integer(1, Math.min(number('max', 9999), random.pick([99, 999, 999, 9999])));
+      return random.integer(1, Math.min(spec.max, random.pick([99, 999, 999, 9999])));
     case 'street':
     case 'town':
       return drawPlace(spec.kind, parts);
     case 'floor':
-      return Math.min(number('max', 9), random.pick([1, 1, 1, 2, 2, 3, 4, random.integer(5, 12)]));
+      return Math.min(spec.max, random.pick([1, 1, 1, 2, 2, 3, 4, random.integer(5, 12)]));
     case 'count':
-      return random.integer(number('min', 1), Math.min(number('max', 4), 4));
+      return random.integer(1, Math.min(spec.max, 4));
     case 'number':
-      return random.integer(number('min', 1), Math.min(number('max', 10), number('min', 1) + 40));
+      return random.integer(Math.ceil(spec.min), Math.floor(Math.min(spec.max, spec.min + 40)));
     case 'percent':
-      return random.integer(0, 20) * 5;
+      return random.integer(Math.ceil(spec.min / 5), Math.floor(Math.min(spec.max, 100) / 5)) * 5;
     case 'money':
-      return drawCents(number('minCents', 0), number('maxCents', 100_000_00), random);
+      return drawCents(spec.minCents, Math.min(spec.maxCents, spec.minCents + 100_000_00), random);
     case 'date':
-      return drawDate(number('withinDays', 0), number('pastDays', 0), parts);
+      return drawDate(spec.withinDays ?? (spec.pastDays > 0 ? 0 : 366), spec.pastDays, parts);
     case 'time':
-      return timeOf(random.integer(16, 34) * 30);
+      return drawTime(spec.from, spec.to, random);
     case 'name':
       return `${item('first_names')} ${item('last_names')}`;
     case 'company':
       return `${item('company_names')} ${item('company_trades')}`;
     case 'phone':
-      return `${item('area_codes')}${drawPattern('555', random)}${drawPattern('9999', random)}`;
+      return `+1${item('area_codes')}555${drawPattern('9999', random)}`;
     case 'email':
       return `${item('first_names')}.${item('last_names')}@${item('mail_hosts')}`.toLowerCase();
     case 'us_state':
-      return item('states');
+      return spec.only === undefined ? item('states') : random.pick(spec.only);
     case 'zip':
       return `0${random.integer(1000, 9999)}`;
     case 'code':
-      return drawPattern(typeof bounds.pattern === 'string' ? bounds.pattern : 'AA999999', random);
+      return drawPattern(typeof spec.pattern === 'string' ? spec.pattern : random.pick(spec.pattern), random);
     case 'text':
       return item('free_words');
-    default:
-      return undefined;
   }
+}
+
+function drawSeveral(values: readonly string[], mayBeNone: boolean, random: SeededRandom): string {
+  if (mayBeNone && random.chance(0.2)) return 'none';
+  const chosen = values.filter(() => random.chance(0.3));
+  return chosen.length === 0 ? random.pick(values) : chosen.slice(0, 3).join('+');
+}
+
+/** On the half hour, in office hours where that can be. */
+function drawTime(from: string, to: string, random: SeededRandom): string {
+  const least = Math.ceil(Math.max(minutesOf(from), 8 * 60) / 30);
+  const most = Math.floor(Math.min(minutesOf(to), 17 * 60) / 30);
+  return least > most ? from : timeOf(random.integer(least, most) * 30);
 }
 
 function drawPlace(kind: string, { places, random }: Parts): string {

@@ -18,9 +18,12 @@ export function timeOf(minutes: number): string {
   return [Math.floor(minutes / 60), minutes % 60].map(part => String(part).padStart(2, '0')).join(':');
 }
 
-/** A is any letter, 9 any digit, everything else stays. */
+/** A is any letter, 9 any digit, X either, everything else stays. */
 export function drawPattern(pattern: string, random: SeededRandom): string {
   return [...pattern]
-    .map(sign => (sign === 'A' ? random.pick([...LETTERS]) : sign === '9' ? random.integer(0, 9) : sign))
+    .map(sign => {
+      if (sign === 'A' || (sign === 'X' && random.chance(0.5))) return random.pick([...LETTERS]);
+      return sign === '9' || sign === 'X' ? random.integer(0, 9) : sign;
+    })
     .join('');
 }

@@ -5,6 +5,7 @@ import type { Truth } from '../scenario/truth.ts';
 import { sayDate, sayTime } from './say_date.ts';
 import { keysOfName, sayCode, sayEmail, spell, spellWithWords } from './say_letters.ts';
 import { inWords, sayHouseNumber, sayMoney, sayPhone, sayZip, spokenDigits } from './say_number.ts';
+import { STATE_NAMES } from './states.ts';
 
 export interface SayContext {
   readonly places: Places;
@@ -160,19 +161,6 @@ export function digitsOf(value: Truth): string {
   return spokenDigits(String(value).replaceAll(/\D/g, ''));
 }
 
-const STATES: Readonly<Record<string, string>> = Object.fromEntries(
-  (
-    'AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,DC Washington DC,FL Florida,' +
-    'GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,MD Maryland,' +
-    'MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,NV Nevada,NH New Hampshire,' +
-    'NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,OK Oklahoma,OR Oregon,PA Pennsylvania,' +
-    'RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,WA Washington,' +
-    'WV West Virginia,WI Wisconsin,WY Wyoming'
-  )
-    .split(',')
-    .map(entry => [entry.slice(0, 2), entry.slice(3)]),
-);
-
 function stateName(code: string): string {
-  return STATES[code] ?? code;
+  return STATE_NAMES[code] ?? code;
 }
