@@ -17,8 +17,8 @@ const slotBase = {
   sensitive: z.boolean().default(false),
   /** May be known before the call; `confirmed`: and needs not be read back. */
   given: z.union([z.boolean(), z.literal('confirmed')]).default(false),
-  /** Tried one after the other when the value was refused or not understood; then a person calls back. */
-  repair: z.array(rung).min(1).max(6),
+  /** Tried one after the other when the value was refused or not understood; then a person calls back. What is asked for needs one. */
+  repair: z.array(rung).max(6).default([]),
   /** Said when the value was understood but can't be. */
   invalid: spoken.optional(),
 };

@@ -46,6 +46,13 @@ function heardBy(random: () => number, step: FlowStep): Heard {
   return { type: 'speech', text, confidence, alternatives: random() < 0.3 ? [words(3), words(3)] : [] };
 }
 
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) frozen(part);
+  return value;
+}
+
 const MOST_TURNS = 3_000;
 
 /** Every state of a walk, as it would be in a checkpoint. */
@@ -59,7 +66,9 @@ function walk(
   while (!step.state.done && states.length < MOST_TURNS) {
     const stored = JSON.stringify(step.state);
     states.push(stored);
-    step = flow.next(JSON.parse(stored) as FlowState, heardBy(random, step), NOW);
+    // Sometimes out of a checkpoint; and whatever a step is given, it changes nothing of it.
+    const state = random() < 0.3 ? (JSON.parse(stored) as FlowState) : step.state;
+    step = flow.next(frozen(state), heardBy(random, step), NOW);
   }
   return { states, last: step.state };
 }

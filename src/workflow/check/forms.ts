@@ -8,7 +8,11 @@ import { checkSentences } from './sentences.ts';
 export function checkForm(document: WorkflowDocument, path: Path, form: FormStage, report: Report): void {
   for (const [index, question] of form.questions.entries()) {
     const at = [...path, 'questions', index];
-    for (const slot of [...question.slots, ...question.also]) needSlot(document, at, slot, report);
+    for (const slot of [...question.slots, ...question.also]) {
+      needSlot(document, at, slot, report);
+      if (Object.hasOwn(document.slots, slot) && document.slots[slot]?.repair.length === 0)
+        report(at, `${slot} needs a repair, since it is asked for; add one under slots`);
+    }
     checkCondition(document, [...at, 'when'], question.when, report);
     checkSentences(document, at, [question.prompt, question.help], [], report);
     const told = question.slots.concat(question.also);

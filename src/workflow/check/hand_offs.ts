@@ -47,9 +47,15 @@ function faultsOfStage(
     });
   return Object.entries(stage.slots).flatMap(([slot, from]) => {
     const ours = slotNamed(document, from);
-    const what = ours === undefined ? undefined : misfit(ours, slotNamed(receiver, slot));
+    const theirs = slotNamed(receiver, slot);
+    const what = ours === undefined ? misfitOfScore(theirs) : misfit(ours, theirs);
     return what === undefined ? [] : [fault([...at, 'slots', slot], `${slot} of ${stage.to} ${what}`)];
   });
+}
+
+function misfitOfScore(theirs: SlotSpec | undefined): string | undefined {
+  if (theirs === undefined) return 'is not there; name one of its slots';
+  return theirs.kind === 'number' ? undefined : `is of kind ${theirs.kind}, and can't take a score`;
 }
 
 /** Why a slot can't take what another one holds. */

@@ -9,7 +9,7 @@ import type {
 } from '../stage_schema.ts';
 import { checkNext } from './conditions.ts';
 import { checkForm } from './forms.ts';
-import { needSlot, needStage } from './names.ts';
+import { needKnown, needSlot, needStage } from './names.ts';
 import { checkQuote } from './pricing.ts';
 import type { Path, Report } from './report.ts';
 import { checkSentences } from './sentences.ts';
@@ -61,7 +61,7 @@ function checkTalk(document: WorkflowDocument, path: Path, stage: TalkStage, rep
 function checkHandOff(document: WorkflowDocument, path: Path, stage: HandOffStage, report: Report): void {
   if (stage.to === document.name) report([...path, 'to'], 'is this workflow itself; lead to its stage');
   for (const [theirs, ours] of Object.entries(stage.slots ?? {}))
-    needSlot(document, [...path, 'slots', theirs], ours, report);
+    needKnown(document, [...path, 'slots', theirs], ours, report);
 }
 
 function checkPerson(document: WorkflowDocument, path: Path, stage: PersonStage, report: Report): void {

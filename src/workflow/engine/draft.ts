@@ -10,7 +10,8 @@ import { textFor } from '../text_schema.ts';
 import type { Tool } from '../tools.ts';
 import type { ActCall, FlowEffect, FlowState, HandOff, PersonCall, SlotState, SlotValue } from '../types.ts';
 import type { TopicFinder } from '../understand/topics.ts';
-import { type Memory, memorySchema } from './memory.ts';
+import { openMemory } from './kept_memory.ts';
+import type { Memory } from './memory.ts';
 import { knownIn } from './score.ts';
 
 export type RecordingConsent = 'ask' | 'announce' | 'never';
@@ -45,8 +46,8 @@ export interface Draft {
 /** @throws TrunklineError WORKFLOW_INVALID when the state is none of this workflow */
 export function openDraft(program: Program, state: FlowState, todayIso: string): Draft {
   const { name } = program.document;
-  const memory = memorySchema.safeParse(state.memory);
-  if (!memory.success || state.workflow !== name || program.document.stages[state.stage] === undefined) {
+  const memory = openMemory(state.memory);
+  if (memory === undefined || state.workflow !== name || program.document.stages[state.stage] === undefined) {
     throw new TrunklineError('WORKFLOW_INVALID', `the state is not one of workflow ${name}`);
   }
   return {
@@ -54,7 +55,7 @@ export function openDraft(program: Program, state: FlowState, todayIso: string):
     todayIso,
     stage: state.stage,
     slots: { ...state.slots },
-    memory: memory.data,
+    memory,
     say: [],
     effects: [],
     interruptible: true,
@@ -84,7 +85,7 @@ export function slotNamed(draft: Draft, name: string): Slot {
 
 /** Slots and scores by name. */
 export function knownOf(draft: Draft): Known {
-  return knownIn(draft.program.document, draft.slots);
+  return knownIn(draft.program.document, name => draft.slots[name]?.value);
 }
 
 export function valuesOf(draft: Draft): Readonly<Record<string, SlotValue>> {

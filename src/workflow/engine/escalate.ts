@@ -1,12 +1,13 @@
 import { LIMITS } from '../../config/limits.ts';
-import { holds } from '../condition.ts';
+import { holds, type Known } from '../condition.ts';
 import type { EscalationRule } from '../escalation_schema.ts';
-import type { Heard, SlotValue } from '../types.ts';
+import type { Heard } from '../types.ts';
 import { sentimentOf } from '../understand/sentiment.ts';
 import { tokensOf } from '../understand/tokens.ts';
-import { type Draft, knownOf, stageOf } from './draft.ts';
+import { type Draft, stageOf } from './draft.ts';
 import { formSlots } from './form.ts';
 import type { Memory } from './memory.ts';
+import { knownIn } from './score.ts';
 import { enter } from './stages.ts';
 
 /** Notes how sure the recogniser was, and how the caller took it. */
@@ -22,9 +23,11 @@ export function noteTurn({ memory, program }: Draft, heard: Extract<Heard, { typ
 /** After a turn of the caller: the first rule that holds, and each once in a call, leads elsewhere. */
 export function escalate(draft: Draft): void {
   const { memory, program } = draft;
-  if (draft.done || draft.handOff !== undefined || memory.pending.ask === 'person') return;
+  const isOver = draft.done || draft.handOff !== undefined || memory.pending.ask === 'person';
+  if (isOver || program.document.escalation.length === 0) return;
+  const sure = sureOf(draft);
   const index = program.document.escalation.findIndex(
-    (rule, at) => !memory.escalated.includes(at) && rule.to !== draft.stage && applies(draft, rule),
+    (rule, at) => !memory.escalated.includes(at) && rule.to !== draft.stage && applies(rule, memory, sure),
   );
   const rule = program.document.escalation[index];
   if (rule === undefined) return;
@@ -36,9 +39,8 @@ export function escalate(draft: Draft): void {
   enter(draft, rule.to);
 }
 
-function applies(draft: Draft, rule: EscalationRule): boolean {
-  const { memory } = draft;
-  if ('when' in rule) return holds(rule.when, sureOf(draft));
+function applies(rule: EscalationRule, memory: Memory, sure: Known): boolean {
+  if ('when' in rule) return holds(rule.when, sure);
   if ('misses' in rule) return memory.missed >= rule.misses;
   if ('confidenceBelow' in rule) return isUnsure(memory, rule.confidenceBelow, rule.times);
   if ('sentiment' in rule) return memory.negative >= rule.times;
@@ -51,18 +53,15 @@ function isUnsure({ confidences }: Memory, below: number, times: number): boolea
 }
 
 /** All that is known but what is still to be read back: it may have been misheard. */
-function sureOf(draft: Draft): (name: string) => SlotValue | undefined {
-  const stage = stageOf(draft);
-  if (stage.kind !== 'form') return knownOf(draft);
+function sureOf(draft: Draft): Known {
   const { doubtful } = draft.memory;
-  const open = new Set(
-    formSlots(draft).filter(
-      slot =>
-        draft.slots[slot]?.confirmed === false && (stage.confirm === 'always' || doubtful.includes(slot)),
-    ),
-  );
-  const slots = Object.fromEntries(Object.entries(draft.slots).filter(([name]) => !open.has(name)));
-  return knownOf({ ...draft, slots });
+  const stage = stageOf(draft);
+  const open = new Set(stage.kind === 'form' ? formSlots(draft) : []);
+  const isToConfirm = (name: string): boolean =>
+    open.has(name) &&
+    draft.slots[name]?.confirmed === false &&
+    ((stage.kind === 'form' && stage.confirm === 'always') || doubtful.includes(name));
+  return knownIn(draft.program.document, name => (isToConfirm(name) ? undefined : draft.slots[name]?.value));
 }
 
 /** Nobody is asked what is not waited for. */

@@ -1,19 +1,24 @@
 import { placeholdersOf } from '../speak/template.ts';
 import type { HandOffStage, PersonStage } from '../stage_schema.ts';
 import type { HandedSlot, HandOff, PersonCall } from '../types.ts';
-import { type Draft, render, setSlot, slotNamed } from './draft.ts';
+import { type Draft, knownOf, render, setSlot, slotNamed } from './draft.ts';
 import { takeGiven } from './given.ts';
 import { type CallMemory, OF_THE_CALL } from './memory.ts';
+import { scored } from './score.ts';
+
+/** In place of a slot's kind. */
+const SCORE = '$score';
 
 /** What the next workflow is given: slots of which the recogniser was not sure are left to be asked for anew. */
 export function handOffOf(draft: Draft, { to, slots }: HandOffStage): HandOff {
   const { memory, program } = draft;
   const known = { ...memory.carried, ...ownSlots(draft) };
+  const named = { ...known, ...ownScores(draft) };
   const chosen =
     slots === undefined
       ? known
       : Object.fromEntries(
-          Object.entries(slots).flatMap(([theirs, ours]) => (known[ours] ? [[theirs, known[ours]]] : [])),
+          Object.entries(slots).flatMap(([theirs, ours]) => (named[ours] ? [[theirs, named[ours]]] : [])),
         );
   const kept = Object.fromEntries(OF_THE_CALL.map(key => [key, memory[key]])) as unknown as CallMemory;
   return {
@@ -28,7 +33,7 @@ export function handOffOf(draft: Draft, { to, slots }: HandOffStage): HandOff {
 export function personOf(draft: Draft, { to, whisper, ringSeconds }: PersonStage): PersonCall {
   const known = whisper.filter(sentence =>
     placeholdersOf(sentence).every(
-      name => name in draft.slots || Object.hasOwn(draft.program.document.texts, name),
+      name => knownOf(draft)(name) !== undefined || Object.hasOwn(draft.program.document.texts, name),
     ),
   );
   return {
@@ -46,6 +51,14 @@ function ownSlots(draft: Draft): Readonly<Record<string, HandedSlot>> {
       return [from, { value, from, kind, sensitive }];
     }),
   );
+}
+
+/** What a score has come to goes on where a hand-off names it. */
+function ownScores({ program, slots }: Draft): Readonly<Record<string, HandedSlot>> {
+  const named = scored(program.document, slots).map(({ score, value }) => {
+    return [score, { value, from: score, kind: SCORE, sensitive: false }] as const;
+  });
+  return Object.fromEntries(named);
 }
 
 /**
@@ -73,13 +86,12 @@ export function takeIn(draft: Draft, { slots, from, kept }: HandOff): string {
 /** What was sensitive where the caller said it stays so. */
 function fits(draft: Draft, name: string, { value, kind, sensitive }: HandedSlot): boolean {
   const slot = slotNamed(draft, name);
-  return (
-    slot.spec.kind === kind && (!sensitive || slot.spec.sensitive) && slot.accepts(value, draft.todayIso)
-  );
+  const isOfKind = slot.spec.kind === (kind === SCORE ? 'number' : kind);
+  return isOfKind && (!sensitive || slot.spec.sensitive) && slot.accepts(value, draft.todayIso);
 }
 
 /** Under its old name the record has it already. */
-function take(draft: Draft, name: string, { value, from }: HandedSlot): void {
-  if (from === name) draft.slots[name] = { value, confirmed: false };
+function take(draft: Draft, name: string, { value, from, kind }: HandedSlot): void {
+  if (from === name && kind !== SCORE) draft.slots[name] = { value, confirmed: false };
   else setSlot(draft, name, value, false);
 }

@@ -4,7 +4,7 @@ import type { Heard, SlotState } from '../types.ts';
 import type { ActEnd } from './act.ts';
 import { tellAct } from './act.ts';
 import { ask } from './ask.ts';
-import { type Draft, render, setSlot, stageOf } from './draft.ts';
+import { type Draft, knownOf, render, setSlot, stageOf } from './draft.ts';
 import { type Memory, memorySchema } from './memory.ts';
 
 type Earlier = NonNullable<Memory['earlier']>;
@@ -55,10 +55,14 @@ export function askResume(draft: Draft): void {
   const then: Draft = { ...draft, slots: { ...draft.slots, ...earlier.slots } };
   const about = earlier.about;
   const known = resume.say.filter(sentence =>
-    placeholdersOf(sentence).every(name => (name === 'about' ? about !== undefined : name in then.slots)),
+    placeholdersOf(sentence).every(name => (name === 'about' ? about !== undefined : isKnown(then, name))),
   );
   draft.say.push(...known.map(sentence => render(then, sentence, about === undefined ? {} : { about })));
   ask(draft, { ask: 'resume' }, [render(then, resume.ask)]);
+}
+
+function isKnown(draft: Draft, name: string): boolean {
+  return knownOf(draft)(name) !== undefined || Object.hasOwn(draft.program.document.texts, name);
 }
 
 /** Takes up what the earlier call knew. Returns the stage to go on with, and what the act of it came to that was under way. */

@@ -14,6 +14,7 @@ import { noteGiven, takeGiven } from './given.ts';
 import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour } from './honour.ts';
+import { closeMemory } from './kept_memory.ts';
 import { miss } from './miss.ts';
 import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
@@ -221,7 +222,8 @@ function keyedSlot(draft: Draft): Slot | undefined {
 
 function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
   const { document, version } = draft.program;
-  const memory = { ...draft.memory, said: draft.say.length > 0 ? [...draft.say] : draft.memory.said };
+  const said = draft.say.length > 0 ? [...draft.say] : draft.memory.said;
+  const memory = closeMemory({ ...draft.memory, said });
   return {
     say: draft.say,
     state: {
