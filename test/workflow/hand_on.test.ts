@@ -94,6 +94,7 @@ t.test('what nobody is asked for needs no repair, and what is asked for does', a
   const call = new Talking(flowsOf([text]).get('rich')!, { given: { plan: 'b' } });
   t.same(call.step.say, ['Plan b.', 'Goodbye.']);
   t.throws(() => flowsOf([FRONT.replace(', repair: [{ by: again, prompt: "Which trade?" }]', '')]), {
+    code: 'WORKFLOW_INVALID',
     detail: /questions\.0: trade needs a repair, since it is asked for/,
   });
 });
