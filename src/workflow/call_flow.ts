@@ -61,6 +61,7 @@ export function callFlow(
     },
     concerns: (state, heard) => leading(state).concerns?.(state, heard) === true,
     talk: state => leading(state).talk?.(state),
+    guard: (state, sentence, before) => leading(state).guard?.(state, sentence, before) ?? [sentence],
     tool: (state, tool) => leading(state).tool?.(state, tool),
     tellTool(state, exchange, context) {
       const told = leading(state).tellTool?.(state, exchange, context);

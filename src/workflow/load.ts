@@ -9,6 +9,7 @@ import { handOffFaults, handOffsOf, personFaults } from './check/hand_offs.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
+import { guardOf } from './engine/guard.ts';
 import { concerns } from './engine/honour.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step, stepIn, stepOn } from './engine/step.ts';
@@ -135,6 +136,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     recordingConsent: options.recordingConsent ?? 'ask',
   };
   const expected = expectations();
+  const guard = guardOf(program);
   const initial: FlowState = {
     workflow: document.name,
     version,
@@ -154,6 +156,10 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
     concerns: (state, heard) => concerns(program, state, heard),
     talk: state => talkOf(program, state),
+    guard: (state, sentence, before) => {
+      const { maySay, instead } = guard(state, sentence, before);
+      return maySay ? [sentence] : [instead ?? []].flat();
+    },
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
     tools: [...program.tools.values()],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
 import { pipelineSchema } from '../config/pipeline.ts';
 import { escalation } from './escalation_schema.ts';
+import { guardrails } from './guardrail_schema.ts';
 import { INCLUDED_NAME } from './include.ts';
 import { persona } from './persona.ts';
 import { pricing } from './pricing_schema.ts';
@@ -114,6 +115,8 @@ export const workflowSchema = z.strictObject({
   pipeline: pipelineSchema.default({}),
   /** Texts that differ by law, each with its source; `{name}` in sentences. */
   texts,
+  /** What must be said, and what never. */
+  guardrails,
   slots: z.record(name, slot),
   tools,
   stages: z.record(name, stage),

@@ -265,6 +265,8 @@ export interface Flow {
   talk?(state: FlowState): Talk | undefined;
   /** Goes on from there: by the way that the model chose, or, without one, as if there were no model. */
   leaveTalk?(state: FlowState, way: string | undefined, context: { readonly todayIso: string }): FlowStep;
+  /** What is spoken of a model's sentence: itself, what stands in its place, or nothing. `before` is what it said just before. */
+  guard?(state: FlowState, sentence: string, before: string): readonly string[];
   /** Keeps what came of a tool: for the model's memory, and in the slots that take it. */
   tellTool?(
     state: FlowState,

@@ -94,9 +94,9 @@ export function insurer(
   return flowOf(change(YAML), 'insurer.yaml', PLACES, options);
 }
 
-const TODAY = { todayIso: '2027-03-01' };
+export const TODAY = { todayIso: '2027-03-01' };
 
-function speech(text: string): Heard {
+export function speech(text: string): Heard {
   return { type: 'speech', text, confidence: 0.95, alternatives: [] };
 }
 

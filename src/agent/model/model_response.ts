@@ -151,13 +151,13 @@ export class ModelResponse implements Response {
       if (delta.type !== 'end') this.#firstTokenMs ??= this.#parts.nowMs?.();
       if (delta.type === 'text') {
         text += delta.text;
-        this.#say('model', splitter.push(delta.text));
+        this.#sayOfModel(splitter.push(delta.text));
       } else if (delta.type === 'toolCall') {
         const { call } = delta;
         calls.push({ ...call, way: call.name === WAY_TOOL ? wayOf(call.argumentsJson, talk) : undefined });
       }
     }
-    this.#say('model', splitter.end());
+    this.#sayOfModel(splitter.end());
     return { text, calls };
   }
 
@@ -206,6 +206,15 @@ export class ModelResponse implements Response {
       return await Promise.race([work, promise]);
     } finally {
       signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Says what of a model's sentences the workflow's guardrails let pass. */
+  #sayOfModel(sentences: readonly string[]): void {
+    const { flow, tools } = this.#parts;
+    for (const sentence of sentences) {
+      const { state } = this.#withTools(tools?.untold ?? []);
+      this.#say('model', flow.guard?.(state, sentence, this.#words.model) ?? [sentence]);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { WorkflowSource } from '../document.ts';
 import { checkActs } from './acts.ts';
 import { checkConduct } from './conduct.ts';
+import { checkGuardrails } from './guardrails.ts';
 import { checkNames } from './names.ts';
 import { checkPricing } from './pricing.ts';
 import type { Report } from './report.ts';
@@ -20,6 +21,7 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   checkNames(document, report);
   checkVariables(document, report);
   checkTexts(document, report);
+  checkGuardrails(document, report);
   for (const [name, stage] of Object.entries(document.stages)) checkStage(document, name, stage, report);
   checkTools(document, report);
   checkActs(document, report);

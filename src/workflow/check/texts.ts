@@ -1,6 +1,7 @@
 import type { WorkflowDocument } from '../schema.ts';
 import type { SlotSpec } from '../slot_schema.ts';
 import { variantsOf } from '../text_schema.ts';
+import { STATES } from '../us_states.ts';
 import { needSlot, slotNamed } from './names.ts';
 import type { Path, Report } from './report.ts';
 import { checkSentences } from './sentences.ts';
@@ -11,6 +12,7 @@ export function checkTexts(document: WorkflowDocument, report: Report): void {
     const at = ['texts', name];
     if (Object.hasOwn(document.slots, name)) report(at, 'is a slot as well; call it otherwise');
     if (Object.hasOwn(document.variables, name)) report(at, 'is a variable as well; call it otherwise');
+    if (Object.hasOwn(document.scores, name)) report(at, 'is a score as well; call it otherwise');
     const { slot } = text;
     if (slot !== undefined) needSlot(document, [...at, 'slot'], slot, report);
     checkText(document, [...at, 'default', 'say'], text.default.say, report);
@@ -42,5 +44,6 @@ export function checkValue(
 
 function valuesOf(spec: SlotSpec): readonly string[] | undefined {
   if (spec.kind === 'choice') return Object.keys(spec.values);
+  if (spec.kind === 'us_state') return Object.keys(STATES);
   return spec.kind === 'yes_no' ? ['true', 'false'] : undefined;
 }

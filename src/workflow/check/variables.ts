@@ -11,6 +11,7 @@ export function checkVariables(document: WorkflowDocument, report: Report): void
   for (const name of Object.keys(document.variables)) {
     const at = ['variables', name];
     if (Object.hasOwn(document.slots, name)) report(at, 'is a slot as well; call it otherwise');
+    else if (Object.hasOwn(document.scores, name)) report(at, 'is a score as well; call it otherwise');
     else if (parameters.has(name)) report(at, 'is a parameter of a tool as well; call it otherwise');
     else if (ENGINE_NAMES.has(name) || name === PERSONA_NAME)
       report(at, 'is filled in by the engine; call it otherwise');

@@ -11,7 +11,7 @@ import { formSlots, helpOf } from './form.ts';
 import { readersOf } from './hear.ts';
 import type { Memory } from './memory.ts';
 import { askedOf, examplesOf, simplerOf } from './other_words.ts';
-import { enter, enterExit, optOut } from './stages.ts';
+import { arrive, enterExit, optOut } from './stages.ts';
 import { makeSure } from './sure.ts';
 
 /** What matters most comes first. */
@@ -156,7 +156,7 @@ function answerAbuse(draft: Draft): void {
     return;
   }
   draft.say.push(always.abuseEnd);
-  enter(draft, exits.goodbye);
+  arrive(draft, exits.goodbye);
 }
 
 /** In other words, in simpler ones, with examples, and then by a person. */

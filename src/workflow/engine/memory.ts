@@ -117,6 +117,8 @@ export const memorySchema = z.strictObject({
   /** The caller was told who speaks, and whether they agreed to be recorded; in this call, not only in this workflow. */
   disclosed: z.boolean().default(false),
   consent: z.boolean().optional(),
+  /** Words of what guardrails want to be said, and was. */
+  mustSaid: z.array(z.string()).default([]),
   /** Hand-offs of the call so far. */
   handOffs: z.number().int().min(0).default(0),
   /** Values of workflows before this one that it has no slots for. */
@@ -164,6 +166,7 @@ export type Memory = z.infer<typeof memorySchema>;
 export const OF_THE_CALL = [
   'disclosed',
   'consent',
+  'mustSaid',
   'handOffs',
   'talked',
   'unknownTools',
@@ -204,6 +207,7 @@ export const EMPTY_MEMORY: Memory = {
   actsDone: [],
   isUndoUnsure: false,
   disclosed: false,
+  mustSaid: [],
   handOffs: 0,
   carried: {},
   given: {},

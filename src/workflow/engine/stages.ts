@@ -8,15 +8,24 @@ import { ask } from './ask.ts';
 import { type Draft, formOf, knownOf, render, setSlot, slotNamed, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
 import { handOffOf, personOf } from './hand_off.ts';
+import { sayBefore, sayHere, sayOnLeaving } from './must_say.ts';
 import { askResume, isResumedAt } from './resume.ts';
 import { scored } from './score.ts';
 
-/** Goes to a stage and on through all that ask nothing. */
+/** Leaves a stage for another one, and goes on through all that ask nothing. */
 export function enter(draft: Draft, name: string): void {
+  if (draft.stage !== name) sayOnLeaving(draft);
+  arrive(draft, name);
+}
+
+/** The same from nowhere, or where nothing more is said of what was under way. */
+export function arrive(draft: Draft, name: string): void {
+  sayBefore(draft, name);
   draft.stage = name;
   const stage = stageOf(draft);
   draft.interruptible &&= stage.interruptible;
   for (const sentence of stage.say) draft.say.push(render(draft, sentence));
+  sayHere(draft);
   if (name === draft.program.document.start && stage.say.length > 0) draft.memory.disclosed = true;
   if (isResumedAt(draft, stage)) askResume(draft);
   else begin(draft);
@@ -88,14 +97,16 @@ export function endAct(draft: Draft, stage: ActStage, end: ActEnd | undefined): 
   const { afterAct, ...memory } = draft.memory;
   draft.memory = memory;
   const { exits } = draft.program.document;
-  if (afterAct === 'optOut') enter(draft, exits.optOut ?? exits.goodbye);
+  if (afterAct === 'optOut') arrive(draft, exits.optOut ?? exits.goodbye);
   else if (afterAct === 'person') enterExit(draft, 'person');
   else if (end === 'done') leave(draft, stage.next);
   else enter(draft, end === 'unknown' ? (stage.unknown ?? stage.failed) : stage.failed);
 }
 
 export function enterExit(draft: Draft, exit: 'exhausted' | 'goodbye' | 'person'): void {
-  enter(draft, draft.program.document.exits[exit]);
+  // Who takes leave is not held up.
+  const go = exit === 'goodbye' ? arrive : enter;
+  go(draft, draft.program.document.exits[exit]);
 }
 
 function enterConsent(draft: Draft, stage: ConsentStage): void {
@@ -125,7 +136,7 @@ export function optOut(draft: Draft): void {
   const { always, exits } = draft.program.document;
   draft.effects.push({ type: 'intent', intent: 'optOut' });
   draft.say.push(always.optOut);
-  enter(draft, exits.optOut ?? exits.goodbye);
+  arrive(draft, exits.optOut ?? exits.goodbye);
 }
 
 export function recordConsent(draft: Draft, granted: boolean): void {

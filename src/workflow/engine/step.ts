@@ -16,10 +16,11 @@ import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour } from './honour.ts';
 import { closeMemory } from './kept_memory.ts';
 import { miss } from './miss.ts';
+import { noteMustSaid } from './must_say.ts';
 import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
 import { noteEarlier } from './resume.ts';
-import { enter, enterExit } from './stages.ts';
+import { arrive, enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
 import { take } from './take.ts';
 import { leaveTalk } from './talk.ts';
@@ -63,7 +64,7 @@ export function stepIn(
   todayIso: string,
 ): FlowStep {
   const draft = openDraft(program, initial, todayIso);
-  enter(draft, takeIn(draft, handOff));
+  arrive(draft, takeIn(draft, handOff));
   return closeDraft(draft, expected(draft));
 }
 
@@ -221,6 +222,7 @@ function keyedSlot(draft: Draft): Slot | undefined {
 }
 
 function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
+  noteMustSaid(draft);
   const { document, version } = draft.program;
   const said = draft.say.length > 0 ? [...draft.say] : draft.memory.said;
   const memory = closeMemory({ ...draft.memory, said });

@@ -4,6 +4,8 @@ import type { TalkStage } from '../stage_schema.ts';
 import { type TalkHistory, withTurn } from '../talk_history.ts';
 import type { FlowState, FlowStep, Talk, ToolExchange } from '../types.ts';
 import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
+import { guardrailWords } from './guard.ts';
+import { mustSayIn } from './must_say.ts';
 import { saveAnswers } from './saves.ts';
 import { enter } from './stages.ts';
 
@@ -29,9 +31,10 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
 }
 
 /** Who speaks, and what is to be done here. */
-function instructionsOf({ program }: Draft, { instructions }: TalkStage): string {
-  const { persona } = program.document;
-  return persona === undefined ? instructions : `${personaWords(persona)}\n\n${instructions}`;
+function instructionsOf(draft: Draft, { instructions }: TalkStage): string {
+  const { persona, guardrails } = draft.program.document;
+  const guards = guardrailWords(guardrails, mustSayIn(draft));
+  return [...(persona === undefined ? [] : [personaWords(persona)]), instructions, ...guards].join('\n\n');
 }
 
 /** Goes the way that the model chose; without one, where the call goes when there is no model. */

@@ -32,7 +32,11 @@ export function moneyKind({ minCents, maxCents }: SlotOf<'money'>): Kind {
 }
 
 /** "twelve hundred dollars", "five dollars and fifty cents", "a grand"; `asked` also a bare "one twenty thousand". */
-function readMoney(tokens: readonly string[], from: number, asked: boolean): PhraseMatch<number> | undefined {
+export function readMoney(
+  tokens: readonly string[],
+  from: number,
+  asked: boolean,
+): PhraseMatch<number> | undefined {
   const amount =
     tokens[from] === 'a' && DOLLARS.has(tokens[from + 1] ?? '')
       ? { value: 1, length: 1 }
