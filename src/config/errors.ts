@@ -48,6 +48,30 @@ export const ERRORS = {
     cause: 'no such workflow',
     remedy: 'use a name from the workflows folder',
   },
+  VERSION_STATE: {
+    http: 409,
+    sip: 500,
+    cause: 'the version of the workflow is not in a state for this',
+    remedy: 'look at its state and its history',
+  },
+  VERSION_CONFLICT: {
+    http: 409,
+    sip: 500,
+    cause: 'another change of the workflow came first',
+    remedy: 'look at what is live now, and ask again if it is still wanted',
+  },
+  APPROVAL_REFUSED: {
+    http: 403,
+    sip: 500,
+    cause: 'nobody approves what they wrote',
+    remedy: 'ask somebody else, or set workflows.soleOperator in the configuration',
+  },
+  GATE_MISSING: {
+    http: 409,
+    sip: 500,
+    cause: 'a version is not deployed without a gate that it passed',
+    remedy: 'run the gate and attach its result, or unset workflows.needsGate in the configuration',
+  },
   PORT_BUSY: {
     http: 500,
     sip: 500,

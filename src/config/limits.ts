@@ -5,6 +5,7 @@ import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
+import { VERSION_LIMITS } from './version_limits.ts';
 import { WORKFLOW_LIMITS } from './workflow_limits.ts';
 
 /**
@@ -52,6 +53,7 @@ export const LIMITS = {
   ...DURABLE_LIMITS,
   ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
+  ...VERSION_LIMITS,
   /** One event in the spool; a larger one is counted and left out. */
   spoolEventBytes: 64 << 10,
   /** Spool of a media process on disk; beyond it events are counted as lost. */

@@ -140,6 +140,10 @@ export const configSchema = z.strictObject({
       /** The workflow of numbers without one of their own, and of browsers. */
       default: name.default('piano_removal'),
       byNumber: z.record(e164, name).default({}),
+      /** One person runs this node: who wrote a version may approve it, and its history says so. */
+      soleOperator: z.boolean().default(false),
+      /** A version is deployed only with the result of a gate that it passed. */
+      needsGate: z.boolean().default(false),
     })
     .prefault({}),
   people,

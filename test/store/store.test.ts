@@ -5,7 +5,7 @@ import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent, EventDetail } from '../../src/store/events.ts';
 import { openQueries } from '../../src/store/queries.ts';
 import { sealEvent } from '../../src/store/sealing.ts';
-import { beginChat } from './begun_chat.ts';
+import { beginChat, beginVersion } from './begun_rows.ts';
 import { callStory, PERSONAL, storyTeller } from './call_story.ts';
 import { asOwner, startTestStore, withClient } from './postgres.ts';
 
@@ -138,7 +138,8 @@ t.test('numbers become visible in order, whoever writes at once', async t => {
 t.test('tenants see nothing of one another', async t => {
   await write('mine', callStory('mine', 'same-id'));
   await write('yours', callStory('yours', 'same-id'));
-  for (const tenantId of ['mine', 'yours']) await beginChat(store, tenantId);
+  for (const tenantId of ['mine', 'yours'])
+    await Promise.all([beginChat(store, tenantId), beginVersion(store, tenantId)]);
   const names = (await tables()).map(({ name }) => name);
   t.ok(names.length >= 9);
   for (const name of names) {

@@ -12,7 +12,13 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/compliance': ['src/config', 'src/observe'],
   // What is measured of a call, and how lines are rated by it.
   'src/quality': [],
-  'src/store': ['src/config', 'src/observe', 'src/compliance', 'src/quality/measures.ts'],
+  'src/store': [
+    'src/config',
+    'src/observe',
+    'src/compliance',
+    'src/quality/measures.ts',
+    'src/workflow/versions/lifecycle.ts',
+  ],
   // Words for numbers: agents and the synthesiser both say them, and neither may import the other.
   'src/spoken': [],
   // Voices speak at rates of their own.
@@ -72,6 +78,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/observe',
   ],
   'src/http': [
+    'src/calls/fault.ts',
     'src/chat',
     'src/ladder',
     'src/quality/measures.ts',
