@@ -187,6 +187,7 @@ class Call {
       conversation,
       turns: this.#record.turns,
       tools: [],
+      versions: {},
       epochMs: 0,
       recording: null,
     });

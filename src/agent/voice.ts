@@ -34,6 +34,11 @@ export class Voice {
       this.#kept.set(keyOf(sentence, rateHz), await wholeSentence({ speak }, sentence, { rateHz, signal }));
   }
 
+  /** Sentences that are not said that often any more. */
+  forget(sentences: Iterable<string>, rateHz: SpeechRateHz): void {
+    for (const sentence of sentences) this.#kept.delete(keyOf(sentence, rateHz));
+  }
+
   /** A sentence will be wanted soon. */
   prepare(rateHz: SpeechRateHz): void {
     this.#tts.prepare?.(rateHz);

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { conversationState } from '../agent/resumption.ts';
 import { keptTools } from '../agent/tools/tool_desk.ts';
 import { LIMITS } from '../config/limits.ts';
+import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 
 const checkpointSchema = z.object({
   conversation: conversationState,
   tools: keptTools.default([]),
+  /** Of each workflow that the call may come to, the version with which it began. */
+  versions: z.record(z.string(), z.string()).default({}),
   /** Turns numbered so far. */
   turns: z.number().int().min(0),
   /** The machine's monotonic clock at media time 0, in milliseconds. */
@@ -25,6 +28,12 @@ const checkpointSchema = z.object({
 
 /** A call as another process goes on with it: plain data, never newer than its record on the disk. */
 export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** The versions that a call is to go on with: the one that leads, in any case. */
+export function versionsLeft({ conversation, versions }: Checkpoint): VersionsOfCall {
+  const { workflow, version } = conversation.flow;
+  return { [workflow]: version, ...versions };
+}
 
 /** JSON; undefined when it is too long to be kept. */
 export function writeCheckpoint(checkpoint: Checkpoint): string | undefined {

@@ -20,7 +20,7 @@ export interface TalkWorkerData {
 }
 
 /** What the talk thread says while it serves calls. */
-export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' | 'providers' }>;
+export type FromTalk = Exclude<ToAudio, { readonly type: 'ready' | 'providers' | 'workflowsInForce' }>;
 
 export interface MediaThreadsOptions {
   /** The thread's program. */
@@ -30,6 +30,7 @@ export interface MediaThreadsOptions {
   readonly address: Address;
   onMessage(message: FromTalk): void;
   onProviders?(figures: ProviderFigures): void;
+  onWorkflows?(inForce: { readonly seq: number; readonly failed: readonly string[] }): void;
   /** A thread ended though nobody told it to. */
   onDied(thread: ThreadName, error: unknown): void;
   readonly watchTimes?: ListeningTimes;
@@ -56,6 +57,7 @@ export class MediaThreads {
       this.#port.on('message', (message: ToAudio) => {
         if (message.type === 'ready') resolve();
         else if (message.type === 'providers') options.onProviders?.(message.figures);
+        else if (message.type === 'workflowsInForce') options.onWorkflows?.(message);
         else options.onMessage(message);
       });
     });

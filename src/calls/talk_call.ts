@@ -21,9 +21,10 @@ import type { EventSink } from '../store/events.ts';
 import { callFlow } from '../workflow/call_flow.ts';
 import { pinGate } from '../workflow/pin_gate.ts';
 import type { Flow } from '../workflow/types.ts';
+import type { CallFlows, FlowsOfCall } from '../workflow/versions/call_flows.ts';
 import type { LegFact } from './bridge_legs.ts';
 import { onCallTime } from './call_time.ts';
-import { type Checkpoint, machineMs, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, machineMs, readCheckpoint, versionsLeft } from './checkpoint.ts';
 import { CheckpointTeller } from './checkpoint_teller.ts';
 import { describeFault } from './fault.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
@@ -44,8 +45,8 @@ export interface TalkServices {
   /** Hears and speaks there in place of the others. */
   readonly speech: SpeechEngine | undefined;
   readonly voice: Voice;
-  /** By name. */
-  readonly flows: ReadonlyMap<string, Flow>;
+  /** Workflows as each call has them. */
+  readonly flows: CallFlows;
   readonly events: { readonly sink: EventSink; flush(): Promise<void> };
   readonly openRecorder: OpenRecorder;
   readonly config: Config;
@@ -73,6 +74,7 @@ export class TalkCall {
   readonly #record: CallRecord;
   readonly #recording: TalkRecording;
   readonly #people: TalkPeople;
+  readonly #flows: FlowsOfCall;
   readonly #conversation: Conversation;
   readonly #tools: ToolDesk | undefined;
   /** Where a process that was lost had left the call. */
@@ -105,7 +107,8 @@ export class TalkCall {
       told: (leg, text) => this.#record.append('leg.told', { leg, text, mediaMs: this.#audio.mediaMs() }),
       soon: action => void after(0, action),
     });
-    const flow = flowOf(services.flows, info, error => this.#report(error));
+    this.#flows = services.flows.ofCall(info.callId, this.#left && versionsLeft(this.#left));
+    const flow = flowOf(this.#flows, info, error => this.#report(error));
     const mind = this.#mindOf(flow);
     this.#conversation = new Conversation({
       audio: this.#audio,
@@ -174,7 +177,8 @@ export class TalkCall {
       to,
       sipCallId,
       workflow,
-      workflowVersion: this.#services.flows.get(workflow)?.version ?? '',
+      workflowVersion: this.#flows.get(workflow)?.version ?? '',
+      canary: this.#flows.isTried(workflow),
       room,
       trunk,
       attributes: attributes && { ...attributes },
@@ -184,7 +188,7 @@ export class TalkCall {
 
   #tellPipeline(): void {
     const { slot, workflow } = this.info;
-    const overrides = this.#services.flows.get(workflow)?.pipeline ?? {};
+    const overrides = this.#flows.get(workflow)?.pipeline ?? {};
     if (Object.keys(overrides).length > 0) this.#services.send({ type: 'pipeline', slot, overrides });
   }
 
@@ -303,6 +307,7 @@ export class TalkCall {
       compose: () => ({
         conversation: this.#conversation.state,
         tools: this.#tools?.kept ?? [],
+        versions: this.#flows.versionsFrom(this.info.workflow),
         turns: this.#record.turns,
         epochMs: machineMs() - this.#audio.mediaMs(),
         recording: this.#recording.state,
@@ -345,12 +350,8 @@ function allowedRecording(config: Config, recording: CallRecording): CallRecordi
   return NO_RECORDING;
 }
 
-function flowOf(
-  flows: TalkServices['flows'],
-  { workflow, pin }: CallInfo,
-  onFault: (error: unknown) => void,
-): Flow {
-  const flow = flows.has(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
+function flowOf(flows: FlowsOfCall, { workflow, pin }: CallInfo, onFault: (error: unknown) => void): Flow {
+  const flow = flows.get(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
   return pin === undefined ? flow : pinGate(flow, pin);
 }
 

@@ -77,6 +77,8 @@ export type ToTalk =
   | ToCall
   /** A call of which the spool of a dead process tells is over, or lives on elsewhere. */
   | { readonly type: 'orphanFate'; readonly callId: string; readonly isLost: boolean }
+  /** Which versions of workflows new calls begin with is to be read again. */
+  | { readonly type: 'workflowsChanged' }
   /** No more calls come: end those that are left, give everything back and end the thread. */
   | { readonly type: 'stop' };
 
@@ -106,6 +108,8 @@ export type ToAudio =
   | { readonly type: 'orphan'; readonly callId: string }
   /** What the providers do, for whoever looks at the node. */
   | { readonly type: 'providers'; readonly figures: ProviderFigures }
+  /** New calls begin with the versions of that change, but for these workflows. */
+  | { readonly type: 'workflowsInForce'; readonly seq: number; readonly failed: readonly string[] }
   /** Whether the spool has room for what further calls would tell; until told, it has. */
   | { readonly type: 'spool'; readonly full: boolean }
   /** The talk thread has let go of the slot: it may be zeroed and used again. */

@@ -17,6 +17,7 @@ import type { Llm } from '../providers/types.ts';
 import type { ChatStore, StoredChat } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
 import type { Flow, FlowState, Heard } from '../workflow/types.ts';
+import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 import { ChatMemories } from './chat_memories.ts';
 import { ChatSaver } from './chat_saver.ts';
 import { type ChatActs, ChatStep, type Listener } from './chat_step.ts';
@@ -29,8 +30,11 @@ export interface ChatParts {
   readonly record: Pick<Queries, 'getCall'>;
   /** Whose idle chats are ended here. */
   readonly tenantId: string;
-  /** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID */
-  loadFlow(name: string): Promise<Flow>;
+  /**
+   * A workflow as the chat has it: in the versions named, where it has begun.
+   * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID
+   */
+  loadFlow(name: string, chatId: string, versions?: VersionsOfCall): Promise<ChatFlow>;
   /** Asked before each answer that a model is to give; undefined where none is configured. */
   openModel(): Promise<Llm | undefined>;
   /** For models that call some. */
@@ -41,6 +45,13 @@ export interface ChatParts {
   nowMs(): number;
   /** Lower in tests. */
   readonly limits?: Partial<ChatLimits>;
+}
+
+export interface ChatFlow extends Flow {
+  /** It is a version that not all chats begin with. */
+  readonly isTried?: boolean;
+  /** Of all workflows that the chat may come to. */
+  readonly versions?: VersionsOfCall;
 }
 
 export interface ChatLimits {
@@ -83,6 +94,9 @@ export interface ChatView {
 }
 
 const withTools = z.object({ tools: keptTools.default([]) });
+const chatVersions = conversationState
+  .pick({ flow: true })
+  .extend({ versions: z.record(z.string(), z.string()).default({}) });
 
 /** Writes the node's own calendar day as YYYY-MM-DD. */
 const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
@@ -164,19 +178,19 @@ export class ChatSessions {
   async #start(tenantId: string, workflow: string): Promise<Said & { readonly chatId: string }> {
     this.#refuseWhenClosing();
     const { store, nowMs } = this.#parts;
-    const flow = await this.#parts.loadFlow(workflow);
     const chatId = randomUUID();
+    const flow = await this.#parts.loadFlow(workflow, chatId);
     const at = new Date(nowMs()).toISOString();
     const times = { startedAt: at, lastAt: at, events: 0, turns: 0, messages: 0 };
     const { stage } = flow.initial;
     const chat = { chatId, workflow, stage, state: null, ...times };
-    const step = new ChatStep(tenantId, chat, nowMs);
-    step.begin(flow.version);
+    const step = new ChatStep(tenantId, chat, nowMs, flow.versions);
+    step.begin(flow.version, flow.isTried === true);
     const greet = async () => new FlowResponder(flow).respond(flow.initial, { type: 'start' }, this.#today);
     // Nobody knows of the chat yet: one that is lost here is begun anew.
     const tools = this.#openTools(chat, step, async () => undefined);
     const listener = this.#listener(chatId, () => undefined);
-    await step.answer(greet, listener, this.#actsOf(chat, tools));
+    await step.answer(greet, listener, this.#actsOf(chat, tools, flow.versions));
     await tools?.close();
     if (!(await store.begin(tenantId, step.chat, step.takeEvents(), this.#limits.open)))
       throw new TrunklineError('CHATS_FULL', `${this.#limits.open} chats`);
@@ -201,7 +215,7 @@ export class ChatSessions {
 
   async #answer(tenantId: string, chat: StoredChat, heard: string, sentences: LineUp<string>): Promise<Said> {
     try {
-      const step = new ChatStep(tenantId, chat, this.#parts.nowMs);
+      const step = new ChatStep(tenantId, chat, this.#parts.nowMs, versionsIn(chat));
       step.heard(heard);
       const listener = this.#listener(chat.chatId, sentence => sentences.push(sentence));
       const saver = new ChatSaver(this.#parts.store, tenantId, chat, step);
@@ -218,13 +232,14 @@ export class ChatSessions {
 
   /** A state of which the workflow knows nothing any more fails as a call would. */
   async #respond(
-    { chatId, workflow, state }: StoredChat,
+    chat: StoredChat,
     text: string,
     tools: ToolDesk | undefined,
     acts: ChatActs,
   ): Promise<Response> {
+    const { chatId, workflow, state } = chat;
     const { flow: at } = conversationState.parse(JSON.parse(state ?? ''));
-    const flow = await this.#parts.loadFlow(workflow);
+    const flow = await this.#parts.loadFlow(workflow, chatId, versionsIn(chat));
     const heard: Heard = { type: 'speech', text, confidence: 1, alternatives: [] };
     // An answer before this one was lost in the midst of it.
     const { act } = flow.next(at, { type: 'start' }, { todayIso: this.#today });
@@ -293,8 +308,9 @@ export class ChatSessions {
     return desk;
   }
 
-  #actsOf({ chatId, workflow }: StoredChat, tools: ToolDesk | undefined): ChatActs {
-    const load = () => this.#parts.loadFlow(workflow);
+  #actsOf(chat: StoredChat, tools: ToolDesk | undefined, versions = versionsIn(chat)): ChatActs {
+    const { chatId, workflow } = chat;
+    const load = () => this.#parts.loadFlow(workflow, chatId, versions);
     return {
       act: async (act, state) => openActs(await load(), tools).act(act, state),
       told: id => tools?.toldAct(id),
@@ -340,6 +356,13 @@ export class ChatSessions {
   #report(chatId: string, error: unknown): void {
     this.#parts.log.error({ callId: chatId, fault: describeFault(error) }, 'fault in a chat');
   }
+}
+
+/** The versions that a chat has, that of the workflow that leads among them; undefined where its state tells of none. */
+function versionsIn({ state }: StoredChat): VersionsOfCall | undefined {
+  if (state === null) return undefined;
+  const { flow, versions } = chatVersions.parse(JSON.parse(state));
+  return { [flow.workflow]: flow.version, ...versions };
 }
 
 function saidIn({ said, chat }: ChatStep): Said {

@@ -13,6 +13,7 @@ import type { StoredChat } from '../store/chats.ts';
 import type { CallEvent } from '../store/events.ts';
 import type { FlowEffect, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
+import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 
 /** Uses tools for the workflow, and asks it what to say to what came of them. */
 export interface ChatActs extends ActDesk {
@@ -43,8 +44,11 @@ export class ChatStep {
   readonly #nowMs: () => number;
   #chat: StoredChat;
 
-  /** `nowMs` is the wall clock in milliseconds since the epoch. */
-  constructor(tenantId: string, before: StoredChat, nowMs: () => number) {
+  readonly #versions: VersionsOfCall;
+
+  /** `nowMs` is the wall clock in milliseconds since the epoch; `versions` are those of its workflows. */
+  constructor(tenantId: string, before: StoredChat, nowMs: () => number, versions: VersionsOfCall = {}) {
+    this.#versions = versions;
     const lastMs = Date.parse(before.lastAt);
     this.#chat = before;
     this.#nowMs = () => Math.max(lastMs, nowMs());
@@ -90,9 +94,9 @@ export class ChatStep {
     return this.#events.splice(0);
   }
 
-  begin(workflowVersion: string): void {
+  begin(workflowVersion: string, canary: boolean): void {
     const { workflow } = this.#chat;
-    const parties = { from: '', to: '', workflow, workflowVersion } as const;
+    const parties = { from: '', to: '', workflow, workflowVersion, canary } as const;
     this.#record.append('call.started', { direction: 'inbound', lineKind: 'chat', ...parties });
     this.#record.append('call.answered', {});
   }
@@ -194,7 +198,11 @@ export class ChatStep {
   }
 
   #goOn({ state }: FlowStep, effects: readonly FlowEffect[]): void {
-    const kept = JSON.stringify({ ...newConversation(state), said: this.#said });
+    const kept = JSON.stringify({
+      ...newConversation(state),
+      said: this.#said,
+      versions: this.#versions,
+    });
     if (kept.length > LIMITS.keptCharacters)
       throw new TrunklineError('TOO_LARGE', 'the state of a chat is longer than can be kept');
     const handOff = effects.findLast(({ type }) => type === 'handedOver');

@@ -22,6 +22,8 @@ export interface NodePaths {
   readonly postgres: string;
   readonly redis: string;
   readonly workflows: string;
+  /** Versions of workflows that are or were in force: <tenant>/ */
+  readonly versions: string;
 }
 
 export function nodePaths(project: string, config: Config): NodePaths {
@@ -40,5 +42,6 @@ export function nodePaths(project: string, config: Config): NodePaths {
     postgres: resolve(data, 'postgres'),
     redis: resolve(data, 'redis'),
     workflows: resolve(project, config.workflows.dir),
+    versions: resolve(data, 'workflows'),
   };
 }

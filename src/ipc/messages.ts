@@ -280,6 +280,14 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop') }),
   /** Told by the supervisor: the trunks in the runtime file are others now. */
   z.object({ type: z.literal('trunksChanged') }),
+  /** Told by the API: which versions of workflows new calls begin with is to be read again. */
+  z.object({ type: z.literal('workflowsChanged') }),
+  /** The answer: new calls begin with what that change says, but for these workflows. */
+  z.object({
+    type: z.literal('workflowsInForce'),
+    seq: z.number(),
+    failed: z.array(z.string().max(64)).max(2 * LIMITS.workflowFiles),
+  }),
   /** The supervisor wants a sign of life; the link of a role gives it. */
   z.object({ type: z.literal('ping') }),
   /** The role's main thread goes on; these others of its threads don't. */

@@ -77,6 +77,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
     sound.use(readRuntime(context.runtimeFile).config);
     calls.retune();
   });
+  link.on('workflowsChanged', () => threads.toTalk({ type: 'workflowsChanged' }));
   link.reportHung(() => threads.hung);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();
@@ -105,6 +106,8 @@ function startThreads(
     address,
     onMessage,
     onProviders: figures => link.send('api', { type: 'providers', figures }),
+    onWorkflows: ({ seq, failed }) =>
+      link.send('api', { type: 'workflowsInForce', seq, failed: [...failed] }),
     onDied: (thread, error) => {
       log.fatal({ thread, err: error }, 'a thread died; this process ends and is started again');
       process.exit(1);

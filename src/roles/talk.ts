@@ -18,8 +18,9 @@ import type { Tts } from '../providers/types.ts';
 import { Recorders } from '../recording/recorder.ts';
 import { recordingSize, repairRecordings } from '../recording/repair.ts';
 import { openEventLog } from '../store/event_log.ts';
-import { loadFlows } from '../workflow/load.ts';
+import type { LoadedFlow } from '../workflow/load.ts';
 import { fixedSentences } from '../workflow/prompts.ts';
+import { openFlows } from './versioned_flows.ts';
 
 const BEAT_EVERY_MS = 1000;
 const TELL_PROVIDERS_MS = 5000;
@@ -51,10 +52,9 @@ const recorders = new Recorders(paths.recordings, address, (callId, error) =>
   log.warn({ callId, code: error.code }, 'a recording ended early'),
 );
 
-const flows = await loadFlows(paths.workflows, {
-  recordingConsent: config.recording.consent,
-  people: Object.keys(config.people),
-});
+const flows = await openFlows(config, paths, (error, workflow) =>
+  log.error({ workflow, fault: describeFault(error) }, 'a version of a workflow is not to be had'),
+);
 const ledger = new ProviderLedger();
 const providers = await openProviders(config, {
   folder: project,
@@ -78,8 +78,8 @@ const providers = await openProviders(config, {
 const tools = new ToolReceivers({ folder: project, env: process.env }, ({ name }, why) =>
   log.warn({ tool: name, why }, 'a tool is off'),
 );
-for (const tool of [...flows.values()].flatMap(flow => flow.tools)) tools.has(tool);
-for (const { standing } of flows.values()) for (const expect of standing) providers.stt.prepare(expect);
+let fixed: ReadonlySet<string> = new Set();
+prepare([...flows.live.values()]);
 
 await serveCalls({
   memory,
@@ -87,15 +87,31 @@ await serveCalls({
   config,
   log,
   events,
-  flows,
+  flows: {
+    ofCall: (callId, versions) => flows.ofCall(callId, versions),
+    get live() {
+      return flows.live;
+    },
+    look() {
+      const look = flows.look();
+      prepare(look.fresh);
+      return look;
+    },
+  },
   providers: { ...providers, tts: keptOnDisk(providers) },
   tools,
   openRecorder: call => recorders.open(call),
 });
 
+/** What calls need of flows ahead of the first one. */
+function prepare(fresh: readonly LoadedFlow[]): void {
+  for (const tool of fresh.flatMap(flow => flow.tools)) tools.has(tool);
+  for (const { standing } of fresh) for (const expect of standing) providers.stt.prepare(expect);
+  fixed = new Set([...flows.live.values(), ...fresh].flatMap(fixedSentences));
+}
+
 /** Prompts that every caller hears are spoken by a paid provider once. */
 function keptOnDisk({ tts }: Providers): Tts {
-  const fixed = new Set([...flows.values()].flatMap(fixedSentences));
   const voice = createHash('sha256').update(JSON.stringify(config.providers.tts)).digest('hex');
   return keepSpeech(tts, { folder: paths.speech, voice, isFixed: sentence => fixed.has(sentence) });
 }

@@ -22,6 +22,8 @@ const details = {
     sipCallId: personal.optional().meta({ personal: true }),
     workflow: z.string(),
     workflowVersion: z.string(),
+    /** The call tries a version that is not live for all. */
+    canary: z.boolean().exactOptional(),
     /** Where the line is in a room of LiveKit. */
     room: z.string().optional(),
     /** By which a phone call came. */

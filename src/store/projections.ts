@@ -24,6 +24,7 @@ const CALL_STARTED = `
     to_sealed = detail ->> 'to', to_index = indexes ->> 'to',
     sip_call_id_sealed = detail ->> 'sipCallId', sip_call_id_index = indexes ->> 'sipCallId',
     workflow = detail ->> 'workflow', workflow_version = detail ->> 'workflowVersion',
+    canary = (detail ->> 'canary')::boolean,
     room = detail ->> 'room', trunk = detail ->> 'trunk', attributes_sealed = detail ->> 'attributes',
     started_at = at
   FROM (SELECT call_id AS started_call, at, detail, indexes ${added('call.started')}) AS event

@@ -105,7 +105,7 @@ const attributesSchema = z.record(z.string(), z.string());
 
 const CALL_COLUMNS = `
   call_id AS "callId", state, direction, line_kind AS "lineKind", from_sealed AS "from", to_sealed AS "to",
-  sip_call_id_sealed AS "sipCallId", workflow, workflow_version AS "workflowVersion", room,
+  sip_call_id_sealed AS "sipCallId", workflow, workflow_version AS "workflowVersion", canary, room,
   trunk, attributes_sealed AS attributes, ${iso('started_at', 'startedAt')},
   ${iso('answered_at', 'answeredAt')}, ${iso('ended_at', 'endedAt')}, end_reason AS "endReason", outcome,
   duration_ms AS "durationMs", frames_concealed AS "framesConcealed", frames_dropped AS "framesDropped"`;

@@ -24,6 +24,8 @@ export interface CallView {
   readonly sipCallId: string | null;
   readonly workflow: string | null;
   readonly workflowVersion: string | null;
+  /** Whether it tried a version that was not live for all. */
+  readonly canary: boolean | null;
   readonly room: string | null;
   readonly trunk: string | null;
   /** What the trunk's headers said of the call, by the names that the configuration gives them. */

@@ -19,7 +19,7 @@ type Context = Parameters<Flow['next']>[2];
  * @throws TrunklineError WORKFLOW_UNKNOWN
  */
 export function callFlow(
-  flows: ReadonlyMap<string, Flow>,
+  flows: Pick<ReadonlyMap<string, Flow>, 'get'>,
   name: string,
   { onFault, hasPhone = true, hasActs = true }: CallFlowOptions,
 ): Flow {

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Expectation } from '../providers/types.ts';
-import { callFlow } from './call_flow.ts';
 import { faultsOf } from './check/faults.ts';
-import { handOffFaults, handOffsOf, personFaults } from './check/hand_offs.ts';
+import { handOffFaults, personFaults } from './check/hand_offs.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
@@ -81,32 +80,6 @@ export async function loadFlows(
   const faults = [...handOffFaults(sources), ...unknown.flat()];
   if (faults.length > 0) throw invalid(faults);
   return flows;
-}
-
-/**
- * Loads a workflow and all that it may hand a chat over to, as one. Those of the others that can't be loaded are
- * not there when it comes to that; `onFault` is told of each.
- * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID about the one that is named
- */
-export async function loadCallFlow(
-  workflowsDir: string,
-  name: string,
-  options: FlowOptions & { readonly hasActs?: boolean },
-  onFault: (error: unknown) => void,
-): Promise<Flow> {
-  const flows = new Map([[name, await loadFlow(workflowsDir, name, options)]]);
-  // What is added meanwhile is visited, too.
-  for (const { document } of flows.values()) {
-    for (const to of handOffsOf(document)) {
-      if (flows.has(to) || flows.size >= LIMITS.workflowFiles) continue;
-      try {
-        flows.set(to, await loadFlow(workflowsDir, to, options));
-      } catch (error) {
-        onFault(error);
-      }
-    }
-  }
-  return callFlow(flows, name, { onFault, hasPhone: false, hasActs: options.hasActs ?? false });
 }
 
 /** A flow from YAML at hand, for editors and tests. */

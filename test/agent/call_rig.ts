@@ -16,10 +16,12 @@ import type { Line, LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import type { Llm, Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
+import type { CallFlows } from '../../src/workflow/versions/call_flows.ts';
 import { correctVoice } from '../calls/tell_voice.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 import { ManualTimers, RATE_HZ, ScriptedStt, ScriptedTts } from './fakes.ts';
+import { plainFlows } from './plain_flows.ts';
 import { settle } from './rig.ts';
 
 const shared = await sharedParts(256);
@@ -110,6 +112,8 @@ function loudTts(): ScriptedTts {
 
 export interface CallRigOptions {
   readonly flow: Flow;
+  /** In place of it, where it has versions. */
+  readonly flows?: CallFlows;
   /** Beside it; those that it may hand over to. */
   readonly others?: readonly Flow[];
   readonly rateHz?: PipelineRateHz;
@@ -160,7 +164,7 @@ export class CallRig {
         tools: options.tools,
         speech: undefined,
         voice: this.#voice,
-        flows: new Map([flow, ...others].map(one => [one.name, one])),
+        flows: options.flows ?? plainFlows(flow, ...others),
         events: {
           sink: { append: event => this.events.push(event) },
           flush: options.flush ?? (async () => undefined),

@@ -13,6 +13,7 @@ import { LIMITS } from '../../src/config/limits.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { CallEvent } from '../../src/store/events.ts';
 import { ManualTimers, RATE_HZ, type Script, ScriptedFlow, ScriptedStt, ScriptedTts } from './fakes.ts';
+import { plainFlows } from './plain_flows.ts';
 import { settle } from './rig.ts';
 
 const SLOTS = 4;
@@ -77,7 +78,7 @@ class TalkRig {
         llm: undefined,
         speech: undefined,
         voice: this.voice,
-        flows: new Map([['scripted', new ScriptedFlow(script)]]),
+        flows: plainFlows(new ScriptedFlow(script)),
         events: { sink: { append: event => this.events.push(event) }, flush: () => this.flush() },
         openRecorder: ({ ring }) => {
           if (this.recorderFails) throw new TrunklineError('BAD_REQUEST', 'no such file name');

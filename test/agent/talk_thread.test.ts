@@ -9,12 +9,15 @@ import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import { ToolReceivers } from '../../src/agent/tools/tool_receivers.ts';
 import { available } from '../../src/calls/ring.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
-import { serveCalls } from '../../src/calls/talk_thread.ts';
+import { serveCalls, type VersionedFlows } from '../../src/calls/talk_thread.ts';
 import type { ToAudio, ToTalk } from '../../src/calls/thread_messages.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { EventLog } from '../../src/store/event_log.ts';
 import type { CallEvent } from '../../src/store/events.ts';
+import type { Flow } from '../../src/workflow/types.ts';
+import type { FlowsOfCall } from '../../src/workflow/versions/call_flows.ts';
 import { RATE_HZ, ScriptedFlow, ScriptedStt, ScriptedTts } from './fakes.ts';
+import { plainFlows } from './plain_flows.ts';
 
 const STATS: ReturnType<EventLog['stats']> = {
   spool: { appended: 0, refused: 0, lost: 0, writeFailures: 0, queued: 0, bytes: 0, full: false },
@@ -46,7 +49,7 @@ class MemoryLog implements EventLog {
   }
 }
 
-function parts() {
+function parts(flows = plainFlows(new ScriptedFlow(() => ({ say: ['Hello there.'] })))) {
   const { port1, port2 } = new MessageChannel();
   const events = new MemoryLog();
   const tts = new ScriptedTts();
@@ -62,7 +65,7 @@ function parts() {
         memory,
         port: port2,
         providers: { stt: new ScriptedStt(), tts, llm: undefined, speech: undefined, close: async () => {} },
-        flows: new Map([['scripted', new ScriptedFlow(() => ({ say: ['Hello there.'] }))]]),
+        flows,
         tools: new ToolReceivers({ folder: '/', env: {} }, () => undefined),
         events,
         openRecorder: () => {
@@ -111,7 +114,7 @@ t.test('is ready once all that must never be waited for is rendered, and greets 
   while (received.at(-1)?.type !== 'released') await sleep(1);
   t.same(
     received.map(({ type }) => type),
-    ['ready', 'policy', 'released'],
+    ['ready', 'workflowsInForce', 'policy', 'released'],
   );
   t.equal(events.events.at(-1)?.type, 'call.ended');
   send({ type: 'stop' });
@@ -128,7 +131,7 @@ t.test('tells when the spool becomes full, and when it has room again', async t 
   };
   await untilTold(true);
   await untilTold(false);
-  t.same(received.slice(1), [
+  t.same(received.slice(2), [
     { type: 'spool', full: true },
     { type: 'spool', full: false },
   ]);
@@ -141,4 +144,51 @@ t.test('does not serve at all without a voice', async t => {
   tts.broken.add(LAST_WORDS.apology);
   await t.rejects(serve());
   close();
+});
+
+/** Of one workflow, in versions that the test puts in force. */
+class SwitchedFlows implements VersionedFlows {
+  readonly live = new Map<string, Flow>();
+  next: Flow;
+  seq = 1;
+
+  constructor(first: Flow) {
+    this.next = first;
+  }
+
+  look() {
+    const { next, seq } = this;
+    return { seq, fresh: [next], failed: [], use: () => void this.live.set('scripted', next) };
+  }
+
+  ofCall(): FlowsOfCall {
+    const flow = this.live.get('scripted');
+    return { get: () => flow, isTried: () => false, versionsFrom: () => ({}) };
+  }
+}
+
+t.test('a new version is spoken ahead of its first call, and not held up by a voice that fails', async t => {
+  const greeting = (text: string) => new ScriptedFlow(() => ({ say: [text] }));
+  const flows = new SwitchedFlows(greeting('Hello there.'));
+  const { audio, received, tts, serve } = parts(flows);
+  const inForce = async (seq: number): Promise<void> => {
+    while (!received.some(message => message.type === 'workflowsInForce' && message.seq === seq))
+      await sleep(1);
+  };
+  await serve();
+  await inForce(1);
+  const change = async (text: string): Promise<void> => {
+    flows.next = greeting(text);
+    flows.seq += 1;
+    audio.postMessage({ type: 'workflowsChanged' } satisfies ToTalk);
+    await inForce(flows.seq);
+  };
+  await change('Good day.');
+  t.equal(tts.rendered.at(-1), 'Good day.');
+  t.equal(flows.live.get('scripted'), flows.next);
+  tts.broken.add('How now.');
+  await change('How now.');
+  t.equal(flows.live.get('scripted'), flows.next);
+  audio.postMessage({ type: 'stop' });
+  await once(audio, 'close');
 });

@@ -40,7 +40,7 @@ function onMessage(message: ToTalk): void {
     port.close();
     return;
   }
-  if (message.type === 'orphanFate') return;
+  if (message.type === 'orphanFate' || message.type === 'workflowsChanged') return;
   if (message.type === 'answered') {
     const { slot, rateHz } = message.call;
     const view = slotView(memory, slot);
