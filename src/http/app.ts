@@ -22,6 +22,8 @@ import { routeProviders } from './routes/providers.ts';
 import { routeQuality } from './routes/quality.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
+import { routeVersions } from './routes/versions.ts';
+import { routeWorkflows } from './routes/workflows.ts';
 
 /** The control plane, ready to listen: safe defaults first, then the routes. */
 export async function createApp(plane: ControlPlane): Promise<App> {
@@ -52,6 +54,8 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeChats(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);
+    routeWorkflows(scope, plane);
+    routeVersions(scope, plane);
     await routePage(scope, plane.pageDir);
   });
   app.addHook('preClose', async () => {

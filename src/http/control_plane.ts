@@ -11,6 +11,7 @@ import type { EventFeed } from './event_feed.ts';
 import type { LegOrders } from './leg_orders.ts';
 import type { NodeView } from './node_view.ts';
 import type { Readiness } from './readiness.ts';
+import type { VersionDesk } from './version_desk.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -42,7 +43,9 @@ export interface ControlPlane {
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;
-  readonly workflows: { readonly names: () => Promise<readonly string[]>; readonly default: string };
+  readonly workflows: { readonly names: () => readonly string[]; readonly default: string };
+  /** Who may do what with which version. */
+  readonly versions: Pick<VersionDesk, keyof VersionDesk>;
   readonly recordingsDir: string;
   /** Folder of the built browser page. */
   readonly pageDir: string;

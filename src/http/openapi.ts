@@ -10,7 +10,7 @@ export async function describeApi(app: App): Promise<void> {
       info: {
         title: 'Trunkline',
         description:
-          'Control plane of a voice-agent node: calls, quotes, live events, browser rooms, text chats.',
+          'Control plane of a voice-agent node: calls, quotes, live events, browser rooms, text chats, versions of workflows.',
         version: '1',
       },
       tags: [
@@ -18,6 +18,7 @@ export async function describeApi(app: App): Promise<void> {
         { name: 'events', description: 'What happens now' },
         { name: 'rooms', description: 'Calls from a browser' },
         { name: 'chats', description: 'The same agents by text' },
+        { name: 'workflows', description: 'Versions of the agents: written, approved, deployed, taken back' },
         { name: 'node', description: 'Health and figures' },
       ],
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },

@@ -31,6 +31,7 @@ export const callSummarySchema = z
     sipCallId: z.string().nullable().describe('Call-ID of the SIP dialog; null where there is none'),
     workflow: z.string().nullable(),
     workflowVersion: z.string().nullable(),
+    canary: z.boolean().nullable().describe('Whether it tried a version that was not live for all'),
     room: z.string().nullable(),
     trunk: z.string().nullable().describe('By which a phone call came'),
     attributes: z

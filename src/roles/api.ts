@@ -13,13 +13,13 @@ import { LegOrders } from '../http/leg_orders.ts';
 import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
 import { createReadiness, type Readiness } from '../http/readiness.ts';
-import { listWorkflows } from '../http/workflow_names.ts';
 import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
 import { type ChatService, openChatService } from './chat_service.ts';
 import type { Role, RoleContext } from './context.ts';
+import { openVersions, type VersionService } from './version_service.ts';
 
 const DATABASE_CONNECTIONS = 8;
 
@@ -46,13 +46,15 @@ export async function run(context: RoleContext): Promise<Role> {
     vault,
   });
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
-  const chats = openChatService(context, { vault, queries, metrics });
+  const versions = await openVersions(context);
+  const chats = openChatService(context, { vault, queries, metrics, ...versions });
   const app = await createApp(
-    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications, chats }),
+    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications, chats, versions }),
   );
   const stop = async (): Promise<void> => {
     await app.close();
     await chats.close();
+    await versions.close();
     publications.close();
     await queries.close();
   };
@@ -77,11 +79,12 @@ interface Parts {
   readonly queries: Queries;
   readonly publications: RedisPublications;
   readonly chats: ChatService;
+  readonly versions: VersionService;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
   const { tenant, livekit, workflows } = config;
-  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats } = parts;
+  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats, versions } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
     publications,
@@ -110,7 +113,8 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     },
     readiness: readinessOf(queries, publications, node),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
-    workflows: { names: () => listWorkflows(paths.workflows), default: workflows.default },
+    workflows: { names: () => versions.desk.names(), default: workflows.default },
+    versions: versions.desk,
     recordingsDir: paths.recordings,
     pageDir,
     metrics,

@@ -1,15 +1,16 @@
 import { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { describeFault } from '../calls/fault.ts';
-import { ChatSessions } from '../chat/chat_sessions.ts';
+import { type ChatFlow, ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
-import { LIMITS } from '../config/limits.ts';
+import type { VersionSpread } from '../http/version_spread.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { type Models, openModels } from '../providers/registry.ts';
 import { openChatStore } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
-import { loadCallFlow } from '../workflow/load.ts';
-import type { Flow } from '../workflow/types.ts';
+import { callFlow } from '../workflow/call_flow.ts';
+import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
+import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { RoleContext } from './context.ts';
 
 const DATABASE_CONNECTIONS = 4;
@@ -26,10 +27,12 @@ export function openChatService(
     readonly vault: Vault;
     readonly queries: Pick<Queries, 'getCall'>;
     readonly metrics: Pick<Metrics, 'providers'>;
+    readonly shelf: FlowShelf;
+    readonly spread: Pick<VersionSpread, 'recall'>;
   },
 ): ChatService {
   const { config, paths, log } = context;
-  const { vault, queries, metrics } = parts;
+  const { vault, queries, metrics, shelf, spread } = parts;
   const store = openChatStore({
     databaseUrl: config.postgres.url,
     connections: DATABASE_CONNECTIONS,
@@ -39,21 +42,18 @@ export function openChatService(
   const tools = new ToolReceivers({ folder: paths.project, env: process.env }, ({ name }, why) =>
     log.warn({ tool: name, why }, 'a tool is off'),
   );
-  const flows = new Map<string, Promise<Flow>>();
   let models: Promise<Models> | undefined;
   const sessions = new ChatSessions({
     store,
     record: queries,
     tenantId: config.tenant,
-    loadFlow: name =>
-      kept(flows, name, () =>
-        loadCallFlow(
-          paths.workflows,
-          name,
-          { recordingConsent: config.recording.consent, hasActs: true },
-          error => log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
-        ),
-      ),
+    async loadFlow(name, chatId, versions) {
+      for (const [workflow, version] of Object.entries(versions ?? {}))
+        await spread.recall(workflow, version);
+      return chatFlow(shelf, { name, chatId, versions }, error =>
+        log.warn({ fault: describeFault(error) }, 'a chat is not handed over'),
+      );
+    },
     tools,
     openModel: async () => {
       models ??= openModels(config, placeOf(context, metrics)).catch(error => {
@@ -77,22 +77,15 @@ export function openChatService(
   };
 }
 
-/** What was loaded once stays; what could not be is tried again. */
-async function kept(
-  flows: Map<string, Promise<Flow>>,
-  name: string,
-  load: () => Promise<Flow>,
-): Promise<Flow> {
-  const known = flows.get(name);
-  if (known !== undefined) return known;
-  const loading = load();
-  if (flows.size < LIMITS.workflowFiles) flows.set(name, loading);
-  try {
-    return await loading;
-  } catch (error) {
-    flows.delete(name);
-    throw error;
-  }
+/** @throws TrunklineError WORKFLOW_UNKNOWN */
+function chatFlow(
+  shelf: FlowShelf,
+  chat: { readonly name: string; readonly chatId: string; readonly versions: VersionsOfCall | undefined },
+  onFault: (error: unknown) => void,
+): ChatFlow {
+  const flows = shelf.ofCall(chat.chatId, chat.versions);
+  const flow = callFlow(flows, chat.name, { onFault, hasPhone: false });
+  return { ...flow, isTried: flows.isTried(chat.name), versions: flows.versionsFrom(chat.name) };
 }
 
 function placeOf(

@@ -14,7 +14,7 @@ async function listen(t: Test, limits: Partial<HttpLimits> = {}) {
   const chats = rig.open(t);
   const plane = await startTestPlane({
     queries,
-    plane: { chats, tenantId: 'acme', limits, workflows: { names: async () => [], default: 'talker' } },
+    plane: { chats, tenantId: 'acme', limits, workflows: { names: () => [], default: 'talker' } },
   });
   t.teardown(plane.end);
   const base = await plane.app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { TokenVerifier } from 'livekit-server-sdk';
 import t from 'tap';
 import { configSchema } from '../../src/config/schema.ts';
 import { createRoomMaker } from '../../src/http/browser_room.ts';
-import { listWorkflows } from '../../src/http/workflow_names.ts';
 import { startTestPlane, WITH_KEY } from './test_plane.ts';
 
 const SECRET = 'a-secret-for-tests-of-32-letters-or-more';
@@ -59,21 +55,4 @@ t.test('why there is no room', async t => {
     t.equal(answer.statusCode, status, code);
     t.equal(answer.json().error.code, code);
   }
-});
-
-t.test('workflows are the files of their folder', async t => {
-  const dir = mkdtempSync(join(tmpdir(), 'trunkline-workflows-'));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  for (const name of ['b.yaml', 'a_1.yml', 'notes.md', 'Upper.yaml', '.hidden.yaml', 'x.yaml.bak']) {
-    writeFileSync(join(dir, name), '');
-  }
-  t.same(await listWorkflows(dir), ['a_1', 'b']);
-  const { app, end } = await startTestPlane({
-    plane: { workflows: { names: () => listWorkflows(dir), default: 'b' } },
-  });
-  t.teardown(end);
-  t.same((await app.inject({ url: '/api/workflows', headers: WITH_KEY })).json(), {
-    workflows: ['a_1', 'b'],
-    default: 'b',
-  });
 });

@@ -26,6 +26,7 @@ export function callView(callId: string, more: Partial<CallView> = {}): CallView
     sipCallId: `${callId}@pc33.example`,
     workflow: 'piano_removal',
     workflowVersion: '1',
+    canary: false,
     room: `web-${callId}`,
     trunk: null,
     attributes: null,
@@ -163,6 +164,28 @@ const NO_CHATS: ControlPlane['chats'] = {
   end: unknownChat,
 };
 
+const unknownVersion = async () => {
+  throw new TrunklineError('WORKFLOW_UNKNOWN', 'no version of it is kept');
+};
+/** Nobody has versions. */
+const NO_VERSIONS: ControlPlane['versions'] = {
+  names: () => [],
+  states: () => [],
+  state: unknownVersion,
+  versions: unknownVersion,
+  version: unknownVersion,
+  history: async () => [],
+  diff: unknownVersion,
+  draft: unknownVersion,
+  submit: unknownVersion,
+  approve: unknownVersion,
+  reject: unknownVersion,
+  attachGate: unknownVersion,
+  deploy: unknownVersion,
+  rollBack: unknownVersion,
+  retire: unknownVersion,
+};
+
 export interface TestPlane {
   readonly app: App;
   readonly feed: EventFeed;
@@ -225,7 +248,8 @@ export async function startTestPlane(
     chats: NO_CHATS,
     readiness: async () => ({ ready: true, parts: { postgres: 'up' } }),
     rooms: undefined,
-    workflows: { names: async () => ['piano_removal'], default: 'piano_removal' },
+    workflows: { names: () => ['piano_removal'], default: 'piano_removal' },
+    versions: NO_VERSIONS,
     recordingsDir,
     pageDir,
     metrics,

@@ -5,23 +5,8 @@ import { failureSchema } from '../failures.ts';
 
 const workflowName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and -');
 
-/** Calls from a browser: which agents there are, and a room with one of them. */
+/** Calls from a browser: a room with an agent. */
 export function routeRooms(app: App, { rooms, workflows, node }: ControlPlane): void {
-  app.get(
-    '/api/workflows',
-    {
-      schema: {
-        tags: ['rooms'],
-        summary: 'Names of the workflows that can answer',
-        response: {
-          200: z.object({ workflows: z.array(z.string()), default: z.string() }),
-          '4xx': failureSchema,
-          '5xx': failureSchema,
-        },
-      },
-    },
-    async () => ({ workflows: [...(await workflows.names())], default: workflows.default }),
-  );
   app.post(
     '/api/rooms',
     {
@@ -46,7 +31,7 @@ export function routeRooms(app: App, { rooms, workflows, node }: ControlPlane): 
     async ({ body }, reply) => {
       if (rooms === undefined) throw new TrunklineError('ROOMS_DISABLED', 'livekit.enabled is false');
       const workflow = body.workflow ?? workflows.default;
-      if (!(await workflows.names()).includes(workflow)) {
+      if (!workflows.names().includes(workflow)) {
         throw new TrunklineError('WORKFLOW_UNKNOWN', workflow);
       }
       if (node.draining) throw new TrunklineError('DRAINING', 'no new calls are taken');
