@@ -54,8 +54,8 @@ export function callFlow(
     initial,
     next(state, heard, context) {
       // A call that broke off in another workflow is gone on with in that one.
-      const earlier = heard.type === 'start' && state === initial ? heard.earlier?.state.workflow : undefined;
-      const taken = earlier === undefined ? undefined : flows.get(earlier);
+      const earlier = heard.type === 'start' ? heard.earlier?.state.workflow : undefined;
+      const taken = earlier !== undefined && isEqual(state, initial) ? flows.get(earlier) : undefined;
       const flow = taken ?? leading(state);
       return arrived(flow, flow.next(taken?.initial ?? state, heard, context), context);
     },
@@ -73,6 +73,11 @@ export function callFlow(
       return arrived(flow, step, context);
     },
   };
+}
+
+/** Also where one of them was written down in between. */
+function isEqual(state: FlowState, other: FlowState): boolean {
+  return state === other || JSON.stringify(state) === JSON.stringify(other);
 }
 
 /** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID, or what the other workflow throws */

@@ -73,11 +73,24 @@ function walk(
   return { states, last: step.state };
 }
 
+/** The call breaks off in any state, and the caller calls again. */
+function callsAgain(flow: LoadedFlow, states: readonly string[], seed: number): FlowState {
+  const random = randomOf(seed);
+  const state = JSON.parse(states[Math.floor(random() * states.length)]!) as FlowState;
+  const version = random() < 0.3 ? '0.1.0' : state.version;
+  const earlier = { state: { ...state, version }, minutesAgo: 5 };
+  let step = flow.next(flow.initial, { type: 'start', earlier }, NOW);
+  for (let turn = 0; turn < MOST_TURNS && !step.state.done; turn += 1)
+    step = flow.next(step.state, heardBy(random, step), NOW);
+  return step.state;
+}
+
 function check(t: Test, flow: LoadedFlow, seeds: number): void {
   let longest = 0;
   for (let seed = 1; seed <= seeds; seed += 1) {
     const { states, last } = walk(flow, seed);
     longest = Math.max(longest, ...states.map(state => state.length));
+    if (!callsAgain(flow, states, seed).done) t.fail(`seed ${seed} comes to no end when it is taken up`);
     if (!last.done || flow.document.stages[last.stage]?.kind !== 'end')
       t.fail(`seed ${seed} comes to no end`);
     if (seed % 10 === 0) t.same(walk(flow, seed).states, states, `seed ${seed} goes the same way again`);

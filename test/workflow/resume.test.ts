@@ -119,6 +119,10 @@ t.test('what a tool did is not done again', async t => {
   t.equal(call.step.act, undefined, 'there is no visit to give back');
   t.equal(call.state.stage, 'later');
 
+  const older = again({ ...first.state, version: '0.9.0' });
+  older.say('yes', 'yes');
+  t.equal(older.state.stage, 'later', 'of an older version neither');
+
   first.hear({ type: 'acted', id: 'rich.book.1', outcome: 'done', saves: { visit: 7 } });
   t.equal(first.step.act?.id, 'rich.book.2');
   const second = again(first.state);
@@ -137,6 +141,14 @@ t.test('a call that was handed on is taken up where it had got to', async t => {
     earlier: { state: broken(...TOLD), minutesAgo: 1 },
   });
   t.equal(call.state.workflow, 'rich');
+  const chain = callFlow(flows, 'front', { onFault: () => undefined });
+  const start = { type: 'start', earlier: { state: broken(...TOLD), minutesAgo: 1 } } as const;
+  const stored = JSON.parse(JSON.stringify(chain.initial)) as FlowState;
+  t.equal(
+    chain.next(stored, start, { todayIso: '2026-11-21' }).state.workflow,
+    'rich',
+    'stored before or not',
+  );
   t.same(call.say('yes', 'yes').say.at(-1), 'How many claims?');
 });
 
