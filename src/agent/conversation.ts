@@ -53,7 +53,7 @@ export class Conversation {
     this.#foresight = new Foresight(audio, parts.voice, {
       prepare: () => parts.responder.prepare(),
       respond: recognition => this.#askAgent(heardSpeech(recognition)),
-      goesByWords: () => parts.responder.isModel(this.#at.state.flow),
+      goesByWords: confidence => parts.responder.isModel(this.#at.state.flow, confidence),
     });
     this.#preRoll = new PreRoll(audio.rateHz, PRE_ROLL_MS);
     const over = { ear: this.#ear, audio, interjections: parts.interjections, preRoll: this.#preRoll };
@@ -62,7 +62,7 @@ export class Conversation {
     );
     this.#leave = new LeaveTaking(after, audio);
     this.#floor = new AgentFloor(audio, parts.turn.maxTurnMs, {
-      stands: reply => this.#at.stands(reply),
+      stands: reply => this.#stands(reply),
       wasHeard: (reply, heard) => this.#wasHeard(reply, heard),
       takenBack: reply => this.#takenBack(reply),
       over: (reply, interrupted) => this.#replyOver(reply, interrupted),
@@ -338,6 +338,12 @@ export class Conversation {
     response.commit();
     this.#listening.asked(response.step);
     void this.#floor.say(reply, prepared ?? speechOf(audio, voice, response));
+  }
+
+  /** What it led to may have been decided since it was begun. */
+  #stands(reply: Reply): void {
+    this.#at.stands(reply);
+    if (reply.response !== undefined) this.#listening.asked(reply.response.step);
   }
 
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {

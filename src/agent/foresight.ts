@@ -22,8 +22,8 @@ interface Guess extends Foreseen {
 interface Mind {
   prepare(): void;
   respond(recognition: Recognition): Response;
-  /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
-  goesByWords(): boolean;
+  /** Whether the words alone decide on the answer, if the recogniser is that sure of them, and not how sure it is. */
+  goesByWords(confidence: number): boolean;
 }
 
 /** The latest words of a turn. */
@@ -86,7 +86,7 @@ export class Foresight {
 
   /** Words so far; those that sound complete are answered once there is a gap behind them. */
   partial(turn: CallerTurn, text: string, state: WordsSoFar): void {
-    if (!this.#mind.goesByWords()) return;
+    if (!this.#mind.goesByWords(1)) return;
     this.#words = { turn, state, recognition: { text, confidence: 1, alternatives: [] } };
     if (this.#silent === turn) this.#thinkOfWords(turn);
   }
@@ -132,7 +132,8 @@ export class Foresight {
   #isForeseen(turn: CallerTurn, recognition: Recognition): boolean {
     const guess = this.#guess;
     if (guess?.turn !== turn || guess.recognition.text !== recognition.text) return false;
-    return guess.recognition.confidence === recognition.confidence || this.#mind.goesByWords();
+    const { confidence } = recognition;
+    return guess.recognition.confidence === confidence || this.#mind.goesByWords(confidence);
   }
 
   drop(): void {

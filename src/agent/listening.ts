@@ -35,6 +35,7 @@ export class Listening {
 
   /** The caller is to answer this step. */
   asked(step: FlowStep): void {
+    if (step === this.#step) return;
     this.#step = step;
     this.#endpointing.asked(step);
     this.#tell(step);

@@ -22,8 +22,8 @@ export interface Response {
 export interface Responder {
   /** An answer will be wanted soon. Never waits, never throws. */
   prepare(): void;
-  /** Whether the words alone decide on the answer, and not how sure the recogniser is of them. */
-  isModel(state: FlowState): boolean;
+  /** Whether the words alone decide on the answer, if the recogniser is that sure of them (1 by default), and not how sure it is. */
+  isModel(state: FlowState, confidence?: number): boolean;
   respond(state: FlowState, heard: Heard, todayIso: string): Response;
   /** The conversation is over: ends what is under way beside it. */
   close(): void;

@@ -59,7 +59,8 @@ export class Standing {
       this.acting.stands(end);
     }
     this.#parts.onProgress();
-    return end?.state.stage === reply.response?.step.state.stage ? undefined : end;
+    const { state, expect } = reply.response?.step ?? {};
+    return end?.state.stage === state?.stage && end?.expect === expect ? undefined : end;
   }
 
   /** Nothing of the reply was heard, nor will be. */

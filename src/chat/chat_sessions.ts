@@ -287,7 +287,8 @@ export class ChatSessions {
     chatId: string,
     tools: ToolDesk | undefined,
   ): Promise<Responder> {
-    const llm = flow.talk?.(state) === undefined ? undefined : await this.#parts.openModel();
+    const isLed = flow.talk?.(state) !== undefined || flow.form?.(state) !== undefined;
+    const llm = isLed ? await this.#parts.openModel() : undefined;
     if (llm === undefined) return new FlowResponder(flow);
     const { after } = this.#parts;
     const onFault = (error: unknown) => this.#report(chatId, error);

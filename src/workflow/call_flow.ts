@@ -1,6 +1,6 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Flow, FlowState, FlowStep, HandOff } from './types.ts';
+import type { Flow, FlowState, FlowStep, HandOff, LedForm } from './types.ts';
 
 interface CallFlowOptions {
   /** Told of hand-offs that can't be made; the caller is told by the workflow that wanted them. */
@@ -63,6 +63,11 @@ export function callFlow(
     talk: state => leading(state).talk?.(state),
     guard: (state, sentence, before) => leading(state).guard?.(state, sentence, before) ?? [sentence],
     tool: (state, tool) => leading(state).tool?.(state, tool),
+    form(state) {
+      const flow = leading(state);
+      const form = flow.form?.(state);
+      return form && { ...form, ...arriving(form, (step, context) => arrived(flow, step, context)) };
+    },
     tellTool(state, exchange, context) {
       const told = leading(state).tellTool?.(state, exchange, context);
       return told ?? { state, effects: [] };
@@ -78,6 +83,23 @@ export function callFlow(
 /** Also where one of them was written down in between. */
 function isEqual(state: FlowState, other: FlowState): boolean {
   return state === other || JSON.stringify(state) === JSON.stringify(other);
+}
+
+/** A form whose steps go on in other workflows where they lead there. */
+function arriving(
+  form: LedForm,
+  arrived: (step: FlowStep, context: Context) => FlowStep,
+): Pick<LedForm, 'hear' | 'judge'> {
+  return {
+    hear(heard, context) {
+      const { step, knowsAll } = form.hear(heard, context);
+      return { step: arrived(step, context), knowsAll };
+    },
+    judge(heard, answer, context) {
+      const verdict = form.judge(heard, answer, context);
+      return 'step' in verdict ? { ...verdict, step: arrived(verdict.step, context) } : verdict;
+    },
+  };
 }
 
 /** @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID, or what the other workflow throws */

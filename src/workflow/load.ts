@@ -5,6 +5,7 @@ import { LIMITS } from '../config/limits.ts';
 import type { Expectation } from '../providers/types.ts';
 import { faultsOf } from './check/faults.ts';
 import { handOffFaults, personFaults } from './check/hand_offs.ts';
+import { ledForm } from './compile/led_form.ts';
 import { parseWorkflow, readWorkflow, type WorkflowSource } from './document.ts';
 import type { Program, RecordingConsent } from './engine/draft.ts';
 import { expectations, standingExpectations } from './engine/expect.ts';
@@ -135,6 +136,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     },
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
+    form: state => ledForm(program, expected, state),
     tools: [...program.tools.values()],
     tool: (_, tool) => program.tools.get(tool),
     takeOver: (handOff, { todayIso }) => stepIn(program, expected, initial, handOff, todayIso),

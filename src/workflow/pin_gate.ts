@@ -28,6 +28,7 @@ export function pinGate(flow: Flow, pin: string): Flow {
     concerns: (state, heard) => state.stage !== STAGE && flow.concerns?.(state, heard) === true,
     talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
     ...(flow.tool !== undefined && { tool: flow.tool.bind(flow) }),
+    form: state => (state.stage === STAGE ? undefined : flow.form?.(state)),
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),
   };

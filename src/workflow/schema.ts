@@ -10,7 +10,7 @@ import { resume } from './resume_schema.ts';
 import { name, phrase, spoken } from './schema_parts.ts';
 import { scores } from './score_schema.ts';
 import { slot } from './slot_schema.ts';
-import { stage } from './stage_schema.ts';
+import { lead, stage } from './stage_schema.ts';
 import { texts } from './text_schema.ts';
 import { tools } from './tool_schema.ts';
 import { topics } from './topic_schema.ts';
@@ -78,6 +78,8 @@ export const workflowSchema = z.strictObject({
     .default(['en-US']),
   persona: persona.optional(),
   start: name,
+  /** Who leads its forms, where they do not say it themselves. */
+  lead: lead.default('rules'),
   /** Where a call begins that another workflow hands over: its caller knows who speaks, and what is recorded. */
   takeOver: z.strictObject({ start: name }).optional(),
   /** Where every call can turn to. */

@@ -23,6 +23,8 @@ const question = z.strictObject({
   /** Asked only if this holds; else the values of `otherwise` follow. */
   when: condition.optional(),
   otherwise: z.record(name, value).default({}),
+  /** Asked in these words alone, whoever leads. */
+  exact: z.boolean().default(false),
 });
 
 const readBack = z.strictObject({ when: condition.optional(), say: spoken });
@@ -34,9 +36,18 @@ const stageBase = {
   about: spoken.exactOptional(),
 };
 
+/** Who understands the caller and words the questions of a form: the engine alone, or a model that it watches over. */
+export const lead = z.enum(['rules', 'model']);
+
 const formStage = z.strictObject({
   ...stageBase,
   kind: z.literal('form'),
+  /** Where it is not as the workflow says. */
+  lead: lead.optional(),
+  /** For a model that leads: what this is for, and in what manner it is to be asked. */
+  purpose: z.string().min(1).max(LIMITS.formPurposeCharacters).optional(),
+  /** Said when that model thinks for long. */
+  filler: spoken.optional(),
   questions: z.array(question).min(1).max(12),
   /** always: read back and asked; unsure: only when the recogniser was not sure. */
   confirm: z.enum(['always', 'unsure']),

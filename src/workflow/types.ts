@@ -249,6 +249,81 @@ export interface Talk {
   readonly budgetTokens: number;
 }
 
+/** What a model may call in a form that it leads; `parameters` is a JSON Schema of an object. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** One answer of a model: all that it said, and what it called, as it wrote it. */
+export interface ModelAnswer {
+  readonly text: string;
+  readonly calls: readonly { readonly id: string; readonly name: string; readonly argumentsJson: string }[];
+}
+
+/** What becomes of an answer of a model to a caller's turn in a form. */
+export type Verdict =
+  /** The engine goes on with what it took of it. `asks`: the slot that the model's words ask for next, as it says. */
+  | { readonly type: 'taken'; readonly step: FlowStep; readonly asks: string }
+  /** The caller told nothing of what is asked: the question stays open. */
+  | { readonly type: 'beside'; readonly step: FlowStep; readonly asks: string }
+  /** Nothing of it can be taken: the model is to be told why, by the ids of its calls. */
+  | { readonly type: 'refused'; readonly answers: readonly { readonly id: string; readonly text: string }[] }
+  /** It is no answer at all: the engine goes by what it hears itself. */
+  | { readonly type: 'fault'; readonly why: string };
+
+/** The question of a form that is open. */
+export interface OpenQuestion {
+  readonly slots: readonly string[];
+  /** How the workflow itself asks it. */
+  readonly sentences: readonly string[];
+  /** It is asked in these words, and no others. */
+  readonly isExact: boolean;
+}
+
+/**
+ * A form in a state in which a model leads it: what the model is told, and what becomes of what it says. Pure. The engine decides:
+ * what is not borne out by the caller's words is not written, and what is not about the question is not said.
+ */
+export interface LedForm {
+  /** Instructions and history; neither ways nor tools. */
+  readonly talk: Talk;
+  readonly tools: readonly ModelTool[];
+  /** How sure a recogniser has to be of words that are not to be read back, 0 to 1. */
+  readonly sureFrom: number;
+  /** What was said last, for the model to know what is answered. */
+  readonly said: readonly string[];
+  readonly question: OpenQuestion;
+  /** The step of the engine by itself, and whether it knows all that was said. */
+  hear(
+    heard: Heard,
+    context: { readonly todayIso: string },
+  ): { readonly step: FlowStep; readonly knowsAll: boolean };
+  judge(
+    heard: Extract<Heard, { type: 'speech' }>,
+    answer: ModelAnswer,
+    context: { readonly todayIso: string },
+  ): Verdict;
+  /** What may be said of a model's sentences, which is nothing if they go too far; whether the question is asked in them. */
+  screen(sentences: readonly string[]): {
+    readonly say: readonly string[];
+    readonly asks: boolean;
+    readonly isFault: boolean;
+  };
+  /** The state after a turn in which a model answered; `said` was heard of the agent. */
+  close(
+    state: FlowState,
+    turn: {
+      readonly heard: string;
+      readonly said: readonly string[];
+      readonly isFault: boolean;
+      /** The history with what is known of it in short by now. */
+      readonly recall: (talk: Talk) => Talk;
+    },
+  ): FlowState;
+}
+
 /** A compiled workflow: `next` is a pure function of state, what was heard, and `today`. */
 export interface Flow {
   readonly name: string;
@@ -273,6 +348,8 @@ export interface Flow {
     exchange: ToolExchange,
     context: { readonly todayIso: string },
   ): Pick<FlowStep, 'state' | 'effects'>;
+  /** The form that a model leads in this state; undefined where the engine leads alone. */
+  form?(state: FlowState): LedForm | undefined;
   /** Goes on with a call that another workflow hands over. */
   takeOver?(handOff: HandOff, context: { readonly todayIso: string }): FlowStep;
 }

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FlowState, Heard } from '../../workflow/types.ts';
 import { knownResponse, type Responder, type Response } from '../responder.ts';
+import { FormResponse } from './form_response.ts';
 import { type ModelParts, ModelResponse, type ResponseParts } from './model_response.ts';
 import { TalkMemory } from './talk_memory.ts';
 
@@ -15,16 +17,35 @@ export class ModelResponder implements Responder {
     this.#parts.llm.prepare();
   }
 
-  isModel(state: FlowState): boolean {
-    return this.#parts.flow.talk?.(state) !== undefined;
+  isModel(state: FlowState, confidence = 1): boolean {
+    const { flow } = this.#parts;
+    if (flow.talk?.(state) !== undefined) return true;
+    const form = flow.form?.(state);
+    return form !== undefined && confidence >= form.sureFrom;
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
     const { flow, memory } = this.#parts;
     const talk = flow.talk?.(state);
     const isTalk = talk !== undefined && heard.type === 'speech' && heard.text !== '';
+    if (heard.type === 'speech' && heard.text !== '' && !isTalk) return this.#inForm(state, heard, todayIso);
     if (!isTalk || flow.concerns?.(state, heard)) return knownResponse(flow.next(state, heard, { todayIso }));
     return new ModelResponse(this.#parts, { talk: memory.recall(talk), state, said: heard.text, todayIso });
+  }
+
+  /** What the engine knows all of is left to it, and so is what it asks, unless that is new and may be asked in other words. */
+  #inForm(state: FlowState, heard: Extract<Heard, { type: 'speech' }>, todayIso: string): Response {
+    const { flow } = this.#parts;
+    const form = flow.form?.(state);
+    const own = form?.hear(heard, { todayIso }) ?? {
+      step: flow.next(state, heard, { todayIso }),
+      knowsAll: true,
+    };
+    const next = flow.form?.(own.step.state);
+    const isOld = isDeepStrictEqual(own.step.state.memory.asked, state.memory.asked);
+    const leading = own.knowsAll && (isOld || next?.question.isExact !== false) ? undefined : (form ?? next);
+    if (leading === undefined) return knownResponse(own.step);
+    return new FormResponse(this.#parts, { form: leading, state, heard, own, todayIso });
   }
 
   close(): void {

@@ -13,7 +13,9 @@ export interface WaitingParts {
   /** Said when it takes long, where there is something to say. */
   readonly filler: string | undefined;
   onFiller(words: string): void;
-  /** The model has had no sentence for LIMITS.modelPatienceMs. */
+  /** Milliseconds; LIMITS.modelPatienceMs by default. */
+  readonly patienceMs?: number;
+  /** The model has had no sentence for so long. */
   onLate(): void;
 }
 
@@ -71,8 +73,9 @@ export class Waiting {
   }
 
   #expectWords(): void {
-    if (this.#parts.isPatient || !this.#isCommitted) return;
-    this.#cancelLate = this.#parts.after(LIMITS.modelPatienceMs, () => this.#parts.onLate());
+    const { isPatient, patienceMs = LIMITS.modelPatienceMs, after, onLate } = this.#parts;
+    if (isPatient || !this.#isCommitted) return;
+    this.#cancelLate = after(patienceMs, () => onLate());
   }
 
   #fillAfter(delayMs: number): void {

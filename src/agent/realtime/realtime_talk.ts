@@ -79,8 +79,8 @@ export class RealtimeTalk implements Responder {
     if (this.#connect() === undefined) this.#chain.prepare();
   }
 
-  isModel(state: FlowState): boolean {
-    return this.#chain.isModel(state);
+  isModel(state: FlowState, confidence?: number): boolean {
+    return this.#chain.isModel(state, confidence);
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {
@@ -235,6 +235,7 @@ function withoutFiller(flow: Flow): Flow {
       const talk = flow.talk?.(state);
       return talk && { ...talk, filler: undefined };
     },
+    ...(flow.form !== undefined && { form: flow.form.bind(flow) }),
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.concerns !== undefined && { concerns: flow.concerns.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),

@@ -87,7 +87,7 @@ function answerSlots(draft: Draft, said: Utterance, wanted: readonly string[]): 
 const CONFUSABLE: ReadonlySet<string> = new Set(['floor', 'count', 'house_number', 'yes_no']);
 
 /** A question may be answered with more than it asks for, within its form, where the parts can't be confused. */
-function inScope(draft: Draft, wanted: readonly string[]): readonly string[] {
+export function inScope(draft: Draft, wanted: readonly string[]): readonly string[] {
   const confusable = (slot: string): boolean => CONFUSABLE.has(slotNamed(draft, slot).spec.kind);
   const alone = wanted.length === 1 && wanted.some(confusable);
   const others = formSlots(draft).filter(slot => !(alone && confusable(slot)));

@@ -70,6 +70,12 @@ export function stageOf(draft: Draft): StageSpec {
   return entry(draft.program.document.stages, draft.stage);
 }
 
+/** Whether that stage is a form in which a model understands the caller and words the questions. */
+export function isLedByModel({ document }: Program, name: string): boolean {
+  const stage = entry(document.stages, name);
+  return stage.kind === 'form' && (stage.lead ?? document.lead) === 'model';
+}
+
 /** The form that is being filled in. */
 export function formOf(draft: Draft): FormStage {
   const stage = stageOf(draft);

@@ -105,6 +105,11 @@ export const memorySchema = z.strictObject({
   talkForgotten: z.number().int().min(0).default(0),
   /** The caller's turns that a model answered. */
   talked: z.number().int().min(0).default(0),
+  /** Faults of a model that leads forms, one after the other; until which of the caller's turns it is not asked any more. */
+  modelFaults: z.number().int().min(0).default(0),
+  modelRestsUntil: z.number().int().min(0).default(0),
+  /** What the caller said last where a model leads forms: values may be in it still. */
+  told: z.string().default(''),
   /** Tools of which nobody knows whether they were done. */
   unknownTools: z.array(z.strictObject({ signature: z.string(), key: z.string() })).default([]),
   /** Tools that the workflow itself used so far. */
@@ -202,6 +207,9 @@ export const EMPTY_MEMORY: Memory = {
   talkSummarised: 0,
   talkForgotten: 0,
   talked: 0,
+  modelFaults: 0,
+  modelRestsUntil: 0,
+  told: '',
   unknownTools: [],
   acts: 0,
   actsDone: [],

@@ -6,7 +6,16 @@ import type { Command } from '../understand/words.ts';
 import { hearOfAct } from './acted.ts';
 import { answer } from './answer.ts';
 import { askAgain } from './ask.ts';
-import { clearSlot, type Draft, formOf, openDraft, type Program, slotNamed, stageOf } from './draft.ts';
+import {
+  clearSlot,
+  type Draft,
+  formOf,
+  isLedByModel,
+  openDraft,
+  type Program,
+  slotNamed,
+  stageOf,
+} from './draft.ts';
 import { escalate, noteTurn } from './escalate.ts';
 import type { Expected } from './expect.ts';
 import { allow, formSlots, helpOf, lead } from './form.ts';
@@ -123,7 +132,10 @@ function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): vo
   noteTurn(draft, heard);
   const tokens = tokensOf(heard.text, accountAsked(draft) ? ACCOUNT : undefined) ?? [];
   const raised = clear ? raisedIn(draft, tokens) : undefined;
-  if (clear && honour(draft, heard.text, raised !== undefined)) return;
+  const isLed = isLedByModel(draft.program, draft.stage);
+  const isHonoured = clear && honour(draft, heard.text, raised !== undefined);
+  if (isLed) draft.memory.told = isHonoured ? '' : heard.text;
+  if (isHonoured) return;
   if (draft.memory.pending.ask === 'talk') {
     leaveTalk(draft, undefined);
     return;
@@ -147,14 +159,14 @@ function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly
 }
 
 /** A command counts only where the words are not an answer as well. */
-function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
+export function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
   const names = stageOf(draft).kind === 'form' ? formSlots(draft) : [];
   const found = scan(tokens, readersOf(draft, names), true);
   const isAnswer = slotAsked(draft)?.isFree === true && found.strayWords > 0;
   return found.answer === undefined && !isAnswer ? found.command : undefined;
 }
 
-function obey(draft: Draft, command: Command): void {
+export function obey(draft: Draft, command: Command): void {
   switch (command) {
     case 'repeat':
       draft.say.push(...draft.memory.said);
@@ -221,7 +233,7 @@ function keyedSlot(draft: Draft): Slot | undefined {
   return slot?.fromKeys === undefined ? undefined : slot;
 }
 
-function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
+export function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
   noteMustSaid(draft);
   const { document, version } = draft.program;
   const said = draft.say.length > 0 ? [...draft.say] : draft.memory.said;

@@ -62,7 +62,7 @@ export function tellTool(
   return { state: withTurn(told, historyOf(draft), turn), effects: draft.effects };
 }
 
-function historyOf({ memory, program }: Draft): TalkHistory {
+export function historyOf({ memory, program }: Draft): TalkHistory {
   return {
     turns: memory.talk,
     summary: memory.summary,
