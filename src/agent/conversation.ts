@@ -62,7 +62,7 @@ export class Conversation {
     );
     this.#leave = new LeaveTaking(after, audio);
     this.#floor = new AgentFloor(audio, parts.turn.maxTurnMs, {
-      stands: reply => this.#stands(reply),
+      stands: reply => this.#listening.asked(this.#at.stands(reply)),
       wasHeard: (reply, heard) => this.#wasHeard(reply, heard),
       takenBack: reply => this.#takenBack(reply),
       over: (reply, interrupted) => this.#replyOver(reply, interrupted),
@@ -338,12 +338,6 @@ export class Conversation {
     response.commit();
     this.#listening.asked(response.step);
     void this.#floor.say(reply, prepared ?? speechOf(audio, voice, response));
-  }
-
-  /** What it led to may have been decided since it was begun. */
-  #stands(reply: Reply): void {
-    this.#at.stands(reply);
-    if (reply.response !== undefined) this.#listening.asked(reply.response.step);
   }
 
   #wasHeard(reply: Reply, heard: { readonly text: string; readonly interrupted: boolean }): void {

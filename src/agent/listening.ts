@@ -34,8 +34,8 @@ export class Listening {
   }
 
   /** The caller is to answer this step. */
-  asked(step: FlowStep): void {
-    if (step === this.#step) return;
+  asked(step: FlowStep | undefined): void {
+    if (step === undefined || step === this.#step) return;
     this.#step = step;
     this.#endpointing.asked(step);
     this.#tell(step);

@@ -35,15 +35,16 @@ export class Standing {
     this.#state = { ...this.#state, silences: this.#state.silences + 1 };
   }
 
-  /** The caller has begun to hear the reply. */
-  stands(reply: Reply): void {
+  /** The caller has begun to hear the reply. Returns its step, which may have been decided since it was begun. */
+  stands(reply: Reply): FlowStep | undefined {
     const step = reply.response?.step;
-    if (step === undefined) return;
+    if (step === undefined) return undefined;
     this.#step = step;
     this.#state = afterReply(this.#state, reply, step);
     this.acting.stands(step);
     this.#minutes.stood(reply, step);
     this.#parts.onProgress();
+    return step;
   }
 
   /** The reply is over. Returns the step that it led to where that asks for something else than its first. */

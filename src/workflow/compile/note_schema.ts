@@ -50,7 +50,7 @@ function wishSchema(topics: readonly string[]): JsonSchema {
 }
 
 /** A slot's value as a model is to write it (https://json-schema.org/draft/2020-12). */
-export function valueSchema({ spec }: Slot): JsonSchema {
+function valueSchema({ spec }: Slot): JsonSchema {
   switch (spec.kind) {
     case 'choice':
       return {

@@ -1,6 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
 import { type Draft, formOf, slotNamed } from '../engine/draft.ts';
-import { formSlots } from '../engine/form.ts';
 import type { FormStage } from '../stage_schema.ts';
 
 /** What a model may say of what it wanted to. */
@@ -94,55 +93,48 @@ function isUnspeakable(sentence: string): boolean {
   return UNSPEAKABLE.test(sentence) || letters < sentence.length / 2;
 }
 
-/** It names what is asked for, and nothing that belongs to another question. */
-function isAbout(draft: Draft, asked: readonly string[], question: string): boolean {
-  const words = wordsIn(question);
-  const { own, others } = wordsOfQuestions(draft, asked);
-  return [...words].some(word => own.has(word)) && ![...words].some(word => others.has(word));
-}
-
-function wordsOfQuestions(draft: Draft, asked: readonly string[]) {
-  const own = new Set(asked.flatMap(slot => wordsOfSlot(draft, slot)));
+/** It names something of what is asked for, and nothing else is asked for in more of its words. */
+function isAbout(draft: Draft, asked: readonly string[], sentence: string): boolean {
+  const words = new Set(wordsIn(sentence));
+  const shared = (of: ReadonlySet<string>): number => [...words].filter(word => of.has(word)).length;
   const form = formOf(draft);
-  for (const question of form.questions)
-    if (question.slots.some(slot => asked.includes(slot))) addWords(own, question);
-  const others = new Set<string>();
+  let [own, others] = [shared(new Set(asked.flatMap(slot => wordsOfSlot(draft, slot)))), 0];
   for (const stage of Object.values(draft.program.document.stages)) {
     if (stage.kind !== 'form') continue;
     for (const question of stage.questions) {
-      if (stage === form && question.slots.some(slot => asked.includes(slot))) continue;
-      for (const word of wordsIn(question.prompt)) others.add(word);
-      for (const slot of question.slots) for (const word of wordsOfSlot(draft, slot)) others.add(word);
+      const isOwn = stage === form && question.slots.some(slot => asked.includes(slot));
+      const count = shared(wordsOfQuestion(draft, question, isOwn));
+      if (isOwn) own = Math.max(own, count);
+      else others = Math.max(others, count);
     }
   }
-  for (const slot of formSlots(draft).filter(name => !asked.includes(name)))
-    for (const word of wordsOfSlot(draft, slot)) others.add(word);
-  for (const word of own) others.delete(word);
-  return { own, others };
+  return own > 0 && own >= others;
 }
 
-function addWords(to: Set<string>, { prompt, help }: FormStage['questions'][number]): void {
-  for (const word of [...wordsIn(prompt), ...wordsIn(help)]) to.add(word);
+function wordsOfQuestion(
+  draft: Draft,
+  { prompt, help, slots }: FormStage['questions'][number],
+  isOwn: boolean,
+): ReadonlySet<string> {
+  const texts = isOwn ? [prompt, help] : [prompt];
+  return new Set([...texts.flatMap(wordsIn), ...slots.flatMap(slot => wordsOfSlot(draft, slot))]);
 }
 
 function wordsOfSlot(draft: Draft, name: string): readonly string[] {
   const { spec } = slotNamed(draft, name);
-  const values = spec.kind === 'choice' ? Object.values(spec.values).map(({ say }) => say) : [];
-  return [spec.part, ...spec.repair.map(({ prompt }) => prompt), ...values].flatMap(text => [
-    ...wordsIn(text),
-  ]);
+  const values =
+    spec.kind === 'choice' || spec.kind === 'choices' ? Object.values(spec.values).map(({ say }) => say) : [];
+  return [spec.part, ...spec.repair.map(({ prompt }) => prompt), ...values].flatMap(wordsIn);
 }
 
 /** Words that tell what a sentence is about, without the endings that number and time give them. */
-function wordsIn(text: string): ReadonlySet<string> {
+function wordsIn(text: string): readonly string[] {
   const words =
     text
       .toLowerCase()
       .replaceAll('’', "'")
       .match(/[a-z']+/gu) ?? [];
-  return new Set(
-    words
-      .filter(word => word.length > 2 && !PLAIN.has(word))
-      .map(word => word.replace(/(?:'s|ies|es|s|ed|ing)$/u, '')),
-  );
+  return words
+    .filter(word => word.length > 2 && !PLAIN.has(word))
+    .map(word => word.replace(/(?:'s|ies|es|s|ed|ing)$/u, ''));
 }

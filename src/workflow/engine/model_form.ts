@@ -29,7 +29,7 @@ export const WISHES: Readonly<Record<Command, RegExp>> = {
     /\b(bye|goodbye|hang|later|stop|end|quit|done|leave|leaving|busy|time|go|now|interested|over|cancel)\b/u,
   restart: /\b(start|begin|over|again|beginning|scratch|first)\b/u,
   person:
-    /\b(person|human|someone|somebody|people|agent|representative|rep|operator|manager|supervisor|advis[eo]r|colleague|real|live|staff|speak|talk|transfer|through)\b/u,
+    /\b(person|human|someone|somebody|people|agents?|representatives?|rep|operators?|managers?|supervisors?|advis[eo]rs?|colleagues?|real|live|staff|speak|talk|transfer|through)\b/u,
   back: /\b(back|previous|before|earlier|wrong|change|correct|mistake|actually|instead)\b/u,
 };
 

@@ -15,7 +15,7 @@ export const MISDEEDS = [
   'neverNotes',
   'dead',
 ] as const;
-export type Misdeed = (typeof MISDEEDS)[number];
+type Misdeed = (typeof MISDEEDS)[number];
 
 export interface FormModelOptions {
   readonly key: string;
@@ -73,7 +73,7 @@ export async function serveFormModel({
 }
 
 /** What it answers when it does as it is told. */
-export function obedient(asked: Asked): ModelAnswer {
+function obedient(asked: Asked): ModelAnswer {
   const names = toolsOf(asked.request);
   if (names.includes('note')) return noted(asked);
   if (names.includes('go_on')) return talked(asked);
