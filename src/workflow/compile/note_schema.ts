@@ -32,7 +32,7 @@ export function formTools(slots: readonly Slot[], topics: readonly string[]): re
       description:
         'Only where the caller does not answer but wants something: to hear the last words again (repeat), to say that they ' +
         'do not know (unknown), to go back to what was asked before (back), to begin again (restart), to speak to a person ' +
-        '(person), to end the call (goodbye)' +
+        '(person), to know who or what speaks (identity), to end the call (goodbye)' +
         (topics.length === 0 ? '.' : ', or an answer to one of the topics (topic, with its name).'),
       parameters: wishSchema(topics),
     },

@@ -23,6 +23,7 @@ export const WISH_TOOL = 'caller_wants';
 
 /** What a caller may want instead of answering, and words without which nobody wants it. */
 export const WISHES: Readonly<Record<Command, RegExp>> = {
+  identity: /\b(robot|bot|human|person|machine|real|ai|who|whom|automated|computer|recording|name)\b/u,
   repeat: /./u,
   unknown: /./u,
   goodbye:
