@@ -136,7 +136,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     },
     leaveTalk: (state, way, { todayIso }) => stepOn(program, expected, state, way, todayIso),
     tellTool: (state, exchange, { todayIso }) => tellTool(program, state, exchange, todayIso),
-    form: state => ledForm(program, expected, state),
+    form: state => ledForm(program, expected, guard, state),
     tools: [...program.tools.values()],
     tool: (_, tool) => program.tools.get(tool),
     takeOver: (handOff, { todayIso }) => stepIn(program, expected, initial, handOff, todayIso),

@@ -1,5 +1,6 @@
 import { type Draft, formOf, slotNamed } from '../engine/draft.ts';
 import { formSlots } from '../engine/form.ts';
+import { guardrailWords } from '../engine/guard.ts';
 import { NOTE_TOOL, WISH_TOOL } from '../engine/model_form.ts';
 import { personaWords } from '../persona.ts';
 
@@ -37,6 +38,7 @@ export function formInstructions(draft: Draft): string {
       : personaWords(document.persona),
     ...(form.purpose === undefined ? [] : [`What this part is for: ${form.purpose.trim()}`]),
     RULES,
+    ...guardrailWords(document.guardrails, []),
     ...(topics.length === 0
       ? []
       : [

@@ -1,9 +1,11 @@
 import { type Draft, formOf, openDraft, type Program, render, slotNamed } from '../engine/draft.ts';
 import type { Expected } from '../engine/expect.ts';
 import { formSlots } from '../engine/form.ts';
+import type { Guard } from '../engine/guard.ts';
 import { askedInForm, isModelAtRest, judge, knowsAll, withModelTurn } from '../engine/model_form.ts';
 import { step } from '../engine/step.ts';
 import { historyOf } from '../engine/talk.ts';
+import { hasWords, spokenWords } from '../said.ts';
 import { withTurn } from '../talk_history.ts';
 import type { FlowState, LedForm, OpenQuestion, Talk } from '../types.ts';
 import { formInstructions } from './instructions.ts';
@@ -14,6 +16,7 @@ import { screen } from './screen.ts';
 export function ledForm(
   program: Program,
   expected: (draft: Draft) => Expected,
+  guard: Guard,
   state: FlowState,
 ): LedForm | undefined {
   const asked = askedInForm(program, state);
@@ -31,7 +34,11 @@ export function ledForm(
       knowsAll: heard.type !== 'speech' || knowsAll(program, state, heard, todayIso),
     }),
     judge: (heard, answer, { todayIso }) => judge(program, expected, state, heard, answer, todayIso),
-    screen: sentences => screen(draft, asked, sentences, () => true),
+    screen: sentences =>
+      screen(draft, asked, sentences, (sentence, before) => {
+        const { maySay, instead } = guard(state, sentence, before);
+        return maySay ? [sentence] : [instead ?? []].flat();
+      }),
     close: (end, { heard, said, isFault, recall }) => {
       if (end.workflow !== state.workflow) return end;
       const known = withModelTurn(end, isFault);
@@ -50,11 +57,17 @@ function questionOf(draft: Draft, asked: readonly string[]): OpenQuestion {
   const { pending, asked: sentences } = draft.memory;
   const form = formOf(draft);
   const question = form.questions.find(({ slots }) => slots.some(slot => asked.includes(slot)));
-  const isExact = pending.ask === 'question' && question?.exact === true;
+  const isExact = pending.ask === 'question' && (question?.exact === true || mustBeSaid(draft, sentences));
   // Whether yes means yes can't be told from the words: without a read-back nobody would notice.
   const isPolar =
     form.confirm !== 'always' && asked.some(slot => slotNamed(draft, slot).spec.kind === 'yes_no');
   return { slots: asked, sentences, isExact: isExact || isPolar };
+}
+
+/** Whether there are words in them that the guardrails want to be said as they stand. */
+function mustBeSaid({ program }: Draft, sentences: readonly string[]): boolean {
+  const words = spokenWords(sentences.join(' '));
+  return program.document.guardrails.mustSay.some(({ text }) => hasWords(words, spokenWords(text)));
 }
 
 function talkOf(draft: Draft): Talk {

@@ -34,14 +34,14 @@ const PLAIN: ReadonlySet<string> = new Set(
 );
 
 /**
- * Goes through what a model wants to say in a form. Sentences that only the engine may say are left out, and nothing of it is said where
- * it is no speech or too much of it. A question is asked by it only if it is the last thing said, and about nothing else.
+ * Goes through what a model wants to say in a form. Sentences that only the engine may say are left out, `guarded` has the last word on the
+ * others, and nothing of it is said where it is no speech or too much of it. A question is asked by it only if it is the last thing said, and about nothing else.
  */
 export function screen(
   draft: Draft,
   asked: readonly string[],
   sentences: readonly string[],
-  maySay: (sentence: string) => boolean,
+  guarded: (sentence: string, before: string) => readonly string[],
 ): Screened {
   const NOTHING = { say: [], asks: false, isFault: true };
   const length = sentences.reduce((sum, { length: one }) => sum + one, 0);
@@ -49,10 +49,11 @@ export function screen(
   if (sentences.length > LIMITS.modelFormSentences || length > LIMITS.modelFormCharacters) return NOTHING;
   if (sentences.some(isUnspeakable)) return NOTHING;
   const own = textOf(draft, asked);
-  const allowed = sentences.filter(
-    one => !isEnginesOwn(one, own) && hasOnlyKnownNumbers(draft, one, own) && maySay(one),
-  );
-  const isFault = allowed.length < sentences.length;
+  const allowed: string[] = [];
+  for (const one of sentences)
+    if (!isEnginesOwn(one, own) && hasOnlyKnownNumbers(draft, one, own))
+      allowed.push(...guarded(one, allowed.join(' ')));
+  const isFault = !sentences.every(one => allowed.includes(one));
   const questions = allowed.filter(isQuestion);
   const [question] = questions;
   const isLast = questions.length === 1 && allowed.at(-1) === question;
