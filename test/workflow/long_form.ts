@@ -48,6 +48,6 @@ escalation: [{ when: { slot: risk, above: 900 }, to: later }, { misses: 100, to:
 resume: { say: ["We had got to {about}."], ask: Go on?, help: Yes or no., withinMinutes: 60 }`,
       slotsOf(...slots),
       `stages:\n${stages.join('\n')}\n  done: { kind: end, outcome: underwritten, say: ["The risk is {risk}."] }\n${ENDS}`,
-    ).replace('turns: 500', 'turns: 2000'),
+    ).replace('misses: 2, silences: 3, turns: 500', 'misses: 9, silences: 3, turns: 2000'),
   );
 }
