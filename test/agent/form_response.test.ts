@@ -41,11 +41,16 @@ const STAGES = `stages:
     readBack: [{ say: "{size} with {rooms}." }]
     next: [{ to: hello }]
 `;
+const MORE = `persona: { name: Robin, role: the assistant }
+guardrails:
+  neverSay: [{ phrases: [grandma], instead: I leave family out of it. }]
+topics:
+  hours: { kind: question, phrases: [what are your hours], answers: [We are open until six.] }`;
 const flow = talkFlow(yaml =>
   yaml
     .replace('slots: {}\n', SLOTS)
     .replace('stages:\n', STAGES)
-    .replace('start: hello', 'start: house\nlead: model'),
+    .replace('start: hello', `start: house\nlead: model\n${MORE}`),
 );
 
 function note(values: Record<string, unknown>, said: string, asks = ''): LlmDelta {
@@ -247,4 +252,29 @@ t.test('a guess leaves no trace, and one of words that the recogniser is not sur
   t.equal(llm.requests.length, 3, 'asked again, and for the words of the next question');
   t.same(rig.conversation.state.flow.memory.doubtful, ['size'], 'to be read back');
   t.same(slotsOf(rig), { size: 'big' });
+});
+
+t.test('a topic that only the model hears is answered by the workflow, and leads nowhere', async t => {
+  const { rig, llm } = await answered();
+  const topic: LlmDelta = {
+    type: 'toolCall',
+    call: { id: 'call_3', name: 'caller_wants', argumentsJson: '{"what":"topic","topic":"hours"}' },
+  };
+  llm.answers.push([topic]);
+  t.equal(
+    await say(rig, 'my brothers could only let you in on saturdays'),
+    'We are open until six. What size is the house?',
+  );
+  t.same(rig.conversation.state.flow.memory.topics, {});
+  t.match(JSON.stringify(llm.requests[0]?.tools), /"topic"/u);
+  t.match(llm.requests[0]?.messages[0], { text: /You are Robin, the assistant/u });
+});
+
+t.test('guardrails hold in forms', async t => {
+  const { rig, llm } = await answered();
+  llm.answers.push([
+    'Grandma would be proud. How many rooms does it have?',
+    note({ size: 'big' }, 'big one', 'rooms'),
+  ]);
+  t.equal(await say(rig, FREE), 'I leave family out of it. How many rooms does it have?');
 });

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { openModels } from '../../src/providers/registry.ts';
+import { callFlow } from '../../src/workflow/call_flow.ts';
 import { flowOf, loadFlow } from '../../src/workflow/load.ts';
 import type { FlowState, Heard, SlotValue } from '../../src/workflow/types.ts';
 import { holdTextCall, type TextCall } from '../agent/text_calls.ts';
@@ -18,6 +19,9 @@ const flow = flowOf(
   'piano_removal.yaml',
   places,
 );
+
+/** As calls go: with all that it may be handed on to. */
+const led = callFlow(new Map([[flow.name, flow]]), flow.name, { onFault: error => t.fail(String(error)) });
 
 type Truth = Readonly<Record<string, SlotValue>>;
 
@@ -180,7 +184,7 @@ async function run(
     const random = randomOf(seed);
     const truth = truthOf(random);
     const responder = new ModelResponder({
-      flow,
+      flow: led,
       llm: models.llm!,
       after,
       medium: 'text',
