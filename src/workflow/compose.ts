@@ -19,7 +19,7 @@ const RECORDS = [
 ] as const;
 const LISTS: readonly Path[] = [['guardrails', 'mustSay'], ['guardrails', 'neverSay'], ['escalation']];
 /** What an included file may hold. */
-const SECTIONS: ReadonlySet<string> = new Set([
+export const INCLUDED_SECTIONS: ReadonlySet<string> = new Set([
   ...RECORDS,
   'guardrails',
   'escalation',
@@ -122,7 +122,7 @@ class Composing {
       return;
     }
     for (const key of Object.keys(content)) {
-      if (!SECTIONS.has(key))
+      if (!INCLUDED_SECTIONS.has(key))
         this.#faults.push(fault([key], 'is no part of an included file; move it into the workflow'));
     }
   }

@@ -62,6 +62,13 @@ const always = z.strictObject({
   card: spoken.default('Please do not tell me the number of your card. I take no payments on this call.'),
 });
 
+function atMost(most: number, what: string): [(all: object) => boolean, string] {
+  return [
+    all => Object.keys(all).length <= most,
+    `at most ${most} ${what}; hand calls over to a second workflow`,
+  ];
+}
+
 export const workflowSchema = z.strictObject({
   name,
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
@@ -119,9 +126,9 @@ export const workflowSchema = z.strictObject({
   texts,
   /** What must be said, and what never. */
   guardrails,
-  slots: z.record(name, slot),
+  slots: z.record(name, slot).refine(...atMost(LIMITS.workflowSlots, 'slots')),
   tools,
-  stages: z.record(name, stage),
+  stages: z.record(name, stage).refine(...atMost(LIMITS.workflowStages, 'stages')),
   scores,
   topics,
   escalation,

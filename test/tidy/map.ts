@@ -117,6 +117,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'models',
     'pipeline',
     'src/config',
+    'src/workflow',
     'bench/caller/lettering.ts',
     'bench/caller/png.ts',
     'bench/wire/codec.ts',

@@ -1,4 +1,6 @@
+import { LIMITS } from '../../config/limits.ts';
 import type { WorkflowSource } from '../document.ts';
+import { spokenTexts } from '../spoken_texts.ts';
 import { checkActs } from './acts.ts';
 import { checkConduct } from './conduct.ts';
 import { checkGuardrails } from './guardrails.ts';
@@ -33,6 +35,9 @@ export function faultsOf({ document, fault }: WorkflowSource): readonly string[]
   checkSlots(document, report);
   checkPricing(document, report);
   checkPhrases(document, report);
+  const { length } = spokenTexts(document);
+  if (length > LIMITS.workflowSentences)
+    report([], `has ${length} sentences, and at most ${LIMITS.workflowSentences} are taken; divide it`);
   if (faults.length === 0) checkWays(document, report);
   return faults;
 }

@@ -10,10 +10,13 @@ export function handOffsOf(document: WorkflowDocument): readonly string[] {
 }
 
 /** What one file alone can't show: hand-offs to workflows that are not there, or with slots that they can't take. */
-export function handOffFaults(sources: ReadonlyMap<string, WorkflowSource>): readonly string[] {
+export function handOffFaults(
+  sources: ReadonlyMap<string, WorkflowSource>,
+  receivers = sources,
+): readonly string[] {
   return [...sources.values()].flatMap(source =>
     Object.entries(source.document.stages).flatMap(([name, stage]) =>
-      stage.kind === 'hand_off' ? faultsOfStage(source, name, stage, sources.get(stage.to)?.document) : [],
+      stage.kind === 'hand_off' ? faultsOfStage(source, name, stage, receivers.get(stage.to)?.document) : [],
     ),
   );
 }
