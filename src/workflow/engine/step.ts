@@ -143,7 +143,7 @@ function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): vo
   const command = clear ? commandIn(draft, tokens) : undefined;
   const { text, confidence } = heard;
   const said = { text, tokens, others: othersOf(heard), confidence };
-  if (tokens.length === 0 || !clear) miss(draft);
+  if ((tokens.length === 0 && !accountAsked(draft)) || !clear) miss(draft);
   else if (raised !== undefined) answerTopic(draft, raised, said);
   else if (command !== undefined) obey(draft, command);
   else answer(draft, said);
