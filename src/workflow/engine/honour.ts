@@ -10,7 +10,7 @@ import { type Draft, openDraft, type Program, stageOf } from './draft.ts';
 import { formSlots, helpOf } from './form.ts';
 import { readersOf } from './hear.ts';
 import type { Memory } from './memory.ts';
-import { askedOf, examplesOf, simplerOf } from './other_words.ts';
+import { askedOf, examplesOf, simplerOf, slotAsked } from './other_words.ts';
 import { arrive, enterExit, optOut } from './stages.ts';
 import { makeSure } from './sure.ts';
 
@@ -29,6 +29,9 @@ const ORDER: readonly Intent[] = [
 ];
 /** Words that are an answer as well are taken for one. */
 const YIELDING: ReadonlySet<Intent> = new Set(['repeat', 'confused', 'slower', 'louder']);
+
+/** Of more words in answer to an open question is an account, whatever stands in it. */
+const LONGEST_WISH = 8;
 
 /** So often a model explains by itself. */
 const MODEL_EXPLAINS = 3;
@@ -87,6 +90,8 @@ function wantedIn(draft: Draft, text: string, isAnswered = false): DetectedInten
 
 /** Whether the words say something to the open question. */
 function answers(draft: Draft, text: string): boolean {
+  const isAccount = slotAsked(draft)?.readAll !== undefined;
+  if (isAccount && text.split(' ').length > LONGEST_WISH) return true;
   const names = stageOf(draft).kind === 'form' ? formSlots(draft) : [];
   const found = scan(tokensOf(text) ?? [], readersOf(draft, names), true);
   return found.answer !== undefined || [...found.slots.values()].some(values => values.length > 0);

@@ -8,7 +8,8 @@ import { spellOut } from '../understand/spelling.ts';
 import type { Kind } from './kind.ts';
 import { LETTER_RULES } from './letter_rules.ts';
 
-const STORED = /^[A-Za-z0-9][A-Za-z0-9' .-]*$/;
+/** Names from elsewhere may have signs that nobody says. */
+const STORED = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}'’ .,&+/()-]*$/u;
 const SMALL: ReadonlySet<string> = new Set('and of the for in at by on to a an'.split(' '));
 const CAPITALS: ReadonlySet<string> = new Set('llc llp usa'.split(' '));
 
@@ -26,7 +27,7 @@ export function companyKind(): Kind {
     read: (tokens, from) => read(tokens, from, false),
     readAsked: (tokens, from) => read(tokens, from, true),
     isFree: true,
-    say: value => String(value).replaceAll(/\b[A-Z]{2,5}\b/g, letters => [...letters].join(' ')),
+    say: value => sayCompany(String(value)),
     accepts: value => typeof value === 'string' && accepts(value),
     grammar: { ...words, expansion: `[it is | it's | it is called] ${words.expansion}` },
     spellable: {
@@ -50,6 +51,15 @@ function read(tokens: readonly string[], from: number, asked: boolean): Reading 
   if (match === undefined) return undefined;
   const name = written(match.words);
   return { values: accepts(name) ? [name] : [], length: match.length };
+}
+
+/** Short words in capitals are told by their letters: "Smith and Sons L L C". */
+function sayCompany(name: string): string {
+  return name
+    .replaceAll('&', ' and ')
+    .replaceAll(/[+/()]/g, ' ')
+    .replaceAll(/\b(?:[A-Z]{2,3}|[B-DF-HJ-NP-TV-Z]{2,5})\b/g, letters => [...letters].join(' '))
+    .replaceAll(/ {2,}/g, ' ');
 }
 
 /** Every run of letters is a word. */

@@ -8,7 +8,8 @@ import { spellOut } from '../understand/spelling.ts';
 import type { Kind } from './kind.ts';
 import { LETTER_RULES } from './letter_rules.ts';
 
-const STORED = /^[A-Z][A-Za-z]*(?:'[A-Za-z]+)?(?: [A-Z][A-Za-z]*(?:'[A-Za-z]+)?){0,4}$/;
+/** Names from elsewhere may have accents, hyphens and points that nobody says. */
+const STORED = /^\p{Lu}[\p{L}\p{M}'’.-]*(?: \p{L}[\p{L}\p{M}'’.-]*){0,4}$/u;
 
 /** A person's name as it is written: "Mary McDonald". */
 export function nameKind({ full }: SlotOf<'name'>): Kind {

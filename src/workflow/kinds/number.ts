@@ -8,15 +8,17 @@ import type { Kind } from './kind.ts';
 
 const MOST_DECIMALS = 2;
 /** How recognisers write a number that is said alone. */
-const SOUND_LIKE: Readonly<Record<string, number>> = {
-  to: 2,
-  too: 2,
-  for: 4,
-  won: 1,
-  ate: 8,
-  tree: 3,
-  sex: 6,
-};
+const SOUND_LIKE: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    to: 2,
+    too: 2,
+    for: 4,
+    won: 1,
+    ate: 8,
+    tree: 3,
+    sex: 6,
+  }),
+);
 /** Up to this a number is one of a choice: nothing follows it. */
 const SHORT = 100;
 
@@ -66,7 +68,7 @@ function signed(tokens: readonly string[], from: number): PhraseMatch<number> | 
 
 /** Only where nothing else was said. */
 function soundingLike(tokens: readonly string[], from: number): PhraseMatch<number> | undefined {
-  const value = tokens.length === 1 ? SOUND_LIKE[tokens[from] ?? ''] : undefined;
+  const value = tokens.length === 1 ? SOUND_LIKE.get(tokens[from] ?? '') : undefined;
   return value === undefined ? undefined : { value, length: 1 };
 }
 

@@ -1,7 +1,9 @@
 import { digitByDigit } from '../../spoken/numbers.ts';
 import { BUSINESS_WORDS, FIRST_NAMES, LAST_NAMES } from '../understand/known_names.ts';
 
-const SIGNS: Readonly<Record<string, string>> = { '.': 'dot', _: 'underscore', '-': 'dash', '+': 'plus' };
+const SIGNS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ '.': 'dot', _: 'underscore', '-': 'dash', '+': 'plus' }),
+);
 const PROVIDERS =
   'gmail googlemail yahoo hotmail outlook aol icloud live msn protonmail proton comcast verizon att';
 const TOP_DOMAINS =
@@ -29,7 +31,7 @@ export function sayLocalLetters(email: string): string {
 function sayPart(part: string): string {
   const pieces = part.match(/[a-z]+|\d+|[._+-]/g) ?? [];
   const said = pieces.map(piece => {
-    const sign = SIGNS[piece];
+    const sign = SIGNS.get(piece);
     if (sign !== undefined) return sign;
     return /^\d/.test(piece) ? digitByDigit(piece) : sayLetters(piece);
   });
@@ -50,5 +52,5 @@ function sayLetters(letters: string): string {
 /** "O" would be heard as a zero. */
 function sayCharacter(character: string): string {
   if (/\d/.test(character)) return digitByDigit(character);
-  return SIGNS[character] ?? (character === 'o' ? 'O as in Oscar' : character.toUpperCase());
+  return SIGNS.get(character) ?? (character === 'o' ? 'O as in Oscar' : character.toUpperCase());
 }

@@ -6,15 +6,17 @@ import type { PhraseMatch } from './phrases.ts';
 const BETWEEN: ReadonlySet<string> = new Set(
   'dash hyphen space slash then and the letter letters number numbers capital'.split(' '),
 );
-const SOUND_LIKE: Readonly<Record<string, string>> = {
-  to: '2',
-  too: '2',
-  for: '4',
-  won: '1',
-  ate: '8',
-  tree: '3',
-  niner: '9',
-};
+const SOUND_LIKE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    to: '2',
+    too: '2',
+    for: '4',
+    won: '1',
+    ate: '8',
+    tree: '3',
+    niner: '9',
+  }),
+);
 /** Words of two letters and more that are no letters written together. */
 const WORDS: ReadonlySet<string> = new Set(
   "is it my no so on in at to of as an or if we he me up be us do go by am i'm it's that the its are you see for and".split(
@@ -94,7 +96,7 @@ function piecesAt(tokens: readonly string[], at: number): readonly Piece[] {
   const letter = letterAt(tokens, at, { named: true, alphabet: true });
   if (letter !== undefined) pieces.push({ characters: letter.letters.toUpperCase(), length: letter.length });
   if (digits !== undefined) pieces.push({ characters: digits.digits, length: digits.length });
-  const digit = SOUND_LIKE[token];
+  const digit = SOUND_LIKE.get(token);
   if (digit !== undefined) pieces.push({ characters: digit, length: 1 });
   const isWritten = /^[a-z0-9]{2,}$/.test(token) && !WORDS.has(token) && digits === undefined;
   if (isWritten && (/\d/.test(token) || token.length <= 4))

@@ -46,22 +46,24 @@ const NEVER: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 /** What people leave out behind names that everybody knows. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  gmail: 'com',
-  googlemail: 'com',
-  yahoo: 'com',
-  hotmail: 'com',
-  outlook: 'com',
-  aol: 'com',
-  icloud: 'com',
-  live: 'com',
-  msn: 'com',
-  protonmail: 'com',
-  proton: 'me',
-  comcast: 'net',
-  verizon: 'net',
-  att: 'net',
-};
+const PROVIDERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    gmail: 'com',
+    googlemail: 'com',
+    yahoo: 'com',
+    hotmail: 'com',
+    outlook: 'com',
+    aol: 'com',
+    icloud: 'com',
+    live: 'com',
+    msn: 'com',
+    protonmail: 'com',
+    proton: 'me',
+    comcast: 'net',
+    verizon: 'net',
+    att: 'net',
+  }),
+);
 const TOP_DOMAINS: ReadonlySet<string> = new Set(
   'com net org edu gov us io co biz info ai me tv uk ca de fr es it nl eu app dev tech pro law agency insure'.split(
     ' ',
@@ -145,7 +147,7 @@ function readDomain(tokens: readonly string[], from: number): Piece | undefined 
       at += 1;
       continue;
     }
-    if (PROVIDERS[label] !== undefined && labels.length === 1) break;
+    if (PROVIDERS.has(label) && labels.length === 1) break;
     const piece = pieceAt(tokens, at, label);
     if (piece === undefined || /[_.+]/.test(piece.characters)) break;
     labels[labels.length - 1] = label + piece.characters;
@@ -158,7 +160,7 @@ function readDomain(tokens: readonly string[], from: number): Piece | undefined 
       return { characters: labels.join('.'), length: at - from };
     }
   }
-  const provider = labels.length === 1 ? PROVIDERS[labels[0] ?? ''] : undefined;
+  const provider = labels.length === 1 ? PROVIDERS.get(labels[0] ?? '') : undefined;
   return provider === undefined ? undefined : { characters: `${labels[0]}.${provider}`, length: at - from };
 }
 

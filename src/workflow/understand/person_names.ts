@@ -104,7 +104,9 @@ const BEFORE: ReadonlySet<string> = new Set(
 const GIVEN: ReadonlySet<string> = new Set(FIRST_NAMES);
 const KNOWN: ReadonlySet<string> = new Set([...FIRST_NAMES, ...LAST_NAMES]);
 const MOST_WORDS = 5;
-const SUFFIXES: Readonly<Record<string, string>> = { junior: 'Jr', jr: 'Jr', senior: 'Sr', sr: 'Sr' };
+const SUFFIXES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ junior: 'Jr', jr: 'Jr', senior: 'Sr', sr: 'Sr' }),
+);
 /** A spelling is another way to write a word up to this cost for each letter (`spellingCost`). */
 const LIKENESS = 0.45;
 
@@ -161,7 +163,7 @@ function partAt(tokens: readonly string[], at: number, words: string[]): number 
     words.push(tokens[at + between]!);
     return between + 1;
   }
-  const suffix = words.length > 0 ? SUFFIXES[token] : undefined;
+  const suffix = words.length > 0 ? SUFFIXES.get(token) : undefined;
   if (suffix !== undefined) {
     words.push(suffix);
     return 1;

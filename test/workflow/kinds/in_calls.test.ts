@@ -1,12 +1,14 @@
 import t from 'tap';
-import { parseJsgf } from '../../../src/providers/stt/jsgf.ts';
+import { type Expansion, parseJsgf } from '../../../src/providers/stt/jsgf.ts';
 import { compileWordGraph } from '../../../src/providers/stt/word_graph.ts';
+import { expectation } from '../../../src/workflow/jsgf.ts';
 import { REPAIRS } from '../../../src/workflow/kinds/repairs.ts';
 import { flowOf, type LoadedFlow } from '../../../src/workflow/load.ts';
 import type { FlowState, FlowStep, Heard, SlotValue } from '../../../src/workflow/types.ts';
 import { PLACES } from '../../bench/small_flow.ts';
 import { head } from '../desk_flows.ts';
-import { slotOf, TODAY, type Wanted } from './heard.ts';
+import { randomOf } from '../simulated_caller.ts';
+import { scanFor, slotOf, TODAY, type Wanted } from './heard.ts';
 
 const BOOKED = `
   bye: { kind: end, outcome: booked, say: [Goodbye.] }
@@ -38,6 +40,24 @@ ${BOOKED}`,
     'desk.yaml',
     PLACES,
   );
+}
+
+/** A sentence that the grammar allows. */
+function sample(expansion: Expansion, random: () => number): string {
+  switch (expansion.type) {
+    case 'word':
+      return expansion.word;
+    case 'sequence':
+      return expansion.parts.map(part => sample(part, random)).join(' ');
+    case 'choice':
+      return sample(expansion.options[Math.floor(random() * expansion.options.length)]!, random);
+    case 'optional':
+      return random() < 0.5 ? '' : sample(expansion.body, random);
+    case 'repeat':
+      return sample(expansion.body, random);
+    case 'void':
+      return '';
+  }
 }
 
 class Call {
@@ -254,6 +274,15 @@ t.test('free words are no commands, and commands alone are no answers', async t 
   }
 });
 
+t.test('what stands in an account is not done', async t => {
+  const call = new Call(formOf({ story: 'kind: text' }));
+  call.say('i did not hear the other car coming because it was raining so loud that i did not hear it');
+  t.match(call.value('story'), /^i did not hear the other car/);
+  const short = new Call(formOf({ story: 'kind: text' }));
+  t.match(short.say('sorry i did not hear you'), /^Your story\?$/);
+  t.equal(short.value('story'), undefined);
+});
+
 t.test('a long account is taken, one that is too long is not', async t => {
   const flow = formOf({ story: 'kind: text, words: { max: 200 }' });
   const call = new Call(flow);
@@ -328,6 +357,21 @@ t.test('a local recogniser can compile what it is to expect', async t => {
       const jsgf = `#JSGF V1.0;\ngrammar answer;\n${rules.join('\n')}\npublic <answer> = ${part.expansion} | goodbye;\n`;
       t.ok(compileWordGraph(parseJsgf(jsgf)).arcs.length > 0, wanted.kind);
     }
+  }
+});
+
+t.test('whatever a grammar lets through is understood', async t => {
+  for (const wanted of KINDS.filter(({ kind }) => kind !== 'text' && kind !== 'yes_no')) {
+    const asked = slotOf(wanted);
+    const { jsgf } = expectation('x', asked.grammar);
+    const grammar = parseJsgf(jsgf);
+    const random = randomOf(3);
+    const lost: string[] = [];
+    for (let count = 0; count < 200; count += 1) {
+      const text = sample(grammar, random).replaceAll(/ +/g, ' ').trim();
+      if (scanFor(asked, text).slots.get('asked') === undefined) lost.push(text);
+    }
+    t.same(lost.slice(0, 8), [], wanted.kind);
   }
 });
 
