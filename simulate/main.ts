@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const names = options.workflows.includes('all') ? scenarioNames() : options.workflows;
-  const stage = await CallStage.open();
+  await using stage = await CallStage.open();
   if (options.check) return check(names, stage);
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const name of names) {

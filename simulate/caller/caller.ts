@@ -9,7 +9,7 @@ import { wrongIn, wrongInReadBack } from './read_backs.ts';
 import type { Wording } from './wording.ts';
 
 /** Why something was said that is no plain answer: whoever checks the call knows by it what must follow. */
-export type CallerIntent = 'optOut' | 'person' | 'back' | 'change' | 'consent' | 'noConsent';
+export type CallerIntent = 'optOut' | 'person' | 'back' | 'change' | 'consent' | 'noConsent' | 'dropped';
 
 /** What the caller does about what it heard. */
 export type Reply =

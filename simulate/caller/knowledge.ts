@@ -26,7 +26,9 @@ export class Knowledge {
   ) {
     const { scenario, documents, places, phrasings } = parts;
     this.#documents = documents;
-    this.#draw = new TruthDraw({ scenario, slots: slotsOf(documents), places, lists: phrasings.lists }, seed);
+    const slots = slotsOf(documents);
+    const asked = askedSlots(documents);
+    this.#draw = new TruthDraw({ scenario, slots, asked, places, lists: phrasings.lists }, seed);
     this.#own = { ...this.#draw.all() };
     this.#truths = this.#withImplied();
   }
@@ -66,4 +68,16 @@ export class Knowledge {
 /** Slots of several workflows; of the same name, that of the first. */
 export function slotsOf(documents: readonly WorkflowDocument[]): Readonly<Record<string, SlotSpec>> {
   return Object.assign({}, ...documents.toReversed().map(({ slots }) => slots)) as Record<string, SlotSpec>;
+}
+
+/** Slots that a form asks for; others are filled by tools, or by the workflow itself. */
+export function askedSlots(documents: readonly WorkflowDocument[]): ReadonlySet<string> {
+  const asked = new Set<string>();
+  for (const { stages } of documents) {
+    for (const stage of Object.values(stages)) {
+      if (stage.kind !== 'form') continue;
+      for (const { slots, also } of stage.questions) for (const slot of [...slots, ...also]) asked.add(slot);
+    }
+  }
+  return asked;
 }

@@ -5,7 +5,7 @@ import type { Persona } from '../persona/schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Phrasings } from '../speech/phrasings.ts';
 import type { Conversation } from '../text/conversation.ts';
-import { askedTwice, consent, disclosure, mustAndNever, optOut, person } from './manners.ts';
+import { askedTwice, consent, disclosure, leaves, mustAndNever, optOut, person } from './manners.ts';
 import { prices } from './money.ts';
 import { wantedOutcomes } from './outcomes.ts';
 import { secrets } from './secrets.ts';
@@ -20,6 +20,7 @@ const CHECKERS: readonly Checker[] = [
   person,
   askedTwice,
   mustAndNever,
+  leaves,
   prices,
   secrets,
 ];

@@ -1,5 +1,7 @@
+import type { WorkflowDocument } from '../../src/workflow/schema.ts';
 import { hearSentences } from '../caller/hearing.ts';
 import { conditionHolds } from '../scenario/conditions.ts';
+import type { Truths } from '../scenario/truth.ts';
 import { exitOutcomes } from './outcomes.ts';
 import { agentTurns, type Checked, type Checker, callerTurns, saysOneOf, type Violation } from './types.ts';
 
@@ -16,17 +18,32 @@ export const disclosure: Checker = ({ conversation, scenario }) => {
 };
 
 /** Nothing is recorded of a caller who refused, or was not asked where the workflow asks. */
-export const consent: Checker = ({ conversation }) => {
-  const refusal = callerTurns(conversation).findLast(({ turn }) => turn.intent === 'noConsent');
-  const agreement = callerTurns(conversation).findLast(({ turn }) => turn.intent === 'consent');
+export const consent: Checker = ({ conversation, documents }) => {
+  const turns = agentTurns(conversation);
+  const answers = callerTurns(conversation).filter(
+    ({ turn: { intent } }) => intent === 'consent' || intent === 'noConsent',
+  );
   return conversation.effects.flatMap(({ turn, effect }): readonly Violation[] => {
     if (effect.type !== 'consent' || !effect.granted) return [];
-    if (refusal !== undefined && agreement === undefined)
+    const answer = answers.findLast(({ after }) => after < turn);
+    if (answer?.turn.intent === 'consent') return [];
+    if (answer !== undefined)
       return [{ rule: 'consent', turn, detail: 'recorded although the caller refused' }];
-    const isEarly = agreement === undefined || agreement.after >= turn;
-    return isEarly ? [{ rule: 'consent', turn, detail: 'recorded before the caller agreed' }] : [];
+    const values = { ...conversation.slots, ...conversation.truths };
+    const isTold = documents.some(document => isAnnounced(document, values, turns[turn] ?? ''));
+    return isTold ? [] : [{ rule: 'consent', turn, detail: 'recorded before the caller agreed' }];
   });
 };
+
+/** Where one party's leave is enough, and it is known that the caller is there, telling them will do. */
+function isAnnounced({ stages }: WorkflowDocument, values: Truths, said: string): boolean {
+  return Object.values(stages).some(stage => {
+    if (stage.kind !== 'consent' || stage.twoParty === undefined) return false;
+    const place = values[stage.twoParty.slot];
+    const isElsewhere = typeof place === 'string' && !stage.twoParty.states.includes(place);
+    return isElsewhere && saysOneOf(said, [stage.announce.replace(/\{.*$/, '').trim()]);
+  });
+}
 
 /** Who wants no more calls is told so, and the call ends. */
 export const optOut: Checker = ({ conversation, scenario, documents }) => {
@@ -67,9 +84,11 @@ export const person: Checker = ({ conversation, scenario, documents }) => {
 
 /** What the caller has confirmed is not asked for again, unless they go back or change their mind. */
 export const askedTwice: Checker = checked => {
-  const { conversation, indexes } = checked;
+  const { conversation, indexes, documents } = checked;
+  const isTakenUp = documents.some(({ resume }) => resume !== undefined);
   const undone = callerTurns(conversation).filter(
-    ({ turn }) => turn.intent === 'back' || turn.intent === 'change',
+    ({ turn: { intent } }) =>
+      intent === 'back' || intent === 'change' || (intent === 'dropped' && !isTakenUp),
   );
   const confirmedAt = new Map<string, number>();
   const violations: Violation[] = [];
@@ -104,6 +123,18 @@ function askedFor(text: string, { indexes }: Checked): readonly string[] {
     }),
   );
 }
+
+/** What the call is to leave behind in the back office is there as often as it should be. */
+export const leaves: Checker = ({ conversation, scenario }) =>
+  scenario.check.leaves.flatMap(({ resource, outcome, when, count }, at): readonly Violation[] => {
+    if (outcome !== undefined && !outcome.includes(conversation.outcome ?? '')) return [];
+    if (when !== undefined && !conditionHolds(when, { ...conversation.slots, ...conversation.truths }))
+      return [];
+    const found = conversation.left[at];
+    return found === count
+      ? []
+      : [{ rule: 'leaves', detail: `${found} of ${resource} in place of ${count}` }];
+  });
 
 /** What the scenario says must be said, and must not. */
 export const mustAndNever: Checker = checked => {

@@ -59,7 +59,7 @@ export async function gate(
 
 async function hold(workflow: string, seeds: readonly number[], other: string | undefined): Promise<Held> {
   await using folder = await workflowFolder(workflow, other);
-  const stage = await CallStage.open(folder.path);
+  await using stage = await CallStage.open(folder.path);
   const [flow] = stage.reached(workflow);
   const campaign = { scenario: readScenario(workflow), personas: readPersonas(), seeds };
   return { version: flow!.version, verdicts: await runCalls(stage, campaign) };

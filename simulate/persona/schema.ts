@@ -60,6 +60,8 @@ export const personaSchema = z.strictObject({
   cutIn: share.default(0),
   /** Chance that words of somebody else come along. */
   secondSpeaker: said.optional(),
+  /** The line drops once, at one of these turns of the agent, and the caller calls again. */
+  drop: z.tuple([z.number().int().min(2), z.number().int()]).optional(),
   interjections: z.array(interjection).max(6).default([]),
   /** Errors of the recogniser in parts of the usual ones (`phrasings/recogniser.yaml`). */
   misheard: z.number().min(0).max(6).default(1),

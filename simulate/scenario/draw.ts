@@ -1,6 +1,7 @@
 import { SeededRandom } from '../../bench/caller/random.ts';
 import type { Places } from '../../src/workflow/places.ts';
 import type { SlotSpec } from '../../src/workflow/slot_schema.ts';
+import { OFFICE_TABLES } from '../office/tables.ts';
 import { conditionHolds, type Values } from './conditions.ts';
 import { drawByKind } from './draw_by_kind.ts';
 import { drawPattern, isoDay, minutesOf, timeOf } from './formats.ts';
@@ -11,6 +12,8 @@ export interface DrawParts {
   readonly scenario: Scenario;
   /** Slots of the workflow and of all that it may hand over to. */
   readonly slots: Readonly<Record<string, SlotSpec>>;
+  /** Slots that a caller is asked for: only of these something is known that no scenario says. */
+  readonly asked: ReadonlySet<string>;
   readonly places: Places;
   readonly lists: Lists;
 }
@@ -56,12 +59,13 @@ export class TruthDraw {
   }
 
   #drawOne(name: string, random: SeededRandom): Truth | undefined {
-    const { scenario, slots } = this.#parts;
+    const { scenario, slots, asked } = this.#parts;
     const spec = slots[name];
     const generator: Generator | undefined = Object.hasOwn(scenario.truths, name)
       ? scenario.truths[name]
       : scenario.facts[name];
-    if (generator === undefined) return spec === undefined ? undefined : this.#byKind(spec, random);
+    if (generator === undefined)
+      return spec === undefined || !asked.has(name) ? undefined : this.#byKind(spec, random);
     const plain = 'cases' in generator ? this.#caseOf(generator.cases) : generator;
     return plain === undefined ? undefined : this.#drawPlain(plain, spec, random);
   }
@@ -113,7 +117,7 @@ export class TruthDraw {
   }
 
   #fromTable(table: string, column: string): Truth | undefined {
-    const rows = this.#parts.scenario.tables[table];
+    const rows = this.#parts.scenario.tables[table] ?? OFFICE_TABLES[table];
     if (rows === undefined) throw new Error(`there is no table ${table}`);
     const row = new SeededRandom(this.#seed, `row of ${table}`).pick(rows);
     return row[column];

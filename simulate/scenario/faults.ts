@@ -1,6 +1,6 @@
 import type { LoadedFlow } from '../../src/workflow/load.ts';
 import { makeSlot } from '../../src/workflow/slots.ts';
-import { slotsOf } from '../caller/knowledge.ts';
+import { askedSlots, slotsOf } from '../caller/knowledge.ts';
 import type { Phrasings } from '../speech/phrasings.ts';
 import { TruthDraw } from './draw.ts';
 import type { Scenario } from './schema.ts';
@@ -14,7 +14,8 @@ export function scenarioFaults(
   flows: readonly LoadedFlow[],
   phrasings: Phrasings,
 ): readonly string[] {
-  const slots = slotsOf(flows.map(({ document }) => document));
+  const documents = flows.map(({ document }) => document);
+  const slots = slotsOf(documents);
   const { places } = flows[0]!;
   const outcomes = new Set(
     flows.flatMap(({ document }) =>
@@ -43,7 +44,7 @@ export function scenarioFaults(
     ...scenario.check.mustSay.flatMap(({ outcome }) => outcome ?? []),
   ];
   for (const outcome of named) if (!outcomes.has(outcome)) faults.push(`no stage ends as ${outcome}`);
-  const parts = { scenario, slots, places, lists: phrasings.lists };
+  const parts = { scenario, slots, asked: askedSlots(documents), places, lists: phrasings.lists };
   try {
     for (let seed = 1; seed <= DRAWS; seed += 1) {
       for (const [slot, value] of Object.entries(new TruthDraw(parts, seed).all())) {

@@ -122,8 +122,8 @@ const check = z
       .array(
         z.strictObject({
           resource: name,
-          /** Columns by slot, truth or fact. */
-          match: z.record(name, name),
+          /** Columns by slot, truth or fact, or as `=text` says. */
+          match: z.record(name, z.union([name, z.string().regex(/^=./)])),
           outcome: outcomes.optional(),
           when: condition.optional(),
           /** How many; 0: none may be there. */

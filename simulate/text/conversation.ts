@@ -1,7 +1,9 @@
 import { SeededRandom } from '../../bench/caller/random.ts';
+import { type ActDesk, NO_ACTS } from '../../src/agent/acts.ts';
 import type { Flow, FlowEffect, FlowState, FlowStep, Heard, SlotValue } from '../../src/workflow/types.ts';
 import type { CallerIntent, SimulatedCaller } from '../caller/caller.ts';
 import type { Knowledge } from '../caller/knowledge.ts';
+import type { OfficeTools } from '../office/acts.ts';
 import type { Persona } from '../persona/schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Truths } from '../scenario/truth.ts';
@@ -37,6 +39,8 @@ export interface Conversation {
   readonly given: readonly string[];
   readonly outcome: string | undefined;
   readonly endedBy: 'agent' | 'caller' | 'limit';
+  /** What the call left behind in the back office, by the scenario's `leaves`. */
+  readonly left: readonly number[];
   /** Whether somebody who was called came to the telephone. */
   readonly personJoined: boolean;
   readonly ms: number;
@@ -52,6 +56,8 @@ export interface TextCallParts {
   readonly seed: number;
   /** Each step's state goes through JSON, as a checkpoint does. */
   readonly crashes: boolean;
+  /** Uses tools for the workflow; without it none is used. */
+  readonly tools?: OfficeTools | undefined;
 }
 
 /** More turns than any call has. */
@@ -60,9 +66,14 @@ const MOST_TURNS = 1_500;
 /** A whole conversation by text. */
 export async function holdTextCall(parts: TextCallParts): Promise<Conversation> {
   const startMs = performance.now();
+  const { persona, seed, knowledge, scenario, tools } = parts;
   const call = new TextCall(parts);
-  const endedBy = call.run();
-  const { persona, seed, knowledge, scenario } = parts;
+  const endedBy = await call.run();
+  const { truths } = knowledge;
+  const left: number[] = [];
+  for (const { resource, match } of scenario.check.leaves)
+    left.push((await tools?.count(resource, matched(match, { ...call.slots, ...truths }))) ?? 0);
+  await tools?.reset();
   return {
     workflow: scenario.workflow,
     persona: persona.name,
@@ -70,14 +81,30 @@ export async function holdTextCall(parts: TextCallParts): Promise<Conversation> 
     turns: call.turns,
     effects: call.effects,
     slots: call.slots,
-    truths: knowledge.truths,
-    given: [],
+    truths,
+    given: scenario.given,
     outcome: call.outcome,
     endedBy,
+    left,
     personJoined: call.personJoined,
     ms: performance.now() - startMs,
   };
 }
+
+/** Columns with the values of slots and truths; what nobody knows matches nothing. The office keeps ten digits of telephone numbers. */
+function matched(match: Readonly<Record<string, string>>, values: Truths): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(match).map(([column, name]) => {
+      const value = name.startsWith('=') ? name.slice(1) : String(values[name] ?? '');
+      return [column, value.replace(/^\+1(?=\d{10}$)/, '')];
+    }),
+  );
+}
+
+/** Minutes between a line that drops and the call back. */
+const BACK_AFTER_MINUTES = 4;
+/** More acts in a row than any stage has. */
+const MOST_ACTS = 40;
 
 class TextCall {
   readonly turns: Turn[] = [];
@@ -86,13 +113,19 @@ class TextCall {
   readonly #parts: TextCallParts;
   readonly #line: SeededRandom;
   readonly #people: SeededRandom;
+  readonly #acts: ActDesk;
   #state: FlowState;
+  #dropAt: number | undefined;
 
   constructor(parts: TextCallParts) {
+    const { flow, seed, persona, tools, scenario } = parts;
     this.#parts = parts;
-    this.#line = new SeededRandom(parts.seed, `line of ${parts.persona.name}`);
-    this.#people = new SeededRandom(parts.seed, 'people');
-    this.#state = parts.flow.initial;
+    this.#line = new SeededRandom(seed, `line of ${persona.name}`);
+    this.#people = new SeededRandom(seed, 'people');
+    this.#acts = tools?.actsOf(flow, `${scenario.workflow} ${persona.name} ${seed}`) ?? NO_ACTS;
+    this.#state = flow.initial;
+    const { drop } = persona;
+    this.#dropAt = drop === undefined ? undefined : this.#people.integer(drop[0], drop[1]);
   }
 
   get outcome(): string | undefined {
@@ -104,32 +137,65 @@ class TextCall {
     return Object.fromEntries(Object.entries(this.#state.slots).map(([name, { value }]) => [name, value]));
   }
 
-  run(): Conversation['endedBy'] {
-    let heard: Heard = { type: 'start' };
+  async run(): Promise<Conversation['endedBy']> {
+    let heard: Heard = { type: 'start', ...this.#given() };
     while (this.turns.length < MOST_TURNS) {
-      const said = this.#step(heard);
+      const said = await this.#step(heard);
       if (this.#state.done) return 'agent';
-      const next = this.#listen(said);
+      const next = this.#isDropped() ? this.#callBack() : this.#listen(said);
       if (next === undefined) return 'caller';
       heard = next;
     }
     return 'limit';
   }
 
+  #given(): { readonly given?: Readonly<Record<string, SlotValue>> } {
+    const { scenario, knowledge } = this.#parts;
+    const known = scenario.given.flatMap(name => {
+      const value = knowledge.truths[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return known.length === 0 ? {} : { given: Object.fromEntries(known) };
+  }
+
+  #isDropped(): boolean {
+    return this.#dropAt !== undefined && this.turns.filter(({ by }) => by === 'agent').length >= this.#dropAt;
+  }
+
+  /** The line has dropped; the same caller calls again. */
+  #callBack(): Heard {
+    const state = this.#state;
+    this.#dropAt = undefined;
+    this.#state = this.#parts.flow.initial;
+    this.turns.push({
+      by: 'caller',
+      text: '(the line drops, and the caller calls again)',
+      intent: 'dropped',
+    });
+    return { type: 'start', ...this.#given(), earlier: { state, minutesAgo: BACK_AFTER_MINUTES } };
+  }
+
   /** The agent's turn: the step, and all that follows from it before the caller speaks again. */
-  #step(heard: Heard): string {
+  async #step(heard: Heard): Promise<string> {
     const said: string[] = [];
-    let step = this.#next(heard);
-    said.push(...step.say);
-    while (step.person !== undefined) {
-      const joins = this.#people.chance(this.#parts.scenario.personAnswers);
-      this.personJoined ||= joins;
-      step = this.#next({ type: 'person', became: joins ? 'joined' : 'noAnswer' });
+    const hear = (what: Heard): FlowStep => {
+      const step = this.#next(what);
       said.push(...step.say);
-      if (joins) {
-        step = this.#next({ type: 'person', became: 'left' });
-        said.push(...step.say);
-      }
+      return step;
+    };
+    let step = hear(heard);
+    for (let count = 0; count < MOST_ACTS; count += 1) {
+      const { act, person } = step;
+      if (act !== undefined) {
+        const acted = await this.#acts.act(act, step.state);
+        step = hear({ type: 'acted', id: act.id, ...acted });
+        this.#acts.told(act.id);
+      } else if (person !== undefined) {
+        const joins = this.#people.chance(this.#parts.scenario.personAnswers);
+        this.personJoined ||= joins;
+        step = hear({ type: 'person', became: joins ? 'joined' : 'noAnswer' });
+        if (joins) step = hear({ type: 'person', became: 'left' });
+      } else break;
     }
     const text = said.join(' ');
     this.turns.push({ by: 'agent', text });

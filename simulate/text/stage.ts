@@ -8,6 +8,8 @@ import { SimulatedCaller } from '../caller/caller.ts';
 import { Knowledge, slotsOf } from '../caller/knowledge.ts';
 import { type PromptIndex, promptIndex } from '../caller/prompts.ts';
 import { Wording } from '../caller/wording.ts';
+import { OfficeTools } from '../office/acts.ts';
+import { openSimulatedOffice, type SimulatedOffice } from '../office/office.ts';
 import type { Persona } from '../persona/schema.ts';
 import { readPhrasings } from '../read.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -22,11 +24,12 @@ export interface CallOptions {
 }
 
 /** All workflows, ready to be called by anybody. */
-export class CallStage {
+export class CallStage implements AsyncDisposable {
   readonly flows: ReadonlyMap<string, LoadedFlow>;
   readonly phrasings: Phrasings;
   readonly #recogniser: SimulatedRecogniser;
   readonly #indexes = new Map<string, PromptIndex>();
+  readonly #offices = new Map<string, Promise<{ office: SimulatedOffice; tools: OfficeTools }>>();
 
   constructor(flows: ReadonlyMap<string, LoadedFlow>, phrasings: Phrasings) {
     this.flows = flows;
@@ -51,9 +54,15 @@ export class CallStage {
     return names.map(one => this.#flow(one));
   }
 
-  /** The same for the same scenario, persona and seed. */
-  hold(scenario: Scenario, persona: Persona, seed: number, options: CallOptions = {}): Promise<Conversation> {
+  /** The same for the same scenario, persona and seed. One call at a time where workflows use tools. */
+  async hold(
+    scenario: Scenario,
+    persona: Persona,
+    seed: number,
+    options: CallOptions = {},
+  ): Promise<Conversation> {
     const reached = this.reached(scenario.workflow);
+    const tools = await this.#toolsFor(reached, scenario.today);
     const documents = reached.map(({ document }) => document);
     const { places } = reached[0]!;
     const { phrasings } = this;
@@ -71,7 +80,29 @@ export class CallStage {
       recogniser: this.#recogniser,
       seed,
       crashes: options.crashes === true,
+      tools,
     });
+  }
+
+  /** Brings a back office up when the first workflow wants to use a tool by itself. */
+  async #toolsFor(flows: readonly LoadedFlow[], todayIso: string): Promise<OfficeTools | undefined> {
+    const acts = flows.some(({ document }) =>
+      Object.values(document.stages).some(({ kind }) => kind === 'act'),
+    );
+    if (!acts) return undefined;
+    const opening =
+      this.#offices.get(todayIso) ??
+      openSimulatedOffice(todayIso).then(office => ({ office, tools: new OfficeTools(office) }));
+    this.#offices.set(todayIso, opening);
+    return (await opening).tools;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opening of this.#offices.values()) {
+      const { office, tools } = await opening;
+      await tools.close();
+      await office[Symbol.asyncDispose]();
+    }
   }
 
   #callFlow(name: string): Flow {
