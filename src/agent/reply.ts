@@ -1,5 +1,6 @@
 import type { Recognition } from '../providers/types.ts';
 import type { FlowEffect, Heard } from '../workflow/types.ts';
+import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
 import type { AgentSpeech } from './agent_speech.ts';
 import type { CallRecord } from './call_record.ts';
 import type { CallerTurn } from './caller_turn.ts';
@@ -173,6 +174,14 @@ export function recordEffects(
         break;
       case 'intent':
         record.append('intent.heard', { intent: effect.intent, mediaMs });
+        break;
+      case 'webhook':
+        record.append('effect.wanted', {
+          effect: effect.id,
+          workflow: effect.workflow,
+          tool: effect.tool,
+          arguments: withoutCard(JSON.stringify(effect.args)),
+        });
         break;
       // In the state alone, so far.
       case 'topic':

@@ -4,4 +4,15 @@ export const DURABLE_LIMITS = {
   keptRequestCharacters: 16_000,
   /** Tools that the workflow uses in one answer of a chat; then the chat ends with an apology. */
   chatActs: 64,
+  /** How often it is looked whether effects wait to be delivered. */
+  outboxLookMs: 1_000,
+  /** Effects on their way to receivers, most of them in a pause between two tries; further ones wait in the outbox. */
+  deliveriesUnderWay: 1_000,
+  /** Of these, those that are being sent; further ones wait. */
+  deliveriesAtOnce: 8,
+  /** Tries of one effect; then it is given up, and stands in the outbox as such. */
+  deliveryTries: 14,
+  /** Between its first two tries, doubled each time up to the longest: more than eight hours in all. */
+  deliveryPauseMs: 5_000,
+  deliveryPauseMostMs: 3_600_000,
 } as const;

@@ -127,6 +127,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** How long live calls may go on after SIGTERM. */
+  /** False: nothing is done after calls; what others are to be told waits. */
+  jobs: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   drainS: z.number().int().min(0).max(86400).default(120),
   recording: z
     .strictObject({

@@ -32,7 +32,7 @@ export class NodeView {
     return this.#draining;
   }
 
-  isReady(role: 'edge' | 'media'): boolean {
+  isReady(role: 'edge' | 'media' | 'jobs'): boolean {
     return [...this.#ready].some(peer => peer === role || peer.startsWith(`${role}-`));
   }
 

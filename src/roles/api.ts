@@ -83,7 +83,7 @@ interface Parts {
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
-  const { tenant, livekit, workflows } = config;
+  const { tenant, livekit, workflows, jobs } = config;
   const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats, versions } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
@@ -111,7 +111,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
       states: providerStates(accessProviders(config.providers, { folder: paths.project, env: process.env })),
       health: () => node.providers,
     },
-    readiness: readinessOf(queries, publications, node),
+    readiness: readinessOf(queries, publications, node, jobs.enabled),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => versions.desk.names(), default: workflows.default },
     versions: versions.desk,
@@ -149,8 +149,9 @@ function readinessOf(
   queries: Queries,
   publications: RedisPublications,
   node: NodeView,
+  hasJobs: boolean,
 ): () => Promise<Readiness> {
-  const assertReady = (role: 'edge' | 'media') => () => {
+  const assertReady = (role: 'edge' | 'media' | 'jobs') => () => {
     if (!node.isReady(role)) throw new TrunklineError('LINE_FAILED', `${role} is not ready`);
   };
   return createReadiness(
@@ -159,6 +160,7 @@ function readinessOf(
       redis: () => publications.ping(),
       edge: assertReady('edge'),
       media: assertReady('media'),
+      ...(hasJobs && { jobs: assertReady('jobs') }),
     },
     LIMITS.readinessMs,
   );

@@ -9,6 +9,7 @@ const ROLES: Readonly<Record<string, () => Promise<{ run: RunRole }>>> = {
   edge: () => import('./edge.ts'),
   media: () => import('./media.ts'),
   api: () => import('./api.ts'),
+  jobs: () => import('./jobs.ts'),
 };
 
 /** A role that has not given everything back by then is ended as it is. */

@@ -102,6 +102,13 @@ const details = {
   }),
   /** A model called what it may not, or with what it may not: nothing was sent. */
   'tool.refused': z.object({ tool: z.string().exactOptional(), why: z.string().max(64), mediaMs }),
+  /** Others are to be told of it, after the call if need be: once for each name in a call, whoever delivers it. */
+  'effect.wanted': z.object({
+    effect: z.string().max(256),
+    workflow: z.string(),
+    tool: z.string(),
+    arguments: personal,
+  }),
   'quote.made': z.object({
     currency: z.literal('USD'),
     lines: z.array(z.object({ label: z.string(), amountCents: z.number().int() })).max(64),

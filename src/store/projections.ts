@@ -1,4 +1,5 @@
 import type { Measure } from '../quality/measures.ts';
+import { DURABLE_PROJECTIONS } from './durable_projections.ts';
 
 /**
  * What follows from events, each statement for all events of a tenant ($1) that were added after a number ($2). They
@@ -183,4 +184,5 @@ export const PROJECTIONS: readonly string[] = [
   QUOTE_MADE,
   CALL_MEASURED,
   CALL_ENDED,
+  ...DURABLE_PROJECTIONS,
 ];

@@ -6,7 +6,7 @@ import { addressSchema } from '../ipc/messages.ts';
 /** Kept apart for bin/start.mjs, which shows it before there is a package. */
 export const USAGE = readFileSync(new URL('usage.txt', import.meta.url), 'utf8');
 
-const PARTS = ['livekit', 'livekit-sip', 'sip', 'roles'] as const;
+const PARTS = ['livekit', 'livekit-sip', 'sip', 'jobs', 'roles'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type Command =

@@ -29,6 +29,7 @@ export function nodeConfig(project: string, file: string | undefined, without: r
     ...config,
     livekit: { ...config.livekit, enabled: livekitEnabled, sip: livekitSip },
     sip: { ...config.sip, enabled: config.sip.enabled && !without.includes('sip') },
+    jobs: { enabled: config.jobs.enabled && !without.includes('jobs') },
   };
   if (livekitSipEnabled && config.livekit.url !== '' && config.redis.url === '') {
     const detail =

@@ -49,7 +49,10 @@ export class RoleFleet {
   constructor(options: RoleFleetOptions) {
     this.#options = options;
     const media = Array.from({ length: mediaProcesses(options.config) }, (_, index) => `media-${index}`);
-    this.#keepers = new Map([...media, 'edge', 'api'].map(address => [address, this.#keeper(address)]));
+    const jobs = options.config.jobs.enabled ? ['jobs'] : [];
+    this.#keepers = new Map(
+      [...media, 'edge', 'api', ...jobs].map(address => [address, this.#keeper(address)]),
+    );
     const { hub, heartbeatTimes } = options;
     this.#faults = new RoleFaults(hub, [...this.#keepers.keys()]);
     const kill = (address: Address, what: string): void => this.#kill(address, what);

@@ -164,6 +164,8 @@ const setStage = z.strictObject({
 const sayStage = z.strictObject({ ...stageBase, kind: z.literal('say'), next });
 const endStage = z.strictObject({
   ...stageBase,
+  /** Tools that tell others of it once the call has come here: not waited for, and tried until it is done. */
+  webhooks: z.array(actStep).max(LIMITS.actSteps).default([]),
   kind: z.literal('end'),
   outcome: name,
   /** The quote is recorded again as booked. */

@@ -108,6 +108,14 @@ export type FlowEffect =
       readonly count: number;
     }
   | { readonly type: 'acted'; readonly tool: string; readonly outcome: ActOutcome }
+  /** Somebody is to be told by a tool, soon but not in the call; `id` is unlike any other one's of the call. */
+  | {
+      readonly type: 'webhook';
+      readonly id: string;
+      readonly workflow: string;
+      readonly tool: string;
+      readonly args: ToolArguments;
+    }
   /** What a score came to at the end. */
   | { readonly type: 'scored'; readonly score: string; readonly value: number }
   /** The call went where one of the workflow's escalation rules leads; what kind of rule, such as `misses`. */

@@ -7,7 +7,7 @@ import { placeCall, throughLiveKit } from './caller.ts';
 import { TestNode } from './test_node.ts';
 
 const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
-const ROLES = ['media-0', 'edge', 'api'];
+const ROLES = ['media-0', 'edge', 'api', 'jobs'];
 
 t.setTimeout(300_000);
 

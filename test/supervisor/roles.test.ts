@@ -11,7 +11,7 @@ t.test('roles come up, media first, and end when told', async t => {
   const order: string[] = [];
   await fleet.start(address => order.push(address), never);
   t.same(order.slice(0, 2).toSorted(), ['media-0', 'media-1']);
-  t.same(order.slice(2).toSorted(), ['api', 'edge']);
+  t.same(order.slice(2).toSorted(), ['api', 'edge', 'jobs']);
   await fleet.stop();
   for (const address of order) t.match(heardBy(address), /^stop$/m, address);
   t.same(children(), []);

@@ -64,6 +64,15 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/config',
     'src/observe',
   ],
+  // What is done after calls, by processes of its own.
+  'src/jobs': [
+    'src/agent/tools',
+    'src/calls/fault.ts',
+    'src/workflow/tools.ts',
+    'src/store',
+    'src/config',
+    'src/observe',
+  ],
   // The edge's side of a phone call; the media process's side is src/lines.
   'src/signalling': [
     'sip',

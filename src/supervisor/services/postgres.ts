@@ -3,6 +3,7 @@ import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../store/embedded_postgres.ts';
 import { migrate } from '../../store/migrate.ts';
+import { migrateJobs } from '../../store/migrate_jobs.ts';
 import type { ChildrenFile } from '../children_file.ts';
 import type { LogFiles } from '../log_files.ts';
 
@@ -28,4 +29,5 @@ export async function startPostgres(
 
 export async function migrateDatabase(ownerUrl: string, sealKeyFile: string, logs: LogFiles): Promise<void> {
   await migrate({ ownerUrl, vault: openVault(sealKeyFile), onLog: logs.lineWriter('migrate') });
+  await migrateJobs(ownerUrl);
 }

@@ -12,11 +12,34 @@ import { checkSentences } from './sentences.ts';
 export function checkActs(document: WorkflowDocument, report: Report): void {
   for (const [name, stage] of Object.entries(document.stages)) {
     if (stage.kind === 'act') checkStage(document, ['stages', name], stage, report);
+    if (stage.kind === 'end') checkWebhooks(document, ['stages', name, 'webhooks'], stage.webhooks, report);
   }
   for (const [name, { compensate, parameters }] of Object.entries(document.tools)) {
     if (compensate === undefined) continue;
     const known = Object.keys(parameters);
     checkStep(document, ['tools', name, 'compensate'], compensate, known, report);
+  }
+}
+
+/** Nobody waits for the answer, and slots are those of the call no more: the tool has its parameters alone. */
+function checkWebhooks(
+  document: WorkflowDocument,
+  path: Path,
+  webhooks: readonly ActStep[],
+  report: Report,
+): void {
+  for (const [index, step] of webhooks.entries()) {
+    checkStep(document, [...path, index], step, [], report);
+    const spec: ToolSpec | undefined = document.tools[step.tool];
+    if (spec === undefined) continue;
+    const { http, webhook } = spec;
+    const isTold = http !== undefined ? http.method !== 'GET' : webhook !== undefined;
+    if (!isTold)
+      report([...path, index, 'tool'], `${step.tool} tells nobody; take a webhook, or http that is no GET`);
+    const texts = JSON.stringify([http?.url ?? '', http?.body ?? '', webhook?.body ?? '']);
+    const slots = placeholdersOf(texts).filter(name => !Object.hasOwn(spec.parameters, name));
+    for (const slot of slots)
+      report([...path, index, 'tool'], `${step.tool} sends {${slot}}; make it a parameter of the tool`);
   }
 }
 

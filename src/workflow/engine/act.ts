@@ -94,6 +94,16 @@ function want(draft: Draft, stage: ActStage, tool: string, args: ToolArguments, 
   draft.act = actOf(draft, stage);
 }
 
+/** Others are told by these tools; what lacks something that its tool needs is told to nobody. */
+export function tellOthers(draft: Draft, webhooks: readonly ActStep[]): void {
+  const workflow = draft.program.document.name;
+  for (const [index, step] of webhooks.entries()) {
+    const args = argumentsOf(draft, step, {});
+    const id = `${workflow}.${draft.stage}.${index}`;
+    if (args !== undefined) draft.effects.push({ type: 'webhook', id, workflow, tool: step.tool, args });
+  }
+}
+
 /** What a tool is given; undefined where something is missing or is not what it takes. */
 function argumentsOf(
   draft: Draft,

@@ -3,7 +3,7 @@ import { cardinal, money } from '../../spoken/numbers.ts';
 import { holds } from '../condition.ts';
 import { pricedLines, quoteOf } from '../quote.ts';
 import type { ActStage, ConsentStage, EndStage, NextSpec, QuoteStage, SetStage } from '../stage_schema.ts';
-import { type ActEnd, beginAct } from './act.ts';
+import { type ActEnd, beginAct, tellOthers } from './act.ts';
 import { ask } from './ask.ts';
 import { type Draft, formOf, knownOf, render, setSlot, slotNamed, stageOf, valuesOf } from './draft.ts';
 import { advance } from './form.ts';
@@ -182,6 +182,7 @@ function finish(draft: Draft, stage: EndStage): void {
   }
   draft.effects.push(...scored(draft.program.document, draft.slots));
   draft.effects.push({ type: 'outcome', outcome: stage.outcome });
+  tellOthers(draft, stage.webhooks);
   draft.memory.pending = { ask: 'nothing' };
   draft.done = true;
 }

@@ -1,0 +1,148 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { describeFault } from '../calls/fault.ts';
+import { LIMITS } from '../config/limits.ts';
+import type { Logger } from '../observe/log.ts';
+import { JOBS_SCHEMA } from '../store/migrate_jobs.ts';
+import type { Outbox, SettledEffect } from '../store/outbox.ts';
+import type { Delivery, DeliveryTry } from './delivery.ts';
+
+export interface OutboxJobsParts {
+  readonly databaseUrl: string;
+  readonly tenantId: string;
+  readonly outbox: Pick<Outbox, 'waiting'>;
+  readonly delivery: Delivery;
+  readonly log: Logger;
+  /** Lower in tests. */
+  readonly limits?: { readonly lookMs: number; readonly firstPauseMs: number };
+}
+
+/**
+ * Delivers the outbox by durable workflows of DBOS (https://docs.dbos.dev/typescript/tutorials/workflow-tutorial), one for each
+ * effect and named by it: what a process that was killed left under way is gone on with, at the try and in the pause where it was.
+ * They hold ids and outcomes, nothing personal. One of these in a process.
+ */
+export class OutboxJobs {
+  readonly #parts: OutboxJobsParts;
+  readonly #lookMs: number;
+  readonly #firstPauseMs: number;
+  readonly #underWay = new Set<string>();
+  readonly #deliver: (effectId: string) => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: OutboxJobsParts) {
+    const { lookMs, firstPauseMs } = {
+      lookMs: LIMITS.outboxLookMs,
+      firstPauseMs: LIMITS.deliveryPauseMs,
+      ...parts.limits,
+    };
+    this.#parts = parts;
+    this.#lookMs = lookMs;
+    this.#firstPauseMs = firstPauseMs;
+    this.#deliver = DBOS.registerWorkflow((effectId: string) => this.#delivered(effectId), {
+      name: 'deliver',
+    });
+  }
+
+  /** Goes on with what was under way, and with what waits. @throws when the database is away or not migrated */
+  async start(): Promise<void> {
+    const { databaseUrl, log } = this.#parts;
+    DBOS.setConfig({
+      name: 'trunkline',
+      systemDatabaseUrl: databaseUrl,
+      systemDatabaseSchemaName: JOBS_SCHEMA,
+      systemDatabasePoolSize: 4,
+      runMigrations: false,
+      // Any version goes on with what any other has begun.
+      applicationVersion: '1',
+      executorID: 'jobs',
+      logger: loggerOf(log),
+    });
+    await DBOS.launch();
+    this.#look();
+  }
+
+  /** Begins nothing more; what is under way is gone on with at the next start. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#parts.delivery.close();
+    await this.#looking;
+    await DBOS.shutdown();
+  }
+
+  #look(): void {
+    this.#looking = this.#begin().then(
+      () => undefined,
+      error => this.#parts.log.warn({ fault: describeFault(error) }, 'the outbox cannot be read'),
+    );
+    void this.#looking.then(() => {
+      if (!this.#isClosed) this.#timer = setTimeout(() => this.#look(), this.#lookMs);
+    });
+  }
+
+  async #begin(): Promise<void> {
+    const { outbox, tenantId } = this.#parts;
+    const room = LIMITS.deliveriesUnderWay - this.#underWay.size;
+    if (room <= 0) return;
+    for (const effectId of await outbox.waiting(tenantId, [...this.#underWay], room)) {
+      if (this.#isClosed) return;
+      this.#underWay.add(effectId);
+      // One of that name that is under way, or was, is that one.
+      const handle = await DBOS.startWorkflow(this.#deliver, { workflowID: `outbox:${effectId}` })(effectId);
+      const over = () => void this.#underWay.delete(effectId);
+      handle.getResult().then(over, over);
+    }
+  }
+
+  async #delivered(effectId: string): Promise<void> {
+    for (let attempts = 1; ; attempts += 1) {
+      const tried = await DBOS.runStep(() => this.#try(effectId), { name: 'try' });
+      const { state, ...how } = tried;
+      const isLast = attempts >= LIMITS.deliveryTries;
+      if (state !== 'again' || isLast) {
+        const settled = { ...how, attempts, state: state === 'again' ? ('givenUp' as const) : state };
+        while (!(await DBOS.runStep(() => this.#settle(effectId, settled), { name: 'settle' })))
+          await DBOS.sleep(this.#firstPauseMs);
+        this.#parts.log.info({ state: settled.state, attempts, why: how.why }, 'an effect is settled');
+        return;
+      }
+      await DBOS.sleep(Math.min(this.#firstPauseMs * 2 ** (attempts - 1), LIMITS.deliveryPauseMostMs));
+    }
+  }
+
+  async #settle(effectId: string, settled: SettledEffect): Promise<boolean> {
+    try {
+      await this.#parts.delivery.settle(effectId, settled);
+      return true;
+    } catch (error) {
+      this.#parts.log.warn({ fault: describeFault(error) }, 'an effect cannot be settled now');
+      return false;
+    }
+  }
+
+  /** A store that is away is waited for like a receiver. */
+  async #try(effectId: string): Promise<DeliveryTry> {
+    try {
+      return await this.#parts.delivery.try(effectId);
+    } catch (error) {
+      this.#parts.log.warn({ fault: describeFault(error) }, 'an effect cannot be delivered now');
+      return { state: 'again', why: 'unwritten' };
+    }
+  }
+}
+
+/** What DBOS has to say is about its own works. */
+function loggerOf(log: Logger) {
+  return {
+    debug: (entry: unknown) => log.debug({ dbos: words(entry) }),
+    info: (entry: unknown) => log.debug({ dbos: words(entry) }),
+    warn: (entry: unknown) => log.warn({ dbos: words(entry) }, 'jobs'),
+    error: (entry: unknown) => log.error({ dbos: words(entry) }, 'jobs'),
+  };
+}
+
+function words(entry: unknown): string {
+  return (entry instanceof Error ? entry.message : String(entry)).slice(0, 500);
+}

@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { openDatabase } from '../../src/store/database.ts';
+import { writeEvents } from '../../src/store/event_writer.ts';
+import { migrateJobs } from '../../src/store/migrate_jobs.ts';
+import { sealEvent } from '../../src/store/sealing.ts';
+import { startToolServer, until } from '../agent/tools/tool_server.ts';
+import { storyTeller } from '../store/call_story.ts';
+import { asOwner, startTestStore } from '../store/postgres.ts';
+import { VISITS } from '../workflow/act_flows.ts';
+
+const CHILD = fileURLToPath(new URL('jobs_child.ts', import.meta.url));
+const store = await startTestStore();
+const server = await startToolServer();
+await migrateJobs(store.ownerUrl);
+const database = openDatabase(store.appUrl, 1);
+const project = store.dir;
+cpSync(fileURLToPath(new URL('../../workflows/places', import.meta.url)), join(project, 'workflows/places'), {
+  recursive: true,
+});
+const yaml = VISITS.replaceAll('https://shop.example', server.url);
+writeFileSync(join(project, 'workflows/visits.yaml'), yaml);
+
+t.teardown(async () => {
+  await server.close();
+  await database.close();
+  await store.end();
+});
+t.beforeEach(() => {
+  server.asked.length = 0;
+  server.replies.length = 0;
+});
+
+/** What a call tells that ended so that others are to know. */
+async function callEnds(callId: string, times = 1): Promise<void> {
+  const tell = storyTeller('acme', callId);
+  const parties = { from: '+15550100123', to: '', workflow: 'visits', workflowVersion: '1' };
+  const events = [tell('call.started', { direction: 'inbound', lineKind: 'trunk', ...parties })];
+  // A process that goes on with a call may tell it once more.
+  for (let i = 0; i < times; i += 1) {
+    const args = JSON.stringify({ text: `${callId} at Thistlewick Crescent`, kind: 'visit' });
+    events.push(
+      tell('effect.wanted', {
+        effect: 'visits.booked.0',
+        workflow: 'visits',
+        tool: 'note_down',
+        arguments: args,
+      }),
+    );
+  }
+  await writeEvents(
+    database,
+    'acme',
+    events.map(event => sealEvent(event, store.vault)),
+  );
+}
+
+function startJobs(t: Test) {
+  const child = spawn(process.execPath, [CHILD, store.appUrl, store.keyFile, project], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return { child, exited };
+}
+
+function outbox(callId: string) {
+  return asOwner<{ state: string; attempts: number; why: string | null }>(
+    store,
+    'SELECT state, attempts, why FROM outbox WHERE call_id = $1',
+    [callId],
+  );
+}
+
+async function untilSettled(callId: string): Promise<void> {
+  let state = 'waiting';
+  for (let i = 0; i < 600 && state === 'waiting'; i += 1) {
+    [{ state } = { state: 'waiting' }] = await outbox(callId);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
+const keys = () => server.asked.map(({ headers }) => headers['idempotency-key']);
+
+t.test(
+  'what is wanted is delivered once, however often it was told, and nothing personal is left about',
+  async t => {
+    await callEnds('call-1', 2);
+    const { child, exited } = startJobs(t);
+    await untilSettled('call-1');
+    t.match(await outbox('call-1'), [{ state: 'delivered', attempts: 1 }]);
+    t.equal(server.asked.length, 1);
+    t.match(JSON.parse(server.asked[0]!.body), { text: 'call-1 at Thistlewick Crescent', kind: 'visit' });
+    const jobs = await asOwner(
+      store,
+      'SELECT w::text || coalesce(o::text, $1) AS row FROM jobs.workflow_status w LEFT JOIN jobs.operation_outputs o USING (workflow_uuid)',
+      [''],
+    );
+    t.ok(jobs.length > 0);
+    t.notMatch(JSON.stringify(jobs), /Thistlewick|5550100/);
+    child.kill('SIGTERM');
+    t.same(await exited, [0, null], 'it ends in order');
+  },
+);
+
+t.test('killed in the midst of a delivery, it is gone on with by the same key', async t => {
+  server.replies.push({ until: new Promise(() => undefined) });
+  await callEnds('call-2');
+  const first = startJobs(t);
+  await until(() => server.asked.length === 1, 'it was asked');
+  first.child.kill('SIGKILL');
+  await first.exited;
+  startJobs(t);
+  await untilSettled('call-2');
+  t.match(await outbox('call-2'), [{ state: 'delivered', attempts: 1 }]);
+  t.equal(server.asked.length, 2);
+  t.equal(new Set(keys()).size, 1, 'the receiver does it once');
+});
+
+t.test('killed in the pause after a try, it counts on', async t => {
+  server.replies.push({ status: 503 });
+  await callEnds('call-3');
+  const first = startJobs(t);
+  await until(() => server.asked.length === 1, 'it was asked');
+  let pause = [] as unknown[];
+  while (pause.length === 0)
+    pause = await asOwner(store, "SELECT FROM jobs.operation_outputs WHERE function_name ILIKE '%sleep%'");
+  first.child.kill('SIGKILL');
+  await first.exited;
+  startJobs(t);
+  await untilSettled('call-3');
+  t.match(await outbox('call-3'), [{ state: 'delivered', attempts: 2 }]);
+  t.equal(server.asked.length, 2);
+  t.equal(new Set(keys()).size, 1);
+});
+
+t.test('what is refused is given up, and keeps nobody waiting', async t => {
+  server.replies.push({ status: 422 });
+  await callEnds('call-4');
+  startJobs(t);
+  await untilSettled('call-4');
+  t.match(await outbox('call-4'), [{ state: 'givenUp', attempts: 1, why: 'refused' }]);
+});
