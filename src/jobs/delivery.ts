@@ -9,7 +9,11 @@ interface DeliveryParts {
   readonly outbox: Outbox;
   readonly tools: ToolRunner;
   /** Undefined for a workflow or a tool that is not there. */
-  toolOf(workflow: string, tool: string): Promise<Tool | undefined>;
+  toolOf(effect: {
+    readonly callId: string;
+    readonly workflow: string;
+    readonly tool: string;
+  }): Promise<Tool | undefined>;
 }
 
 /** What came of one try; `again` where another one may do better. */
@@ -58,7 +62,7 @@ export class Delivery {
     const { tenantId, outbox, tools, toolOf } = this.#parts;
     const effect = await outbox.find(tenantId, effectId);
     if (effect === undefined) return GONE;
-    const tool = await toolOf(effect.workflow, effect.tool);
+    const tool = await toolOf(effect);
     if (tool === undefined || !tools.has(tool)) return { state: 'again', why: 'unknownTool' };
     const checked = tool.check(effect.argumentsJson);
     const request = 'args' in checked ? requestOf(tool, checked.args, {}) : checked;

@@ -3,11 +3,10 @@ import { describeFault } from '../calls/fault.ts';
 import { openVault } from '../compliance/vault.ts';
 import { Delivery } from '../jobs/delivery.ts';
 import { OutboxJobs } from '../jobs/outbox_jobs.ts';
-import type { Logger } from '../observe/log.ts';
 import { openOutbox } from '../store/outbox.ts';
-import { loadFlow } from '../workflow/load.ts';
-import type { Tool } from '../workflow/tools.ts';
+import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { Role, RoleContext } from './context.ts';
+import { openFlows } from './versioned_flows.ts';
 
 /** Durable background work: what is to be told to others after calls. */
 export async function run({ config, paths, link, log }: RoleContext): Promise<Role> {
@@ -16,7 +15,10 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
   const tools = new ToolReceivers({ folder: paths.project, env: process.env }, ({ name }, why) =>
     log.warn({ tool: name, why }, 'a tool is off'),
   );
-  const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(paths.workflows, log) });
+  const shelf = await openFlows(config, paths, (error, workflow) =>
+    log.warn({ workflow, fault: describeFault(error) }, 'a version of a workflow is not there'),
+  );
+  const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf) });
   const jobs = new OutboxJobs({ databaseUrl: postgres.url, tenantId, outbox, delivery, log });
   await jobs.start();
   link.send('supervisor', { type: 'ready', detail: 'outbox' });
@@ -29,17 +31,11 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
   };
 }
 
-/** Tools by workflow, as its file says now; what can't be loaded may be repaired. */
-function toolsIn(
-  workflowsDir: string,
-  log: Logger,
-): (workflow: string, tool: string) => Promise<Tool | undefined> {
-  return async (workflow, name) => {
-    try {
-      return (await loadFlow(workflowsDir, workflow)).tools.find(tool => tool.name === name);
-    } catch (error) {
-      log.warn({ workflow, fault: describeFault(error) }, 'the workflow of an effect is not there');
-      return undefined;
-    }
+/** Tools of workflows as they are in force now for calls that begin. */
+function toolsIn(shelf: FlowShelf): ConstructorParameters<typeof Delivery>[0]['toolOf'] {
+  return async ({ callId, workflow, tool }) => {
+    shelf.look().use();
+    const flow = shelf.ofCall(callId).get(workflow);
+    return flow?.tool?.(flow.initial, tool);
   };
 }
