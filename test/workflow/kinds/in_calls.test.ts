@@ -253,8 +253,8 @@ t.test('what could be two values is asked about', async t => {
 
 t.test('free words are no commands, and commands alone are no answers', async t => {
   for (const [kind, answer] of [
-    ['kind: text, words: { max: 60 }', 'the operator told me goodbye and then i had to start over'],
-    ['kind: company', 'goodbye clothing company'],
+    ['kind: text, words: { max: 60 }', 'the operator told me'],
+    ['kind: company', 'goodbye clothing'],
     [NAME, 'bill goodbye'],
   ] as const) {
     for (const [command, said] of [

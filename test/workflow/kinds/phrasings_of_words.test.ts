@@ -110,6 +110,7 @@ understood('free words', { kind: 'text', words: { max: 12 } }, [
   ["No, it wasn't like that.", "No, it wasn't like that."],
   ['the operator told me to repeat it', 'the operator told me to repeat it'],
   ['so', 'so'],
+  ['my {booking} and\u0007 café', 'my booking and cafe'],
   ['uh', NOTHING],
   ['🎹', NOTHING],
   ['', NOTHING],
