@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { integrationsSchema } from './integrations.ts';
 import { LIMITS } from './limits.ts';
 import { pipelineSchema } from './pipeline.ts';
 import { providersSchema } from './providers.ts';
@@ -152,6 +153,7 @@ export const configSchema = z.strictObject({
   turn: turn.prefault({}),
   pipeline: pipelineSchema.default({}),
   providers: providersSchema,
+  integrations: integrationsSchema,
   voice: z
     .strictObject({
       flite: z.string().default('flite'),

@@ -27,4 +27,14 @@ export const TOOL_LIMITS = {
   toolRetryMostMs: 2_000,
   /** What a tool answers; a longer answer is a failure. */
   toolAnswerBytes: 256 << 10,
+  /** Accounts of one kind of system; more are an error. */
+  integrationAccounts: 16,
+  /** What is left of a token's life when a new one is fetched. */
+  tokenSpareMs: 60_000,
+  /** How long a token counts as good whose life nobody tells; one that is refused before is fetched anew. */
+  tokenUntoldMs: 900_000,
+  /** How far ahead and for how many days an adapter looks for free times at once. */
+  availabilityDays: 31,
+  /** Free times that a tool answers; the first of each half day come first. */
+  availabilitySlots: 6,
 } as const;

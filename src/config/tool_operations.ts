@@ -1,10 +1,10 @@
 /** Something that a tool may do without naming an address of its own. */
 export interface Operation {
   /**
-   * `reads`: called twice it does no more than called once. `keyed`: nothing is done twice for the same key. `once`:
-   * whoever is called knows no keys.
+   * `reads`: called twice it does no more than called once. `keyed`: nothing is done twice for the same key; where the other
+   * end knows no keys, it is looked whether it was done.
    */
-  readonly does: 'reads' | 'keyed' | 'once';
+  readonly does: 'reads' | 'keyed';
   /** Its arguments: those that it needs, and those that it may have. */
   readonly needs: readonly string[];
   readonly may: readonly string[];
@@ -25,7 +25,7 @@ const ADAPTER_OPERATIONS: Readonly<Record<string, Operations>> = {
   calendly: {
     available_times: { does: 'reads', needs: [], may: ['from', 'days', 'event_type'] },
     book: {
-      does: 'once',
+      does: 'keyed',
       needs: ['start', 'name', 'email'],
       may: ['event_type', 'phone', 'time_zone', 'question', 'answer'],
     },
@@ -50,7 +50,7 @@ const ADAPTER_OPERATIONS: Readonly<Record<string, Operations>> = {
       may: ['first_name', 'phone', 'email', 'state', 'zip', 'note'],
     },
     create_task: {
-      does: 'once',
+      does: 'keyed',
       needs: ['subject'],
       may: ['due', 'note', 'who', 'what', 'status', 'priority'],
     },

@@ -3,6 +3,7 @@ import { describeFault } from '../calls/fault.ts';
 import { type ChatFlow, ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
 import type { VersionSpread } from '../http/version_spread.ts';
+import { openIntegrations } from '../integrations/registry.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { type Models, openModels } from '../providers/registry.ts';
@@ -39,8 +40,11 @@ export function openChatService(
     redisUrl: config.redis.url,
     vault,
   });
-  const tools = new ToolReceivers({ folder: paths.project, env: process.env }, ({ name }, why) =>
-    log.warn({ tool: name, why }, 'a tool is off'),
+  const place = { folder: paths.project, env: process.env };
+  const tools = new ToolReceivers(
+    place,
+    ({ name }, why) => log.warn({ tool: name, why }, 'a tool is off'),
+    openIntegrations(config.integrations, place),
   );
   let models: Promise<Models> | undefined;
   const sessions = new ChatSessions({

@@ -10,6 +10,7 @@ import { openVault } from '../compliance/vault.ts';
 import { mediaProcesses } from '../config/media_processes.ts';
 import { nodePaths } from '../config/paths.ts';
 import { readRuntime } from '../config/runtime.ts';
+import { openIntegrations } from '../integrations/registry.ts';
 import { createLogger } from '../observe/log.ts';
 import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { openProviders, type Providers } from '../providers/registry.ts';
@@ -75,8 +76,11 @@ const providers = await openProviders(config, {
     log.debug({ ...use }, 'provider used');
   },
 });
-const tools = new ToolReceivers({ folder: project, env: process.env }, ({ name }, why) =>
-  log.warn({ tool: name, why }, 'a tool is off'),
+const place = { folder: project, env: process.env };
+const tools = new ToolReceivers(
+  place,
+  ({ name }, why) => log.warn({ tool: name, why }, 'a tool is off'),
+  openIntegrations(config.integrations, place),
 );
 let fixed: ReadonlySet<string> = new Set();
 prepare([...flows.live.values()]);

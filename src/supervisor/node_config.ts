@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
+import {
+  accessIntegrations,
+  type IntegrationState,
+  integrationStates,
+} from '../config/integration_access.ts';
 import { loadConfig } from '../config/load.ts';
 import { accessProviders, type ProviderState, providerStates } from '../config/provider_access.ts';
 import type { Config } from '../config/schema.ts';
@@ -38,6 +43,7 @@ export function nodeConfig(project: string, file: string | undefined, without: r
   }
   assertTrunkSecrets(config.trunks, project, process.env);
   nodeProviders(config, project);
+  nodeIntegrations(config, project);
   assertPortsApart(resolved);
   return resolved;
 }
@@ -48,6 +54,14 @@ export function nodeConfig(project: string, file: string | undefined, without: r
  */
 export function nodeProviders({ providers }: Config, project: string): readonly ProviderState[] {
   return providerStates(accessProviders(providers, { folder: project, env: process.env }));
+}
+
+/**
+ * The accounts of other systems, and whether they have their keys.
+ * @throws TrunklineError CONFIG_INVALID when a key file can't be read
+ */
+export function nodeIntegrations({ integrations }: Config, project: string): readonly IntegrationState[] {
+  return integrationStates(accessIntegrations(integrations, { folder: project, env: process.env }));
 }
 
 /** Single ports that the node's own processes listen on. */

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { IntegrationState } from '../config/integration_access.ts';
 import type { ProviderState } from '../config/provider_access.ts';
 import type { Config } from '../config/schema.ts';
 import type { RunningNode } from './bring_up.ts';
@@ -9,6 +10,7 @@ import { connectHost, urlHost } from './services/address.ts';
 export function summaryLines(
   { config, paths, keys }: Pick<RunningNode, 'config' | 'paths' | 'keys'>,
   providers: readonly ProviderState[],
+  integrations: readonly IntegrationState[] = [],
 ): string[] {
   const { http, redis, postgres, livekit, sip } = config;
   const httpUrl = `http://${urlHost(connectHost(http.host))}:${http.port}`;
@@ -23,9 +25,18 @@ export function summaryLines(
   rows.push(['key', shown(keys.apiKeyFile)]);
   if (livekit.enabled) rows.push(['LiveKit', livekit.url]);
   rows.push(['Postgres', endpoint(postgres.url)], ['Redis', endpoint(redis.url)]);
-  rows.push(...providerRows(providers));
+  rows.push(...providerRows(providers), ...integrationRows(integrations));
   rows.push(['logs', `${shown(paths.logs)}/`]);
   return rows.map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
+}
+
+/** Whose systems tools may use, and which of them are off, and why. */
+function integrationRows(states: readonly IntegrationState[]): readonly (readonly [string, string])[] {
+  const named = states.map(({ adapter, account, off }) => {
+    const name = account === 'default' ? adapter : `${adapter}.${account}`;
+    return off === undefined ? name : `${name} (off: ${off})`;
+  });
+  return named.length === 0 ? [] : [['uses', named.join(', ')]];
 }
 
 /** Short where it lies below the folder that the reader is in. */

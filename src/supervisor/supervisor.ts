@@ -4,7 +4,7 @@ import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
 import type { StartCommand } from './cli.ts';
 import { failureText } from './failure_text.ts';
-import { configFileOf, nodeConfig, nodeProviders } from './node_config.ts';
+import { configFileOf, nodeConfig, nodeIntegrations, nodeProviders } from './node_config.ts';
 import { providerWarning, talkingWorkflows } from './provider_lines.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
 import { Stoppables } from './stoppables.ts';
@@ -72,7 +72,8 @@ async function runNode(
     signals.inOrder,
   );
   terminal.line(`Trunkline is up (${duration(startedAt)}).`);
-  for (const line of summaryLines(node, providers)) terminal.line(line);
+  const integrations = nodeIntegrations(config, project);
+  for (const line of summaryLines(node, providers, integrations)) terminal.line(line);
   // Whoever loads workflows tells what is wrong with them.
   const talking = await talkingWorkflows(node.paths.workflows).catch(() => []);
   const warning = providerWarning(config, providers, talking);

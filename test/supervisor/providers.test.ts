@@ -66,6 +66,16 @@ t.test('who hears, thinks and speaks is shown, and who is off and why', async t 
   t.ok(lines.includes('  speaks    elevenlabs, flite'));
   t.ok(lines.includes('  converses openai_realtime (off: no OPENAI_API_KEY)'));
   t.notMatch(lines.join('\n'), /s3cret/);
+  t.notOk(
+    lines.some(line => line.startsWith('  uses')),
+    'nobody misses what was not asked for',
+  );
+  const accounts = [
+    { adapter: 'calendly', account: 'default', off: undefined },
+    { adapter: 'salesforce', account: 'sales', off: 'no SALESFORCE_CLIENT_SECRET' },
+  ] as const;
+  const used = summaryLines({ config: { ...config, ...url }, paths, keys }, states, accounts);
+  t.ok(used.includes('  uses      calendly, salesforce.sales (off: no SALESFORCE_CLIENT_SECRET)'));
 });
 
 t.test('a workflow that wants more than the providers can do is told once', async t => {

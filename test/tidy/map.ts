@@ -24,6 +24,8 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   // Voices speak at rates of their own.
   'src/providers': ['pipeline/resample.ts', 'src/spoken', 'src/config', 'src/observe'],
   'src/workflow': ['src/spoken', 'src/config', 'src/providers/types.ts'],
+  // The systems of others behind tools.
+  'src/integrations': ['src/agent/tools/tool_runner.ts', 'src/agent/tools/tool_try.ts', 'src/config'],
   'src/recording': ['src/config', 'src/observe', 'src/calls/slot_buffers.ts', 'src/calls/ring.ts'],
   'src/telephony': ['sip', 'src/config'],
   // What crossed the wire in a call: masked, kept, shown.

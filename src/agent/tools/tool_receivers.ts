@@ -48,16 +48,17 @@ export class ToolReceivers implements ToolRunner {
     this.#closed.abort();
     await Promise.all(this.#running);
     this.#http.close();
+    this.#adapters?.close();
   }
 
   #run({ tool, request, key, signal }: ToolOrder): Promise<ToolOutcome> {
     if ('url' in request) return this.#http.run({ tool, request, key, signal });
     const { adapter, internal } = tool.spec;
     const { args } = request;
-    return runTries(tool, signal, async ({ timeoutMs, mayBeDone }) => {
+    return runTries(tool, signal, async ({ timeoutMs }) => {
       if (internal !== undefined) return internalAnswer(internal.operation, args, key, Date.now());
       const { name = '', account = '', operation = '' } = adapter ?? {};
-      const order = { adapter: name, account, operation, args, key, mayBeDone, timeoutMs, signal };
+      const order = { adapter: name, account, operation, args, key, timeoutMs, signal };
       const refused = { status: 501, retryAfter: undefined, data: undefined };
       return (await this.#adapters?.attempt(order)) ?? refused;
     });

@@ -26,8 +26,6 @@ export interface AdapterOrder {
   readonly operation: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly key: string;
-  /** An earlier try may have been heard: what knows no keys looks first whether it was. */
-  readonly mayBeDone: boolean;
   /** For all that the try asks the other end. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -39,4 +37,5 @@ export interface Adapters {
   off(adapter: string, account: string): string | undefined;
   /** Never rejects. `data` is in the form that all adapters of a kind share, whatever the other end sent. */
   attempt(order: AdapterOrder): Promise<Tried>;
+  close(): void;
 }

@@ -9,8 +9,6 @@ interface TryTurn {
   readonly timeoutMs: number;
   /** A kept connection was found closed: this one is to be new. */
   readonly isFresh: boolean;
-  /** An earlier try may have been heard. */
-  readonly mayBeDone: boolean;
 }
 
 /** Refusals, after which nothing was done (RFC 9110 §15.5, §15.6.2, §15.6.4). */
@@ -32,7 +30,7 @@ export async function runTries(
   let mayBeDone = false;
   for (let attempts = 1; ; attempts += 1) {
     const leftMs = LIMITS.toolRunMs - (performance.now() - beganMs);
-    const tried = await attempt({ timeoutMs: Math.min(spec.timeoutMs, leftMs), isFresh, mayBeDone });
+    const tried = await attempt({ timeoutMs: Math.min(spec.timeoutMs, leftMs), isFresh });
     if ('fault' in tried && tried.metClosedConnection && !isFresh) {
       isFresh = true;
       attempts -= 1;

@@ -8,7 +8,7 @@ import type { HttpRequest } from './tool_request.ts';
 type TryFault = 'unreachable' | 'lost' | 'timeout' | 'tooLarge' | 'garbage' | 'cancelled';
 
 export type Tried =
-  /** `data` is the JSON that came, null where nothing did; of a status that is no 2xx it is not looked at. */
+  /** `data` is the JSON that came, null where nothing did; of a status that is no 2xx it is read only where that was wanted. */
   | { readonly status: number; readonly retryAfter: string | undefined; readonly data: unknown }
   /**
    * `wasSent` unless it is certain that the other end has seen nothing of it. A kept connection may be closed just as it is
@@ -27,12 +27,16 @@ export interface TryOptions {
   readonly agent: Agent | false;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** What is answered with a status that is no 2xx is read, too, where it is JSON. */
+  readonly readsRefusals?: boolean;
+  /** Says in seconds when to come again, beside Retry-After. */
+  readonly retryHeader?: string;
 }
 
 /** One request over HTTP/1.1 and its answer, whole, within a time and a size. Follows no redirect. Never throws. */
 export async function tryTool(
   { method, url, body }: HttpRequest,
-  { headers, agent, timeoutMs, signal }: TryOptions,
+  { headers, agent, timeoutMs, signal, readsRefusals = false, retryHeader = '' }: TryOptions,
 ): Promise<Tried> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
@@ -58,9 +62,12 @@ export async function tryTool(
     [response] = (await once(request, 'response')) as [IncomingMessage];
     response.on('error', () => undefined);
     const { statusCode: status = 0 } = response;
-    const answer = { status, retryAfter: response.headers['retry-after'] };
-    if (status < 200 || status > 299) return { ...answer, data: undefined };
+    const again = response.headers['retry-after'] ?? response.headers[retryHeader];
+    const answer = { status, retryAfter: Array.isArray(again) ? again[0] : again };
+    const isDone = status >= 200 && status <= 299;
+    if (!isDone && !readsRefusals) return { ...answer, data: undefined };
     const bytes = await bytesOf(response);
+    if (!isDone) return { ...answer, data: bytes === undefined ? undefined : jsonIn(bytes)?.data };
     if (bytes === undefined) return broken('tooLarge');
     const json = jsonIn(bytes);
     return json === undefined ? broken('garbage') : { ...answer, data: json.data };

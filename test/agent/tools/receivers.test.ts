@@ -124,6 +124,7 @@ function scripted(tried: readonly Tried[]) {
   const orders: AdapterOrder[] = [];
   const left = [...tried];
   const adapters: Adapters = {
+    close: () => undefined,
     off: (_, account) => (account === 'default' ? undefined : 'no key'),
     attempt: async order => {
       orders.push(order);
@@ -133,7 +134,7 @@ function scripted(tried: readonly Tried[]) {
   return { adapters, orders };
 }
 
-t.test('an adapter is tried as anything else is, and told what may have been heard', async t => {
+t.test('an adapter is tried as anything else is, by the same key', async t => {
   const lost = { fault: 'lost', status: undefined, wasSent: true, metClosedConnection: false } as const;
   const busy = { status: 503, retryAfter: undefined, data: undefined };
   const { adapters, orders } = scripted([busy, lost]);
@@ -160,10 +161,7 @@ t.test('an adapter is tried as anything else is, and told what may have been hea
     args: { start: '2027-03-14T09:00', title: 'Call Ada' },
     key: 'k1',
   });
-  t.same(
-    orders.map(({ mayBeDone }) => mayBeDone),
-    [false, false, true],
-  );
+  t.equal(orders.length, 3);
 });
 
 t.test('an account without a key is off, which is told once', async t => {
