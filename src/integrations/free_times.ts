@@ -31,7 +31,10 @@ export function freeTimes(startsMs: readonly number[], timeZone: string): object
   const seen = new Set<string>();
   const spread = startsMs
     .toSorted((a, b) => a - b)
-    .map(atMs => ({ ...zonedTime(atMs, timeZone), start: utc(atMs) }))
+    .map(atMs => {
+      const { date, time } = zonedTime(atMs, timeZone);
+      return { date, time, start: utc(atMs) };
+    })
     .filter(({ date, time }) => {
       const half = `${date} ${time < NOON}`;
       return !seen.has(half) && seen.add(half);
