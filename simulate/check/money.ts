@@ -61,10 +61,10 @@ export const prices: Checker = ({ conversation, scenario, documents, places }) =
   }
   for (const { turn, effect } of conversation.effects) {
     if (effect.type === 'slotSet') {
-      const kind = documents
-        .map(({ slots }) => slots[effect.slot]?.kind as string | undefined)
-        .find(one => one);
-      if (kind === 'money') allowed.add(Number(effect.value));
+      const slot = documents.map(({ slots }) => slots[effect.slot]).find(one => one);
+      if (slot?.kind === 'money') allowed.add(Number(effect.value));
+      if (slot?.kind === 'number' && slot.unit?.one === 'dollar')
+        allowed.add(centsOf(Number(effect.value), 0));
     }
     if (effect.type !== 'quote') continue;
     const rules = documents.flatMap(({ pricing }) => pricing ?? [])[0];

@@ -20,7 +20,7 @@ export function advance(draft: Draft): Progress {
     const missing = question.slots.filter(slot => draft.slots[slot] === undefined);
     if (missing.length > 0) return askFor(draft, index, question, missing);
   }
-  const open = formSlots(draft).filter(slot => draft.slots[slot]?.confirmed !== true);
+  const open = formSlots(draft).filter(slot => draft.slots[slot]?.confirmed === false);
   const unsure = open.some(slot => draft.memory.doubtful.includes(slot));
   if (open.length > 0 && (form.confirm === 'always' || unsure)) {
     readBack(draft);

@@ -113,10 +113,10 @@ function enterConsent(draft: Draft, stage: ConsentStage): void {
   const policy = draft.program.recordingConsent;
   switch (policy === 'ask' && isAnnounced(draft, stage) ? 'announce' : policy) {
     case 'ask':
-      ask(draft, { ask: 'consent' }, [stage.ask]);
+      ask(draft, { ask: 'consent' }, [render(draft, stage.ask)]);
       break;
     case 'announce':
-      draft.say.push(stage.announce);
+      draft.say.push(render(draft, stage.announce));
       noteConsent(draft, true);
       leave(draft, stage.next);
       break;
@@ -143,7 +143,7 @@ export function recordConsent(draft: Draft, granted: boolean): void {
   const stage = stageOf(draft);
   if (stage.kind !== 'consent') return;
   noteConsent(draft, granted);
-  draft.say.push(granted ? stage.granted : stage.refused);
+  draft.say.push(render(draft, granted ? stage.granted : stage.refused));
   leave(draft, stage.next);
 }
 

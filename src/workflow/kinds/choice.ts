@@ -4,8 +4,8 @@ import { PhraseTable } from '../understand/phrases.ts';
 import { type Kind, single } from './kind.ts';
 
 export function choiceKind(spec: SlotOf<'choice'>): Kind {
-  const phrases = Object.entries(spec.values).flatMap(([value, { phrases: said }]) =>
-    said.map(phrase => [phrase, value] as const),
+  const phrases = Object.entries(spec.values).flatMap(([value, { phrases: said, say }]) =>
+    [...new Set([...said, ...asPhrase(say)])].map(phrase => [phrase, value] as const),
   );
   const table = new PhraseTable<string>(phrases);
   return {
@@ -18,4 +18,10 @@ export function choiceKind(spec: SlotOf<'choice'>): Kind {
     },
     expects: { kind: 'choice' },
   };
+}
+
+/** What the agent calls a value, a caller may call it as well. */
+function asPhrase(say: string): readonly string[] {
+  const words = say.toLowerCase();
+  return /^[a-z']+( [a-z']+)*$/.test(words) ? [words] : [];
 }
