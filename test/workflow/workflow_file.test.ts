@@ -241,7 +241,7 @@ t.test('a folder of workflows', async t => {
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   await cp('workflows', folder, { recursive: true });
   const flows = await loadFlows(folder);
-  t.same([...flows.keys()], ['piano_removal', 'receptionist']);
+  t.ok(flows.has('piano_removal') && flows.has('receptionist') && flows.has('claims_intake'));
   const flow = flows.get('piano_removal')!;
   t.match(flow.version, /^1\.0\.0\+[0-9a-f]{12}$/);
   await writeFile(join(folder, 'piano_removal.yaml'), changed('Is that right?', 'Is that correct?'));
