@@ -82,7 +82,7 @@ export function reject(one: VersionFacts, order: Order): VersionChange {
 }
 
 export function attachGate(one: VersionFacts, order: Order, gate: VersionChange['gate']): VersionChange {
-  need(one, ['draft', 'review', 'approved'], 'given a gate result');
+  need(one, ['review', 'approved'], 'given a gate result');
   return { ...changed(one, order, 'gated', {}), ...(gate && { gate }) };
 }
 
