@@ -20,9 +20,10 @@ export interface OfficeDatabase {
   close(): Promise<void>;
 }
 
-// Dates are days here, and no instants of anybody's time zone.
-pg.types.setTypeParser(pg.types.builtins.DATE, text => text);
-pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, text => new Date(text).toISOString());
+// Dates are days here, and no instants of anybody's time zone; others of the process read theirs as they like.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.DATE, text => text);
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, text => new Date(text).toISOString());
 
 /** Brings the database of that URL to the schema of this code. */
 export async function migrateOffice(url: string): Promise<void> {
@@ -43,6 +44,7 @@ export async function migrateOffice(url: string): Promise<void> {
 export function openOfficeDatabase(url: string): OfficeDatabase {
   const pool = new pg.Pool({
     connectionString: url,
+    types,
     max: OFFICE_LIMITS.databaseConnections,
     connectionTimeoutMillis: OFFICE_LIMITS.connectMs,
     statement_timeout: OFFICE_LIMITS.statementMs,

@@ -231,7 +231,7 @@ t.test('a claim says what is missing, until nothing is', async t => {
 });
 
 t.test('a policy is shown to those who know the date of birth', async t => {
-  const [client] = await rows("SELECT born FROM clients WHERE id = 'CT100001'");
+  const [client] = await rows("SELECT born::text FROM clients WHERE id = 'CT100001'");
   t.match(await ask('GET', `/v1/policies/PN100001?born=${client?.born}`), {
     status: 200,
     body: { line: 'auto', status: 'active' },

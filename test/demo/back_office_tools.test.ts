@@ -142,7 +142,7 @@ const STORY: readonly (readonly [tool: string, args: Record<string, string | num
 
 t.test('every tool of the file does what it says, and has what it saves', async t => {
   const known: Record<string, unknown> = {};
-  const [client] = await office.rows("SELECT born FROM clients WHERE id = 'CT100001'");
+  const [client] = await office.rows("SELECT born::text FROM clients WHERE id = 'CT100001'");
   const story = [
     ...STORY,
     ['find_policy', { policy_number: 'PN100001', born: String(client?.born) }] as const,

@@ -5,7 +5,7 @@ import { diffBundles } from '../../src/workflow/versions/diff.ts';
 import { type Ask, expect } from './node_api.ts';
 
 /** What a command works with. */
-export interface CommandParts {
+interface CommandParts {
   readonly ask: Ask;
   readonly workflowsDir: string;
   readonly note: string;

@@ -41,7 +41,9 @@ async function runCommand(name: string, words: readonly string[]): Promise<numbe
   } catch (error) {
     if (!isExpected(error)) throw error;
     const isMisuse = error instanceof CommandMisuse;
-    process.stderr.write(isMisuse ? `what is missing: ${error.message}\n${VERSIONS_HELP}` : `${error.message}\n`);
+    process.stderr.write(
+      isMisuse ? `what is missing: ${error.message}\n${VERSIONS_HELP}` : `${error.message}\n`,
+    );
     return isMisuse ? 2 : 1;
   }
 }
@@ -76,6 +78,8 @@ function print(line: string): void {
 function isExpected(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code = `${(error as NodeJS.ErrnoException).code ?? ''}`;
-  const isOurs = [NodeRefusal, TrunklineError, SyntaxError, CommandMisuse].some(kind => error instanceof kind);
+  const isOurs = [NodeRefusal, TrunklineError, SyntaxError, CommandMisuse].some(
+    kind => error instanceof kind,
+  );
   return isOurs || code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT';
 }
