@@ -1,6 +1,6 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Heard } from '../workflow/types.ts';
+import type { EarlierCall, Heard } from '../workflow/types.ts';
 import { AgentFloor } from './agent_floor.ts';
 import { AgentSpeech, speechOf } from './agent_speech.ts';
 import { CallerTurn, type Ear, earOf } from './caller_turn.ts';
@@ -80,11 +80,13 @@ export class Conversation {
     return this.#at.state;
   }
 
-  /** The caller can hear: greets, or goes on. */
-  answered(): void {
+  /** The caller can hear: greets, or goes on, perhaps with a call that broke off. */
+  answered(earlier?: EarlierCall): void {
     const { responder, todayIso } = this.#parts;
     this.#leave.allowCall(() => this.#guard(() => this.#part(FAREWELLS.timeLimit)));
-    this.#guard(() => this.#take(firstResponse(responder, this.#at.state, todayIso()), { stands: false }));
+    this.#guard(() =>
+      this.#take(firstResponse(responder, this.#at.state, todayIso(), earlier), { stands: false }),
+    );
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */

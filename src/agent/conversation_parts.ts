@@ -33,6 +33,8 @@ export interface ConversationParts {
   readonly resumed?: ConversationState | undefined;
   /** `state` is another, and all that happened is written down. */
   onProgress(): void;
+  /** The workflow's state is this from now on. */
+  onState?(state: FlowState): void;
   /** Told of what went wrong, once a failure. */
   onFault(error: unknown): void;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FlowState, FlowStep } from '../workflow/types.ts';
+import type { EarlierCall, FlowState, FlowStep } from '../workflow/types.ts';
 import type { Reply } from './reply.ts';
 import type { Responder, Response } from './responder.ts';
 
@@ -8,7 +8,7 @@ const slotState = z.object({
   confirmed: z.boolean(),
 });
 
-const flowState: z.ZodType<FlowState> = z.object({
+export const flowState: z.ZodType<FlowState> = z.object({
   workflow: z.string(),
   version: z.string(),
   stage: z.string(),
@@ -59,8 +59,9 @@ export function firstResponse(
   responder: Responder,
   { flow, said }: ConversationState,
   todayIso: string,
+  earlier?: EarlierCall,
 ): Response {
-  const response = responder.respond(flow, { type: 'start' }, todayIso);
+  const response = responder.respond(flow, { type: 'start', ...(earlier && { earlier }) }, todayIso);
   if (said.length === 0) return response;
   const say = response.step.say.length > 0 ? response.step.say : said;
   return { ...response, step: { ...response.step, say }, sentences: afterGap(response.sentences, said) };

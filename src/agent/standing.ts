@@ -43,6 +43,7 @@ export class Standing {
     this.#state = afterReply(this.#state, reply, step);
     this.acting.stands(step);
     this.#minutes.stood(reply, step);
+    this.#parts.onState?.(step.state);
     this.#parts.onProgress();
     return step;
   }
@@ -58,6 +59,7 @@ export class Standing {
       this.#step = end;
       this.#state = { ...this.#state, flow: end.state };
       this.acting.stands(end);
+      this.#parts.onState?.(end.state);
     }
     this.#parts.onProgress();
     const { state, expect } = reply.response?.step ?? {};
@@ -77,5 +79,6 @@ export class Standing {
     const { step } = responder.respond(this.#state.flow, heard, todayIso());
     this.#state = { ...this.#state, flow: step.state };
     this.#minutes.stood({ stands: true }, step);
+    this.#parts.onState?.(step.state);
   }
 }

@@ -18,16 +18,18 @@ import type { SpeechEngine } from '../providers/speech/types.ts';
 import type { Llm, Stt } from '../providers/types.ts';
 import type { MeasuredSeconds } from '../quality/measures.ts';
 import type { EventSink } from '../store/events.ts';
-import { callFlow } from '../workflow/call_flow.ts';
-import { pinGate } from '../workflow/pin_gate.ts';
+import type { KeptStates } from '../store/kept_states.ts';
 import type { Flow } from '../workflow/types.ts';
 import type { CallFlows, FlowsOfCall } from '../workflow/versions/call_flows.ts';
 import type { LegFact } from './bridge_legs.ts';
 import { onCallTime } from './call_time.ts';
 import { type Checkpoint, machineMs, readCheckpoint, versionsLeft } from './checkpoint.ts';
 import { CheckpointTeller } from './checkpoint_teller.ts';
+import { type Found, findEarlier } from './earlier_calls.ts';
 import { describeFault } from './fault.ts';
+import { flowOfCall } from './flow_of_call.ts';
 import { type SlotView, slotView } from './slot_buffers.ts';
+import { StateKeeper } from './state_keeper.ts';
 import { TalkAudio } from './talk_audio.ts';
 import { type Mind, openMind } from './talk_mind.ts';
 import { TalkPeople } from './talk_people.ts';
@@ -48,6 +50,8 @@ export interface TalkServices {
   /** Workflows as each call has them. */
   readonly flows: CallFlows;
   readonly events: { readonly sink: EventSink; flush(): Promise<void> };
+  /** Where calls are found that broke off; none is taken up without it. */
+  readonly earlier?: Pick<KeptStates, 'find'> | undefined;
   readonly openRecorder: OpenRecorder;
   readonly config: Config;
   readonly after: After;
@@ -82,6 +86,9 @@ export class TalkCall {
   /** Media time of the call at which the line's own begins. */
   readonly #startMs: number;
   readonly #checkpoints: CheckpointTeller;
+  readonly #keeper: StateKeeper;
+  readonly #flow: Flow;
+  #isOver = false;
 
   constructor(info: CallInfo, services: TalkServices) {
     const { stt, voice, config, after, events, nowMs } = services;
@@ -108,7 +115,13 @@ export class TalkCall {
       soon: action => void after(0, action),
     });
     this.#flows = services.flows.ofCall(info.callId, this.#left && versionsLeft(this.#left));
-    const flow = flowOf(this.#flows, info, error => this.#report(error));
+    const flow = flowOfCall(this.#flows, info, error => this.#report(error));
+    this.#flow = flow;
+    this.#keeper = new StateKeeper({
+      record: this.#record,
+      resumeMinutes: state => flow.resumeMinutes?.(state),
+      nowMs,
+    });
     const mind = this.#mindOf(flow);
     this.#conversation = new Conversation({
       audio: this.#audio,
@@ -126,6 +139,7 @@ export class TalkCall {
       todayIso: () => this.#todayIso(),
       resumed: this.#left?.conversation,
       onProgress: () => this.#checkpoints.tell(),
+      onState: state => this.#keeper.keep(state),
       onFault: error => this.#report(error),
     });
   }
@@ -164,7 +178,25 @@ export class TalkCall {
     if (this.#left === undefined) this.#recordBeginning();
     if (resume !== undefined) this.#resume(resume.times);
     this.#tellPipeline();
-    this.#conversation.answered();
+    const { earlier, after } = this.#services;
+    const mayGoOn = resume === undefined && this.#flow.resumeMinutes?.(this.#flow.initial) !== undefined;
+    if (earlier === undefined || !mayGoOn) {
+      this.#greet(undefined);
+      return;
+    }
+    findEarlier(this.info, earlier, after).then(
+      found => this.#greet(found),
+      error => {
+        this.#report(error);
+        this.#greet(undefined);
+      },
+    );
+  }
+
+  #greet(found: Found | undefined): void {
+    if (this.#isOver) return;
+    if (found !== undefined) this.#keeper.takesUp(found.callId);
+    this.#conversation.answered(found?.earlier);
     this.#checkpoints.tell();
   }
 
@@ -273,6 +305,7 @@ export class TalkCall {
   /** The line is gone: resolves when the record is complete on the disk, in bounded time. */
   async end({ reason, atMs, stats }: LineEnded): Promise<void> {
     const { after, events } = this.#services;
+    this.#isOver = true;
     this.#checkpoints.close();
     const outcome = this.#endConversation();
     this.#audio.close();
@@ -348,23 +381,6 @@ export class TalkCall {
 function allowedRecording(config: Config, recording: CallRecording): CallRecording {
   if (config.recording.consent !== 'never') return recording;
   return NO_RECORDING;
-}
-
-function flowOf(flows: FlowsOfCall, { workflow, pin }: CallInfo, onFault: (error: unknown) => void): Flow {
-  const flow = flows.get(workflow) ? callFlow(flows, workflow, { onFault }) : missingFlow(workflow);
-  return pin === undefined ? flow : pinGate(flow, pin);
-}
-
-/** A call that was assigned to a workflow which is not there fails at its first word, with an apology. */
-function missingFlow(name: string): Flow {
-  return {
-    name,
-    version: '',
-    initial: { workflow: name, version: '', stage: '', slots: {}, memory: {}, done: false },
-    next: () => {
-      throw new TrunklineError('WORKFLOW_UNKNOWN', name);
-    },
-  };
 }
 
 function recordIsLate(): Error {

@@ -9,6 +9,7 @@ import { Voice } from '../agent/voice.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Providers } from '../providers/registry.ts';
 import type { EventLog } from '../store/event_log.ts';
+import type { KeptStates } from '../store/kept_states.ts';
 import type { Flow } from '../workflow/types.ts';
 import type { CallFlows } from '../workflow/versions/call_flows.ts';
 import type { Look } from '../workflow/versions/shelf.ts';
@@ -20,6 +21,7 @@ import type { ToAudio, ToTalk } from './thread_messages.ts';
 export interface TalkThreadParts extends Pick<TalkServices, 'memory' | 'openRecorder' | 'config' | 'log'> {
   readonly flows: VersionedFlows;
   readonly tools: ToolReceivers;
+  readonly earlier: KeptStates;
   readonly port: MessagePort;
   readonly providers: Pick<Providers, 'stt' | 'tts' | 'llm' | 'speech' | 'close'>;
   readonly events: EventLog;
@@ -67,7 +69,13 @@ export async function serveCalls(parts: TalkThreadParts): Promise<void> {
   const stop = async () => {
     unwatch();
     await calls.stop();
-    await Promise.allSettled([providers.close(), tts.close(), parts.tools.close(), events.close()]);
+    await Promise.allSettled([
+      providers.close(),
+      tts.close(),
+      parts.tools.close(),
+      parts.earlier.close(),
+      events.close(),
+    ]);
     port.close();
   };
   port.on('message', (message: ToTalk) => {

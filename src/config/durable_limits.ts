@@ -15,4 +15,12 @@ export const DURABLE_LIMITS = {
   /** Between its first two tries, doubled each time up to the longest: more than eight hours in all. */
   deliveryPauseMs: 5_000,
   deliveryPauseMostMs: 3_600_000,
+  /** Where a call stands, as JSON, should it break off; what is longer is not kept, and the call is not taken up. */
+  keptStateCharacters: 40_000,
+  /** Looking for a call that broke off, before the caller is greeted; then it is not taken up. */
+  earlierCallMs: 600,
+  /** Digits by which callers are known again; who shows fewer is not. */
+  callerNumberDigits: 7,
+  /** How often states are forgotten whose time is over. */
+  keptStatesSweepMs: 60_000,
 } as const;

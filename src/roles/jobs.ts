@@ -1,8 +1,10 @@
 import { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { describeFault } from '../calls/fault.ts';
 import { openVault } from '../compliance/vault.ts';
+import { LIMITS } from '../config/limits.ts';
 import { Delivery } from '../jobs/delivery.ts';
 import { OutboxJobs } from '../jobs/outbox_jobs.ts';
+import { openKeptStates } from '../store/kept_states.ts';
 import { openOutbox } from '../store/outbox.ts';
 import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { Role, RoleContext } from './context.ts';
@@ -20,11 +22,19 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
   );
   const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf) });
   const jobs = new OutboxJobs({ databaseUrl: postgres.url, tenantId, outbox, delivery, log });
+  const states = openKeptStates(postgres.url, openVault(config.sealKeyFile));
+  const sweep = setInterval(() => {
+    states
+      .forgetOld(tenantId)
+      .catch(error => log.warn({ fault: describeFault(error) }, 'old states cannot be forgotten'));
+  }, LIMITS.keptStatesSweepMs);
   await jobs.start();
   link.send('supervisor', { type: 'ready', detail: 'outbox' });
   return {
     stop: async () => {
+      clearInterval(sweep);
       await jobs.close();
+      await states.close();
       await tools.close();
       await outbox.close();
     },

@@ -18,7 +18,9 @@ import { keepSpeech } from '../providers/tts/kept_speech.ts';
 import type { Tts } from '../providers/types.ts';
 import { Recorders } from '../recording/recorder.ts';
 import { recordingSize, repairRecordings } from '../recording/repair.ts';
+import { READER } from '../store/database.ts';
 import { openEventLog } from '../store/event_log.ts';
+import { openKeptStates } from '../store/kept_states.ts';
 import type { LoadedFlow } from '../workflow/load.ts';
 import { fixedSentences } from '../workflow/prompts.ts';
 import { openFlows } from './versioned_flows.ts';
@@ -104,6 +106,7 @@ await serveCalls({
   },
   providers: { ...providers, tts: keptOnDisk(providers) },
   tools,
+  earlier: openKeptStates(config.postgres.url, openVault(config.sealKeyFile), READER),
   openRecorder: call => recorders.open(call),
 });
 

@@ -32,4 +32,35 @@ const EFFECT_WANTED = `
   ${ADDED} AND type = 'effect.wanted' ORDER BY seq
   ON CONFLICT DO NOTHING`;
 
-export const DURABLE_PROJECTIONS: readonly string[] = [TOOL_BEGUN, TOOL_ENDED, EFFECT_WANTED];
+/** What a process that died had not sent on may come after what its successor has. */
+const STATE_KEPT = `
+  INSERT INTO kept_states AS kept (tenant_id, call_id, workflow, from_index, state_sealed, at, keep_until)
+  SELECT tenant_id, call_id, detail ->> 'workflow', from_index, detail ->> 'state', event.at,
+         (detail ->> 'keepUntil')::timestamptz
+  FROM (
+    SELECT DISTINCT ON (call_id) tenant_id, call_id, at, detail
+    ${ADDED} AND type = 'state.kept' ORDER BY call_id, at DESC, seq DESC
+  ) AS event JOIN calls USING (tenant_id, call_id)
+  ON CONFLICT (tenant_id, call_id) DO UPDATE SET
+    workflow = EXCLUDED.workflow, state_sealed = EXCLUDED.state_sealed, at = EXCLUDED.at,
+    keep_until = EXCLUDED.keep_until
+  WHERE kept.at <= EXCLUDED.at`;
+
+const CALL_TOOK_UP = `
+  UPDATE kept_states SET state_sealed = NULL
+  FROM (SELECT detail ->> 'earlier' AS earlier ${ADDED} AND type = 'call.tookUp') AS event
+  WHERE tenant_id = $1 AND call_id = earlier`;
+
+/** Kept once, where it can be forgotten. */
+const STATE_ONLY_KEPT = `
+  UPDATE events SET detail = detail - 'state'
+  WHERE tenant_id = $1 AND seq > $2::bigint AND type = 'state.kept'`;
+
+export const DURABLE_PROJECTIONS: readonly string[] = [
+  TOOL_BEGUN,
+  TOOL_ENDED,
+  EFFECT_WANTED,
+  STATE_KEPT,
+  CALL_TOOK_UP,
+  STATE_ONLY_KEPT,
+];

@@ -53,7 +53,7 @@ export async function addEvents(
   return events.flatMap(event => {
     const seq = seqs.get(event.key);
     seqs.delete(event.key);
-    return seq === undefined ? [] : [{ ...event, seq }];
+    return seq === undefined ? [] : [{ ...withoutState(event), seq }];
   });
 }
 
@@ -62,4 +62,11 @@ export async function lockTenant(tx: Transaction, tenantId: string): Promise<str
   await tx.query(ADD_TENANT, [tenantId]);
   const [tenant] = await tx.query<{ last_seq: string }>(LOCK_TENANT, [tenantId]);
   return tenant?.last_seq ?? '0';
+}
+
+/** Nobody but a call that takes this one up is told where it stood. */
+function withoutState(event: SealedEvent): SealedEvent {
+  if (event.type !== 'state.kept') return event;
+  const { state: _, ...detail } = event.detail;
+  return { ...event, detail };
 }

@@ -116,6 +116,17 @@ const details = {
     distanceMiles: z.number(),
     booked: z.boolean(),
   }),
+  /**
+   * Where the call stands, for one that may take it up; without a state there is nothing to take up any more. The state is kept
+   * with the call as long as that is so, and not in the event.
+   */
+  'state.kept': z.object({
+    workflow: z.string(),
+    keepUntil: z.iso.datetime(),
+    state: z.string().max(LIMITS.keptStateCharacters).exactOptional().meta({ personal: true }),
+  }),
+  /** The call goes on with what was known of one that broke off. */
+  'call.tookUp': z.object({ earlier: z.string().max(128) }),
   /** Another workflow goes on with the call. */
   'call.handedOver': z.object({ from: z.string(), to: z.string(), version: z.string(), mediaMs }),
   /** Another party is called into the call: by its number, or whoever is in a room. */

@@ -63,6 +63,7 @@ export function callFlow(
     talk: state => leading(state).talk?.(state),
     guard: (state, sentence, before) => leading(state).guard?.(state, sentence, before) ?? [sentence],
     tool: (state, tool) => leading(state).tool?.(state, tool),
+    resumeMinutes: state => leading(state).resumeMinutes?.(state),
     form(state) {
       const flow = leading(state);
       const form = flow.form?.(state);

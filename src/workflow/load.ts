@@ -139,6 +139,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     form: state => ledForm(program, expected, guard, state),
     tools: [...program.tools.values()],
     tool: (_, tool) => program.tools.get(tool),
+    resumeMinutes: () => document.resume?.withinMinutes,
     takeOver: (handOff, { todayIso }) => stepIn(program, expected, initial, handOff, todayIso),
   };
 }

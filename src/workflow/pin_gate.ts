@@ -29,6 +29,7 @@ export function pinGate(flow: Flow, pin: string): Flow {
     talk: state => (state.stage === STAGE ? undefined : flow.talk?.(state)),
     ...(flow.tool !== undefined && { tool: flow.tool.bind(flow) }),
     form: state => (state.stage === STAGE ? undefined : flow.form?.(state)),
+    // What is behind a PIN is told to nobody who only has the number.
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),
   };

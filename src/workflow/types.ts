@@ -40,7 +40,7 @@ export type Heard =
     };
 
 /** Where a call before this one broke off. */
-interface EarlierCall {
+export interface EarlierCall {
   readonly state: FlowState;
   readonly minutesAgo: number;
 }
@@ -342,6 +342,8 @@ export interface Flow {
   next(state: FlowState, heard: Heard, context: { readonly todayIso: string }): FlowStep;
   /** A tool of the workflow that leads in this state. */
   tool?(state: FlowState, name: string): Tool | undefined;
+  /** For so long a call may be taken up that broke off in this state; undefined where none is. */
+  resumeMinutes?(state: FlowState): number | undefined;
   /** Whether the workflow itself answers this, also where a model leads. */
   concerns?(state: FlowState, heard: Heard): boolean;
   /** Where the caller talks to a model; undefined where the workflow leads by itself. */

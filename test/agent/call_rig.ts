@@ -8,6 +8,7 @@ import type { ToolRunner } from '../../src/agent/tools/tool_runner.ts';
 import { Voice } from '../../src/agent/voice.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
 import { createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import type { TalkServices } from '../../src/calls/talk_call.ts';
 import { TalkCalls } from '../../src/calls/talk_calls.ts';
 import type { OpenRecorder } from '../../src/calls/talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from '../../src/calls/thread_messages.ts';
@@ -130,6 +131,12 @@ export interface CallRigOptions {
   readonly lineKind?: CallInfo['lineKind'];
   readonly resume?: CallInfo['resume'];
   readonly flush?: () => Promise<void>;
+  /** The caller's number, and the call's own id. */
+  readonly from?: string;
+  readonly callId?: string;
+  readonly attributes?: CallInfo['attributes'];
+  readonly earlier?: TalkServices['earlier'];
+  readonly nowMs?: () => number;
   /** Nobody keeps checkpoints. */
   readonly isEdgeAway?: boolean;
   /** Where the call's facts go; its own when left out. */
@@ -163,6 +170,7 @@ export class CallRig {
         llm: options.llm,
         tools: options.tools,
         speech: undefined,
+        earlier: options.earlier,
         voice: this.#voice,
         flows: options.flows ?? plainFlows(flow, ...others),
         events: {
@@ -173,7 +181,7 @@ export class CallRig {
         config: configSchema.parse({ turn: options.turn ?? {} }),
         after: this.#timers.after,
         log: pino({ level: 'silent' }),
-        nowMs: () => 0,
+        nowMs: options.nowMs ?? (() => 0),
         send: message => this.#toAudio(message),
       },
       (_, action) => {
@@ -209,18 +217,19 @@ export class CallRig {
   async answer(): Promise<this> {
     await this.#voice.keep([...Object.values(LAST_WORDS), HOLDING_WORDS], this.rateHz);
     this.call.answered();
-    const { lineKind = 'room', resume } = this.#options;
+    const { lineKind = 'room', resume, from = '', callId = 'call', attributes } = this.#options;
     this.calls.receive({
       type: 'answered',
       call: {
-        callId: 'call',
+        callId,
+        ...(attributes && { attributes }),
         tenantId: 'tenant',
         slot: 0,
         rateHz: this.rateHz,
         lineKind,
         ...(resume && { resume }),
         direction: 'inbound',
-        from: '',
+        from,
         to: '',
         workflow: this.#options.flow.name,
         room: '',

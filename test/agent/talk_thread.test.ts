@@ -68,6 +68,11 @@ function parts(flows = plainFlows(new ScriptedFlow(() => ({ say: ['Hello there.'
         flows,
         tools: new ToolReceivers({ folder: '/', env: {} }, () => undefined),
         events,
+        earlier: {
+          find: async () => undefined,
+          forgetOld: async () => undefined,
+          close: async () => undefined,
+        },
         openRecorder: () => {
           throw new Error('nobody consented');
         },

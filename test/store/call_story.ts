@@ -55,6 +55,37 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
     tell('slot.set', { slot: 'floors', value: 3, confirmed: true, sensitive: false }),
     tell('slot.set', { slot: 'pickup', value: PERSONAL.address, confirmed: true, sensitive: true }),
     tell('slot.set', { slot: 'name', value: PERSONAL.name, confirmed: true, sensitive: true }),
+    tell('tool.begun', {
+      run: `run-${callId}`,
+      tool: 'reserve',
+      arguments: JSON.stringify({ where: PERSONAL.address }),
+      key: 'a-key',
+      act: 'piano_removal.book.1',
+      workflow: 'piano_removal',
+      isKeyed: true,
+      request: JSON.stringify({ method: 'POST', url: 'https://shop.example', body: PERSONAL.address }),
+      mediaMs: 7100,
+    }),
+    tell('tool.ended', {
+      run: `run-${callId}`,
+      tool: 'reserve',
+      outcome: 'done',
+      attempts: 1,
+      httpStatus: 200,
+      answer: PERSONAL.address,
+      mediaMs: 7200,
+    }),
+    tell('effect.wanted', {
+      effect: 'piano_removal.booked.0',
+      workflow: 'piano_removal',
+      tool: 'tell',
+      arguments: JSON.stringify({ name: PERSONAL.name }),
+    }),
+    tell('state.kept', {
+      workflow: 'piano_removal',
+      keepUntil: '2036-01-05T12:00:00.000Z',
+      state: JSON.stringify({ slots: { name: PERSONAL.name } }),
+    }),
     tell('quote.made', {
       currency: 'USD',
       lines: [
@@ -80,4 +111,9 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
       framesDropped: 0,
     }),
   ];
+}
+
+/** An event's detail as it is read again: where a call stands is kept with the call alone. */
+export function asStored({ key, detail }: CallEvent) {
+  return { key, detail: Object.fromEntries(Object.entries(detail).filter(([field]) => field !== 'state')) };
 }
