@@ -3,7 +3,7 @@ import { OFFICE_LIMITS } from './limits.ts';
 /**
  * How a request may go wrong, on purpose: `unavailable` answers 503 before anything is done; `silent` does it and never
  * answers; `lost` does it and breaks the connection; `broken` does it and answers 500; `garbage` does it and answers what
- * is no JSON; `slow` does it and answers after 3 s; `refused` answers 409 and does nothing.
+ * is no JSON; `slow` does it and answers after 3 s; `refused` answers 422 and does nothing.
  */
 export const FAULTS = ['unavailable', 'silent', 'lost', 'broken', 'garbage', 'slow', 'refused'] as const;
 export type Fault = (typeof FAULTS)[number];

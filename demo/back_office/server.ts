@@ -177,7 +177,7 @@ function misbehave(app: OfficeApp, faults: Faults): void {
       reply.header('retry-after', '0');
       throw new Refusal(503, 'unavailable', 'not now, on purpose');
     }
-    if (request.fault === 'refused') throw new Refusal(409, 'refused', 'no, on purpose');
+    if (request.fault === 'refused') throw new Refusal(422, 'refused', 'no, on purpose');
   });
   app.addHook('onSend', async (request, reply, payload) => {
     switch (request.fault) {
@@ -245,7 +245,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof z.ZodError) return new Refusal(400, 'not_valid', 'the body is not valid');
   const { statusCode = 500, code = '' } = error as Partial<FastifyError>;
   // Somebody else was quicker (https://www.postgresql.org/docs/16/errcodes-appendix.html).
-  if (code === '23505') return new Refusal(409, 'taken', 'it is taken');
+  if (code === '23505') return new Refusal(422, 'taken', 'it is taken');
   if (/^(22|23)/.test(code) && code.length === 5) return new Refusal(422, 'not_kept', 'that can not be kept');
   if (statusCode >= 400 && statusCode < 500)
     return new Refusal(statusCode, 'not_valid', 'the request was not understood');

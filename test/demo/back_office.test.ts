@@ -71,7 +71,7 @@ t.test('a key whose request was refused is free for another one', async t => {
     { ...SLOT, date: TODAY, title: 'Now' },
     keyed('later'),
   );
-  t.match(refused, { status: 409, body: { error: { code: 'too_soon' } } });
+  t.match(refused, { status: 422, body: { error: { code: 'too_soon' } } });
   t.equal((await ask('POST', '/v1/opt_outs', { phone: '6175550192' }, keyed('later'))).status, 201);
 });
 
@@ -94,8 +94,8 @@ t.test('nobody is in two places at once', async t => {
   const free = await ask('GET', '/v1/brokers/BR100002/free?date=2027-03-02&time=09:30');
   t.same(free.body, { free: true });
   const both = await Promise.all([book('CT100004'), book('CT100005'), book('CT100006')]);
-  t.same(both.map(({ status }) => status).toSorted(), [201, 409, 409]);
-  t.match(both.find(({ status }) => status === 409)?.body, { error: { code: 'taken' } });
+  t.same(both.map(({ status }) => status).toSorted(), [201, 422, 422]);
+  t.match(both.find(({ status }) => status === 422)?.body, { error: { code: 'taken' } });
 });
 
 t.test('an appointment is all of it or nothing', async t => {
@@ -106,7 +106,7 @@ t.test('an appointment is all of it or nothing', async t => {
   const before = await Promise.all(['calendar_events', 'appointments', 'tasks', 'messages'].map(countOf));
   const lead = await ask('POST', '/v1/leads', { line: 'dental', name: 'No Mail', phone: '6175550193' });
   const none = await ask('POST', '/v1/schedule', { ...at, time, with: lead.body.lead_id });
-  t.match(none, { status: 409, body: { error: { code: 'no_email' } } });
+  t.match(none, { status: 422, body: { error: { code: 'no_email' } } });
   t.same(await Promise.all(['calendar_events', 'appointments', 'tasks', 'messages'].map(countOf)), before);
   const done = await ask('POST', '/v1/schedule', { ...at, time });
   t.match(done, {
@@ -129,6 +129,12 @@ t.test('no broker works on Sundays, at noon, or when busy', async t => {
   t.same(body, { available: false, slots: [] }, 'a weekend');
   const noon = await ask('GET', '/v1/brokers/BR100001/free?date=2027-03-03&time=12:00');
   t.same(noon.body, { free: false });
+  const at = { broker_id: 'BR100001', date: '2027-03-03', time: '12:00', with: 'CT100001', title: 'Lunch' };
+  t.match(await ask('POST', '/v1/calendar/events', at), { status: 422, body: { error: { code: 'taken' } } });
+  t.equal(
+    (await ask('POST', '/v1/calendar/events', { ...at, date: '2027-03-07', time: '10:00' })).status,
+    422,
+  );
   const past = await ask('GET', `/v1/brokers/BR100001/free?date=${TODAY}&time=09:00`);
   t.same(past.body, { free: false });
 });
@@ -198,8 +204,8 @@ t.test('answers of an application are kept, whoever calls back', async t => {
     status: 'referred',
     underwriter: 'Priya Raman',
   });
-  t.equal((await ask('PUT', `${at}/answers`, { answers: { employees: 1 } })).status, 409);
-  t.equal((await ask('POST', `${at}/submission`, {})).status, 409);
+  t.equal((await ask('PUT', `${at}/answers`, { answers: { employees: 1 } })).status, 422);
+  t.equal((await ask('POST', `${at}/submission`, {})).status, 422);
 });
 
 t.test('a claim says what is missing, until nothing is', async t => {
@@ -244,7 +250,7 @@ t.test('a policy is shown to those who know the date of birth', async t => {
   });
   t.equal(
     (await ask('POST', '/v1/policies/PN100012/certificates', { holder: 'x' })).status,
-    409,
+    422,
     'one that lapsed',
   );
 });

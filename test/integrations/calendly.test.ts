@@ -68,6 +68,8 @@ t.test('an invitee is created once, however often it is asked for', async t => {
     location: { kind: 'outbound_call', location: '+16175550190' },
   });
   t.match(await use('book', BOOK), { status: 'done', data: { event: /EV1/, repeated: true } });
+  const invited = server.asked.filter(({ path }) => path === '/invitees').length;
+  t.equal(invited, 1, 'where several may come, a second request would be a second invitee');
   t.equal(server.booked.length, 1);
   t.match(
     await use('book', { ...BOOK, email: 'b@example.com' }),

@@ -70,7 +70,7 @@ function clientRoutes(office: Office): void {
       const [broker] = await tx.query('SELECT id FROM brokers WHERE $1 = ANY (states) ORDER BY id LIMIT 1', [
         body.state,
       ]);
-      if (broker === undefined) throw new Refusal(409, 'not_served', 'nobody is licensed in that state');
+      if (broker === undefined) throw new Refusal(422, 'not_served', 'nobody is licensed in that state');
       const row = { ...body, plan: 'none', coverage_gaps: ['dental', 'vision'], broker_id: broker.id };
       return shown(await tx.insert('clients', row), today);
     },

@@ -19,7 +19,7 @@ async function found(tx: Tx, policyNumber: string, born?: string): Promise<Row> 
 }
 
 function assertActive({ status }: Row): void {
-  if (status !== 'active') throw new Refusal(409, 'not_active', 'the policy is not active');
+  if (status !== 'active') throw new Refusal(422, 'not_active', 'the policy is not active');
 }
 
 /** Sets what is not withdrawn yet to withdrawn. */
@@ -176,7 +176,7 @@ function endorsementRoutes(office: Office): void {
       const [change] = await tx.query('SELECT * FROM changes WHERE id = $1 FOR UPDATE', [params.change_id]);
       if (change === undefined) throw notFound('change');
       if (change.status !== 'requested')
-        throw new Refusal(409, 'not_open', 'the change is not open any more');
+        throw new Refusal(422, 'not_open', 'the change is not open any more');
       const endorsement = `E${String(change.id).slice(1)}`;
       await tx.query("UPDATE changes SET status = 'endorsed', endorsement = $2 WHERE id = $1", [
         change.id,

@@ -13,9 +13,9 @@ const subject = words(200);
 async function assertFree(tx: Tx, { broker_id, date, time: at }: Slot, today: string): Promise<void> {
   const [broker] = await tx.query('SELECT id FROM brokers WHERE id = $1 FOR UPDATE', [broker_id]);
   if (broker === undefined) throw notFound('broker');
-  if (date <= today) throw new Refusal(409, 'too_soon', 'appointments are from tomorrow on');
+  if (date <= today) throw new Refusal(422, 'too_soon', 'appointments are from tomorrow on');
   const free = await freeTimes(tx, broker_id, [date]);
-  if (!free.has(`${date} ${at}`)) throw new Refusal(409, 'taken', 'the broker has no time then');
+  if (!free.has(`${date} ${at}`)) throw new Refusal(422, 'taken', 'the broker has no time then');
 }
 
 async function book(tx: Tx, { title, ...at }: Slot & { title: string }, today: string): Promise<Row> {
@@ -30,7 +30,7 @@ async function record(tx: Tx, at: Slot & { subject: string }): Promise<Row> {
     `SELECT id FROM appointments WHERE broker_id = $1 AND date = $2 AND time = $3 AND "with" = $4 AND status = 'booked'`,
     [broker_id, date, when, who],
   );
-  if (there.length > 0) throw new Refusal(409, 'there', 'there is such an appointment already');
+  if (there.length > 0) throw new Refusal(422, 'there', 'there is such an appointment already');
   const { id: appointment_id } = await tx.insert('appointments', at);
   return { appointment_id, date, time: when };
 }
@@ -127,7 +127,7 @@ function scheduleRoutes(office: Office): void {
         [at.with],
       );
       const to = recipient ?? person?.email;
-      if (typeof to !== 'string') throw new Refusal(409, 'no_email', 'there is no address to confirm it to');
+      if (typeof to !== 'string') throw new Refusal(422, 'no_email', 'there is no address to confirm it to');
       const text = `Your appointment is on ${at.date} at ${at.time}.`;
       const message = { kind: 'email', recipient: to, subject: title, text, about: at.with };
       const { id: message_id } = await tx.insert('messages', message);

@@ -41,7 +41,7 @@ async function opened(tx: Tx, applicationId: string): Promise<Row> {
 async function moved(tx: Tx, applicationId: string, from: readonly string[], to: Row): Promise<Row> {
   const found = await opened(tx, applicationId);
   if (!from.includes(String(found.status)))
-    throw new Refusal(409, 'not_open', 'the application is not open any more');
+    throw new Refusal(422, 'not_open', 'the application is not open any more');
   const [row] = await tx.query(
     'UPDATE applications SET status = $2, underwriter = $3 WHERE id = $1 RETURNING *',
     [applicationId, to.status, to.underwriter ?? null],
@@ -92,7 +92,7 @@ function applicationRoutes(office: Office): void {
     },
     async ({ tx, params, body }) => {
       const found = await opened(tx, params.application_id);
-      if (found.status !== 'open') throw new Refusal(409, 'not_open', 'the application is not open any more');
+      if (found.status !== 'open') throw new Refusal(422, 'not_open', 'the application is not open any more');
       const all = { ...(found.answers as Row), ...body.answers };
       if (Object.keys(all).length > MOST_ANSWERS)
         throw new Refusal(422, 'too_many', `at most ${MOST_ANSWERS} answers`);
