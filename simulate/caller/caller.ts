@@ -4,6 +4,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { Phrasings } from '../speech/phrasings.ts';
 import { type HeardSentence, hearSentences } from './hearing.ts';
 import type { Knowledge } from './knowledge.ts';
+import { optionsIn } from './options_heard.ts';
 import { type Act, type PromptIndex, QUESTIONS } from './prompts.ts';
 import { wrongIn, wrongInReadBack } from './read_backs.ts';
 import type { Wording } from './wording.ts';
@@ -38,7 +39,6 @@ export interface CallerParts {
 type ActOf<T extends Act['type']> = Extract<Act, { type: T }>;
 
 const MOST_CHANGES = 2;
-const MOST_VALUE_WORDS = 8;
 const MOST_REPEATS = 5;
 /** Agent's turns without a question that the caller knows, one after the other. */
 const MOST_CONFUSIONS = 5;
@@ -326,15 +326,20 @@ export class SimulatedCaller {
   }
 
   /** Offers are of one slot, which the agent does not name: what is true is looked for among them. */
-  #answerOffer({ values }: HeardSentence): Reply {
+  #answerOffer({ text, values }: HeardSentence): Reply {
     const { knowledge, wording, phrasings } = this.#parts;
-    const words = (values.get('options') ?? '').split(' ');
-    const isOnlyOne = !words.includes('or');
-    for (const [slot, speech] of this.#index.speech) {
+    const options = optionsIn(text, (values.get('options') ?? '').split(' ').length);
+    const isOnlyOne = !options.words.includes('or');
+    const form = this.#index.document.stages[this.#stage ?? ''];
+    const own = new Set(
+      form?.kind === 'form' ? form.questions.flatMap(({ slots, also }) => slots.concat(also)) : [],
+    );
+    const slots = [...this.#index.speech].toSorted(([a], [b]) => Number(own.has(b)) - Number(own.has(a)));
+    for (const [slot, speech] of slots) {
       const truth = knowledge.truths[slot];
       if (truth === undefined || typeof truth === 'boolean') continue;
       const key = speech.key(truth);
-      if (!spansOf(words).some(span => speech.read(span) === key)) continue;
+      if (!options.spans.some(span => speech.read(span) === key)) continue;
       return this.#say(isOnlyOne ? this.#random.pick(phrasings.answers.right) : wording.bare(slot, truth, 1));
     }
     return this.#say(this.#random.pick(isOnlyOne ? phrasings.answers.wrong : phrasings.answers.noneOfThem));
@@ -367,15 +372,6 @@ export class SimulatedCaller {
     const lostWords = this.#random.chance(persona.cutIn) ? 1 : 0;
     return { type: 'say', text: words, lostWords, intent };
   }
-}
-
-/** All words that stand together, up to the length of a long value. */
-function spansOf(words: readonly string[]): readonly (readonly string[])[] {
-  return words.flatMap((_, from) =>
-    Array.from({ length: Math.min(MOST_VALUE_WORDS, words.length - from) }, (__, length) =>
-      words.slice(from, from + length + 1),
-    ),
-  );
 }
 
 function asks(sentences: readonly HeardSentence[]): boolean {

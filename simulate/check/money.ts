@@ -1,5 +1,7 @@
 import { readCardinal } from '../../bench/caller/number_words.ts';
 import { expectedQuote } from '../../bench/caller/pricing.ts';
+import { hearSentences } from '../caller/hearing.ts';
+import type { PromptIndex } from '../caller/prompts.ts';
 import { agentTurns, type Checker, slotsAt, type Violation } from './types.ts';
 
 const NUMBER_WORDS: ReadonlySet<string> = new Set(
@@ -51,7 +53,7 @@ function numberBefore(words: readonly string[], at: number): number | undefined 
 }
 
 /** Prices are what the rules of the file make of the slots, told as they are, and no other amount is ever named. */
-export const prices: Checker = ({ conversation, scenario, documents, places }) => {
+export const prices: Checker = ({ conversation, scenario, documents, places, indexes }) => {
   const violations: Violation[] = [];
   const allowed = new Set<number>(scenario.check.amounts.cents);
   for (const document of documents) for (const cents of amountsIn(textOf(document))) allowed.add(cents);
@@ -79,12 +81,22 @@ export const prices: Checker = ({ conversation, scenario, documents, places }) =
     }
   }
   for (const [turn, text] of agentTurns(conversation).entries()) {
-    for (const cents of amountsIn(text))
+    for (const cents of amountsIn(withoutOffers(text, indexes)))
       if (!allowed.has(cents))
         violations.push({ rule: 'price', turn, detail: `${cents} cents come from nowhere` });
   }
   return violations;
 };
+
+/** What the agent offers as what it may have heard is no price. */
+function withoutOffers(text: string, indexes: readonly PromptIndex[]): string {
+  return indexes.reduce((left, index) => {
+    const others = hearSentences(left, index).filter(
+      ({ acts }) => !acts.some(({ type }) => type === 'offer'),
+    );
+    return others.map(sentence => sentence.text).join(' ');
+  }, text);
+}
 
 /** All texts of a workflow, its instructions to models too. */
 function textOf(json: unknown): string {
