@@ -150,6 +150,28 @@ t.test('what matters more than waiting is heard', async t => {
   t.equal(person.state.stage, 'later');
 });
 
+t.test('a wish for a person, or for no more calls, is written down by a tool, once', async t => {
+  const text = VISITS.replace('person: later', 'person: wish, optOut: wish').replace(
+    'stages:',
+    'stages:\n  wish: { kind: act, tool: tell, args: { urgent: true }, next: [{ to: later }], failed: bye }',
+  );
+  const wishes = visits(text);
+  const { state } = wishes.next(wishes.initial, { type: 'start' }, NOW);
+  for (const words of ['I want to speak with a person', 'stop calling me']) {
+    const step = say(state, words, wishes);
+    t.same([step.act?.tool, step.act?.args], ['tell', { urgent: true }]);
+    const twice = say(step.state, 'let me talk to a real person please', wishes);
+    const after = acted(twice, 'done', {}, wishes);
+    t.same([after.act, after.state.stage], [undefined, 'later']);
+    t.equal(acted(step, 'failed', {}, wishes).state.stage, 'bye');
+  }
+  t.throws(
+    () => visits(VISITS.replace('goodbye: bye', 'goodbye: book')),
+    { code: 'WORKFLOW_INVALID', detail: /exits\.goodbye: book must be a stage of kind end/ },
+    'other exits end the call',
+  );
+});
+
 t.test('where nobody uses tools, all of them fail', async t => {
   const flows = new Map([['visits', flow]]);
   const chat = callFlow(flows, 'visits', { hasActs: false, onFault: () => undefined });

@@ -3,12 +3,12 @@ import type { SlotSpec } from '../slot_schema.ts';
 import type { StageSpec } from '../stage_schema.ts';
 import type { Path, Report } from './report.ts';
 
-/** By what a call may end of itself; whoever wants a person may be handed on. */
+/** By what a call may end of itself; whoever wants a person may be handed on, and a wish may first be written down by a tool. */
 const EXITS: Readonly<Record<keyof WorkflowDocument['exits'], readonly StageSpec['kind'][]>> = {
   exhausted: ['end'],
   goodbye: ['end'],
-  optOut: ['end'],
-  person: ['end', 'hand_off', 'person'],
+  optOut: ['end', 'act'],
+  person: ['end', 'hand_off', 'person', 'act'],
 };
 
 export function checkNames(document: WorkflowDocument, report: Report): void {

@@ -97,8 +97,10 @@ export function endAct(draft: Draft, stage: ActStage, end: ActEnd | undefined): 
   const { afterAct, ...memory } = draft.memory;
   draft.memory = memory;
   const { exits } = draft.program.document;
-  if (afterAct === 'optOut') arrive(draft, exits.optOut ?? exits.goodbye);
-  else if (afterAct === 'person') enterExit(draft, 'person');
+  // What an exit does itself is done once.
+  const isLeaving = draft.stage === exits.optOut;
+  if (afterAct === 'optOut' && !isLeaving) arrive(draft, exits.optOut ?? exits.goodbye);
+  else if (afterAct === 'person' && !isLeaving && draft.stage !== exits.person) enterExit(draft, 'person');
   else if (end === 'done') leave(draft, stage.next);
   else enter(draft, end === 'unknown' ? (stage.unknown ?? stage.failed) : stage.failed);
 }
