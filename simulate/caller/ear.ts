@@ -15,6 +15,7 @@ export interface SlotEar {
 const MONTHS = 'january february march april may june july august september october november december'.split(
   ' ',
 );
+const DAYS_OF_A_YEAR = 366;
 const WEEKDAYS = new Set('sunday monday tuesday wednesday thursday friday saturday'.split(' '));
 const DIGIT_WORDS: ReadonlyMap<string, string> = new Map([
   ...Array.from({ length: 10 }, (_, digit) => [cardinal(digit), String(digit)] as const),
@@ -61,7 +62,7 @@ export function slotEar(spec: SlotSpec, places: Places): SlotEar {
     case 'time':
       return { read: readTime, key: String };
     case 'date':
-      return { read: readDay, key: value => dayKey(String(value)) };
+      return dayEar(Math.max(spec.pastDays, spec.withinDays ?? 0) > DAYS_OF_A_YEAR);
     case 'choices':
       return choicesEar(spec.values);
     default:
@@ -183,21 +184,39 @@ function readTime(words: readonly string[]): string | undefined {
   return [hours, minute].map(one => String(one).padStart(2, '0')).join(':');
 }
 
-/** A day with or without its year: without it, month and day tell it. */
-function readDay(words: readonly string[]): string | undefined {
+/** Of days that may be more than a year away the year is told as well, and may be wrong like the rest. */
+function dayEar(hasYear: boolean): SlotEar {
+  return {
+    read: words => readDay(words, hasYear),
+    key: value => {
+      const [year, month, day] = String(value).split('-').map(Number);
+      return `${month}-${day}${hasYear ? ` ${year}` : ''}`;
+    },
+  };
+}
+
+function readDay(words: readonly string[], hasYear: boolean): string | undefined {
   const rest = WEEKDAYS.has(words[0] ?? '') ? words.slice(1) : words;
   const month = MONTHS.indexOf(rest[0] ?? '') + 1;
   const from = rest[1] === 'the' ? 2 : 1;
   for (const length of [2, 1]) {
     const day = readOrdinal(rest.slice(from, from + length));
     if (month === 0 || day === undefined || ordinal(day).split(' ').length !== length) continue;
-    return `${month}-${day}`;
+    const year = hasYear ? readYear(rest.slice(from + length)) : undefined;
+    if (hasYear && year === undefined) return undefined;
+    return `${month}-${day}${hasYear ? ` ${year}` : ''}`;
   }
   return undefined;
 }
 
-function dayKey(iso: string): string {
-  return `${Number(iso.slice(5, 7))}-${Number(iso.slice(8, 10))}`;
+/** "nineteen forty four", "nineteen oh five", "two thousand nine" */
+function readYear(words: readonly string[]): number | undefined {
+  const [first = '', ...rest] = words;
+  const century = readCardinal([first]);
+  if (century === undefined || rest.length === 0) return undefined;
+  if (century < 10) return readCardinal(words);
+  const years = rest[0] === 'hundred' ? 0 : readCardinal(rest[0] === 'oh' ? rest.slice(1) : rest);
+  return years === undefined ? undefined : century * 100 + years;
 }
 
 /** Values of a list, named one after the other. */

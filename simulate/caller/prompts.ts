@@ -5,6 +5,7 @@ import type { Places } from '../../src/workflow/places.ts';
 import type { WorkflowDocument } from '../../src/workflow/schema.ts';
 import type { FormStage, StageSpec } from '../../src/workflow/stage_schema.ts';
 import { type SlotEar, slotEar } from './ear.ts';
+import { askedSlots } from './knowledge.ts';
 
 /** What the agent does with a sentence, as far as a caller can tell. */
 export type Act =
@@ -35,6 +36,8 @@ export interface Template {
 export interface PromptIndex {
   readonly document: WorkflowDocument;
   readonly speech: ReadonlyMap<string, SlotEar>;
+  /** Slots that callers are asked for. */
+  readonly asked: ReadonlySet<string>;
   readonly readers: ReadonlyMap<string, Reader>;
   /** Sentences without placeholders. */
   readonly literal: ReadonlyMap<string, readonly Template[]>;
@@ -89,7 +92,7 @@ export function promptIndex(document: WorkflowDocument, places: Places): PromptI
         questions.push({ words: new Set(words), template });
     }
   }
-  return { document, speech, readers, literal, open, questions };
+  return { document, speech, asked: askedSlots([document]), readers, literal, open, questions };
 }
 
 /** Placeholders that are no slots stand for any words. */

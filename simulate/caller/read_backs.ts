@@ -3,12 +3,12 @@ import type { Truths } from '../scenario/truth.ts';
 import type { HeardSentence } from './hearing.ts';
 import type { Act, PromptIndex } from './prompts.ts';
 
-/** Slots whose values in a sentence are not what the caller wants. */
+/** Slots whose values in a sentence are not what the caller wants; what nobody asks callers for, as free times are, they take as it is. */
 export function wrongIn({ values }: HeardSentence, index: PromptIndex, truths: Truths): readonly string[] {
   return [...values].flatMap(([slot, key]) => {
     const speech = index.speech.get(slot);
     const truth = truths[slot];
-    if (speech === undefined) return [];
+    if (speech === undefined || (truth === undefined && !index.asked.has(slot))) return [];
     return truth !== undefined && speech.key(truth) === key ? [] : [slot];
   });
 }

@@ -84,3 +84,19 @@ for (const [kind, own] of Object.entries(SPECS)) {
     },
   );
 }
+
+t.test('a birth date with another year is another one', async t => {
+  const spec = slot.parse({ kind: 'date', part: 'date of birth', pastDays: 45_000 });
+  const ear = slotEar(spec, places);
+  for (const [iso, words] of [
+    ['1944-07-21', 'July the twenty first, nineteen forty four'],
+    ['2005-01-03', 'January the third, two thousand five'],
+    ['1905-01-03', 'January the third, nineteen oh five'],
+    ['1900-12-31', 'December the thirty first, nineteen hundred'],
+    ['2011-02-01', 'February the first, twenty eleven'],
+  ] as const) {
+    t.equal(makeSlot('it', spec, places).say(iso), words);
+    t.equal(ear.read(wordsOf(words)), ear.key(iso));
+  }
+  t.not(ear.read(wordsOf('July the twenty first, nineteen forty')), ear.key('1944-07-21'));
+});
