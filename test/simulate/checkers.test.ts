@@ -103,6 +103,10 @@ t.test('other prices than the rules make', async t => {
       : one,
   );
   t.same(rulesBroken({ ...plain, effects }), ['price']);
+  const meant = (told: string) =>
+    reworded(plain, text => text.replace('The total is', `${told} The total is`));
+  t.same(rulesBroken(meant('Is that seven dollars, or nine dollars?')), [], 'asked what was meant');
+  t.same(rulesBroken(meant('Would you take it for nine dollars?')), ['price']);
 });
 
 t.test('the number of a card said back', async t => {

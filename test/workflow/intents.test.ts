@@ -23,8 +23,11 @@ const TABLE: Readonly<Record<Intent, { readonly says: readonly string[]; readonl
         'i revoke my consent',
         'uh take me take me off the the list',
         'do not call me again',
+        'this is the last time you call me',
       ],
       not: [
+        'for the last time my email is pat at example dot com',
+        'for the last time call me at six one seven five five five oh one hundred',
         'take me off speaker',
         'stop by the house on monday',
         'put me on the list',
