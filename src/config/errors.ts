@@ -140,6 +140,12 @@ export const ERRORS = {
     cause: 'a message of this chat is being answered',
     remedy: 'wait for its answer',
   },
+  RUN_SETTLED: {
+    http: 409,
+    sip: 409,
+    cause: 'the run of the tool cannot be asked for again',
+    remedy: 'look at its outcome, and ask its receiver by other ways',
+  },
   CHAT_ENDED: { http: 410, sip: 410, cause: 'the chat is over', remedy: 'start another one' },
   DRAINING: { http: 503, sip: 503, cause: 'the node is shutting down', remedy: 'call another node' },
   LINE_FAILED: {

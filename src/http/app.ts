@@ -22,6 +22,7 @@ import { routeProviders } from './routes/providers.ts';
 import { routeQuality } from './routes/quality.ts';
 import { routeQuotes } from './routes/quotes.ts';
 import { routeRooms } from './routes/rooms.ts';
+import { routeToolRuns } from './routes/tool_runs.ts';
 import { routeVersions } from './routes/versions.ts';
 import { routeWorkflows } from './routes/workflows.ts';
 
@@ -52,6 +53,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeLegs(scope, plane);
     routeQuotes(scope, plane);
     routeChats(scope, plane);
+    routeToolRuns(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);
     routeWorkflows(scope, plane);

@@ -6,6 +6,7 @@ import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Queries } from '../store/queries.ts';
+import type { ToolRuns, ToolRunView } from '../store/tool_runs.ts';
 import type { RoomMaker } from './browser_room.ts';
 import type { EventFeed } from './event_feed.ts';
 import type { LegOrders } from './leg_orders.ts';
@@ -40,6 +41,12 @@ export interface ControlPlane {
   readonly legs: Pick<LegOrders, 'add' | 'drop'>;
   /** Text chats with the agents that answer calls. */
   readonly chats: Pick<ChatSessions, 'start' | 'say' | 'show' | 'end'>;
+  /** What tools did in calls. */
+  readonly toolRuns: {
+    readonly runs: Pick<ToolRuns, 'list'>;
+    /** @throws TrunklineError NOT_FOUND, RUN_SETTLED, STORE_UNAVAILABLE */
+    ask(tenantId: string, run: string): Promise<ToolRunView>;
+  };
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;

@@ -59,6 +59,8 @@ export class OutboxJobs {
       executorID: 'jobs',
       logger: loggerOf(log),
     });
+    // Its queries overlap at the start (pg warns of it before version 9), and logs hold lines of our own only.
+    process.noDeprecation = true;
     await DBOS.launch();
     this.#look();
   }

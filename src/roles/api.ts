@@ -13,13 +13,16 @@ import { LegOrders } from '../http/leg_orders.ts';
 import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
 import { createReadiness, type Readiness } from '../http/readiness.ts';
+import { Reconciliation } from '../jobs/reconciliation.ts';
 import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
+import { openToolRuns, type ToolRuns } from '../store/tool_runs.ts';
 import { type ChatService, openChatService } from './chat_service.ts';
 import type { Role, RoleContext } from './context.ts';
 import { openVersions, type VersionService } from './version_service.ts';
+import { toolsIn } from './versioned_flows.ts';
 
 const DATABASE_CONNECTIONS = 8;
 
@@ -47,13 +50,27 @@ export async function run(context: RoleContext): Promise<Role> {
   });
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
   const versions = await openVersions(context);
+  const runs = openToolRuns(config.postgres.url, vault);
   const chats = openChatService(context, { vault, queries, metrics, ...versions });
   const app = await createApp(
-    planeOf(context, { metrics, node, legs, apiKey, vault, pageDir, queries, publications, chats, versions }),
+    planeOf(context, {
+      metrics,
+      node,
+      legs,
+      apiKey,
+      vault,
+      pageDir,
+      queries,
+      publications,
+      chats,
+      versions,
+      runs,
+    }),
   );
   const stop = async (): Promise<void> => {
     await app.close();
     await chats.close();
+    await runs.close();
     await versions.close();
     publications.close();
     await queries.close();
@@ -80,11 +97,12 @@ interface Parts {
   readonly publications: RedisPublications;
   readonly chats: ChatService;
   readonly versions: VersionService;
+  readonly runs: ToolRuns;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
   const { tenant, livekit, workflows, jobs } = config;
-  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats, versions } = parts;
+  const { metrics, node, legs, queries, publications, vault, apiKey, pageDir, chats, versions, runs } = parts;
   const feed = new EventFeed({
     tenantId: tenant,
     publications,
@@ -107,6 +125,12 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     node,
     legs,
     chats: chats.sessions,
+    toolRuns: new Reconciliation({
+      runs,
+      tools: chats.tools,
+      toolOf: toolsIn(versions.shelf),
+      nowMs: Date.now,
+    }),
     providers: {
       states: providerStates(accessProviders(config.providers, { folder: paths.project, env: process.env })),
       health: () => node.providers,

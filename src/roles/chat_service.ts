@@ -19,6 +19,8 @@ const DATABASE_CONNECTIONS = 4;
 /** Text chats of a node; what only some of them need is opened when the first one needs it. */
 export interface ChatService {
   readonly sessions: ChatSessions;
+  /** The same tools, for whoever asks again. */
+  readonly tools: ToolReceivers;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export function openChatService(
   });
   return {
     sessions,
+    tools,
     async close() {
       await sessions.close();
       await tools.close();

@@ -6,9 +6,8 @@ import { Delivery } from '../jobs/delivery.ts';
 import { OutboxJobs } from '../jobs/outbox_jobs.ts';
 import { openKeptStates } from '../store/kept_states.ts';
 import { openOutbox } from '../store/outbox.ts';
-import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { Role, RoleContext } from './context.ts';
-import { openFlows } from './versioned_flows.ts';
+import { openFlows, toolsIn } from './versioned_flows.ts';
 
 /** Durable background work: what is to be told to others after calls. */
 export async function run({ config, paths, link, log }: RoleContext): Promise<Role> {
@@ -20,7 +19,7 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
   const shelf = await openFlows(config, paths, (error, workflow) =>
     log.warn({ workflow, fault: describeFault(error) }, 'a version of a workflow is not there'),
   );
-  const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf) });
+  const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf, { looks: true }) });
   const jobs = new OutboxJobs({ databaseUrl: postgres.url, tenantId, outbox, delivery, log });
   const states = openKeptStates(postgres.url, openVault(config.sealKeyFile));
   const sweep = setInterval(() => {
@@ -38,14 +37,5 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
       await tools.close();
       await outbox.close();
     },
-  };
-}
-
-/** Tools of workflows as they are in force now for calls that begin. */
-function toolsIn(shelf: FlowShelf): ConstructorParameters<typeof Delivery>[0]['toolOf'] {
-  return async ({ callId, workflow, tool }) => {
-    shelf.look().use();
-    const flow = shelf.ofCall(callId).get(workflow);
-    return flow?.tool?.(flow.initial, tool);
   };
 }

@@ -3,6 +3,7 @@ import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { loadFlows } from '../workflow/load.ts';
 import { loadPlaces } from '../workflow/places.ts';
+import type { Tool } from '../workflow/tools.ts';
 import { flowOfBundle, type Makings } from '../workflow/versions/bundle.ts';
 import { KeptVersions } from '../workflow/versions/kept_versions.ts';
 import { FlowShelf } from '../workflow/versions/shelf.ts';
@@ -35,4 +36,17 @@ export async function openFlows(
     compile: (workflow, bundle) => flowOfBundle(workflow, bundle, makings),
     onFault,
   });
+}
+
+/** Tools of workflows as calls of that id would begin with; `looks` where nobody else tells the shelf of what is in force. */
+export function toolsIn(shelf: FlowShelf, { looks = false } = {}) {
+  return async (wanted: {
+    readonly callId: string;
+    readonly workflow: string;
+    readonly tool: string;
+  }): Promise<Tool | undefined> => {
+    if (looks) shelf.look().use();
+    const flow = shelf.ofCall(wanted.callId).get(wanted.workflow);
+    return flow?.tool?.(flow.initial, wanted.tool);
+  };
 }

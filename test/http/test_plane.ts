@@ -167,6 +167,14 @@ const NO_CHATS: ControlPlane['chats'] = {
 const unknownVersion = async () => {
   throw new TrunklineError('WORKFLOW_UNKNOWN', 'no version of it is kept');
 };
+/** No tool was ever used. */
+const NO_RUNS: ControlPlane['toolRuns'] = {
+  runs: { list: async () => ({ rows: [], next: null }) },
+  ask: async () => {
+    throw new TrunklineError('NOT_FOUND', 'no run of a tool has this id');
+  },
+};
+
 /** Nobody has versions. */
 const NO_VERSIONS: ControlPlane['versions'] = {
   names: () => [],
@@ -250,6 +258,7 @@ export async function startTestPlane(
     rooms: undefined,
     workflows: { names: () => ['piano_removal'], default: 'piano_removal' },
     versions: NO_VERSIONS,
+    toolRuns: NO_RUNS,
     recordingsDir,
     pageDir,
     metrics,

@@ -16,7 +16,8 @@ import { VISITS } from '../workflow/act_flows.ts';
 const CHILD = fileURLToPath(new URL('jobs_child.ts', import.meta.url));
 const store = await startTestStore();
 const server = await startToolServer();
-await migrateJobs(store.ownerUrl);
+const migrated: string[] = [];
+await migrateJobs(store.ownerUrl, line => migrated.push(line));
 const database = openDatabase(store.appUrl, 1);
 const project = store.dir;
 cpSync(fileURLToPath(new URL('../../workflows/places', import.meta.url)), join(project, 'workflows/places'), {

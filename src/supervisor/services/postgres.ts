@@ -29,5 +29,5 @@ export async function startPostgres(
 
 export async function migrateDatabase(ownerUrl: string, sealKeyFile: string, logs: LogFiles): Promise<void> {
   await migrate({ ownerUrl, vault: openVault(sealKeyFile), onLog: logs.lineWriter('migrate') });
-  await migrateJobs(ownerUrl);
+  await migrateJobs(ownerUrl, logs.lineWriter('migrate'));
 }
