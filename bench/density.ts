@@ -13,7 +13,12 @@ interface Plan {
 }
 
 const FULL: Plan = {
-  own: [50, 100, 150, 200].map(calls => ({ calls, callsPerSecond: 5, settleMs: 30_000, measureMs: 150_000 })),
+  own: [25, 50, 75, 100, 150, 200].map(calls => ({
+    calls,
+    callsPerSecond: 5,
+    settleMs: 20_000,
+    measureMs: 60_000,
+  })),
   livekit: [1, 2, 3].map(calls => ({ calls, callsPerSecond: 0.5, settleMs: 15_000, measureMs: 60_000 })),
 };
 const QUICK: Plan = {
@@ -55,5 +60,6 @@ const VALIDITY: BenchResult['validity'] = [
   'the bare timer is a process that does nothing else, beside the callers, at the priority of an audio thread',
   'memory is proportional (Pss) less that of the node before the first call of that number: caches that calls leave behind are in it for the first number only',
   'LiveKit: livekit-sip, livekit-server and a worker of LiveKit Agents (JavaScript) with its plugins, as in the bench `latency`, on the same processor, without Redis; its calls are the most at which each was answered and heard both ways, its cost that of the cheapest number',
+  'numbers of calls are tried in rising order until one is not carried in time; each for a minute, after 20 s in which compilers settle',
   'floors, not ceilings: a machine shared with others, a generator that is late or processors that are stolen make ours look worse; where they do beyond bounds, generatorFaults says so',
 ];

@@ -6,6 +6,7 @@ import type { Callers } from './callers.ts';
 import { type Carried, type CarryPlan, carry } from './carried.ts';
 import type { Cores } from './pinning.ts';
 import { nodeProviders, startProviders } from './providers.ts';
+import { isInTime } from './summary.ts';
 
 /** Programs are still busy with their start when they are ready. */
 const STARTED_MS = 5000;
@@ -14,7 +15,10 @@ const BETWEEN_MS = 8000;
 /** Calls on their way hold slots for a moment. */
 const SPARE_CALLS = 16;
 
-/** A node of our own with one media process, everything switched on, carries one number of calls after the other. */
+/**
+ * A node of our own with one media process, everything switched on, carries one number of calls after the other, up to the
+ * first that it does not carry in time.
+ */
 export async function measureOwn(
   options: BenchOptions,
   callers: Callers,
@@ -44,8 +48,10 @@ export async function measureOwn(
         await delay(STARTED_MS);
         for (const plan of plans) {
           process.stderr.write(`${plan.calls} calls\n`);
-          carried.push(await carry(carrier, callers, plan));
+          const one = await carry(carrier, callers, plan);
+          carried.push(one);
           await delay(BETWEEN_MS);
+          if (!isInTime(one)) break;
         }
         return carried;
       },
