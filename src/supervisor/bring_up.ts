@@ -25,6 +25,7 @@ import type { Stoppables } from './stoppables.ts';
 import type { Terminal } from './terminal.ts';
 import { TrunkReload } from './trunk_reload.ts';
 import { startWatchdog } from './watchdog.ts';
+import { copyWorkflows } from './workflow_copy.ts';
 
 export interface BringUpOptions {
   readonly project: string;
@@ -81,7 +82,7 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     terminal,
     log,
   });
-  const resolved = await services.start(signal);
+  const resolved = await ofThisRun(await services.start(signal), paths);
   const watch = resolved.livekit.sip.enabled ? await provision(resolved, options, log) : undefined;
   signal.throwIfAborted();
   const ownsLiveKit = tools.livekitServer !== undefined;
@@ -96,6 +97,13 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     watch?.use(next);
   });
   return { config: resolved, paths, keys, roles };
+}
+
+/** Processes read the workflows as they are now, also those that are started again later. */
+async function ofThisRun(config: Config, paths: NodePaths): Promise<Config> {
+  const dir = join(paths.run, 'workflows');
+  await copyWorkflows(paths.workflows, dir);
+  return { ...config, workflows: { ...config.workflows, dir } };
 }
 
 /** Folders, lock, leftovers, logs, keys. */
