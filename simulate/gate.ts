@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type GateResult, gate } from './gate/gate.ts';
 import { seedsOf } from './options.ts';
 import { scenarioNames } from './read.ts';
+import type { WorkflowSummary } from './report/summary.ts';
 import { isFaulty, transcript } from './report/table.ts';
 
 const HELP = `npm run gate -- [WORKFLOW…] [options]
@@ -10,7 +11,8 @@ const HELP = `npm run gate -- [WORKFLOW…] [options]
   --candidate FILE  judge this file in place of workflows/WORKFLOW.yaml
   --base PATH       compare with this file, or this folder of workflows: what is worse for certain does not pass
   --seeds 1..10     seeds
-  --quick           two seeds
+  --model M         further calls in which this model leads (scripted:0.2, which goes wrong in every fifth answer; none: no such calls)
+  --quick           two seeds, and no model
   --show N          show so many calls in full in which something went wrong (3)
   --out FILE        write the result as JSON
   --json            end with the result as one line of JSON
@@ -27,6 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
       seeds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       show: { type: 'string', default: '3' },
+      model: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -41,9 +44,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (candidate !== undefined && names.length !== 1)
     throw new Error('--candidate is of one workflow; name it');
   const seeds = seedsOf(values.seeds ?? (values.quick ? '1..2' : '1..10'));
+  const wanted = values.model ?? (values.quick ? 'none' : 'scripted:0.2');
+  const model = wanted === 'none' ? undefined : wanted;
   const results: GateResult[] = [];
   for (const workflow of names) {
-    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base });
+    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model });
     results.push(result);
     for (const one of verdicts.filter(isFaulty).slice(0, result.passed ? 0 : Number(values.show)))
       process.stdout.write(`${transcript(one)}\n\n`);
@@ -60,15 +65,27 @@ async function main(args: readonly string[]): Promise<number> {
   return passed ? 0 : 1;
 }
 
-function lineOf({ workflow, version, passed, failed, summary, base }: GateResult): string {
-  const { calls, completionPct, slotAccuracyPct, requiredPct, violations } = summary;
-  const figures = `${calls} calls, ${completionPct} % completed, ${slotAccuracyPct} % of slots and ${requiredPct} % of required fields right, ${violations} violations`;
+function lineOf({ workflow, version, passed, failed, summary, base, withModel }: GateResult): string {
   const against =
     base === undefined
       ? ''
       : `\n  against ${base.version}: completed ${signed(base.comparison.completionPct)}, slots ${signed(base.comparison.slotAccuracyPct)}`;
+  const led =
+    withModel === undefined
+      ? ''
+      : `\n  led by a model that went wrong ${withModel.misdeeds} times: ${figuresOf(withModel.summary)}`;
   const why = failed.map(one => `\n  ${one}`).join('');
-  return `${passed ? 'ok' : 'NOT OK'} ${workflow} ${version}: ${figures}${against}${why}`;
+  return `${passed ? 'ok' : 'NOT OK'} ${workflow} ${version}: ${figuresOf(summary)}${led}${against}${why}`;
+}
+
+function figuresOf({
+  calls,
+  completionPct,
+  slotAccuracyPct,
+  requiredPct,
+  violations,
+}: WorkflowSummary): string {
+  return `${calls} calls, ${completionPct} % completed, ${slotAccuracyPct} % of slots and ${requiredPct} % of required fields right, ${violations} violations`;
 }
 
 function signed({ gained, interval }: { gained: number; interval: readonly [number, number] }): string {

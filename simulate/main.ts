@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Verdict } from './check/judge.ts';
+import { ledFolder } from './model/led.ts';
+import { openSimulatedModel } from './model/model.ts';
 import { HELP, readOptions, type SimulateOptions } from './options.ts';
 import type { Persona } from './persona/schema.ts';
 import { readPersonas, readScenario, scenarioNames } from './read.ts';
@@ -8,7 +10,7 @@ import { summarise } from './report/summary.ts';
 import { isFaulty, personaTable, transcript, workflowTable } from './report/table.ts';
 import { runCalls } from './run_calls.ts';
 import { scenarioFaults } from './scenario/faults.ts';
-import { CallStage } from './text/stage.ts';
+import { CallStage, WORKFLOWS } from './text/stage.ts';
 
 /** `npm run simulate`: simulated callers call the agents of `workflows/`, and what became of it is told. */
 async function main(args: readonly string[]): Promise<number> {
@@ -18,7 +20,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const names = options.workflows.includes('all') ? scenarioNames() : options.workflows;
-  await using stage = await CallStage.open();
+  await using led = options.model === undefined ? undefined : await ledFolder(WORKFLOWS);
+  await using stage = await CallStage.open(led?.path);
+  await using model =
+    options.model === undefined ? undefined : await openSimulatedModel(options.model, options.seeds[0]!);
   if (options.check) return check(names, stage);
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const name of names) {
@@ -26,11 +31,15 @@ async function main(args: readonly string[]): Promise<number> {
       scenario: readScenario(name),
       personas: chosen(options),
       seeds: options.seeds,
-      options: { crashes: options.crashes },
+      options: { crashes: options.crashes, llm: model?.llm },
     };
     verdicts.set(name, await runCalls(stage, campaign));
   }
   await report(options, verdicts);
+  if (model !== undefined && model.misdeeds.size > 0)
+    process.stdout.write(
+      `the model went wrong: ${[...model.misdeeds].map(pair => pair.join(' ')).join(', ')}\n`,
+    );
   return 0;
 }
 

@@ -12,6 +12,8 @@ export interface SimulateOptions {
   /** Reads the scenario and says what is wrong with it; calls nobody. */
   readonly check: boolean;
   readonly crashes: boolean;
+  /** scripted, scripted:SHARE, or the address of a model. */
+  readonly model: string | undefined;
   readonly help: boolean;
 }
 
@@ -20,6 +22,8 @@ export const HELP = `npm run simulate -- WORKFLOW|all [options]
   --seeds 1..10    seeds: numbers and ranges, by commas (1..3)
   --quick          one seed
   --crash          each turn's state goes through a checkpoint
+  --model M        have a model lead the forms: scripted, scripted:0.2 (goes wrong in every fifth answer), or an OpenAI-compatible
+                   server, such as http://127.0.0.1:8000/v1#NAME (key: TRUNKLINE_MODEL_KEY)
   --show N         show so many calls in full in which something went wrong (2)
   --html FILE      write all transcripts as a page
   --json           end with one line of JSON
@@ -37,6 +41,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       personas: { type: 'string' },
       seeds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      model: { type: 'string' },
       crash: { type: 'boolean', default: false },
       show: { type: 'string' },
       html: { type: 'string' },
@@ -56,6 +61,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     show,
     check: values.check,
     crashes: values.crash,
+    model: values.model,
     help: values.help || positionals.length === 0,
   };
 }

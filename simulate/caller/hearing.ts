@@ -1,6 +1,6 @@
 import { matchParts } from '../../bench/caller/sentence_reader.ts';
 import { wordsOf } from '../../bench/caller/slot_speech.ts';
-import { type Act, type PromptIndex, sentencesOf, type Template } from './prompts.ts';
+import { type Act, type PromptIndex, QUESTIONS, sentencesOf, type Template } from './prompts.ts';
 
 /** A sentence of the agent as the caller takes it. */
 export interface HeardSentence {
@@ -34,7 +34,17 @@ function hearSentence(text: string, index: PromptIndex): HeardSentence {
     const same = matches.filter(({ template }) => literalWords(template) === literalWords(best.template));
     return { text, acts: same.map(({ template }) => template.act), values: best.values };
   }
-  return { text, acts: text.endsWith('?') ? similar(words, index) : [], values: NONE };
+  if (!text.endsWith('?')) return { text, acts: [], values: NONE };
+  return { text, acts: atTheEnd(words, index) ?? similar(words, index), values: NONE };
+}
+
+/** The question that a sentence comes to, whatever is said before it. */
+function atTheEnd(words: readonly string[], { literal }: PromptIndex): readonly Act[] | undefined {
+  for (let from = 1; from < words.length - 1; from += 1) {
+    const acts = literal.get(words.slice(from).join(' '))?.map(({ act }) => act);
+    if (acts?.some(({ type }) => QUESTIONS.has(type)) === true) return acts;
+  }
+  return undefined;
 }
 
 function literalWords({ parts }: Template): number {

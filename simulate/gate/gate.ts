@@ -1,4 +1,6 @@
 import type { Verdict } from '../check/judge.ts';
+import { ledFolder } from '../model/led.ts';
+import { openSimulatedModel } from '../model/model.ts';
 import { readPersonas, readScenario } from '../read.ts';
 import { summarise, type WorkflowSummary } from '../report/summary.ts';
 import { runCalls } from '../run_calls.ts';
@@ -13,6 +15,8 @@ export interface GateOrder {
   readonly candidate?: string | undefined;
   /** What it is compared with: a file or a folder. */
   readonly base?: string | undefined;
+  /** A model that leads its forms in further calls, of one seed: as `openSimulatedModel` takes it. */
+  readonly model?: string | undefined;
 }
 
 /** What the gate says of a workflow. Plain data, in a form that is kept beside a version. */
@@ -26,6 +30,7 @@ export interface GateResult {
   readonly seeds: number;
   readonly summary: WorkflowSummary;
   readonly base?: { readonly version: string; readonly comparison: Comparison };
+  readonly withModel?: { readonly summary: WorkflowSummary; readonly misdeeds: number };
 }
 
 interface Held {
@@ -37,12 +42,18 @@ interface Held {
 export async function gate(
   order: GateOrder,
 ): Promise<GateResult & { readonly verdicts: readonly Verdict[] }> {
-  const { workflow, seeds, candidate, base } = order;
+  const { workflow, seeds, candidate, base, model } = order;
   const { version, verdicts } = await hold(workflow, seeds, candidate);
   const summary = summarise(verdicts);
   const before = base === undefined ? undefined : await hold(workflow, seeds, base);
   const comparison = before && compare(summary.counts, summarise(before.verdicts).counts);
-  const failed = [...missed(summary), ...(comparison?.worse ?? [])];
+  const led = model === undefined ? undefined : await holdLed(workflow, seeds[0] ?? 1, candidate, model);
+  const withModel = led && { summary: summarise(led.verdicts), misdeeds: led.misdeeds };
+  const failed = [
+    ...missed(summary),
+    ...(comparison?.worse ?? []),
+    ...(withModel === undefined ? [] : missed(withModel.summary, 'model').map(one => `with a model: ${one}`)),
+  ];
   return {
     workflow,
     version,
@@ -53,7 +64,8 @@ export async function gate(
     summary,
     ...(before !== undefined &&
       comparison !== undefined && { base: { version: before.version, comparison } }),
-    verdicts,
+    ...(withModel !== undefined && { withModel }),
+    verdicts: [...verdicts, ...(led?.verdicts ?? [])],
   };
 }
 
@@ -63,4 +75,15 @@ async function hold(workflow: string, seeds: readonly number[], other: string | 
   const [flow] = stage.reached(workflow);
   const campaign = { scenario: readScenario(workflow), personas: readPersonas(), seeds };
   return { version: flow!.version, verdicts: await runCalls(stage, campaign) };
+}
+
+/** The same callers, with a model that leads the forms. */
+async function holdLed(workflow: string, seed: number, other: string | undefined, wanted: string) {
+  await using folder = await workflowFolder(workflow, other);
+  await using led = await ledFolder(folder.path);
+  await using model = await openSimulatedModel(wanted, seed);
+  await using stage = await CallStage.open(led.path);
+  const campaign = { scenario: readScenario(workflow), personas: readPersonas(), seeds: [seed] };
+  const verdicts = await runCalls(stage, { ...campaign, options: { llm: model.llm } });
+  return { verdicts, misdeeds: [...model.misdeeds.values()].reduce((sum, count) => sum + count, 0) };
 }

@@ -12,7 +12,8 @@ const NO_JOURNAL: ToolJournal = {
   refused: () => undefined,
 };
 
-function afterMs(ms: number, then: () => void): () => void {
+/** Calls back after a while, unless it is taken back. */
+export function afterMs(ms: number, then: () => void): () => void {
   const timer = setTimeout(then, ms);
   return () => clearTimeout(timer);
 }

@@ -1,9 +1,12 @@
 import { SeededRandom } from '../../bench/caller/random.ts';
 import { type ActDesk, NO_ACTS } from '../../src/agent/acts.ts';
+import { ModelResponder } from '../../src/agent/model/model_responder.ts';
+import { FlowResponder, type Responder } from '../../src/agent/responder.ts';
+import type { Llm } from '../../src/providers/types.ts';
 import type { Flow, FlowEffect, FlowState, FlowStep, Heard, SlotValue } from '../../src/workflow/types.ts';
 import type { CallerIntent, SimulatedCaller } from '../caller/caller.ts';
 import type { Knowledge } from '../caller/knowledge.ts';
-import type { OfficeTools } from '../office/acts.ts';
+import { afterMs, type OfficeTools } from '../office/acts.ts';
 import type { Persona } from '../persona/schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Truths } from '../scenario/truth.ts';
@@ -56,6 +59,8 @@ export interface TextCallParts {
   readonly seed: number;
   /** Each step's state goes through JSON, as a checkpoint does. */
   readonly crashes: boolean;
+  /** Leads what the workflow has a model lead; without it there is none. */
+  readonly llm?: Llm | undefined;
   /** Uses tools for the workflow; without it none is used. */
   readonly tools?: OfficeTools | undefined;
 }
@@ -68,7 +73,7 @@ export async function holdTextCall(parts: TextCallParts): Promise<Conversation> 
   const startMs = performance.now();
   const { persona, seed, knowledge, scenario, tools } = parts;
   const call = new TextCall(parts);
-  const endedBy = await call.run();
+  const endedBy = await call.run().finally(() => call.close());
   const { truths } = knowledge;
   const left: number[] = [];
   for (const { resource, match } of scenario.check.leaves)
@@ -114,15 +119,20 @@ class TextCall {
   readonly #line: SeededRandom;
   readonly #people: SeededRandom;
   readonly #acts: ActDesk;
+  readonly #responder: Responder;
   #state: FlowState;
   #dropAt: number | undefined;
 
   constructor(parts: TextCallParts) {
-    const { flow, seed, persona, tools, scenario } = parts;
+    const { flow, seed, persona, tools, scenario, llm } = parts;
     this.#parts = parts;
     this.#line = new SeededRandom(seed, `line of ${persona.name}`);
     this.#people = new SeededRandom(seed, 'people');
     this.#acts = tools?.actsOf(flow, `${scenario.workflow} ${persona.name} ${seed}`) ?? NO_ACTS;
+    this.#responder =
+      llm === undefined
+        ? new FlowResponder(flow)
+        : new ModelResponder({ flow, llm, after: afterMs, onFault: () => undefined });
     this.#state = flow.initial;
     const { drop } = persona;
     this.#dropAt = drop === undefined ? undefined : this.#people.integer(drop[0], drop[1]);
@@ -147,6 +157,10 @@ class TextCall {
       heard = next;
     }
     return 'limit';
+  }
+
+  close(): void {
+    this.#responder.close();
   }
 
   #given(): { readonly given?: Readonly<Record<string, SlotValue>> } {
@@ -178,23 +192,23 @@ class TextCall {
   /** The agent's turn: the step, and all that follows from it before the caller speaks again. */
   async #step(heard: Heard): Promise<string> {
     const said: string[] = [];
-    const hear = (what: Heard): FlowStep => {
-      const step = this.#next(what);
+    const hear = async (what: Heard): Promise<FlowStep> => {
+      const step = await this.#next(what);
       said.push(...step.say);
       return step;
     };
-    let step = hear(heard);
+    let step = await hear(heard);
     for (let count = 0; count < MOST_ACTS; count += 1) {
       const { act, person } = step;
       if (act !== undefined) {
         const acted = await this.#acts.act(act, step.state);
-        step = hear({ type: 'acted', id: act.id, ...acted });
+        step = await hear({ type: 'acted', id: act.id, ...acted });
         this.#acts.told(act.id);
       } else if (person !== undefined) {
         const joins = this.#people.chance(this.#parts.scenario.personAnswers);
         this.personJoined ||= joins;
-        step = hear({ type: 'person', became: joins ? 'joined' : 'noAnswer' });
-        if (joins) step = hear({ type: 'person', became: 'left' });
+        step = await hear({ type: 'person', became: joins ? 'joined' : 'noAnswer' });
+        if (joins) step = await hear({ type: 'person', became: 'left' });
       } else break;
     }
     const text = said.join(' ');
@@ -202,14 +216,18 @@ class TextCall {
     return text;
   }
 
-  #next(heard: Heard): FlowStep {
-    const { flow, scenario, crashes } = this.#parts;
+  async #next(heard: Heard): Promise<FlowStep> {
+    const { scenario, crashes } = this.#parts;
     const state = crashes ? (JSON.parse(JSON.stringify(this.#state)) as FlowState) : this.#state;
-    const step = flow.next(state, heard, { todayIso: scenario.today });
+    const response = this.#responder.respond(state, heard, scenario.today);
+    response.commit();
+    const say: string[] = [];
+    for await (const sentence of response.sentences) say.push(sentence);
+    const end = response.closed(say.join(' '));
     const turn = this.turns.filter(({ by }) => by === 'agent').length;
-    for (const effect of step.effects) this.effects.push({ turn, effect });
-    this.#state = step.state;
-    return step;
+    for (const effect of [...response.step.effects, ...end.effects]) this.effects.push({ turn, effect });
+    this.#state = end.state;
+    return { ...end, say };
   }
 
   /** The caller's turn as the engine gets it; undefined when they have hung up. */

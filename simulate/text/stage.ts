@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeededRandom } from '../../bench/caller/random.ts';
+import type { Llm } from '../../src/providers/types.ts';
 import { callFlow } from '../../src/workflow/call_flow.ts';
 import { type LoadedFlow, loadFlows } from '../../src/workflow/load.ts';
 import type { Flow } from '../../src/workflow/types.ts';
@@ -21,6 +22,8 @@ export const WORKFLOWS = fileURLToPath(new URL('../../workflows/', import.meta.u
 
 export interface CallOptions {
   readonly crashes?: boolean;
+  /** Leads what the workflows have a model lead. */
+  readonly llm?: Llm | undefined;
 }
 
 /** All workflows, ready to be called by anybody. */
@@ -80,6 +83,7 @@ export class CallStage implements AsyncDisposable {
       recogniser: this.#recogniser,
       seed,
       crashes: options.crashes === true,
+      llm: options.llm,
       tools,
     });
   }

@@ -11,7 +11,7 @@ t.test('a version passes, and one that books nothing far ahead does not', async 
   const file = join(folder, 'worse.yaml');
   const shipped = await readFile('workflows/piano_removal.yaml', 'utf8');
   await writeFile(file, shipped.replace('withinDays: 365', 'withinDays: 5'));
-  const order = { workflow: 'piano_removal', seeds: [1, 2] };
+  const order = { workflow: 'piano_removal', seeds: [1] };
   const good = await gate(order);
   t.same(good.failed, []);
   t.ok(good.passed && good.personas >= 20);
