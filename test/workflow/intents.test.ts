@@ -54,6 +54,8 @@ const TABLE: Readonly<Record<Intent, { readonly says: readonly string[]; readonl
         'have an agent call me next week',
         'i want to speak to my wife first',
         'i want to transfer my policy to a new car',
+        'one person',
+        'only one person',
       ],
     },
     repeat: {

@@ -78,6 +78,7 @@ export const TRANSFER: IntentRules = {
     'sound|sounds|sounded|seem|seems|act like|as',
     'talk|speak to|with who *1 about|$',
     'for one|a|two|per person|body|people',
+    '^ its|only|just|about? one person|agent|manager|supervisor|operator $',
     'am i *1 talking|speaking|chatting|dealing',
     'when|whenever|if *2 talked|spoke',
     'like|want|need|get a|an|the|my agent|manager|representative fee|commission|license|signature|number|name|code',
