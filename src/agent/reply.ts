@@ -183,11 +183,19 @@ export function recordEffects(
           arguments: withoutCard(JSON.stringify(effect.args)),
         });
         break;
-      // In the state alone, so far.
-      case 'topic':
-      case 'acted':
+      case 'topic': {
+        const { topic, kind, count } = effect;
+        record.append('topic.heard', { topic, kind, count, mediaMs });
+        break;
+      }
       case 'scored':
+        record.append('score.made', { score: effect.score, value: effect.value });
+        break;
       case 'escalated':
+        record.append('call.escalated', { rule: effect.rule, mediaMs });
+        break;
+      // Its runs are on record.
+      case 'acted':
         break;
       default:
         effect satisfies never;

@@ -168,6 +168,17 @@ const details = {
   'call.outcome': z.object({ outcome: z.string() }),
   /** What the caller wanted beside what was asked, and got. */
   'intent.heard': z.object({ intent: z.string().regex(/^[A-Za-z]{1,64}$/), mediaMs }),
+  /** What the caller brought up beside what was asked, by its name in the workflow, for the how manieth time. */
+  'topic.heard': z.object({
+    topic: z.string(),
+    kind: z.enum(['objection', 'question']),
+    count: z.number().int().min(1),
+    mediaMs,
+  }),
+  /** What a score of the workflow came to at the end. */
+  'score.made': z.object({ score: z.string(), value: z.number() }),
+  /** One of the workflow's escalation rules led the call elsewhere. */
+  'call.escalated': z.object({ rule: z.string(), mediaMs }),
   /** Silence is recorded from that time of the call on, for the number of a card may be told; then sound again. */
   'recording.paused': z.object({ file: z.string(), mediaMs }),
   'recording.resumed': z.object({ file: z.string(), mediaMs }),

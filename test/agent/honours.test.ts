@@ -27,3 +27,20 @@ t.test('what the caller wanted counts where the answer was not heard any more', 
   t.match(rig.details('intent.heard'), [{ intent: 'optOut' }]);
   t.same(rig.details('call.outcome'), []);
 });
+
+t.test('topics, scores and escalations are on record', async t => {
+  const effects = [
+    { type: 'topic', topic: 'too_expensive', kind: 'objection', count: 2 },
+    { type: 'escalated', rule: 'objections' },
+    { type: 'scored', score: 'lead_score', value: 40 },
+  ] as const;
+  const rig = await new Rig((_, heard) =>
+    heard.type === 'start' ? {} : { say: ['One two.'], effects },
+  ).answer();
+  await rig.listen();
+  await rig.speak();
+  await rig.listen();
+  t.match(rig.details('topic.heard'), [{ topic: 'too_expensive', kind: 'objection', count: 2 }]);
+  t.match(rig.details('call.escalated'), [{ rule: 'objections' }]);
+  t.same(rig.details('score.made'), [{ score: 'lead_score', value: 40 }]);
+});
