@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   density: () => import('./density.ts'),
   survive: () => import('./survive.ts'),
   intents: () => import('./intents.ts'),
+  fleet: () => import('./fleet.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
@@ -61,6 +62,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
              chain on the same core, which --without livekit leaves out; needs a quiet machine
   survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
+  fleet      a day of 10,000 calls at once over three regions, simulated: carried, refused, lost, cores, cost
 
 Those that judge recordings or scenes of their own take others from the folder that --set names, where they say so.
 A node that runs is used; else one is started for the bench and stopped afterwards.
