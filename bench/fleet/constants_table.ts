@@ -1,8 +1,8 @@
 import { rounded } from './cost.ts';
 import { type Measured, mbPerCallOf, pctCorePerCallOf } from './measured.ts';
 
-export const TABLE_BEGINS = '<!-- measured: begins -->';
-export const TABLE_ENDS = '<!-- measured: ends -->';
+const TABLE_BEGINS = '<!-- measured: begins -->';
+const TABLE_ENDS = '<!-- measured: ends -->';
 
 /** The measured constants as Markdown, each with the bench that it is from; the note has it between its two marks. */
 export function constantsTable(measured: Measured): string {

@@ -32,7 +32,7 @@ export class FleetNode {
     this.region = region;
     this.startedS = atS;
     this.#slotsPerProcess = capacity.slotsPerProcess;
-    this.#perProcess = new Array<number>(capacity.processes).fill(0);
+    this.#perProcess = Array.from({ length: capacity.processes }, () => 0);
     this.#setups = new TokenBucket(setupsPerS, setupsPerS, atS * 1000);
   }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { atMostPercent } from '../survive/summary.ts';
 import { ASSUMED } from './assumptions.ts';
 
-export const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
+const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
 
 const spread = z.object({ median: z.number(), p95: z.number(), max: z.number() });
 const killed = z.object({ calls: z.number(), lost: z.number(), gapMs: spread });

@@ -2,7 +2,7 @@ import { type Cost, costOf, rounded } from './cost.ts';
 import type { FleetPlan } from './plan.ts';
 import type { LostBy, RefusedWhy, Tally } from './tally.ts';
 
-export interface TakeoverSeconds {
+interface TakeoverSeconds {
   readonly calls: number;
   readonly p50: number | undefined;
   readonly p95: number | undefined;

@@ -295,7 +295,7 @@ class Day {
   #outage(region: FleetRegion): void {
     region.isDown = true;
     region.nodesBefore = region.nodes.length;
-    for (const node of [...region.nodes]) this.#loseNode(node, 'region');
+    for (const node of region.nodes.slice()) this.#loseNode(node, 'region');
   }
 
   #regionOf(node: FleetNode): FleetRegion {
@@ -354,7 +354,7 @@ class Day {
 
   #drains(node: FleetNode, untilS: number): void {
     if (node.state !== 'draining') return;
-    if (this.#atS >= untilS) for (const call of [...node.calls]) this.#lose(call, 'drain');
+    if (this.#atS >= untilS) for (const call of node.calls) this.#lose(call, 'drain');
     if (node.calls.size === 0) this.#remove(node);
     else this.#later(this.#atS + DRAIN_LOOK_S, { type: 'drains', node, untilS });
   }

@@ -64,7 +64,7 @@ function dayTable(day: Outcome): string {
     ['nodes upgraded', String(day.upgraded)],
     ['cost: machines, traffic, recordings', `${cost.nodesUsd}, ${cost.egressUsd}, ${cost.storageUsd} USD`],
     ['cost of 1,000 calls', `${cost.usdPer1000Calls} USD`],
-    ['cost of a minute, of this machines', `${cost.usdPerMinute}, ${cost.nodesUsdPerMinute} USD`],
+    ['cost of a minute, and of its machines alone', `${cost.usdPerMinute}, ${cost.nodesUsdPerMinute} USD`],
   ]);
 }
 

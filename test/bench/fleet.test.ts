@@ -68,11 +68,12 @@ t.test('a longer drain cuts fewer calls off', async t => {
 });
 
 t.test('a region that is away loses its calls; others carry its callers, and it comes back', async t => {
-  const at = (hour: number) => DAY.samples.find(({ atS }) => atS === hour * 3600)!;
+  const at = (hour: number) => DAY.samples.find(({ atS }) => atS === Math.round(hour * 60) * 60)!;
   t.ok(at(12.75).callsByRegion[1]! > 50);
   t.equal(at(13.5).callsByRegion[1], 0);
   t.equal(at(13.5).slotsByRegion[1], 0);
   t.ok(at(13.5).callsByRegion[0]! > at(12.75).callsByRegion[0]!);
+  t.ok(at(13.85).slotsByRegion[1]! >= at(12.75).slotsByRegion[1]!, 'with as many nodes at once');
   t.ok(at(15).callsByRegion[1]! > 50);
   t.ok(DAY.elsewhere > 100);
 });
