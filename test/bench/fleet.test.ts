@@ -156,6 +156,7 @@ function roughPlan(): FleetPlan {
   return {
     ...plan,
     capacity: { ...plan.capacity, processes: 4, slotsPerProcess: 12, slots: 48 },
+    hours: 18,
     nodeGapP95Ms: undefined,
     lostAtTakeover: 0.05,
     drainS: 600,
