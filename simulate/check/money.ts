@@ -56,7 +56,7 @@ function numberBefore(words: readonly string[], at: number): number | undefined 
 export const prices: Checker = ({ conversation, scenario, documents, places, indexes }) => {
   const violations: Violation[] = [];
   const allowed = new Set<number>(scenario.check.amounts.cents);
-  for (const document of documents) for (const cents of amountsIn(textOf(document))) allowed.add(cents);
+  for (const text of documents.flatMap(textsOf)) for (const cents of amountsIn(text)) allowed.add(cents);
   for (const name of scenario.check.amounts.of) {
     for (const value of [conversation.truths[name], conversation.slots[name]])
       if (value !== undefined) allowed.add(Number(value));
@@ -98,8 +98,8 @@ function withoutOffers(text: string, indexes: readonly PromptIndex[]): string {
   }, text);
 }
 
-/** All texts of a workflow, its instructions to models too. */
-function textOf(json: unknown): string {
-  if (typeof json === 'string') return `${json} `;
-  return typeof json === 'object' && json !== null ? Object.values(json).map(textOf).join(' ') : '';
+/** All texts of a workflow, its instructions to models too: each by itself, so that numbers of one are not read with those of another. */
+function textsOf(json: unknown): readonly string[] {
+  if (typeof json === 'string') return [json];
+  return typeof json === 'object' && json !== null ? Object.values(json).flatMap(textsOf) : [];
 }
