@@ -136,6 +136,12 @@ export const leaves: Checker = ({ conversation, scenario }) =>
       : [{ rule: 'leaves', detail: `${found} of ${resource} in place of ${count}` }];
   });
 
+/** The agent's turn before a slot was written down; -1 where it was not. */
+function turnBefore({ effects }: Checked['conversation'], slot: string): number {
+  const set = effects.find(({ effect }) => effect.type === 'slotSet' && effect.slot === slot);
+  return set === undefined ? -1 : Math.max(0, set.turn - 1);
+}
+
 /** What the scenario says must be said, and must not. */
 export const mustAndNever: Checker = checked => {
   const { conversation, scenario } = checked;
@@ -156,7 +162,9 @@ export const mustAndNever: Checker = checked => {
         violations.push({ rule: 'mustSay', detail: `"${phrases[0]}" was not said` });
       continue;
     }
-    const at = turns.findIndex(text => askedFor(text, checked).includes(beforeSlot));
+    const asked = turns.findIndex(text => askedFor(text, checked).includes(beforeSlot));
+    // Asked in words that nobody knows, it is before the answer at least.
+    const at = asked >= 0 ? asked : turnBefore(conversation, beforeSlot);
     if (at >= 0 && !turns.slice(0, at + 1).some(text => saysOneOf(text, phrases)))
       violations.push({
         rule: 'mustSay',

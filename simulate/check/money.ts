@@ -11,18 +11,25 @@ const NUMBER_WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Cents of every amount of money in a text: "$1,250.50", "twelve dollars and fifty cents", "640 dollars". */
+/** "$" and a number, which has no commas any more, with what it is multiplied by. */
+const FIGURES = /\$\s?(\d+(?:\.\d+)?)(?:\s?(hundred|thousand|k|million)\b)?/g;
+const TIMES: Readonly<Record<string, number>> = { hundred: 100, thousand: 1000, k: 1000, million: 1_000_000 };
+
+/**
+ * Cents of every amount of money in a text: "$1,250.50", "$2 million", "twelve dollars and fifty cents", "5 thousand dollars". NaN of
+ * a number that can't be read, so that no amount goes by unseen.
+ */
 export function amountsIn(text: string): readonly number[] {
-  const figures = [...text.matchAll(/\$\s?(\d[\d,]*)(?:\.(\d\d))?/g)].map(([, dollars = '', cents = '0']) =>
-    centsOf(Number(dollars.replaceAll(',', '')), Number(cents)),
+  const plain = text.toLowerCase().replaceAll(/(\d),(?=\d{3})/g, '$1');
+  const figures = [...plain.matchAll(FIGURES)].map(([, dollars, times = '']) =>
+    centsOf(Number(dollars) * (TIMES[times] ?? 1), 0),
   );
-  const words = text
-    .toLowerCase()
-    .replaceAll(/\$\s?\d[\d,.]*/g, ' ')
-    .replaceAll(/[^a-z0-9 ]+/g, ' ')
+  const words = plain
+    .replaceAll(FIGURES, ' ')
+    .replaceAll(/[^a-z0-9.]+|\.(?!\d)/g, ' ')
     .split(/\s+/);
   const spoken = words.flatMap((word, at) => {
-    if (!/^dollars?$/.test(word)) return [];
+    if (!/^(dollars?|bucks?)$/.test(word)) return [];
     const dollars = numberBefore(words, at);
     if (dollars === undefined) return [];
     const rest = words.slice(at + 1, at + 6);
@@ -37,19 +44,24 @@ function centsOf(dollars: number, cents: number): number {
   return Math.round(dollars * 100) + cents;
 }
 
-/** The number whose last word stands before `at`. */
+/** The number whose last word stands before `at`; undefined where there is none, NaN where it can't be read. */
 function numberBefore(words: readonly string[], at: number): number | undefined {
-  if (/^\d+$/.test(words[at - 1] ?? '')) return Number(words[at - 1]);
   let from = at;
-  while (from > 0 && NUMBER_WORDS.has(words[from - 1]!)) from -= 1;
+  while (from > 0 && (NUMBER_WORDS.has(words[from - 1]!) || /^\d/.test(words[from - 1]!))) from -= 1;
   const own = words.slice(from, at);
   while (own[0] === 'and') own.shift();
+  const [first] = own;
+  if (first === undefined) return undefined;
+  if (/^\d/.test(first))
+    return own.slice(1).reduce((value, word) => value * (TIMES[word] ?? Number.NaN), Number(first));
+  // "a hundred dollars"
+  if (Object.hasOwn(TIMES, first)) own.unshift('one');
   const million = own.indexOf('million');
-  if (million < 0) return readCardinal(own);
+  if (million < 0) return readCardinal(own) ?? Number.NaN;
   const rest = own.slice(million + 1);
   const low = rest.length === 0 ? 0 : readCardinal(rest);
   const high = readCardinal(own.slice(0, million));
-  return high === undefined || low === undefined ? undefined : high * 1_000_000 + low;
+  return high === undefined || low === undefined ? Number.NaN : high * 1_000_000 + low;
 }
 
 /** Prices are what the rules of the file make of the slots, told as they are, and no other amount is ever named. */

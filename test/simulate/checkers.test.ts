@@ -97,6 +97,10 @@ t.test('other prices than the rules make', async t => {
     rulesBroken(reworded(plain, text => text.replace('The total is', 'With five dollars off the total is'))),
     ['price'],
   );
+  for (const invented of ['5 thousand dollars', 'twelve fifty dollars', '$1.5k'])
+    t.same(rulesBroken(reworded(plain, (text, turn) => (turn === 3 ? `${text} Or ${invented}.` : text))), [
+      'price',
+    ]);
   const effects = plain.effects.map(one =>
     one.effect.type === 'quote'
       ? { ...one, effect: { ...one.effect, quote: { ...one.effect.quote, totalCents: 1 } } }
@@ -126,6 +130,29 @@ t.test('words that must be said, and words that never are', async t => {
   ]);
 });
 
+t.test('words that must be said before a question, also where that is asked in words of its own', async t => {
+  const before = {
+    ...scenario.check,
+    mustSay: [{ phrases: ['a word on prices'], beforeSlot: 'piano_type' }],
+  };
+  const missing = (conversation: Conversation) =>
+    judge(conversation, {
+      scenario: { ...scenario, check: before },
+      persona: personas.get('cooperative')!,
+      flows,
+      indexes,
+      phrasings: stage.phrasings,
+    }).violations.filter(({ rule }) => rule === 'mustSay').length;
+  const said = reworded(plain, (text, turn) => (turn === 0 ? `${text} And a word on prices.` : text));
+  const late = reworded(plain, (text, turn) => (turn === 9 ? `${text} And a word on prices.` : text));
+  const free = (conversation: Conversation) =>
+    reworded(conversation, text => text.replace(/[^.]*\bpiano\b[^.]*\?/g, ' Do tell me what you have.'));
+  t.equal(missing(said), 0);
+  t.equal(missing(free(said)), 0);
+  t.equal(missing(late), 1);
+  t.equal(missing(free(late)), 1);
+});
+
 t.test('slots are compared with what the caller knew', async t => {
   const wrong = verdictOn({ ...plain, slots: { ...plain.slots, piano_type: 'harp' } });
   t.same(
@@ -146,5 +173,11 @@ t.test('amounts and digits are found in figures and in words', async t => {
   t.same(amountsIn('It is $1,250.50, or twelve hundred dollars and five cents.'), [125050, 120005]);
   t.same(amountsIn('one million two hundred thousand dollars, 640 dollars and nothing'), [120000000, 64000]);
   t.same(amountsIn('the second floor, five flights'), []);
+  t.same(
+    amountsIn('5 thousand dollars, $2.5 million, 1,500 dollars, $3k'),
+    [250000000, 300000, 500000, 150000],
+  );
+  t.same(amountsIn('a hundred dollars, 12.50 dollars, fifty bucks. 7 dollars'), [10000, 1250, 5000, 700]);
+  t.same(amountsIn('twelve fifty dollars'), [Number.NaN], 'what can not be read is not overlooked');
   t.same(digitRuns('it is four one oh one and 4111-1111'), ['4101', '41111111']);
 });
