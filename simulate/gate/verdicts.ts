@@ -11,16 +11,26 @@ const THRESHOLDS = {
 /** The same where a model leads that goes wrong in every fifth answer: calls are few, and some are lost; rules are not. */
 const WITH_MODEL = { completionPct: 90, slotAccuracyPct: 97, requiredPct: 90 } as const;
 
+/** Shares of nothing say nothing. */
+const NOTHING = {
+  aimed: 'nobody called for what the agent is there for',
+  filled: 'no slot could be compared with what the caller knew',
+  required: 'no required field could be looked at',
+} as const;
+
 /** Why a workflow does not pass; empty where it does. */
 export function missed(summary: WorkflowSummary, by: 'rules' | 'model' = 'rules'): readonly string[] {
   const thresholds = by === 'rules' ? THRESHOLDS : WITH_MODEL;
   const shares = (['completionPct', 'slotAccuracyPct', 'requiredPct'] as const).flatMap(key =>
     summary[key] < thresholds[key] ? [`${key} is ${summary[key]}, ${thresholds[key]} are needed`] : [],
   );
+  const nothing = (['aimed', 'filled', 'required'] as const).flatMap(key =>
+    summary.counts[key] === 0 ? [NOTHING[key]] : [],
+  );
   const rules = Object.entries(summary.violationsByRule).map(
     ([rule, count]) => `${rule} was broken ${count} times`,
   );
-  return [...shares, ...rules];
+  return [...shares, ...nothing, ...rules];
 }
 
 /** How a version compares with another one, by the same callers. */

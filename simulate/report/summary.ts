@@ -7,6 +7,8 @@ export interface Counts {
   readonly completed: number;
   readonly filled: number;
   readonly right: number;
+  /** Fields that the scenario requires, of calls that reached a goal. */
+  readonly required: number;
   readonly violations: number;
 }
 
@@ -35,6 +37,7 @@ export function summarise(verdicts: readonly Verdict[]): WorkflowSummary {
     among.reduce((total, one) => total + of(one), 0);
   const filled = sum(({ slots }) => slots.filled);
   const right = sum(({ slots }) => slots.right);
+  const required = sum(({ slots }) => slots.required, completed);
   const violations = verdicts.flatMap(one => one.violations);
   return {
     calls: verdicts.length,
@@ -43,6 +46,7 @@ export function summarise(verdicts: readonly Verdict[]): WorkflowSummary {
       completed: completed.length,
       filled,
       right,
+      required,
       violations: violations.length,
     },
     completionPct: percent(completed.length, aimed.length),
@@ -51,7 +55,7 @@ export function summarise(verdicts: readonly Verdict[]): WorkflowSummary {
     slotAccuracyPctInterval: wilson(right, filled),
     requiredPct: percent(
       sum(({ slots }) => slots.got, completed),
-      sum(({ slots }) => slots.required, completed),
+      required,
     ),
     violations: violations.length,
     turnsMean: mean(
