@@ -90,9 +90,9 @@ export class OutboxJobs {
     if (room <= 0) return;
     for (const effectId of await outbox.waiting(tenantId, [...this.#underWay], room)) {
       if (this.#isClosed) return;
-      this.#underWay.add(effectId);
-      // One of that name that is under way, or was, is that one.
+      // One of that name that is under way, or was, is that one. What could not be begun is found again at the next look.
       const handle = await DBOS.startWorkflow(this.#deliver, { workflowID: `outbox:${effectId}` })(effectId);
+      this.#underWay.add(effectId);
       const over = () => void this.#underWay.delete(effectId);
       handle.getResult().then(over, over);
     }

@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import t, { type Test } from 'tap';
+import type { Delivery } from '../../src/jobs/delivery.ts';
+import { OutboxJobs } from '../../src/jobs/outbox_jobs.ts';
+import { createLogger } from '../../src/observe/log.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import { migrateJobs } from '../../src/store/migrate_jobs.ts';
@@ -149,3 +153,43 @@ t.test('what is refused is given up, and keeps nobody waiting', async t => {
   await untilSettled('call-4');
   t.match(await outbox('call-4'), [{ state: 'givenUp', attempts: 1, why: 'refused' }]);
 });
+
+t.test(
+  'what could not be begun, since the database was away just then, is begun at the next look',
+  async t => {
+    const begin = DBOS.startWorkflow;
+    const tried: string[] = [];
+    let isAway = true;
+    t.teardown(() => {
+      DBOS.startWorkflow = begin;
+    });
+    DBOS.startWorkflow = ((...args: Parameters<typeof begin>) => {
+      if (!isAway) return Reflect.apply(begin, DBOS, args);
+      isAway = false;
+      throw new Error('away');
+    }) as typeof begin;
+    const jobs = new OutboxJobs({
+      databaseUrl: store.appUrl,
+      tenantId: 'acme',
+      outbox: {
+        waiting: async (_, underWay) =>
+          tried.length === 0 && !underWay.includes('call-9:1') ? ['call-9:1'] : [],
+      },
+      delivery: {
+        try: async (id: string) => {
+          tried.push(id);
+          return { state: 'delivered' };
+        },
+        settle: async () => undefined,
+        close: () => undefined,
+      } as unknown as Delivery,
+      log: createLogger('jobs', 'silent'),
+      limits: { lookMs: 20, firstPauseMs: 20 },
+    });
+    await jobs.start();
+    t.teardown(() => jobs.close());
+    for (let i = 0; i < 500 && tried.length === 0; i += 1)
+      await new Promise(resolve => setTimeout(resolve, 20));
+    t.same(tried, ['call-9:1']);
+  },
+);
