@@ -71,14 +71,18 @@ export class Standing {
     this.#minutes.unanswered(reply);
   }
 
-  /** The line is gone: what was under way for the workflow comes to its end, and is told to it. */
+  /** The line is gone: what was under way for the workflow comes to its end, and is told to it. Never rejects. */
   async settled(): Promise<void> {
-    const heard = await this.acting.settled();
-    if (heard === undefined) return;
-    const { responder, todayIso } = this.#parts;
-    const { step } = responder.respond(this.#state.flow, heard, todayIso());
-    this.#state = { ...this.#state, flow: step.state };
-    this.#minutes.stood({ stands: true }, step);
-    this.#parts.onState?.(step.state);
+    const { responder, todayIso, onFault } = this.#parts;
+    try {
+      const heard = await this.acting.settled();
+      if (heard === undefined) return;
+      const { step } = responder.respond(this.#state.flow, heard, todayIso());
+      this.#state = { ...this.#state, flow: step.state };
+      this.#minutes.stood({ stands: true }, step);
+      this.#parts.onState?.(step.state);
+    } catch (error) {
+      onFault(error);
+    }
   }
 }

@@ -4,6 +4,7 @@ import { BRIDGING_WORDS } from '../../src/agent/resumption.ts';
 import { HttpTools } from '../../src/agent/tools/http_tools.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import type { CallEvent } from '../../src/store/events.ts';
+import type { Flow } from '../../src/workflow/types.ts';
 import { VISITS, visits } from '../workflow/act_flows.ts';
 import { CallRig, type CallRigOptions } from './call_rig.ts';
 import { ScriptedStt, ScriptedTts, understood } from './fakes.ts';
@@ -14,17 +15,18 @@ type Tap = Pick<typeof t, 'teardown'>;
 
 interface Changes {
   readonly change?: (yaml: string) => string;
+  readonly flowOf?: (flow: Flow) => Flow;
 }
 
 /** Callers of a workflow that books by itself, in as many processes as need be, with the receiver behind a real socket. */
-async function office(t: Tap, { change = yaml => yaml }: Changes = {}) {
+async function office(t: Tap, { change = yaml => yaml, flowOf = flow => flow }: Changes = {}) {
   const server = await startToolServer();
   const tools = new HttpTools({ folder: '/', env: {} }, () => undefined);
   t.teardown(async () => {
     await tools.close();
     await server.close();
   });
-  const flow = visits(change(VISITS.replaceAll('https://shop.example', server.url)));
+  const flow = flowOf(visits(change(VISITS.replaceAll('https://shop.example', server.url))));
   const events: CallEvent[] = [];
   const rigOf = (finals: readonly string[], more: Partial<CallRigOptions> = {}) => {
     const stt = new ScriptedStt();
@@ -224,6 +226,27 @@ t.test('who hangs up while something is done: it is done to its end, and nothing
   t.same(paths(server), ['/visits']);
   t.match(details('tool.ended'), [{ tool: 'reserve', outcome: 'done' }]);
   t.match(details('slot.set').at(-1), { slot: 'visit', value: 42 }, 'the workflow was told');
+});
+
+t.test('what came of it is more than the workflow can take: the record is complete all the same', async t => {
+  const { server, rigOf, details } = await office(t, {
+    flowOf: flow => ({
+      ...flow,
+      next: (state, heard, at) => {
+        if (heard.type === 'acted') throw new Error('no such state');
+        return flow.next(state, heard, at);
+      },
+    }),
+  });
+  const slow = Promise.withResolvers<void>();
+  server.replies.push({ until: slow.promise, body: '{"visit":42}' });
+  const rig = await rigOf(ANSWERS).answer();
+  await order(rig);
+  await passUntil(rig, () => server.asked.length === 1, 'it was asked');
+  await rig.line.close('remoteHangup');
+  slow.resolve();
+  await until(() => details('call.ended').length === 1, 'the record is complete');
+  t.match(details('tool.ended'), [{ tool: 'reserve', outcome: 'done' }]);
 });
 
 t.test('nothing is done that the edge does not know of', async t => {
