@@ -33,8 +33,8 @@ const IDLE = { keepAlive: true, maxFreeSockets: 4, timeout: LIMITS.providerIdleM
  */
 export class HttpTools {
   readonly #agents = { 'http:': new HttpAgent(IDLE), 'https:': new HttpsAgent(IDLE) };
-  /** Undefined for a tool that is off. */
-  readonly #credentials = new Map<Tool, Credentials | undefined>();
+  /** Undefined for a tool that is off; forgotten with the version of the workflow that it belongs to. */
+  readonly #credentials = new WeakMap<Tool, Credentials | undefined>();
   readonly #place: SecretFolder;
   readonly #onOff: (tool: Tool, why: string) => void;
 

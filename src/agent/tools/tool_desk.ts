@@ -162,7 +162,7 @@ export class ToolDesk {
     const { id, tool, args } = order;
     const before = this.#runs.find(run => run.act === id);
     const isLost = before?.isLost === true;
-    const isHarmless = tool.isIdempotent || tool.spec.keyed;
+    const isHarmless = tool.isIdempotent || tool.isKeyed;
     if (before !== undefined && !(isLost && isHarmless)) {
       if (isLost) this.#tellLost(before);
       await before.over;

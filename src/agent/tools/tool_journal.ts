@@ -31,7 +31,7 @@ export function toolJournal({ record, mediaMs, workflow, written }: JournalParts
         key,
         ...(act !== undefined && { act }),
         workflow: workflow(),
-        isKeyed: tool.spec.keyed || tool.isIdempotent,
+        isKeyed: tool.isKeyed || tool.isIdempotent,
         ...requestIn(request),
         mediaMs: mediaMs(),
       });

@@ -10,7 +10,7 @@ export class ToolReceivers implements ToolRunner {
   readonly #http: HttpTools;
   readonly #adapters: Adapters | undefined;
   readonly #onOff: (tool: Tool, why: string) => void;
-  readonly #toldOff = new Set<Tool>();
+  readonly #toldOff = new WeakSet<Tool>();
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
