@@ -14,7 +14,7 @@ export const VERSION_LIMITS = {
   versionRequestsPerMinute: 120,
   /** What a gate found; a longer result is refused. */
   gateResultBytes: 64 << 10,
-  /** Comparing two texts; what differs so much that it takes longer is refused. */
+  /** Comparing two versions, all files together; what differs so much that it takes longer is refused. */
   versionDiffMs: 500,
   /** Between two looks at the database for what other nodes changed: a rollback there is in force here that soon. */
   versionLookMs: 5_000,

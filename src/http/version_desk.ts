@@ -6,6 +6,7 @@ import type {
   WholeVersion,
   WorkflowStore,
 } from '../store/workflow_versions.ts';
+import type { LoadedFlow } from '../workflow/load.ts';
 import {
   assertBundle,
   assertFits,
@@ -30,6 +31,7 @@ import {
   type VersionFacts,
   versionOf,
 } from '../workflow/versions/lifecycle.ts';
+import { assertSecretsStay } from '../workflow/versions/secrets.ts';
 import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { Spread, VersionSpread } from './version_spread.ts';
 
@@ -134,10 +136,8 @@ export class VersionDesk {
 
   /** @throws TrunklineError WORKFLOW_INVALID naming file, line, column and key; NOT_FOUND, VERSION_STATE */
   async submit(tenantId: string, workflow: string, version: number, order: Order): Promise<Changed> {
-    const { makings, shelf } = this.#parts;
     const { files } = await this.version(tenantId, workflow, version);
-    const flow = flowOfBundle(workflow, files, makings);
-    assertFits(flow, [...shelf.live.values()], makings);
+    const flow = this.#made(workflow, files);
     return this.#change(tenantId, workflow, version, all => [
       submit(versionOf(all, version), order, flow.version),
     ]);
@@ -180,11 +180,10 @@ export class VersionDesk {
     version: number,
     order: Order & { readonly percent: number; readonly replaces: number | null | undefined },
   ): Promise<Changed> {
-    const { makings, shelf, settings } = this.#parts;
+    const { settings } = this.#parts;
     const replaces = order.replaces === undefined ? await this.#live(tenantId, workflow) : order.replaces;
     const { files, state } = await this.version(tenantId, workflow, version);
-    if (order.percent > 0 && state === 'approved')
-      assertFits(flowOfBundle(workflow, files, makings), [...shelf.live.values()], makings);
+    if (order.percent > 0 && state === 'approved') this.#made(workflow, files);
     return this.#change(tenantId, workflow, version, all =>
       deploy(all, { ...order, version, replaces }, settings),
     );
@@ -211,6 +210,15 @@ export class VersionDesk {
       return changes;
     });
     return this.#changed(tenantId, workflow, liveOf(all)?.version ?? version);
+  }
+
+  /** What the text makes, where it may be live here. @throws TrunklineError WORKFLOW_INVALID */
+  #made(workflow: string, files: Bundle): LoadedFlow {
+    const { makings, shelf } = this.#parts;
+    const flow = flowOfBundle(workflow, files, makings);
+    assertFits(flow, [...shelf.live.values()], makings);
+    assertSecretsStay(flow, shelf.files);
+    return flow;
   }
 
   async #live(tenantId: string, workflow: string): Promise<number | null> {

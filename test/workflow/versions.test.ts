@@ -14,6 +14,7 @@ import {
 import { triesVersion } from '../../src/workflow/versions/canary.ts';
 import { diffBundles } from '../../src/workflow/versions/diff.ts';
 import { type InForce, KeptVersions } from '../../src/workflow/versions/kept_versions.ts';
+import { assertSecretsStay } from '../../src/workflow/versions/secrets.ts';
 import { FlowShelf } from '../../src/workflow/versions/shelf.ts';
 import { PLACES } from '../bench/small_flow.ts';
 import { DESK, flowsOf, QUOTES } from './desk_flows.ts';
@@ -122,6 +123,44 @@ t.test('a version must fit those that it hands over to, and those that hand over
   t.throws(() => flowOfBundle('desk', { 'desk.yaml': QUOTES }, MAKINGS), { code: 'WORKFLOW_INVALID' });
 });
 
+t.test('secrets of the node go where the workflows folder sends them, and nowhere else', async t => {
+  const paying = (origin: string, secret: string) =>
+    flowOfBundle(
+      'desk',
+      {
+        'desk.yaml': `${DESK.replace('next: [{ to: pass_on }]', 'next: [{ to: paying }]')}
+  paying:
+    kind: act
+    steps: [{ tool: pay, args: {} }, { tool: tell, args: {} }]
+    next: [{ to: pass_on }]
+    failed: later
+tools:
+  pay:
+    description: Pays.
+    http: { method: POST, url: "${origin}/pay", headers: { Authorization: ${secret} } }
+  tell:
+    description: Tells.
+    webhook: { url: "${origin}/told", secret: { secretFile: hook.key } }
+`,
+      },
+      MAKINGS,
+    );
+  const shop = paying('https://shop.example', '{ secretEnv: SHOP_KEY }');
+  const stays = (flow: ReturnType<typeof paying>, files = [shop]) =>
+    codeOf(() => assertSecretsStay(flow, files));
+  t.equal(stays(paying('https://shop.example', '{ secretEnv: SHOP_KEY, prefix: "Bearer " }')), 'none');
+  t.equal(stays(paying('https://shop.example', 'none of it')), 'none');
+  t.equal(stays(paying('https://shop.example', '{ secretEnv: OTHER_KEY }')), 'WORKFLOW_INVALID');
+  t.equal(stays(paying('https://shop.example', '{ secretFile: SHOP_KEY }')), 'WORKFLOW_INVALID');
+  t.equal(stays(paying('https://shop.example:8443', '{ secretEnv: SHOP_KEY }')), 'WORKFLOW_INVALID');
+  t.equal(stays(paying('https://evil.example', 'none of it')), 'WORKFLOW_INVALID', 'nor that of a webhook');
+  t.equal(stays(shop, []), 'WORKFLOW_INVALID');
+  t.notMatch(
+    detailOf(() => assertSecretsStay(paying('https://evil.example', '{ secretEnv: SHOP_KEY }'), [shop])),
+    /SHOP_KEY|hook|evil/,
+  );
+});
+
 t.test('differences are told as diff -u tells them', async t => {
   t.equal(diffBundles(desk('A.'), desk('A.'), NAMES), '');
   const diff = diffBundles(desk('Hello.'), { ...desk('Good day.'), 'shared/us.yaml': 'slots: {}\n' }, NAMES);
@@ -135,6 +174,11 @@ t.test('differences are told as diff -u tells them', async t => {
     codeOf(() => diffBundles({ 'desk.yaml': noise(3) }, { 'desk.yaml': noise(5) }, NAMES)),
     'TOO_LARGE',
     'in bounded time',
+  );
+  t.equal(
+    codeOf(() => diffBundles(desk('A.'), desk('B.'), NAMES, 0)),
+    'TOO_LARGE',
+    'and all files share it',
   );
 });
 

@@ -59,6 +59,11 @@ export class FlowShelf implements CallFlows {
     return this.#placed.live;
   }
 
+  /** What the workflows folder says, whoever leads. */
+  get files(): Iterable<LoadedFlow> {
+    return this.#parts.files.values();
+  }
+
   /** Whether that version is here, so that calls can go on with it. */
   has(workflow: string, flowVersion: string): boolean {
     const { files, kept } = this.#parts;
