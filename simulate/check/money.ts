@@ -11,7 +11,7 @@ const NUMBER_WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** "$" and a number, which has no commas any more, with what it is multiplied by. */
+/** "$" and a number without commas, with what it is multiplied by. */
 const FIGURES = /\$\s?(\d+(?:\.\d+)?)(?:\s?(hundred|thousand|k|million)\b)?/g;
 const TIMES: Readonly<Record<string, number>> = { hundred: 100, thousand: 1000, k: 1000, million: 1_000_000 };
 
