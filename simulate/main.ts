@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { callByTelephone } from './audio/telephone.ts';
 import type { Verdict } from './check/judge.ts';
 import { ledFolder } from './model/led.ts';
 import { openSimulatedModel } from './model/model.ts';
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   await using model =
     options.model === undefined ? undefined : await openSimulatedModel(options.model, options.seeds[0]!);
   if (options.check) return check(names, stage);
+  if (options.audio > 0) return callByTelephone(options, names, stage);
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const name of names) {
     const campaign = {

@@ -14,6 +14,11 @@ export interface SimulateOptions {
   readonly crashes: boolean;
   /** scripted, scripted:SHARE, or the address of a model. */
   readonly model: string | undefined;
+  /** So many calls by telephone in place of text. */
+  readonly audio: number;
+  /** Of the node that is called. */
+  readonly config: string;
+  readonly target: string | undefined;
   readonly help: boolean;
 }
 
@@ -24,6 +29,9 @@ export const HELP = `npm run simulate -- WORKFLOW|all [options]
   --crash          each turn's state goes through a checkpoint
   --model M        have a model lead the forms: scripted, scripted:0.2 (goes wrong in every fifth answer), or an OpenAI-compatible
                    server, such as http://127.0.0.1:8000/v1#NAME (key: TRUNKLINE_MODEL_KEY)
+  --audio N        lay N calls of each workflow on the node that runs, by SIP, with a recogniser and a voice of the caller's own
+  --config FILE    of that node (trunkline.yaml)
+  --target URI     call this address in place of the node's own
   --show N         show so many calls in full in which something went wrong (2)
   --html FILE      write all transcripts as a page
   --json           end with one line of JSON
@@ -31,6 +39,7 @@ export const HELP = `npm run simulate -- WORKFLOW|all [options]
 `;
 
 const MOST_SEEDS = 10_000;
+const MOST_CALLS = 50;
 
 /** @throws Error saying what is wrong with the command line */
 export function readOptions(args: readonly string[]): SimulateOptions {
@@ -42,6 +51,9 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       seeds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       model: { type: 'string' },
+      audio: { type: 'string', default: '0' },
+      config: { type: 'string', default: 'trunkline.yaml' },
+      target: { type: 'string' },
       crash: { type: 'boolean', default: false },
       show: { type: 'string' },
       html: { type: 'string' },
@@ -52,6 +64,9 @@ export function readOptions(args: readonly string[]): SimulateOptions {
   });
   const show = Number(values.show ?? (values.json ? 0 : 2));
   if (!Number.isInteger(show) || show < 0) throw new Error('--show takes a number');
+  const audio = Number(values.audio);
+  if (!Number.isInteger(audio) || audio < 0 || audio > MOST_CALLS)
+    throw new Error(`--audio takes 1 to ${MOST_CALLS}`);
   return {
     workflows: positionals,
     personas: values.personas?.split(','),
@@ -62,6 +77,9 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     check: values.check,
     crashes: values.crash,
     model: values.model,
+    audio,
+    config: values.config,
+    target: values.target,
     help: values.help || positionals.length === 0,
   };
 }

@@ -24,6 +24,8 @@ export interface Talker {
   readonly flow: Pick<LoadedFlow, 'document' | 'places'>;
   /** The day of the call, by which dates are drawn and urgency is priced. */
   readonly todayIso: string;
+  /** What the caller wants; drawn by the seed where it is left out. */
+  readonly script?: Script | undefined;
   readonly stt: Stt;
   readonly tts: Tts;
   readonly watcher: TalkWatcher;
@@ -118,7 +120,7 @@ interface Talk {
 export async function holdTalk(talker: Talker, signal: AbortSignal, place: PlaceWire): Promise<Talk> {
   const { behaviour, stt, tts, watcher, todayIso } = talker;
   const { document, places } = talker.flow;
-  const script = drawScript(document, places, talker.seed, todayIso);
+  const script = talker.script ?? drawScript(document, places, talker.seed, todayIso);
   const book = promptBook(document, places, knownPlaces(places, script));
   await prepareRecogniser(stt, book.expect);
   const knowledge = { document, places, book };

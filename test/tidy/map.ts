@@ -123,7 +123,15 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   // Scripted providers are servers of the tests.
   bench: ['models', 'pipeline', 'sip', 'src', 'test/providers/servers'],
   // Callers who test the agents; they hear what a caller hears, and check what they were told.
-  simulate: ['src', 'demo', 'bench/caller', 'bench/bargein/verdict.ts', 'test/providers/servers'],
+  simulate: [
+    'src',
+    'demo',
+    'bench/caller',
+    'bench/node.ts',
+    'bench/wire/sip_uri.ts',
+    'bench/bargein/verdict.ts',
+    'test/providers/servers',
+  ],
   tools: [
     'models',
     'pipeline',
