@@ -40,7 +40,7 @@ t.test('what a model calls is run, and it goes on with the answer', async t => {
     { role: 'assistant', text: 'Let me see. It was sent today.' },
     { role: 'user', text: 'are you sure' },
   ]);
-  t.match(llm.requests.at(-1)?.messages[1], { text: /size: big/ }, 'what was kept is known');
+  t.match(llm.requests.at(-1)?.messages[1], { text: /size: "big"/ }, 'what was kept is known');
   await rig.listen();
   t.equal(flow.talk!(rig.conversation.state.flow)?.turn, 2);
 });
