@@ -39,7 +39,6 @@ export interface CallerParts {
 type ActOf<T extends Act['type']> = Extract<Act, { type: T }>;
 
 const MOST_CHANGES = 2;
-const MOST_REPEATS = 5;
 /** Agent's turns without a question that the caller knows, one after the other. */
 const MOST_CONFUSIONS = 5;
 
@@ -152,7 +151,7 @@ export class SimulatedCaller {
       this.#wrongEcho = false;
       return this.#say(this.#random.pick(phrasings.answers.back), 'back');
     }
-    if (this.#repeats < MOST_REPEATS && this.#random.chance(persona.repeat)) {
+    if (this.#repeats < persona.repeatsAtMost && this.#random.chance(persona.repeat)) {
       this.#repeats += 1;
       return this.#say(this.#random.pick(phrasings.answers.again));
     }

@@ -54,6 +54,7 @@ export const personaSchema = z.strictObject({
   bareNo: share.default(0.3),
   /** Chance of asking for the last words again. */
   repeat: share.default(0),
+  repeatsAtMost: z.number().int().min(1).default(5),
   /** Chance of saying nothing, and how often in a call. */
   silence: z.strictObject({ chance: share, atMost: z.number().int().min(1) }).optional(),
   /** Chance of cutting the agent short: the first words are lost. */
