@@ -19,7 +19,7 @@ const FULL: Plan = {
     settleMs: 20_000,
     measureMs: 60_000,
   })),
-  livekit: [1, 2, 3].map(calls => ({ calls, callsPerSecond: 0.5, settleMs: 15_000, measureMs: 60_000 })),
+  livekit: [2, 3].map(calls => ({ calls, callsPerSecond: 0.5, settleMs: 15_000, measureMs: 40_000 })),
 };
 const QUICK: Plan = {
   own: [{ calls: 50, callsPerSecond: 10, settleMs: 5000, measureMs: 40_000 }],
