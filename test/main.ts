@@ -152,7 +152,7 @@ async function runEverything(): Promise<Counts[]> {
     () => runSuites(others, 3),
     () => runSuites(ROOM_SOUND, 1),
     () => runSuites(QUIET, 2),
-    () => runSuites(busy, 3),
+    () => runSuites(busy, 2),
   );
   return [...checks, first, ...rest];
 }

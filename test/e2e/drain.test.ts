@@ -15,7 +15,7 @@ t.test(
   'who can not be taken is told at once',
   { skip: built ? false : 'livekit-sip is not built' },
   async t => {
-    const node = await TestNode.start({ processes: 1, callsPerProcess: 1 });
+    const node = await TestNode.start({ processes: 1, callsPerProcess: 1 }, { jobs: { enabled: true } });
     t.teardown(() => node.discard());
     const before = await placeCall(node, '+15557772000', '--silent', '--max-seconds', '3');
     const [record] = await node.calls();
