@@ -2,23 +2,18 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../src/config/load.ts';
 import { nodePaths } from '../src/config/paths.ts';
 import { providePrograms } from '../src/supervisor/programs.ts';
 import { Terminal } from '../src/supervisor/terminal.ts';
+import { type Counts, runSuites } from './run_suites.ts';
+import { ROOT } from './tidy/sources.ts';
 
 /**
  * `npm test`: the static checks, then the suites; `npm test -- test/store` runs the named suites alone. Ends with the
  * counts, and with exit code 1 when anything failed.
  */
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const BIN = join(ROOT, 'node_modules', '.bin');
-
-interface Counts {
-  passed: number;
-  failed: number;
-}
 
 const CHECKS: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
   ['typecheck', 'tsc', '--noEmit'],
@@ -84,30 +79,6 @@ async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Prom
   if (!ok) console.log(output.join('\n'));
   console.log(`${ok ? 'ok' : 'not ok'} - ${name}`);
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
-}
-
-/** Runs tap over the files: a line for each file, all of the output of those that fail, assertions counted. */
-async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
-  const counts: Counts = { passed: 0, failed: 0 };
-  let summarised = false;
-  let output: string[] = [];
-  const onLine = (line: string): void => {
-    const summary = /^# \{ total: \d+(?:, pass: (\d+))?(?:, fail: (\d+))?/.exec(line);
-    if (summary !== null) {
-      counts.passed += Number(summary[1] ?? 0);
-      counts.failed += Number(summary[2] ?? 0);
-      summarised = true;
-    }
-    output.push(line);
-    if (/^(not )?ok /.test(line)) {
-      console.log(line.startsWith('ok') ? line.replace(/ \{$/, '') : output.join('\n'));
-      output = [];
-    }
-  };
-  const code = await run('tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], onLine);
-  if (code !== 0) console.log(output.join('\n'));
-  if ((code !== 0 || !summarised) && counts.failed === 0) counts.failed = 1;
-  return counts;
 }
 
 function testFiles(target: string): string[] {

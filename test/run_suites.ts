@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT } from './tidy/sources.ts';
+
+export interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** For a file that sets no other by `t.setTimeout`. */
+const FILE_TIMEOUT_S = 300;
+/** No file sets more: one that is still up by then does not even see its own limit. */
+const LONGEST_FILE_MS = 1_000_000;
+/** A file that has ended leaves nothing open: its process ends by itself. */
+const EXIT_MS = 60_000;
+/** Tests and the nodes that they start begin with the same code again and again. */
+const NODE_COMPILE_CACHE = join(ROOT, 'var', 'compile-cache');
+/** What a file prints that goes on: enough to find a fault by. */
+const KEPT_LINES = 20_000;
+
+/**
+ * Runs test files, each by Node itself in a process of its own and without tap's runner: that one hooks into how
+ * modules are loaded, in the file's process and in all that it starts, which costs each of them up to a second of the processor.
+ * A line for each file, all of the output of those that fail, assertions counted.
+ * @param files begun in this order
+ */
+export async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
+  const waiting = [...files];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { passed, failed } = await runFile(file);
+      counts.passed += passed;
+      counts.failed += failed;
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return counts;
+}
+
+async function runFile(file: string): Promise<Counts> {
+  const startedMs = performance.now();
+  const { output, fault } = await runProgram(file);
+  const totals = output.findLast(line => line.startsWith('# { total: ')) ?? '';
+  const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
+  const failed = Math.max(count('fail'), fault === undefined ? 0 : 1);
+  if (failed > 0) console.log(output.join('\n'));
+  const tookS = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(
+    `${failed === 0 ? 'ok' : 'not ok'} - ${file} # ${tookS} s${fault === undefined ? '' : `: ${fault}`}`,
+  );
+  return { passed: count('pass'), failed };
+}
+
+/** Resolves with what the file printed, and with what went wrong besides assertions that failed. */
+function runProgram(file: string): Promise<{ output: string[]; fault: string | undefined }> {
+  return new Promise(resolve => {
+    const env = {
+      NODE_COMPILE_CACHE,
+      ...process.env,
+      TAP: '1',
+      TAP_TIMEOUT: String(FILE_TIMEOUT_S),
+      FORCE_COLOR: '0',
+    };
+    const child = spawn(process.execPath, [file], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const output: string[] = [];
+    let rest = '';
+    let fault: string | undefined;
+    const end = (why: string): void => {
+      fault = why;
+      child.kill('SIGKILL');
+    };
+    let timer = setTimeout(end, LONGEST_FILE_MS, 'it does not end');
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      output.push(...lines);
+      if (output.length > KEPT_LINES) output.splice(0, output.length - KEPT_LINES);
+      if (!lines.some(line => line.startsWith('# time='))) return;
+      clearTimeout(timer);
+      timer = setTimeout(end, EXIT_MS, 'it leaves something open');
+    });
+    child.on('error', error => end(error.message));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (rest !== '') output.push(rest);
+      if (!output.some(line => line.startsWith('# { total: '))) fault ??= 'it has no end';
+      if (code !== 0) fault ??= signal === null ? `exit code ${code}` : signal;
+      resolve({ output, fault });
+    });
+  });
+}
