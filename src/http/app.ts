@@ -13,6 +13,7 @@ import { describeApi } from './openapi.ts';
 import { observeRequests, requestIdOf } from './request_ids.ts';
 import { routeCalls } from './routes/calls.ts';
 import { routeChats } from './routes/chats.ts';
+import { routeEffects } from './routes/effects.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
 import { routeLadders } from './routes/ladders.ts';
@@ -54,6 +55,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeQuotes(scope, plane);
     routeChats(scope, plane);
     routeToolRuns(scope, plane);
+    routeEffects(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);
     routeWorkflows(scope, plane);

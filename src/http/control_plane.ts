@@ -5,6 +5,7 @@ import type { ChatSessions } from '../chat/chat_sessions.ts';
 import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Effects } from '../store/outbox.ts';
 import type { Queries } from '../store/queries.ts';
 import type { ToolRuns, ToolRunView } from '../store/tool_runs.ts';
 import type { RoomMaker } from './browser_room.ts';
@@ -47,6 +48,8 @@ export interface ControlPlane {
     /** @throws TrunklineError NOT_FOUND, RUN_SETTLED, STORE_UNAVAILABLE */
     ask(tenantId: string, run: string): Promise<ToolRunView>;
   };
+  /** What is told to others after calls. */
+  readonly effects: Pick<Effects, 'list'>;
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;

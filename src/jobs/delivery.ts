@@ -16,9 +16,9 @@ interface DeliveryParts {
   }): Promise<Tool | undefined>;
 }
 
-/** What came of one try; `again` where another one may do better. */
+/** What came of one try; `again` where another one may do better, `stopped` where it was given up for the process ends. */
 export type DeliveryTry = Omit<SettledEffect, 'state' | 'attempts'> & {
-  readonly state: SettledEffect['state'] | 'again';
+  readonly state: 'delivered' | 'givenUp' | 'again' | 'stopped';
 };
 
 const GONE: DeliveryTry = { state: 'delivered' };
@@ -71,6 +71,7 @@ export class Delivery {
     const outcome = await tools.run({ tool, request, key, signal: this.#stopped.signal });
     const { httpStatus } = outcome;
     if (outcome.status === 'done') return { state: 'delivered', httpStatus };
+    if (this.#stopped.signal.aborted && outcome.why === 'cancelled') return { state: 'stopped' };
     return { state: outcome.why === 'refused' ? 'givenUp' : 'again', why: outcome.why, httpStatus };
   }
 }

@@ -16,6 +16,14 @@ export interface OutboxJobsParts {
   readonly limits?: { readonly lookMs: number; readonly firstPauseMs: number };
 }
 
+/** States in which DBOS does nothing more of itself. */
+const OVER: ReadonlySet<string> = new Set([
+  'SUCCESS',
+  'ERROR',
+  'CANCELLED',
+  'MAX_RECOVERY_ATTEMPTS_EXCEEDED',
+]);
+
 /**
  * Delivers the outbox by durable workflows of DBOS (https://docs.dbos.dev/typescript/tutorials/workflow-tutorial), one for each
  * effect and named by it: what a process that was killed left under way is gone on with, at the try and in the pause where it was.
@@ -84,33 +92,59 @@ export class OutboxJobs {
     });
   }
 
+  /** One query tells which were begun before: nothing is asked for each delivery, however many are gone on with. */
   async #begin(): Promise<void> {
     const { outbox, tenantId } = this.#parts;
     const room = LIMITS.deliveriesUnderWay - this.#underWay.size;
     if (room <= 0) return;
-    for (const effectId of await outbox.waiting(tenantId, [...this.#underWay], room)) {
+    const waiting = await outbox.waiting(tenantId, [...this.#underWay], room);
+    if (waiting.length === 0 || this.#isClosed) return;
+    const begun = await statesOf(waiting.map(workflowOf));
+    for (const effectId of waiting) {
       if (this.#isClosed) return;
-      // One of that name that is under way, or was, is that one. What could not be begun is found again at the next look.
-      const handle = await DBOS.startWorkflow(this.#deliver, { workflowID: `outbox:${effectId}` })(effectId);
-      this.#underWay.add(effectId);
-      const over = () => void this.#underWay.delete(effectId);
-      handle.getResult().then(over, over);
+      const state = begun.get(workflowOf(effectId));
+      // What could not be begun is found again at the next look.
+      if (state === undefined)
+        await DBOS.startWorkflow(this.#deliver, { workflowID: workflowOf(effectId) })(effectId);
+      // Any other is gone on with by DBOS itself.
+      else if (OVER.has(state)) await this.#lost(effectId);
     }
   }
 
+  /** Its delivery ended without settling it: nobody will try it again by itself, and nobody knows what came of it. */
+  async #lost(effectId: string): Promise<void> {
+    const steps = (await DBOS.listWorkflowSteps(workflowOf(effectId))) ?? [];
+    const attempts = steps.filter(({ name }) => name === 'try').length;
+    if (await this.#settle(effectId, { state: 'unknown', attempts, why: 'broken' }))
+      this.#parts.log.error({ state: 'unknown', attempts }, 'the delivery of an effect broke');
+  }
+
   async #delivered(effectId: string): Promise<void> {
+    this.#underWay.add(effectId);
+    try {
+      await this.#untilSettled(effectId);
+    } finally {
+      this.#underWay.delete(effectId);
+    }
+  }
+
+  async #untilSettled(effectId: string): Promise<void> {
     for (let attempts = 1; ; attempts += 1) {
       const tried = await DBOS.runStep(() => this.#try(effectId), { name: 'try' });
       const { state, ...how } = tried;
-      const isLast = attempts >= LIMITS.deliveryTries;
-      if (state !== 'again' || isLast) {
-        const settled = { ...how, attempts, state: state === 'again' ? ('givenUp' as const) : state };
+      const isOver = state === 'delivered' || state === 'givenUp';
+      if (isOver || (state === 'again' && attempts >= LIMITS.deliveryTries)) {
+        const settled = { ...how, attempts, state: isOver ? state : ('givenUp' as const) };
         while (!(await DBOS.runStep(() => this.#settle(effectId, settled), { name: 'settle' })))
           await DBOS.sleep(this.#firstPauseMs);
         this.#parts.log.info({ state: settled.state, attempts, why: how.why }, 'an effect is settled');
         return;
       }
-      await DBOS.sleep(Math.min(this.#firstPauseMs * 2 ** (attempts - 1), LIMITS.deliveryPauseMostMs));
+      // A try that the end of the process broke off says nothing about its receiver.
+      if (state === 'stopped') attempts -= 1;
+      await DBOS.sleep(
+        Math.min(this.#firstPauseMs * 2 ** Math.max(attempts - 1, 0), LIMITS.deliveryPauseMostMs),
+      );
     }
   }
 
@@ -133,6 +167,16 @@ export class OutboxJobs {
       return { state: 'again', why: 'unwritten' };
     }
   }
+}
+
+function workflowOf(effectId: string): string {
+  return `outbox:${effectId}`;
+}
+
+/** By the name of the workflow; without those that were never begun. */
+async function statesOf(workflowIDs: string[]): Promise<ReadonlyMap<string, string>> {
+  const found = await DBOS.listWorkflows({ workflowIDs, loadInput: false, loadOutput: false });
+  return new Map(found.map(({ workflowID, status }) => [workflowID, status]));
 }
 
 /** What DBOS has to say is about its own works. */

@@ -67,7 +67,8 @@ export class Reconciliation {
         mediaMs: 0,
       };
       await runs.asked(tenantId, callId, ended, nowMs());
-      return (await runs.find(tenantId, id)) ?? run;
+      const { request: _sent, ...view } = (await runs.find(tenantId, id)) ?? run;
+      return view;
     } finally {
       this.#underWay.delete(id);
     }

@@ -17,6 +17,7 @@ import { Reconciliation } from '../jobs/reconciliation.ts';
 import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
+import { type Effects, openEffects } from '../store/outbox.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
 import { openToolRuns, type ToolRuns } from '../store/tool_runs.ts';
 import { type ChatService, openChatService } from './chat_service.ts';
@@ -51,6 +52,7 @@ export async function run(context: RoleContext): Promise<Role> {
   const publications = subscribe(config.redis.url, eventsChannel(config.tenant));
   const versions = await openVersions(context);
   const runs = openToolRuns(config.postgres.url, vault);
+  const effects = openEffects(config.postgres.url);
   const chats = openChatService(context, { vault, queries, metrics, ...versions });
   const app = await createApp(
     planeOf(context, {
@@ -65,12 +67,14 @@ export async function run(context: RoleContext): Promise<Role> {
       chats,
       versions,
       runs,
+      effects,
     }),
   );
   const stop = async (): Promise<void> => {
     await app.close();
     await chats.close();
     await runs.close();
+    await effects.close();
     await versions.close();
     publications.close();
     await queries.close();
@@ -98,6 +102,7 @@ interface Parts {
   readonly chats: ChatService;
   readonly versions: VersionService;
   readonly runs: ToolRuns;
+  readonly effects: Effects;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
@@ -135,6 +140,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
       states: providerStates(accessProviders(config.providers, { folder: paths.project, env: process.env })),
       health: () => node.providers,
     },
+    effects: parts.effects,
     readiness: readinessOf(queries, publications, node, jobs.enabled),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => versions.desk.names(), default: workflows.default },

@@ -8,6 +8,11 @@ export interface Cursor {
   readonly id: string;
 }
 
+/** SQL of a time as rows show it and cursors hold it. */
+export function isoTime(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
 const cursorSchema = z.tuple([z.iso.datetime(), z.string().min(1).max(256)]);
 
 function encodeCursor({ at, id }: Cursor): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Vault } from '../compliance/vault.ts';
-import { openDatabase } from './database.ts';
+import { type Cursor, decodeCursor, isoTime, type Page, pageOf } from './cursor.ts';
+import { openDatabase, READER } from './database.ts';
 import { openField } from './sealing.ts';
 
 /** What is to be told to others. */
@@ -15,12 +16,42 @@ interface WantedEffect {
   readonly key: string;
 }
 
-/** How an effect came out. */
+export const EFFECT_STATES = ['waiting', 'delivered', 'givenUp', 'unknown'] as const;
+type EffectState = (typeof EFFECT_STATES)[number];
+
+/** How an effect came out: unknown where its delivery broke, so that it may be there or not. */
 export interface SettledEffect {
-  readonly state: 'delivered' | 'givenUp';
+  readonly state: Exclude<EffectState, 'waiting'>;
   readonly attempts: number;
   readonly why?: string | undefined;
   readonly httpStatus?: number | undefined;
+}
+
+/** An effect without what is told by it. */
+export interface EffectView {
+  readonly effect: string;
+  readonly callId: string;
+  readonly workflow: string;
+  readonly tool: string;
+  /** Idempotency-Key that its receiver is given. */
+  readonly key: string;
+  readonly state: EffectState;
+  readonly attempts: number;
+  readonly why: string | null;
+  readonly httpStatus: number | null;
+  readonly wantedAt: string;
+  readonly settledAt: string | null;
+}
+
+/** What is shown of effects. Every method throws TrunklineError STORE_UNAVAILABLE when the database is away. */
+export interface Effects {
+  /** Newest first. @throws TrunklineError BAD_REQUEST for a cursor that no page gave */
+  list(
+    tenantId: string,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+    state?: EffectState,
+  ): Promise<Page<EffectView>>;
+  close(): Promise<void>;
 }
 
 /** Effects on their way. Every method throws TrunklineError STORE_UNAVAILABLE when the database is away. */
@@ -45,6 +76,31 @@ const FIND = `
 const SETTLE = `
   UPDATE outbox SET state = $3, attempts = $4, why = $5, http_status = $6, settled_at = now()
   WHERE tenant_id = $1 AND effect_id = $2 AND state = 'waiting'`;
+
+const LIST = `
+  SELECT effect_id AS effect, call_id AS "callId", workflow, tool, state, attempts, why, http_status AS "httpStatus",
+         ${isoTime('wanted_at')} AS "wantedAt", ${isoTime('settled_at')} AS "settledAt"
+  FROM outbox
+  WHERE tenant_id = $1 AND ($2::text IS NULL OR state = $2)
+    AND ($3::timestamptz IS NULL OR (wanted_at, effect_id) < ($3, $4::text))
+  ORDER BY wanted_at DESC, effect_id DESC LIMIT $5`;
+
+/** Connects at the first use. */
+export function openEffects(databaseUrl: string): Effects {
+  const database = openDatabase(databaseUrl, 2, READER);
+  return {
+    async list(tenantId, { limit, cursor }, state) {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const values = [tenantId, state ?? null, after?.at ?? null, after?.id ?? null, limit + 1];
+      const rows = await database.transaction(tenantId, tx =>
+        tx.query<Omit<EffectView, 'key'>>(LIST, values),
+      );
+      const views = rows.map(row => ({ ...row, key: keyOf(row.effect) }));
+      return pageOf(views, limit, ({ wantedAt, effect }): Cursor => ({ at: wantedAt, id: effect }));
+    },
+    close: () => database.close(),
+  };
+}
 
 /** Connects at the first use. */
 export function openOutbox(databaseUrl: string, vault: Vault): Outbox {

@@ -1,5 +1,5 @@
 import type { Vault } from '../compliance/vault.ts';
-import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
+import { type Cursor, decodeCursor, isoTime, type Page, pageOf } from './cursor.ts';
 import { openDatabase, READER } from './database.ts';
 import { writeEvents } from './event_writer.ts';
 import type { EventDetail } from './events.ts';
@@ -46,12 +46,11 @@ export interface ToolRuns {
   close(): Promise<void>;
 }
 
-const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 const OUTCOME =
   "coalesce(outcome_of_run, CASE WHEN calls.ended_at IS NULL THEN 'running' ELSE 'unknown' END)";
 const RUNS = `
   SELECT run, call_id AS "callId", runs.workflow, tool, key, ${OUTCOME} AS outcome, why,
-         http_status AS "httpStatus", ${iso('begun_at')} AS "begunAt", ${iso('run_ended_at')} AS "endedAt",
+         http_status AS "httpStatus", ${isoTime('begun_at')} AS "begunAt", ${isoTime('run_ended_at')} AS "endedAt",
          is_keyed AND request_sealed IS NOT NULL AND ${OUTCOME} = 'unknown' AS "canAskAgain", request_sealed AS request
   FROM (SELECT tool_runs.*, outcome AS outcome_of_run, ended_at AS run_ended_at FROM tool_runs) AS runs
   JOIN calls USING (tenant_id, call_id)

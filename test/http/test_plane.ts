@@ -259,6 +259,7 @@ export async function startTestPlane(
     workflows: { names: () => ['piano_removal'], default: 'piano_removal' },
     versions: NO_VERSIONS,
     toolRuns: NO_RUNS,
+    effects: { list: async () => ({ rows: [], next: null }) },
     recordingsDir,
     pageDir,
     metrics,

@@ -11,6 +11,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import { migrateJobs } from '../../src/store/migrate_jobs.ts';
+import { openEffects } from '../../src/store/outbox.ts';
 import { sealEvent } from '../../src/store/sealing.ts';
 import { startToolServer, until } from '../agent/tools/tool_server.ts';
 import { storyTeller } from '../store/call_story.ts';
@@ -92,6 +93,19 @@ async function untilSettled(callId: string): Promise<void> {
   }
 }
 
+/** Until so much of its delivery is written down. */
+async function untilSteps(callId: string, steps: number): Promise<void> {
+  for (let i = 0; i < 600; i += 1) {
+    const rows = await asOwner(
+      store,
+      "SELECT FROM jobs.operation_outputs WHERE workflow_uuid LIKE 'outbox:' || $1 || ':%'",
+      [callId],
+    );
+    if (rows.length >= steps) return;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
 const keys = () => server.asked.map(({ headers }) => headers['idempotency-key']);
 
 t.test(
@@ -146,6 +160,51 @@ t.test('killed in the pause after a try, it counts on', async t => {
   t.equal(new Set(keys()).size, 1);
 });
 
+t.test('a try that the end of the process breaks off counts for nothing', async t => {
+  server.replies.push({ until: new Promise(() => undefined) });
+  await callEnds('call-5');
+  const first = startJobs(t);
+  await until(() => server.asked.length === 1, 'it was asked');
+  first.child.kill('SIGTERM');
+  t.same(await first.exited, [0, null], 'it ends in order');
+  startJobs(t);
+  await untilSettled('call-5');
+  t.match(await outbox('call-5'), [{ state: 'delivered', attempts: 1 }]);
+  t.equal(server.asked.length, 2);
+});
+
+t.test('an effect whose delivery broke is unknown and listed, and looked at no more', async t => {
+  server.replies.push({ status: 503 });
+  await callEnds('call-6');
+  const first = startJobs(t);
+  await until(() => server.asked.length === 1, 'it was asked');
+  await untilSteps('call-6', 2);
+  first.child.kill('SIGKILL');
+  await first.exited;
+  await asOwner(
+    store,
+    "UPDATE jobs.workflow_status SET status = 'ERROR', error = '{}' WHERE workflow_uuid LIKE 'outbox:call-6%'",
+  );
+  startJobs(t);
+  await untilSettled('call-6');
+  t.match(await outbox('call-6'), [{ state: 'unknown', attempts: 1, why: 'broken' }]);
+  t.equal(server.asked.length, 1);
+  const effects = openEffects(store.appUrl);
+  t.teardown(() => effects.close());
+  const { rows, next } = await effects.list('acme', { limit: 10 }, 'unknown');
+  const sent = keys()[0];
+  t.match(rows, [
+    { callId: 'call-6', tool: 'note_down', state: 'unknown', why: 'broken', key: JSON.parse(String(sent)) },
+  ]);
+  t.equal(next, null);
+  t.same((await effects.list('else', { limit: 10 })).rows, [], 'of no other tenant');
+  const newest = await effects.list('acme', { limit: 1 });
+  t.match(newest.rows, [{ callId: 'call-6' }]);
+  const older = await effects.list('acme', { limit: 10, cursor: newest.next ?? '' });
+  t.notMatch(JSON.stringify(older.rows), /call-6/);
+  t.ok(older.rows.length > 2);
+});
+
 t.test('what is refused is given up, and keeps nobody waiting', async t => {
   server.replies.push({ status: 422 });
   await callEnds('call-4');
@@ -155,15 +214,29 @@ t.test('what is refused is given up, and keeps nobody waiting', async t => {
 });
 
 t.test(
-  'what could not be begun, since the database was away just then, is begun at the next look',
+  'what could not be begun is begun at the next look; what is gone on with is not begun anew',
   async t => {
+    server.replies.push({ status: 503 });
+    await callEnds('call-8');
+    const killed = startJobs(t);
+    await until(() => server.asked.length === 1, 'it was asked');
+    await untilSteps('call-8', 2);
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+    const [{ recovered = '' } = {}] = await asOwner<{ recovered?: string }>(
+      store,
+      "SELECT effect_id AS recovered FROM outbox WHERE call_id = 'call-8'",
+    );
     const begin = DBOS.startWorkflow;
     const tried: string[] = [];
+    const begun: unknown[] = [];
+    const settled: string[] = [];
     let isAway = true;
     t.teardown(() => {
       DBOS.startWorkflow = begin;
     });
     DBOS.startWorkflow = ((...args: Parameters<typeof begin>) => {
+      begun.push(args[1]?.workflowID);
       if (!isAway) return Reflect.apply(begin, DBOS, args);
       isAway = false;
       throw new Error('away');
@@ -173,14 +246,14 @@ t.test(
       tenantId: 'acme',
       outbox: {
         waiting: async (_, underWay) =>
-          tried.length === 0 && !underWay.includes('call-9:1') ? ['call-9:1'] : [],
+          [recovered, 'call-9:1'].filter(id => !settled.includes(id) && !underWay.includes(id)),
       },
       delivery: {
         try: async (id: string) => {
           tried.push(id);
           return { state: 'delivered' };
         },
-        settle: async () => undefined,
+        settle: async (id: string) => void settled.push(id),
         close: () => undefined,
       } as unknown as Delivery,
       log: createLogger('jobs', 'silent'),
@@ -188,8 +261,13 @@ t.test(
     });
     await jobs.start();
     t.teardown(() => jobs.close());
-    for (let i = 0; i < 500 && tried.length === 0; i += 1)
+    for (let i = 0; i < 1_000 && settled.length < 2; i += 1)
       await new Promise(resolve => setTimeout(resolve, 20));
-    t.same(tried, ['call-9:1']);
+    t.same(tried.toSorted(), [recovered, 'call-9:1'].toSorted());
+    t.same(
+      begun,
+      ['outbox:call-9:1', 'outbox:call-9:1'],
+      'what is gone on with is not begun, nor asked after',
+    );
   },
 );

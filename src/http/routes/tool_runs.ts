@@ -49,33 +49,6 @@ export function routeToolRuns(app: App, { toolRuns }: ControlPlane): void {
         response: { 200: runSchema, ...failures },
       },
     },
-    async ({ params, tenantId }) => {
-      const {
-        run,
-        callId,
-        workflow,
-        tool,
-        key,
-        outcome: came,
-        why,
-        httpStatus,
-        begunAt,
-        endedAt,
-        canAskAgain,
-      } = await toolRuns.ask(tenantId, params.run);
-      return {
-        run,
-        callId,
-        workflow,
-        tool,
-        key,
-        outcome: came,
-        why,
-        httpStatus,
-        begunAt,
-        endedAt,
-        canAskAgain,
-      };
-    },
+    ({ params, tenantId }) => toolRuns.ask(tenantId, params.run),
   );
 }
