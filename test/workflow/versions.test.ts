@@ -305,6 +305,19 @@ t.test('what is kept badly leaves all as it is', async t => {
   t.ok(faults.length > 0);
 });
 
+t.test('a text that several write at once is whole, and nothing of the writing is left', async t => {
+  const { folder, versionOf } = shelfOf(t);
+  const bundle = { ...desk('Twice.'), 'shared/long.yaml': '# long\n'.repeat(50_000) };
+  const text = { workflow: 'desk', flowVersion: versionOf(desk('Twice.')), bundle };
+  const writers = Array.from({ length: 8 }, () => new KeptVersions(folder));
+  t.same(
+    (await Promise.allSettled(writers.map(one => one.keep(text)))).map(({ status }) => status),
+    writers.map(() => 'fulfilled'),
+  );
+  t.same(writers[0]?.textOf('desk', text.flowVersion), bundle);
+  t.equal(readdirSync(join(folder, 'texts')).length, 1);
+});
+
 t.test('texts on the disk are bounded, and those in force stay', async t => {
   const { folder, put, kept, versionOf } = shelfOf(t);
   await put(desk('Stays.'));

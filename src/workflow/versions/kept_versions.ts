@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
@@ -95,23 +95,29 @@ export class KeptVersions {
   /** Whoever reads sees the one before or this one, whole. */
   async #replace(file: string, text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const next = `${file}.${process.pid}.new`;
-    const handle = await open(next, 'w', 0o600);
+    // Process ids are the same in two containers that share the folder, and one process may write a text twice at once.
+    const next = `${file}.${randomUUID()}.new`;
     try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await open(next, 'wx', 0o600);
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(next, file);
+    } catch (error) {
+      await rm(next, { force: true });
+      throw error;
     }
-    await rename(next, file);
   }
 
   async #forgetOldest(): Promise<void> {
     const files = (await readdir(this.#texts)).map(name => join(this.#texts, name));
     if (files.length <= LIMITS.versionsOnDisk) return;
-    const ages = await Promise.all(files.map(async file => [file, (await stat(file)).mtimeMs] as const));
+    const ages = await Promise.all(files.map(async file => [file, await ageOf(file)] as const));
     const oldest = ages.toSorted(([, a], [, b]) => a - b).slice(0, files.length - LIMITS.versionsOnDisk);
-    for (const [file] of oldest) await unlink(file);
+    for (const [file] of oldest) await rm(file, { force: true });
   }
 }
 
@@ -122,6 +128,14 @@ function readIfThere(file: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** When it was used last; what is gone meanwhile goes first. */
+async function ageOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }
 
 /** Takes note that the file is still used; false where it is not there. */
