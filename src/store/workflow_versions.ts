@@ -60,7 +60,7 @@ type Decide = (all: readonly VersionFacts[]) => readonly VersionChange[];
  * all. Every method throws TrunklineError STORE_UNAVAILABLE when the database is away or stands still.
  */
 export interface WorkflowStore {
-  /** @throws TrunklineError VERSION_CONFLICT where the same text is a version already, TOO_MANY */
+  /** @throws TrunklineError VERSION_CONFLICT where the same text is a version already that is not retired, TOO_MANY */
   add(tenantId: string, workflow: string, version: NewVersion): Promise<StoredVersion>;
   /** What is decided is done before anybody else decides. @throws what `decide` throws: then nothing has happened */
   change(tenantId: string, workflow: string, decide: Decide): Promise<readonly VersionFacts[]>;
@@ -173,7 +173,7 @@ async function add(
 ): Promise<StoredVersion> {
   await lockTenant(tx, tenantId);
   const all = await factsOf(tx, tenantId, workflow);
-  const same = all.find(one => one.sha256 === sha256);
+  const same = all.find(one => one.sha256 === sha256 && one.state !== 'retired');
   if (same !== undefined)
     throw new TrunklineError('VERSION_CONFLICT', `version ${same.version} has the same text`);
   if (all.length >= LIMITS.workflowVersions)

@@ -121,6 +121,21 @@ t.test('a text is a version once, and one tenant sees nothing of another', async
   t.equal(await store.lastChange('gamma'), 0);
 });
 
+t.test('a retired text is drafted anew, as a version of its own', async t => {
+  const first = await approved('epsilon', 'one');
+  await deployed('epsilon', first, null);
+  await deployed('epsilon', await approved('epsilon', 'two'), first);
+  const anew = await store.add('epsilon', 'shop', draft('one', 'sam'));
+  t.match(anew, { version: 3, state: 'draft', author: 'sam', flowVersion: null, gatePassed: null });
+  t.equal(
+    await codeOf(store.add('epsilon', 'shop', draft('one'))),
+    'VERSION_CONFLICT: version 3 has the same text',
+  );
+  const back = { who: 'sam', note: '', replaces: 2 };
+  await store.change('epsilon', 'shop', all => rollBack(all, back));
+  t.match((await store.inForce('epsilon')).versions, [{ version: first, files: { 'shop.yaml': 'one' } }]);
+});
+
 t.test('of two that deploy at once one wins, and the other hears of it', async t => {
   const live = await approved('delta', 'live');
   await deployed('delta', live, null);
