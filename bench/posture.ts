@@ -30,8 +30,8 @@ export function takePosture(): Posture {
   };
 }
 
-/** With a plus where files differ from it. */
-function commitOf(): string {
+/** Of what runs; with a plus where files differ from it. */
+export function commitOf(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();

@@ -14,6 +14,7 @@ const HELP = `npm run gate -- [WORKFLOW…] [options]
   --model M         further calls in which this model leads (scripted:0.2, which goes wrong in every fifth answer; none: no such calls)
   --quick           two seeds, and no model
   --show N          show so many calls in full in which something went wrong (3)
+  --by WHO          who has it run, for the result; your user name when left out
   --out FILE        write the result as JSON
   --json            end with the result as one line of JSON
 `;
@@ -30,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
       quick: { type: 'boolean', default: false },
       show: { type: 'string', default: '3' },
       model: { type: 'string' },
+      by: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -48,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   const model = wanted === 'none' ? undefined : wanted;
   const results: GateResult[] = [];
   for (const workflow of names) {
-    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model });
+    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model, by: values.by });
     results.push(result);
     for (const one of verdicts.filter(isFaulty).slice(0, result.passed ? 0 : Number(values.show)))
       process.stdout.write(`${transcript(one)}\n\n`);

@@ -92,10 +92,32 @@ export const changedSchema = z
   .object({ version: versionSchema, inForce: spreadSchema })
   .meta({ id: 'ChangedVersion' });
 
-/** Of one workflow, as `npm run gate` writes it with --json; further keys are kept as they are. */
+const some = z.number().int().min(1).max(1_000_000_000);
+
+/**
+ * Of one workflow, as `npm run gate` writes it with --json; further keys are kept as they are. Who says nothing of what was run,
+ * or looked at nothing, proves nothing.
+ */
 const gateVerdict = z.looseObject({
   passed: z.boolean(),
+  failed: z.array(z.string()).describe('Why it did not pass; empty where it did'),
   version: z.string().max(128).describe('The one that was judged, as calls record it'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('Of the text that was judged'),
+  engine: z
+    .string()
+    .regex(/^[0-9a-f]{7,40}\+?$/, 'the commit of the engine')
+    .describe('Commit of the engine that ran it; a plus where its files differ'),
+  ranBy: z.string().min(1).max(64),
+  ranAt: instant,
+  personas: some,
+  seeds: some,
+  conversations: some,
+  summary: z.looseObject({
+    counts: z.looseObject({ aimed: some, filled: some, required: some }).describe('What the shares are of'),
+  }),
 });
 
 export const gateResultSchema = z.looseObject({ workflows: z.record(z.string().max(64), gateVerdict) });

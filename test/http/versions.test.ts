@@ -176,15 +176,56 @@ t.test('a gate that is asked for has to be passed', async t => {
   const ask = await api();
   await spread.adopt();
   const version = await approved(ask, 'Tested.');
-  const { flowVersion } = (await ask('GET', `/desk/versions/${version}`)).body;
+  const { flowVersion, sha256 } = (await ask('GET', `/desk/versions/${version}`)).body;
   const deploy = () => ask('POST', `/desk/versions/${version}/deploy`);
-  const verdict = { version: flowVersion, passed: true, summary: { completionPct: 97 } };
+  const verdict = {
+    version: flowVersion,
+    sha256,
+    engine: '0123456789ab+',
+    ranBy: 'jo',
+    ranAt: '2026-11-22T10:00:00.000Z',
+    passed: true,
+    failed: [] as string[],
+    personas: 28,
+    seeds: 10,
+    conversations: 280,
+    summary: { completionPct: 97, counts: { aimed: 200, filled: 900, required: 400 } },
+  };
+  const counting = (counts: object) => ({
+    ...verdict,
+    summary: { counts: { ...verdict.summary.counts, ...counts } },
+  });
   const attach = (desk: object) => ask('PUT', `/desk/versions/${version}/gate`, { workflows: { desk } });
   t.match((await deploy()).body.error, { code: 'GATE_MISSING' });
-  t.match((await attach({ ...verdict, passed: false })).body.version, { gatePassed: false });
+  t.match((await attach({ ...verdict, passed: false, failed: ['slots'] })).body.version, {
+    gatePassed: false,
+  });
   t.match((await deploy()).body.error, { code: 'GATE_MISSING' });
   t.equal((await attach({ ...verdict, version: '1.0.0+else' })).status, 400, 'of another version');
-  t.equal((await attach({ version: flowVersion })).status, 400);
+  const proofless: readonly object[] = [
+    { ...verdict, sha256: sha256.replace(/^./, (digit: string) => (digit === '0' ? '1' : '0')) },
+    { ...verdict, failed: ['slots'] },
+    { ...verdict, passed: false },
+    { ...verdict, engine: 'unknown' },
+    { ...verdict, ranAt: 'today' },
+    { ...verdict, ranBy: '' },
+    { ...verdict, conversations: 0 },
+    { ...verdict, seeds: 0 },
+    { ...verdict, personas: 0 },
+    counting({ aimed: 0 }),
+    counting({ filled: 0 }),
+    counting({ required: 0 }),
+    ...Object.keys(verdict).map(key => ({ ...verdict, [key]: undefined })),
+  ];
+  for (const one of proofless) t.equal((await attach(one)).status, 400, JSON.stringify(one));
+  const other = await approved(ask, 'Written after it.');
+  const stale = {
+    workflows: {
+      desk: { ...verdict, version: (await ask('GET', `/desk/versions/${other}`)).body.flowVersion },
+    },
+  };
+  t.equal((await ask('PUT', `/desk/versions/${other}/gate`, stale)).status, 400, 'of the text before');
+  t.match((await ask('POST', `/desk/versions/${other}/deploy`)).body.error, { code: 'GATE_MISSING' });
   t.equal(
     (await ask('PUT', `/desk/versions/${version}/gate`, { workflows: { quotes: verdict } })).status,
     400,

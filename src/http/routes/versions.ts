@@ -100,8 +100,8 @@ function routeGate(app: App, { versions }: ControlPlane): void {
       },
     },
     async ({ params: { name, version }, body: result, headers, tenantId }) => {
-      const { flowVersion } = await versions.version(tenantId, name, version);
-      const gate = { passed: gatePassed(result, name, flowVersion), result };
+      const judged = await versions.version(tenantId, name, version);
+      const gate = { passed: gatePassed(result, name, judged), result };
       const order = { who: headers['trunkline-operator'], note: '', gate };
       return versions.attachGate(tenantId, name, version, order);
     },
