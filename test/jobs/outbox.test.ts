@@ -231,6 +231,7 @@ t.test(
     const tried: string[] = [];
     const begun: unknown[] = [];
     const settled: string[] = [];
+    const counts = new Map<string, number>();
     let isAway = true;
     t.teardown(() => {
       DBOS.startWorkflow = begin;
@@ -251,9 +252,13 @@ t.test(
       delivery: {
         try: async (id: string) => {
           tried.push(id);
-          return { state: 'delivered' };
+          const isFirst = tried.filter(one => one === id).length === 1;
+          return { state: id === 'call-9:1' && isFirst ? 'stopped' : 'delivered' };
         },
-        settle: async (id: string) => void settled.push(id),
+        settle: async (id: string, { attempts }: { attempts: number }) => {
+          settled.push(id);
+          counts.set(id, attempts);
+        },
         close: () => undefined,
       } as unknown as Delivery,
       log: createLogger('jobs', 'silent'),
@@ -263,7 +268,8 @@ t.test(
     t.teardown(() => jobs.close());
     for (let i = 0; i < 1_000 && settled.length < 2; i += 1)
       await new Promise(resolve => setTimeout(resolve, 20));
-    t.same(tried.toSorted(), [recovered, 'call-9:1'].toSorted());
+    t.same(tried.toSorted(), [recovered, 'call-9:1', 'call-9:1'].toSorted());
+    t.same([counts.get(recovered), counts.get('call-9:1')], [2, 1], 'a try that was stopped is not counted');
     t.same(
       begun,
       ['outbox:call-9:1', 'outbox:call-9:1'],
