@@ -28,7 +28,7 @@ export interface SettledEffect {
 }
 
 /** An effect without what is told by it. */
-export interface EffectView {
+interface EffectView {
   readonly effect: string;
   readonly callId: string;
   readonly workflow: string;
@@ -95,7 +95,7 @@ export function openEffects(databaseUrl: string): Effects {
       const rows = await database.transaction(tenantId, tx =>
         tx.query<Omit<EffectView, 'key'>>(LIST, values),
       );
-      const views = rows.map(row => ({ ...row, key: keyOf(row.effect) }));
+      const views = rows.map(row => Object.assign(row, { key: keyOf(row.effect) }));
       return pageOf(views, limit, ({ wantedAt, effect }): Cursor => ({ at: wantedAt, id: effect }));
     },
     close: () => database.close(),

@@ -215,7 +215,9 @@ t.test('a gate that is asked for has to be passed', async t => {
     counting({ aimed: 0 }),
     counting({ filled: 0 }),
     counting({ required: 0 }),
-    ...Object.keys(verdict).map(key => ({ ...verdict, [key]: undefined })),
+    ...Object.keys(verdict).map(key =>
+      Object.fromEntries(Object.entries(verdict).filter(([one]) => one !== key)),
+    ),
   ];
   for (const one of proofless) t.equal((await attach(one)).status, 400, JSON.stringify(one));
   const other = await approved(ask, 'Written after it.');

@@ -130,6 +130,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'bench/node.ts',
     'bench/wire/sip_uri.ts',
     'bench/bargein/verdict.ts',
+    'bench/posture.ts',
     'test/providers/servers',
   ],
   tools: [
