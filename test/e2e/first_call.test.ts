@@ -27,7 +27,7 @@ function channelLevels(wav: Buffer): [number, number] {
 }
 
 t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built' }, async t => {
-  const node = await TestNode.start();
+  const node = await TestNode.startFromNothing();
   t.teardown(() => node.discard());
 
   await t.test('five callers at once are understood, quoted and written down', async t => {

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { ensureKeyFile } from '../../src/compliance/key_file.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { freePort } from '../edge/livekit_server.ts';
+import { putMigratedCluster } from '../store/migrated_cluster.ts';
 import { ROOT } from '../tidy/sources.ts';
 
 const callRow = z.object({
@@ -38,7 +40,7 @@ const callDetail = callRow.extend({
 export type CallRow = z.infer<typeof callRow>;
 export type CallDetail = z.infer<typeof callDetail>;
 
-/** A whole node of its own, started by the command that everybody uses, on free ports and in an empty data folder. */
+/** A whole node of its own, started by the command that everybody uses, on free ports and in a data folder of its own. */
 export class TestNode {
   readonly configFile: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'trunkline-node-'));
@@ -52,13 +54,29 @@ export class TestNode {
     writeFileSync(this.configFile, stringify({ ...config, dataDir: this.#dataDir }));
   }
 
-  /** `more` takes the place of what this node would have otherwise. */
-  static async start(media: object = { processes: 2 }, more: object = {}): Promise<TestNode> {
+  /** With a database that is made already. `more` takes the place of what this node would have otherwise. */
+  static async start(media?: object, more?: object): Promise<TestNode> {
+    const node = await TestNode.#make(media, more);
+    const keysDir = join(node.#dataDir, 'keys');
+    await putMigratedCluster({ dataDir: join(node.#dataDir, 'postgres'), keysDir });
+    ensureKeyFile(join(keysDir, 'seal.key'));
+    await node.#up();
+    return node;
+  }
+
+  /** In an empty data folder. */
+  static async startFromNothing(): Promise<TestNode> {
+    const node = await TestNode.#make();
+    await node.#up();
+    return node;
+  }
+
+  static async #make(media: object = { processes: 2 }, more: object = {}): Promise<TestNode> {
     const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await Promise.all(
       Array.from({ length: 7 }, freePort),
     );
     const tools = join(ROOT, 'var/tools');
-    const node = new TestNode(http!, {
+    return new TestNode(http!, {
       http: { port: http },
       redis: { port: redis },
       postgres: { port: postgres },
@@ -78,8 +96,6 @@ export class TestNode {
       drainS: 30,
       ...more,
     });
-    await node.#up();
-    return node;
   }
 
   get #dataDir(): string {

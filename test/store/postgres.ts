@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,6 +6,9 @@ import { ensureKeyFile } from '../../src/compliance/key_file.ts';
 import { openVault, type Vault } from '../../src/compliance/vault.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { freePort, putMigratedCluster } from './migrated_cluster.ts';
+
+export { freePort } from './migrated_cluster.ts';
 
 /** A folder of the test's own. */
 export interface Scratch {
@@ -17,15 +19,6 @@ export interface Scratch {
 export function scratchFolder(): Scratch {
   const dir = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 export function scratchVault(dir: string): Vault {
@@ -53,10 +46,11 @@ export async function startTestStore(): Promise<TestStore> {
   const { dir, remove } = scratchFolder();
   const port = await freePort();
   const logged: string[] = [];
+  const dirs = { dataDir: join(dir, 'postgres'), keysDir: join(dir, 'keys') };
+  await putMigratedCluster(dirs);
   const start = () =>
     startEmbeddedPostgres({
-      dataDir: join(dir, 'postgres'),
-      keysDir: join(dir, 'keys'),
+      ...dirs,
       toolsDir: join(dir, 'tools'),
       host: '127.0.0.1',
       port,

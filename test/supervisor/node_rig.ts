@@ -30,6 +30,8 @@ export async function nodeEnvironment(t: Test): Promise<NodeEnvironment> {
   };
 }
 
+/** As `npm start` sets it: a node that starts again compiles nothing again. */
+const NODE_COMPILE_CACHE = join(ROOT, 'var/compile-cache');
 const DIRECTLY = [process.execPath, join(ROOT, 'src/main.ts')] as const;
 
 export function startNode(
@@ -40,7 +42,7 @@ export function startNode(
 ): StartedNode {
   const child = spawn(program, [...words, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
