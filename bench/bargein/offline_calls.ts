@@ -3,6 +3,7 @@ import { DEFAULT_PIPELINE_POLICY } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
 import type { InterjectionEar } from '../../src/agent/interjection.ts';
 import { AudioCall } from '../../src/calls/audio_call.ts';
+import { CallTick } from '../../src/calls/call_tick.ts';
 import { createSlotMemory, openSlot, type SlotView } from '../../src/calls/slot_buffers.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { CODECS } from '../wire/codec.ts';
@@ -55,6 +56,13 @@ class OfflineCalls {
   readonly #memory = createSlotMemory(CALLS_AT_ONCE);
   readonly #talk: SpeakingTalk;
   readonly #live = new Map<number, LiveCall>();
+  readonly #together = new CallTick(
+    CALLS_AT_ONCE,
+    () => this.#shared.tick([...this.#live.values()].map(({ call }) => call.voice)),
+    (_call, error) => {
+      throw error;
+    },
+  );
   readonly #played: PlayedCall[] = [];
   readonly #isTraced: boolean;
   readonly #shared: SharedParts;
@@ -91,15 +99,12 @@ class OfflineCalls {
     return this.#played;
   }
 
-  /** As a media process does: all calls hear, voices are judged, all calls speak. */
+  /** As a media process does. */
   #tick(): void {
     const calls = [...this.#live.values()];
-    for (const { call } of calls) call.hear();
-    this.#shared.tick(calls.map(({ call }) => call.voice));
-    for (const { call, trace } of calls) {
-      call.speak();
-      trace?.add(featuresOf(call));
-    }
+    for (const { call } of calls) this.#together.add(call);
+    this.#together.run();
+    for (const { call, trace } of calls) trace?.add(featuresOf(call));
   }
 
   #fill(): void {

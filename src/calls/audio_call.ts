@@ -147,6 +147,16 @@ export class AudioCall implements LineEvents {
     return this.#uplink.voice;
   }
 
+  /** Media time at the end of the tick. */
+  get #nowMs(): number {
+    return (this.#frames + 1) * FRAME_MS;
+  }
+
+  /** Stages of the longer of both ways. */
+  get stages(): number {
+    return Math.max(this.#uplink.chain.stages.length, this.#downlink.chain.stages.length);
+  }
+
   /** Both chains, as printed when a call starts. */
   describe(): string {
     return `${this.#uplink.chain.describe()}; ${this.#downlink.chain.describe()}`;
@@ -164,21 +174,34 @@ export class AudioCall implements LineEvents {
     this.meter.tune(policy);
   }
 
-  /** First half of a tick: ten milliseconds of the caller, up to where their voice is judged. */
-  hear(): void {
+  /** Begins a tick: the next ten milliseconds of the caller, as the line has them. */
+  receive(): void {
     this.#stamp(this.#caller);
     this.#stamp(this.#agent);
     this.#line.measureDelay(this.#recording.isWanted);
     this.#line.pull(this.#caller);
     this.meter.heard(this.#caller);
-    this.#uplink.chain.process(this.#caller);
   }
 
-  /** Second half: whose turn it is, and ten milliseconds for the caller to hear. */
-  speak(): void {
-    const nowMs = (this.#frames + 1) * FRAME_MS;
+  /** One stage of the caller's way, up to where their voice is judged. */
+  hear(stage: number): void {
+    this.#uplink.chain.stages[stage]?.process(this.#caller);
+  }
+
+  /** Whose turn it is, once the caller's voice is judged. */
+  takeTurn(): void {
+    const nowMs = this.#nowMs;
     if (this.#hasAgent) this.#turns.step(nowMs, this.#uplink.voice, this.#isAgentAudible(nowMs));
-    this.#downlink.chain.process(this.#agent);
+  }
+
+  /** One stage of the way of what the caller is to hear. */
+  speak(stage: number): void {
+    this.#downlink.chain.stages[stage]?.process(this.#agent);
+  }
+
+  /** Ends a tick: ten milliseconds for the caller to hear. */
+  send(): void {
+    const nowMs = this.#nowMs;
     this.#sentFrames.keep(this.#agent.samples);
     this.#line.push(this.#agent);
     this.meter.sent(this.#agent, this.#line);

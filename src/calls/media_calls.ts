@@ -9,6 +9,7 @@ import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import { AudioCall } from './audio_call.ts';
 import { BridgeLegs, type LegRequest } from './bridge_legs.ts';
+import { CallTick } from './call_tick.ts';
 import type { Ticking } from './media_clock.ts';
 import type { FromTalk } from './media_threads.ts';
 import { openSlot, type SlotView } from './slot_buffers.ts';
@@ -68,16 +69,13 @@ interface Entry {
   broken: boolean;
 }
 
-/** Both halves of a tick; made once, since ticks allocate nothing. */
-const HEAR = (call: AudioCall): void => call.hear();
-const SPEAK = (call: AudioCall): void => call.speak();
-
 /** All calls of a media process, by slot. */
 export class MediaCalls implements Ticking {
   readonly #parts: MediaCallsParts;
   readonly #slots: (Entry | undefined)[];
   /** Of the calls that are up. */
   readonly #voices: VoiceDetector[] = [];
+  readonly #tick: CallTick;
   #draining = false;
   #spoolFull = false;
   #onEmpty: (() => void) | undefined;
@@ -85,6 +83,11 @@ export class MediaCalls implements Ticking {
   constructor(parts: MediaCallsParts) {
     this.#parts = parts;
     this.#slots = Array.from({ length: parts.maxCalls });
+    this.#tick = new CallTick(
+      parts.maxCalls,
+      () => parts.shared.tick(this.#voices),
+      (call, error) => this.#break(call, error),
+    );
   }
 
   get count(): number {
@@ -104,11 +107,9 @@ export class MediaCalls implements Ticking {
     return this.#spoolFull;
   }
 
-  /** All hear first, so that their voices can be judged together. */
   tick(): void {
-    this.#forEachUp(HEAR);
-    this.#parts.shared.tick(this.#voices);
-    this.#forEachUp(SPEAK);
+    for (const entry of this.#slots) if (entry?.call.isUp && !entry.broken) this.#tick.add(entry.call);
+    this.#tick.run();
     for (const entry of this.#slots) if (entry?.call.meter.isDue) this.#tellMeasures(entry);
   }
 
@@ -236,17 +237,6 @@ export class MediaCalls implements Ticking {
     call.tune(pipelinePolicy(...this.#parts.soundOf(assignment), overrides));
   }
 
-  #forEachUp(act: (call: AudioCall) => void): void {
-    for (const entry of this.#slots) {
-      if (entry === undefined || !entry.call.isUp) continue;
-      try {
-        act(entry.call);
-      } catch (error) {
-        this.#break(entry, error);
-      }
-    }
-  }
-
   #tellMeasures({ slot, call }: Entry): void {
     const measured = call.meter.take();
     if (measured !== undefined) this.#parts.ports.toTalk({ type: 'measured', slot, measured });
@@ -357,10 +347,12 @@ export class MediaCalls implements Ticking {
   }
 
   /** A fault in one call's frame ends that call, not the process. */
-  #break(entry: Entry, error: unknown): void {
+  #break(call: AudioCall, error: unknown): void {
+    const entry = this.#slots.find(slot => slot?.call === call);
+    if (entry === undefined) return;
     entry.broken = true;
     this.#parts.log.error({ callId: entry.assignment.callId, err: error }, 'frame failed; call is hung up');
-    entry.call.hangUp('localHangup');
+    call.hangUp('localHangup');
   }
 }
 

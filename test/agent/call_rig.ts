@@ -18,6 +18,7 @@ import type { Llm, Stt, Tts } from '../../src/providers/types.ts';
 import type { CallEvent, EventDetail, EventType } from '../../src/store/events.ts';
 import type { Flow } from '../../src/workflow/types.ts';
 import type { CallFlows } from '../../src/workflow/versions/call_flows.ts';
+import { hear, speak } from '../calls/halves.ts';
 import { correctVoice } from '../calls/tell_voice.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
@@ -242,9 +243,9 @@ export class CallRig {
 
   async pass(ms: number): Promise<void> {
     for (let passedMs = 0; passedMs < ms && this.line.endedBy === undefined; passedMs += FRAME_MS) {
-      this.call.hear();
+      hear(this.call);
       this.#judge();
-      this.call.speak();
+      speak(this.call);
       await settle();
       this.#pump();
       this.#timers.pass(FRAME_MS);

@@ -9,6 +9,7 @@ import type { LineEndReason } from '../../src/lines/line.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 import { steepest } from '../pipeline/stage_bench.ts';
+import * as halves from './halves.ts';
 import { HandLine } from './hand_line.ts';
 import { tellVoice } from './tell_voice.ts';
 
@@ -51,8 +52,8 @@ function setUp(heldFrames = 0) {
   const judge = (probability: number): void => tellVoice(shared, call, probability);
   const ticks = (count: number): void => {
     for (let i = 0; i < count; i += 1) {
-      call.hear();
-      call.speak();
+      halves.hear(call);
+      halves.speak(call);
     }
   };
   /** The caller sounds for so many windows, and the network says so, in time. */

@@ -12,6 +12,7 @@ import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 import { steepest } from '../pipeline/stage_bench.ts';
 import { createSession, type NotingWire } from '../sip/rtp/session_rig.ts';
+import { hear, speak } from './halves.ts';
 
 const shared = await sharedParts(1, 1);
 /** What the agent says, full scale 1. */
@@ -106,8 +107,8 @@ async function cutAfter(line: WireLine, speechTicks: number, isSent: boolean): P
   );
   const tick = () => {
     line.spread.startTick();
-    call.hear();
-    call.speak();
+    hear(call);
+    speak(call);
   };
   call.answered();
   tick();

@@ -11,6 +11,7 @@ import { meanOpinionScore } from '../../src/quality/e_model.ts';
 import { agentRating, callerRating } from '../../src/quality/line_rating.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 import { NO_FLITE, noise, speech, toInt16 } from '../pipeline/sounds.ts';
+import { hear, speak } from './halves.ts';
 import { HandLine } from './hand_line.ts';
 
 const FRAMES = 100;
@@ -314,9 +315,9 @@ t.test('in a call with an echo and nobody at the other end', { skip: NO_FLITE },
   const said = speech('Good morning, and thank you for your call. How can I help you today?', 8000);
   new SpeechWriter(slot).write(toInt16(said));
   for (let tick = 0; tick < 700; tick += 1) {
-    call.hear();
+    hear(call);
     shared.tick([call.voice]);
-    call.speak();
+    speak(call);
   }
   const { measures } = call.meter.take()!;
   t.ok(measures.agentDb!.filter(level => level !== null).length >= 3);

@@ -10,6 +10,7 @@ import { JitterBuffer } from '../../src/lines/jitter_buffer.ts';
 import type { LineEvents } from '../../src/lines/line.ts';
 import { Recorders } from '../../src/recording/recorder.ts';
 import { HEAD_BYTES } from '../../src/recording/wav_file.ts';
+import { hear, speak } from '../calls/halves.ts';
 import { HandLine } from '../calls/hand_line.ts';
 import { HandTime } from '../calls/hand_time.ts';
 import { PLAIN_POLICY } from '../pipeline/plain_sound.ts';
@@ -91,8 +92,8 @@ export async function simulateCall(
   const frameMs = 10 * (1 + callerSlowPpm / 1e6);
   line!.events.answered();
   const tick = (): void => {
-    call.hear();
-    call.speak();
+    hear(call);
+    speak(call);
   };
   clock.add({ tick, skip: frames => call.skip(frames) });
   clock.start();
