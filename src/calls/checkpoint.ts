@@ -9,6 +9,8 @@ const checkpointSchema = z.object({
   tools: keptTools.default([]),
   /** Of each workflow that the call may come to, the version with which it began. */
   versions: z.record(z.string(), z.string()).default({}),
+  /** The call that broke off with which this one goes on if its caller wants to; left out once that is settled. */
+  takesUp: z.string().optional(),
   /** Turns numbered so far. */
   turns: z.number().int().min(0),
   /** The machine's monotonic clock at media time 0, in milliseconds. */

@@ -15,21 +15,24 @@ export interface Found {
 /** By this attribute of a trunk's call whoever places it says which call it goes on with. */
 const ATTRIBUTE = 'earlier';
 
-/** What a caller had got to who was cut off, if it is known in time. Rejects where it can't be known. */
+/**
+ * What a caller had got to who was cut off, if it is known in time: from then on nobody else is given it while this call is up.
+ * Rejects where it can't be known.
+ */
 export async function findEarlier(
   { tenantId, callId, workflow, direction, from, to, attributes }: CallInfo,
-  states: Pick<KeptStates, 'find'>,
+  states: Pick<KeptStates, 'claim'>,
   after: After,
 ): Promise<Found | undefined> {
   const caller = direction === 'inbound' ? from : to;
   // Who withholds the number is not whoever else does.
   const isNumber = caller.replaceAll(/\D/g, '').length >= LIMITS.callerNumberDigits;
   const meant = attributes?.[ATTRIBUTE];
-  const query = { workflow, from: isNumber ? caller : undefined, callId: meant };
+  const query = { by: callId, workflow, from: isNumber ? caller : undefined, callId: meant };
   if (query.from === undefined && meant === undefined) return undefined;
   const { signal } = new AbortController();
   const limits = { limitMs: LIMITS.earlierCallMs, late: () => new Error('late') };
-  const found = await within(states.find(tenantId, query), { after }, signal, limits);
+  const found = await within(states.claim(tenantId, query), { after }, signal, limits);
   if (found === undefined || found.callId === callId) return undefined;
   const state = flowState.parse(JSON.parse(found.state));
   return { callId: found.callId, earlier: { state, minutesAgo: found.minutesAgo } };

@@ -26,6 +26,11 @@ export class StateKeeper {
     this.#earlier = callId;
   }
 
+  /** That call, as long as nobody knows whether this one goes on with it. */
+  get unsettled(): string | undefined {
+    return this.#earlier;
+  }
+
   keep(state: FlowState): void {
     const { record, resumeMinutes, nowMs } = this.#parts;
     const minutes = resumeMinutes(state);

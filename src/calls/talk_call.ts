@@ -51,7 +51,7 @@ export interface TalkServices {
   readonly flows: CallFlows;
   readonly events: { readonly sink: EventSink; flush(): Promise<void> };
   /** Where calls are found that broke off; none is taken up without it. */
-  readonly earlier?: Pick<KeptStates, 'find'> | undefined;
+  readonly earlier?: Pick<KeptStates, 'claim'> | undefined;
   readonly openRecorder: OpenRecorder;
   readonly config: Config;
   readonly after: After;
@@ -122,6 +122,8 @@ export class TalkCall {
       resumeMinutes: state => flow.resumeMinutes?.(state),
       nowMs,
     });
+    const { takesUp } = this.#left ?? {};
+    if (takesUp !== undefined) this.#keeper.takesUp(takesUp);
     const mind = this.#mindOf(flow);
     this.#conversation = new Conversation({
       audio: this.#audio,
@@ -341,6 +343,7 @@ export class TalkCall {
         conversation: this.#conversation.state,
         tools: this.#tools?.kept ?? [],
         versions: this.#flows.versionsFrom(this.info.workflow),
+        takesUp: this.#keeper.unsettled,
         turns: this.#record.turns,
         epochMs: machineMs() - this.#audio.mediaMs(),
         recording: this.#recording.state,

@@ -19,6 +19,8 @@ export const DURABLE_LIMITS = {
   keptStateCharacters: 40_000,
   /** Looking for a call that broke off, before the caller is greeted; then it is not taken up. */
   earlierCallMs: 600,
+  /** For so long a call that broke off is that of a call that claimed it and that the database never came to know; then anybody's again. */
+  unheardOfClaimMs: 300_000,
   /** Digits by which callers are known again; who shows fewer is not. */
   callerNumberDigits: 7,
   /** How often states are forgotten whose time is over. */

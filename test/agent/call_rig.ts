@@ -253,6 +253,13 @@ export class CallRig {
     }
   }
 
+  /** Time goes by without a line. */
+  async waits(ms: number): Promise<void> {
+    await settle();
+    this.#timers.pass(ms);
+    await settle();
+  }
+
   /** The caller speaks for so long. */
   async speak(ms: number): Promise<void> {
     this.line.callerSpeaks = true;

@@ -69,7 +69,7 @@ function parts(flows = plainFlows(new ScriptedFlow(() => ({ say: ['Hello there.'
         tools: new ToolReceivers({ folder: '/', env: {} }, () => undefined),
         events,
         earlier: {
-          find: async () => undefined,
+          claim: async () => undefined,
           forgetOld: async () => undefined,
           close: async () => undefined,
         },

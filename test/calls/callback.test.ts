@@ -105,7 +105,7 @@ const stateOf = async (callId: string) => {
 
 /** A rig of the tests tells of tenants by another name. */
 function asAcme() {
-  return { find: (_: string, query: Parameters<typeof states.find>[1]) => states.find('acme', query) };
+  return { claim: (_: string, query: Parameters<typeof states.claim>[1]) => states.claim('acme', query) };
 }
 
 async function dropped(t: Test, from: string) {
@@ -147,19 +147,19 @@ t.test('others are not told of it: by number, while the call is up, and when it 
   await first.says(1);
   await first.told();
   t.match(await stateOf(first.callId), /^v1\./);
-  const query = { workflow: 'visits', from: '+15550100777', callId: undefined };
-  t.equal(await states.find('acme', query), undefined, 'it is up');
+  const query = { by: 'a-call', workflow: 'visits', from: '+15550100777', callId: undefined };
+  t.equal(await states.claim('acme', query), undefined, 'it is up');
   await first.kept(true);
-  t.match(await states.find('acme', query), { callId: first.callId });
-  t.equal(await states.find('acme', { ...query, from: '+15550100778' }), undefined);
-  t.equal(await states.find('acme', { ...query, workflow: 'other' }), undefined);
-  t.equal(await states.find('other', query), undefined, 'of another tenant');
+  t.match(await states.claim('acme', query), { callId: first.callId });
+  t.equal(await states.claim('acme', { ...query, from: '+15550100778' }), undefined);
+  t.equal(await states.claim('acme', { ...query, workflow: 'other' }), undefined);
+  t.equal(await states.claim('other', query), undefined, 'of another tenant');
   const other = await callFrom('anonymous', [], { earlier: asAcme() });
   await other.rig.pass(5000);
   await other.kept(true);
   t.notMatch(other.said()[0], /go on/);
   await asOwner(store, "UPDATE kept_states SET keep_until = now() - interval '1 s'");
-  t.equal(await states.find('acme', query), undefined);
+  t.equal(await states.claim('acme', query), undefined);
   await states.forgetOld('acme');
   t.equal(await stateOf(first.callId), null);
 });
@@ -174,8 +174,73 @@ t.test('a call that is given the earlier one goes on with it, from whatever numb
   t.match(await stateOf(first.callId), /^v1\./, 'cut off before an answer, it is still there');
 });
 
+t.test('one that is called back twice at once goes on once', async t => {
+  const from = '+15550100666';
+  const first = await dropped(t, from);
+  const query = { workflow: 'visits', from, callId: undefined };
+  const many = Array.from({ length: 6 }, () => openKeptStates(store.appUrl, store.vault));
+  t.teardown(() => Promise.all(many.map(one => one.close())));
+  const given = await Promise.all(many.map((one, at) => one.claim('acme', { ...query, by: `leg-${at}` })));
+  const at = given.findIndex(one => one !== undefined);
+  t.same(
+    given.flatMap(one => one?.callId ?? []),
+    [first.callId],
+    'of all who ask at once one has it',
+  );
+  t.match(
+    await states.claim('acme', { ...query, by: `leg-${at}` }),
+    { callId: first.callId },
+    'whenever it asks',
+  );
+
+  const other = await callFrom(from, [], { earlier: asAcme() });
+  await other.rig.pass(5000);
+  t.notMatch(other.said()[0], /go on/, 'the second begins anew');
+  await other.kept(true);
+  await asOwner(store, "UPDATE kept_states SET claimed_at = now() - interval '1 day'");
+  t.match(
+    await states.claim('acme', { ...query, by: 'later' }),
+    { callId: first.callId },
+    'nobody knows that leg',
+  );
+});
+
+t.test('who has it and hangs up without a word leaves it to the next call', async t => {
+  const from = '+15550100888';
+  const first = await dropped(t, from);
+  const second = await callFrom(from, [], { earlier: asAcme() });
+  await second.rig.pass(5000);
+  t.match(second.said()[0], /We had got to a big one/);
+  await second.told();
+  const query = { workflow: 'visits', from, callId: undefined };
+  await asOwner(store, "UPDATE kept_states SET claimed_at = now() - interval '1 day'");
+  t.equal(await states.claim('acme', { ...query, by: 'another' }), undefined, 'as long as it is up');
+  await second.kept(true);
+  t.match(await states.claim('acme', { ...query, by: 'another' }), { callId: first.callId });
+});
+
+t.test('a process that dies before the answer leaves to the next one what is taken up', async t => {
+  server.replies.push({ body: '{"visit":42}' });
+  const first = await dropped(t, '+15550100999');
+  const second = await callFrom('+15550100999', [], { earlier: asAcme() });
+  await second.rig.pass(6000);
+  const sent = second.rig.sent.findLast(message => message.type === 'checkpoint');
+  const checkpoint = sent?.type === 'checkpoint' ? sent.checkpoint : '';
+  const third = await callFrom('+15550100999', ['yes'], {
+    earlier: asAcme(),
+    callId: second.callId,
+    resume: { times: 1, checkpoint },
+  });
+  await third.says(1);
+  t.match(third.said(), [/Shall we go on\?/, /How many rooms\?/]);
+  await third.kept(true);
+  t.match(third.rig.details('call.tookUp'), [{ earlier: first.callId }]);
+  t.equal(await stateOf(first.callId), null);
+  second.rig.call.hangUp('localHangup');
+});
+
 t.test('a store that is away keeps nobody waiting', async t => {
-  const away = { find: () => new Promise<never>(() => undefined) };
+  const away = { claim: () => new Promise<never>(() => undefined) };
   const call = await callFrom('+15550100123', [], { earlier: away });
   await call.rig.pass(3000);
   t.match(call.said()[0], /Visits robot here/);
