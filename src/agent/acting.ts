@@ -1,4 +1,4 @@
-import type { ActCall, FlowStep, Heard } from '../workflow/types.ts';
+import type { ActCall, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import type { ActDesk } from './acts.ts';
 import { HOLDING_WORDS } from './holding.ts';
 import type { Acted } from './tools/tool_answer.ts';
@@ -7,6 +7,8 @@ import type { Acted } from './tools/tool_answer.ts';
 const FILLER_AFTER_MS = 1000;
 const AGAIN_AFTER_MS = 7000;
 
+type ActHeard = Extract<Heard, { type: 'acted' }>;
+
 /** What is up to the agent while a tool is used for the workflow. */
 export type ActNews =
   | { readonly type: 'acted'; readonly heard: Heard }
@@ -14,6 +16,8 @@ export type ActNews =
 
 interface UnderWay {
   readonly act: ActCall;
+  /** The workflow that wants it, and where. */
+  readonly state: FlowState;
   acted: Acted | undefined;
   readonly over: Promise<void>;
   /** Since when nobody speaks, in media time; undefined while somebody does. */
@@ -29,6 +33,7 @@ export class Acting {
   readonly #desk: ActDesk;
   #now: UnderWay | undefined;
   #isClosed = false;
+  #isGivenUp = false;
 
   constructor(desk: ActDesk) {
     this.#desk = desk;
@@ -39,15 +44,21 @@ export class Acting {
     return this.#now !== undefined;
   }
 
-  /** The conversation has got here; what the step still wants is the act under way, or another one. */
+  /**
+   * The conversation has got here; what the step still wants is the act under way, or another one. Without a line only what belongs
+   * to the one that has begun: its further steps, or those that undo it.
+   */
   stands({ act, state }: FlowStep): void {
-    if (this.#now !== undefined && this.#now.act.id !== act?.id) {
-      this.#desk.told(this.#now.act.id);
+    const before = this.#now;
+    if (before !== undefined && before.act.id !== act?.id) {
+      this.#desk.told(before.act.id);
       this.#now = undefined;
     }
-    if (act === undefined || this.#now !== undefined || this.#isClosed) return;
+    if (act === undefined || this.#now !== undefined || this.#isGivenUp) return;
+    if (this.#isClosed && !isOf(before?.state, state)) return;
     const now: UnderWay = {
       act,
+      state,
       acted: undefined,
       over: this.#desk.act(act, state).then(acted => {
         now.acted = acted;
@@ -75,19 +86,29 @@ export class Acting {
     return { type: 'waits', words };
   }
 
-  /** The line is gone: nothing more is begun. */
+  /** The line is gone: nothing more is begun, but what belongs to what has begun. */
   close(): void {
     this.#isClosed = true;
   }
 
+  /** Not even that. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+  }
+
   /** What came of the act once it is over, where one is under way. */
-  async settled(): Promise<Heard | undefined> {
+  async settled(): Promise<ActHeard | undefined> {
     await this.#now?.over;
     return this.#heard;
   }
 
-  get #heard(): Heard | undefined {
+  get #heard(): ActHeard | undefined {
     if (this.#now?.acted === undefined) return undefined;
     return { type: 'acted', id: this.#now.act.id, ...this.#now.acted };
   }
+}
+
+/** Whether the workflow is still in the stage in which it was before. */
+function isOf(before: FlowState | undefined, now: FlowState): boolean {
+  return before?.workflow === now.workflow && before.stage === now.stage;
 }

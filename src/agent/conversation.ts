@@ -163,7 +163,7 @@ export class Conversation {
     );
   }
 
-  /** Once the line is gone: resolves when what was under way for the workflow is over, and told to it. */
+  /** Once the line is gone: resolves when what was under way for the workflow is over, or it took too long. */
   settled(): Promise<void> {
     return this.#at.settled();
   }

@@ -1,3 +1,4 @@
+import { LIMITS } from '../config/limits.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Acting } from './acting.ts';
 import { NO_ACTS } from './acts.ts';
@@ -13,6 +14,7 @@ export class Standing {
   readonly acting: Acting;
   #state: ConversationState;
   #step: FlowStep | undefined;
+  #settling: Promise<void> | undefined;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
@@ -71,16 +73,34 @@ export class Standing {
     this.#minutes.unanswered(reply);
   }
 
-  /** The line is gone: what was under way for the workflow comes to its end, and is told to it. Never rejects. */
+  /**
+   * The line is gone: an act that has begun comes to its end, done or undone, and the workflow is told; after a while no further step
+   * of it is begun, and this resolves. Never rejects.
+   */
   async settled(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#parts.after(LIMITS.actAfterCallMs, () => {
+      this.acting.giveUp();
+      late.resolve();
+    });
+    this.#settling ??= this.#settle();
+    await Promise.race([this.#settling, late.promise]);
+    cancel();
+  }
+
+  async #settle(): Promise<void> {
     const { responder, todayIso, onFault } = this.#parts;
     try {
-      const heard = await this.acting.settled();
-      if (heard === undefined) return;
-      const { step } = responder.respond(this.#state.flow, heard, todayIso());
-      this.#state = { ...this.#state, flow: step.state };
-      this.#minutes.stood({ stands: true }, step);
-      this.#parts.onState?.(step.state);
+      for (let told: string | undefined; ; ) {
+        const heard = await this.acting.settled();
+        if (heard === undefined || heard.id === told) return;
+        told = heard.id;
+        const { step } = responder.respond(this.#state.flow, heard, todayIso());
+        this.#state = { ...this.#state, flow: step.state };
+        this.acting.stands(step);
+        this.#minutes.stood({ stands: true }, step);
+        this.#parts.onState?.(step.state);
+      }
     } catch (error) {
       onFault(error);
     }

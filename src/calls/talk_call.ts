@@ -312,7 +312,9 @@ export class TalkCall {
     const outcome = this.#endConversation();
     this.#audio.close();
     const record = async () => {
+      await this.#conversation.settled();
       await this.#tools?.close();
+      // What ended only now is told, too.
       await this.#conversation.settled();
       await this.#recording.finish();
       this.#record.append('call.ended', {
@@ -327,7 +329,8 @@ export class TalkCall {
     };
     try {
       const { signal } = new AbortController();
-      await within(record(), { after }, signal, { limitMs: LIMITS.callRecordMs, late: recordIsLate });
+      const limitMs = LIMITS.actAfterCallMs + LIMITS.callRecordMs;
+      await within(record(), { after }, signal, { limitMs, late: recordIsLate });
     } catch (error) {
       this.#report(error);
     }
@@ -387,5 +390,5 @@ function allowedRecording(config: Config, recording: CallRecording): CallRecordi
 }
 
 function recordIsLate(): Error {
-  return new TrunklineError('STEP_FAILED', `the record was not complete after ${LIMITS.callRecordMs} ms`);
+  return new TrunklineError('STEP_FAILED', 'the record of a call and of its acts was not complete in time');
 }

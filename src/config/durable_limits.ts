@@ -2,6 +2,8 @@
 export const DURABLE_LIMITS = {
   /** A tool's request as it is kept to be sent once more; a longer one can't be. */
   keptRequestCharacters: 16_000,
+  /** From the end of a call to the last step of an act that has begun; then no further step is, and it stays as it is. */
+  actAfterCallMs: 10_000,
   /** Tools that the workflow uses in one answer of a chat; then the chat ends with an apology. */
   chatActs: 64,
   /** How often it is looked whether effects wait to be delivered. */

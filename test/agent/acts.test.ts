@@ -213,7 +213,7 @@ t.test('what another process knows already is not asked again', async t => {
   first.call.hangUp('localHangup');
 });
 
-t.test('who hangs up while something is done: it is done to its end, and nothing more is begun', async t => {
+t.test('who hangs up while something is done: all that belongs to it is done', async t => {
   const { server, rigOf, details } = await office(t);
   const slow = Promise.withResolvers<void>();
   server.replies.push({ until: slow.promise, body: '{"visit":42}' });
@@ -223,9 +223,71 @@ t.test('who hangs up while something is done: it is done to its end, and nothing
   await rig.line.close('remoteHangup');
   slow.resolve();
   await until(() => details('call.ended').length === 1, 'the record is complete');
-  t.same(paths(server), ['/visits']);
-  t.match(details('tool.ended'), [{ tool: 'reserve', outcome: 'done' }]);
+  t.same(paths(server), ['/visits', '/notes', '/mails'], 'each once');
+  t.equal(new Set(keysOf(server)).size, 3);
   t.match(details('slot.set').at(-1), { slot: 'visit', value: 42 }, 'the workflow was told');
+  t.same(
+    details('tool.ended').map(({ tool, outcome }) => [tool, outcome]),
+    [
+      ['reserve', 'done'],
+      ['note_down', 'done'],
+      ['tell', 'done'],
+    ],
+  );
+  t.same(details('call.outcome'), [{ outcome: 'booked' }]);
+});
+
+t.test('and what can not be done to its end is undone', async t => {
+  const { server, rigOf, details } = await office(t);
+  const slow = Promise.withResolvers<void>();
+  server.replies.push({ body: '{"visit":42}' }, { until: slow.promise }, { status: 422, body: '{}' });
+  const rig = await rigOf(ANSWERS).answer();
+  await order(rig);
+  await passUntil(rig, () => server.asked.length === 2, 'the second was asked');
+  await rig.line.close('remoteHangup');
+  slow.resolve();
+  await until(() => details('call.ended').length === 1, 'the record is complete');
+  t.same(paths(server), ['/visits', '/notes', '/mails', '/struck', '/released']);
+  t.same(JSON.parse(server.asked.at(-1)!.body), { visit_id: 42, size_before: 'big' });
+  t.same(details('call.outcome'), [{ outcome: 'failed' }]);
+});
+
+t.test('but no other act is begun without a caller', async t => {
+  const { server, rigOf, details } = await office(t, {
+    change: yaml =>
+      yaml
+        .replace('next: [{ to: booked }]', 'next: [{ to: more }]')
+        .replace(
+          '  booked:',
+          '  more: { kind: act, tool: tell, args: { urgent: true }, next: [{ to: booked }], failed: booked }\n  booked:',
+        ),
+  });
+  const slow = Promise.withResolvers<void>();
+  server.replies.push({ body: '{"visit":42}' }, { body: '{}' }, { until: slow.promise, body: '{}' });
+  const rig = await rigOf(ANSWERS).answer();
+  await order(rig);
+  await passUntil(rig, () => server.asked.length === 3, 'the last of it was asked');
+  await rig.line.close('remoteHangup');
+  slow.resolve();
+  await until(() => details('call.ended').length === 1, 'the record is complete');
+  t.equal(server.asked.length, 3);
+  t.same(JSON.parse(server.asked[2]!.body), { urgent: false });
+  t.same(details('call.outcome'), []);
+});
+
+t.test('nor is a further step where it takes too long', async t => {
+  const { server, rigOf, details } = await office(t);
+  const slow = Promise.withResolvers<void>();
+  server.replies.push({ until: slow.promise, body: '{"visit":42}' });
+  const rig = await rigOf(ANSWERS).answer();
+  await order(rig);
+  await passUntil(rig, () => server.asked.length === 1, 'it was asked');
+  await rig.line.close('remoteHangup');
+  await rig.waits(LIMITS.actAfterCallMs);
+  slow.resolve();
+  await until(() => details('call.ended').length === 1, 'the record is complete');
+  t.same(paths(server), ['/visits']);
+  t.match(details('slot.set').at(-1), { slot: 'visit', value: 42 }, 'the workflow was told all the same');
 });
 
 t.test('what came of it is more than the workflow can take: the record is complete all the same', async t => {
