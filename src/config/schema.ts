@@ -147,6 +147,21 @@ export const configSchema = z.strictObject({
       soleOperator: z.boolean().default(false),
       /** A version is deployed only with the result of a gate that it passed. */
       needsGate: z.boolean().default(false),
+      /** Where tools may go: `host`, `host:port`, `*.domain`; `public` stands for all of the open internet. */
+      toolHosts: z
+        .array(
+          z
+            .string()
+            .max(260)
+            .regex(
+              /^((\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/,
+              'host, host:port, *.domain or public, in lower case',
+            ),
+        )
+        .max(LIMITS.toolHosts)
+        .default(['public']),
+      /** Servers that files of the workflows folder name are within reach, too, wherever they are. */
+      trustsFolder: z.boolean().default(true),
     })
     .prefault({}),
   people,

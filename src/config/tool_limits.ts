@@ -9,6 +9,10 @@ export const TOOL_LIMITS = {
   toolResultCharacters: 6_000,
   /** Times that a call runs a tool; then no more is run, and the model is told. */
   toolRuns: 100,
+  /** Entries of `workflows.toolHosts`; more are an error. */
+  toolHosts: 200,
+  /** Between two looks for a secret that was not there; meanwhile the tool stays off. */
+  secretLookMs: 2_000,
   /** Tools that a call runs at once; a further one is not run, and the model is told. */
   toolsAtOnce: 8,
   /** Times in a turn that a model is asked again with what its tools answered; what it calls after that is not run. */

@@ -31,6 +31,7 @@ import {
   type VersionFacts,
   versionOf,
 } from '../workflow/versions/lifecycle.ts';
+import { assertWithinReach, type ToolReach } from '../workflow/versions/reach.ts';
 import { assertSecretsStay } from '../workflow/versions/secrets.ts';
 import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { Spread, VersionSpread } from './version_spread.ts';
@@ -41,6 +42,7 @@ export interface VersionDeskParts {
   readonly shelf: FlowShelf;
   readonly spread: Pick<VersionSpread, 'adopt' | 'follow' | 'spread'>;
   readonly makings: Makings;
+  readonly reach: ToolReach;
   readonly settings: { readonly soleOperator: boolean; readonly needsGate: boolean };
 }
 
@@ -214,10 +216,11 @@ export class VersionDesk {
 
   /** What the text makes, where it may be live here. @throws TrunklineError WORKFLOW_INVALID */
   #made(workflow: string, files: Bundle): LoadedFlow {
-    const { makings, shelf } = this.#parts;
+    const { makings, shelf, reach } = this.#parts;
     const flow = flowOfBundle(workflow, files, makings);
     assertFits(flow, [...shelf.live.values()], makings);
     assertSecretsStay(flow, shelf.files);
+    assertWithinReach(flow, reach);
     return flow;
   }
 

@@ -13,6 +13,7 @@ import { callFlow } from '../workflow/call_flow.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { RoleContext } from './context.ts';
+import { reachOf } from './versioned_flows.ts';
 
 const DATABASE_CONNECTIONS = 4;
 
@@ -44,7 +45,7 @@ export function openChatService(
   });
   const place = { folder: paths.project, env: process.env };
   const tools = new ToolReceivers(
-    place,
+    { ...place, reach: reachOf(config, parts.shelf) },
     ({ name }, why) => log.warn({ tool: name, why }, 'a tool is off'),
     openIntegrations(config.integrations, place),
   );

@@ -7,18 +7,17 @@ import { OutboxJobs } from '../jobs/outbox_jobs.ts';
 import { openKeptStates } from '../store/kept_states.ts';
 import { openOutbox } from '../store/outbox.ts';
 import type { Role, RoleContext } from './context.ts';
-import { openFlows, toolsIn } from './versioned_flows.ts';
+import { openFlows, reachOf, toolsIn } from './versioned_flows.ts';
 
 /** Durable background work: what is to be told to others after calls. */
 export async function run({ config, paths, link, log }: RoleContext): Promise<Role> {
   const { tenant: tenantId, postgres } = config;
   const outbox = openOutbox(postgres.url, openVault(config.sealKeyFile));
-  const tools = new ToolReceivers({ folder: paths.project, env: process.env }, ({ name }, why) =>
-    log.warn({ tool: name, why }, 'a tool is off'),
-  );
   const shelf = await openFlows(config, paths, (error, workflow) =>
     log.warn({ workflow, fault: describeFault(error) }, 'a version of a workflow is not there'),
   );
+  const place = { folder: paths.project, env: process.env, reach: reachOf(config, shelf) };
+  const tools = new ToolReceivers(place, ({ name }, why) => log.warn({ tool: name, why }, 'a tool is off'));
   const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf, { looks: true }) });
   const jobs = new OutboxJobs({ databaseUrl: postgres.url, tenantId, outbox, delivery, log });
   const states = openKeptStates(postgres.url, openVault(config.sealKeyFile));

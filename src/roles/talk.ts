@@ -23,7 +23,7 @@ import { openEventLog } from '../store/event_log.ts';
 import { openKeptStates } from '../store/kept_states.ts';
 import type { LoadedFlow } from '../workflow/load.ts';
 import { fixedSentences } from '../workflow/prompts.ts';
-import { openFlows } from './versioned_flows.ts';
+import { openFlows, reachOf } from './versioned_flows.ts';
 
 const BEAT_EVERY_MS = 1000;
 const TELL_PROVIDERS_MS = 5000;
@@ -80,7 +80,7 @@ const providers = await openProviders(config, {
 });
 const place = { folder: project, env: process.env };
 const tools = new ToolReceivers(
-  place,
+  { ...place, reach: reachOf(config, flows) },
   ({ name }, why) => log.warn({ tool: name, why }, 'a tool is off'),
   openIntegrations(config.integrations, place),
 );

@@ -6,7 +6,7 @@ import { openWorkflowStore } from '../store/workflow_versions.ts';
 import { readBundle } from '../workflow/versions/bundle.ts';
 import type { FlowShelf } from '../workflow/versions/shelf.ts';
 import type { RoleContext } from './context.ts';
-import { keptVersionsOf, makingsOf, openFlows } from './versioned_flows.ts';
+import { keptVersionsOf, makingsOf, openFlows, reachOf } from './versioned_flows.ts';
 
 const DATABASE_CONNECTIONS = 3;
 
@@ -35,7 +35,15 @@ export async function openVersions({ config, paths, link, log }: RoleContext): P
   const kept = keptVersionsOf(config, paths);
   const spread = new VersionSpread({ store, tenantId: config.tenant, kept, shelf, files, link, log });
   const makings = makingsOf(config, paths);
-  const desk = new VersionDesk({ store, kept, shelf, spread, makings, settings: config.workflows });
+  const desk = new VersionDesk({
+    store,
+    kept,
+    shelf,
+    spread,
+    makings,
+    reach: reachOf(config, shelf),
+    settings: config.workflows,
+  });
   spread.start();
   return {
     shelf,

@@ -6,6 +6,7 @@ import { loadPlaces } from '../workflow/places.ts';
 import type { Tool } from '../workflow/tools.ts';
 import { flowOfBundle, type Makings } from '../workflow/versions/bundle.ts';
 import { KeptVersions } from '../workflow/versions/kept_versions.ts';
+import { ToolReach } from '../workflow/versions/reach.ts';
 import { FlowShelf } from '../workflow/versions/shelf.ts';
 
 /** What this node makes flows with. @throws TrunklineError WORKFLOW_INVALID for a table of places */
@@ -36,6 +37,11 @@ export async function openFlows(
     compile: (workflow, bundle) => flowOfBundle(workflow, bundle, makings),
     onFault,
   });
+}
+
+/** Where this node's tools may go. */
+export function reachOf({ workflows: { toolHosts, trustsFolder } }: Config, { files }: FlowShelf): ToolReach {
+  return new ToolReach({ hosts: toolHosts, trusted: trustsFolder ? files : [] });
 }
 
 /** Tools of workflows as calls of that id would begin with; `looks` where nobody else tells the shelf of what is in force. */

@@ -11,6 +11,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { openWorkflowStore } from '../../src/store/workflow_versions.ts';
 import { flowOfBundle, type Makings } from '../../src/workflow/versions/bundle.ts';
 import { KeptVersions } from '../../src/workflow/versions/kept_versions.ts';
+import { ToolReach } from '../../src/workflow/versions/reach.ts';
 import { FlowShelf } from '../../src/workflow/versions/shelf.ts';
 import { PLACES } from '../bench/small_flow.ts';
 import type { TestStore } from '../store/postgres.ts';
@@ -101,6 +102,7 @@ export function openVersionRig(t: Test, database: TestStore, options: VersionRig
     shelf,
     spread,
     makings: MAKINGS,
+    reach: new ToolReach({ hosts: ['public'], trusted: flows.values() }),
     settings: { soleOperator: false, needsGate: false, ...settings },
   });
   t.teardown(async () => {

@@ -1,5 +1,5 @@
 import type { Tool } from '../../workflow/tools.ts';
-import { HttpTools, type SecretFolder } from './http_tools.ts';
+import { HttpTools, type ToolPlace } from './http_tools.ts';
 import { internalAnswer } from './internal_tools.ts';
 import type { ToolOutcome } from './tool_answer.ts';
 import type { Adapters, ToolOrder, ToolRunner } from './tool_runner.ts';
@@ -15,7 +15,7 @@ export class ToolReceivers implements ToolRunner {
   readonly #running = new Set<Promise<unknown>>();
 
   /** `onOff` is told once of each tool that lacks something, in words without any secret. */
-  constructor(place: SecretFolder, onOff: (tool: Tool, why: string) => void, adapters?: Adapters) {
+  constructor(place: ToolPlace, onOff: (tool: Tool, why: string) => void, adapters?: Adapters) {
     this.#http = new HttpTools(place, onOff);
     this.#adapters = adapters;
     this.#onOff = onOff;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { LIMITS } from '../../config/limits.ts';
 import type { HttpRequest } from './tool_request.ts';
 
@@ -26,6 +27,8 @@ export interface TryOptions {
   /** False for a connection of its own. */
   readonly agent: Agent | false;
   readonly timeoutMs: number;
+  /** In place of the system's. */
+  readonly lookup?: LookupFunction | undefined;
   readonly signal: AbortSignal;
   /** What is answered with a status that is no 2xx is read, too, where it is JSON. */
   readonly readsRefusals?: boolean;
@@ -36,7 +39,7 @@ export interface TryOptions {
 /** One request over HTTP/1.1 and its answer, whole, within a time and a size. Follows no redirect. Never throws. */
 export async function tryTool(
   { method, url, body }: HttpRequest,
-  { headers, agent, timeoutMs, signal, readsRefusals = false, retryHeader = '' }: TryOptions,
+  { headers, agent, timeoutMs, lookup, signal, readsRefusals = false, retryHeader = '' }: TryOptions,
 ): Promise<Tried> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
@@ -51,7 +54,7 @@ export async function tryTool(
     if (signal.aborted) return broken('cancelled');
     const [open, connected] =
       url.protocol === 'https:' ? [requestHttps, 'secureConnect'] : [requestHttp, 'connect'];
-    request = open(url, { method, headers, agent, signal: stopped.signal });
+    request = open(url, { method, headers, agent, signal: stopped.signal, ...(lookup && { lookup }) });
     // Whoever waits is told; after that there is nobody left.
     request.on('error', () => undefined);
     request.on('socket', socket => {
