@@ -46,8 +46,7 @@ t.test('addresses of the open internet, and all others', async t => {
     '127.0.0.1 127.9.9.9 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254 100.100.100.200 168.63.129.16 ' +
     '192.0.0.192 224.0.0.1 255.255.255.255 :: ::1 fe80::1 fd00:ec2::254 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ' +
     '64:ff9b::7f00:1 2002:7f00:1:: 2001:0:7f00:1:: 2001:db8::1 shop.example';
-  for (const address of [...inside.split(' '), ''])
-    t.notOk(isPublicAddress(address), address);
+  for (const address of [...inside.split(' '), '']) t.notOk(isPublicAddress(address), address);
 });
 
 t.test('where tools may go, by the configuration and by the folder', async t => {
