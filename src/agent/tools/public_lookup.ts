@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from '../../config/public_address.ts';
 
 /**
- * Resolves names of the open internet only: one that has any address inside is refused, and what was looked at is what is
+ * Resolves names of the open internet only: a name with an address inside is refused, and what was looked at is what is
  * connected to, so that a name can't be another host's by then.
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
