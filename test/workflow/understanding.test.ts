@@ -244,12 +244,33 @@ t.test('consent is what was clearly said', async t => {
     hear(at.consent, text, confidence).effects.find(effect => effect.type === 'consent')?.granted;
   for (const text of ['yes', 'I consent', 'yes you may', 'sure, go ahead'])
     t.equal(granted(text), true, text);
-  for (const text of ['no', 'I do not consent', "no I don't", 'no thank you'])
+  for (const text of [
+    'no',
+    'I do not consent',
+    "no I don't",
+    'no thank you',
+    'definitely not',
+    'of course not',
+  ])
     t.equal(granted(text), false, text);
-  for (const text of ['maybe', 'yes no', 'who is this', 'a baby grand'])
+  for (const text of [
+    'maybe',
+    'yes no',
+    'who is this',
+    'a baby grand',
+    'definitely the not',
+    'sure I would not',
+  ])
     t.equal(granted(text), undefined, text);
   t.equal(granted('yes', 0.1), undefined, 'not below the threshold');
   t.equal(granted('yes', Number.NaN), undefined, 'not without a confidence');
+});
+
+t.test('a yes that a "not" takes back is asked again', async t => {
+  for (const text of ['definitely the not', 'yes uh not', 'of course the not'])
+    t.same(valuesOf(hear(at.elevator, text)), {}, text);
+  t.match(valuesOf(hear(at.elevator, 'yes but not a big one')), { origin_elevator: true });
+  t.match(valuesOf(hear(at.elevator, 'definitely not')), { origin_elevator: false });
 });
 
 t.test('an answer to a read-back may be less sure than others', async t => {

@@ -36,7 +36,11 @@ function readAnswer(draft: Draft, said: Utterance): Scan {
   const found = scan(said.tokens, readersOf(draft, names), true);
   const asked = askedSlots(draft);
   if (asked.length !== 1 || found.answer === true || found.slots.size > 0) return found;
-  return scan(said.tokens, readersOf(draft, names, asked), true);
+  const { corrects } = slotNamed(draft, asked[0]!);
+  const value = draft.slots[asked[0]!]?.value;
+  const isBeside =
+    found.answer === undefined && value !== undefined && corrects?.(said.tokens, value) === false;
+  return isBeside ? found : scan(said.tokens, readersOf(draft, names, asked), true);
 }
 
 /** The caller said nothing but what was read back. */

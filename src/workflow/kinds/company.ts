@@ -1,6 +1,6 @@
 import { LIMITS } from '../../config/limits.ts';
 import { oneOf, rule } from '../jsgf.ts';
-import { readCompany } from '../understand/free_words.ts';
+import { correctsCompany, readCompany } from '../understand/free_words.ts';
 import { BUSINESS_WORDS, LAST_NAMES } from '../understand/known_names.ts';
 import { readLetters } from '../understand/letters.ts';
 import type { Reading } from '../understand/scan.ts';
@@ -27,6 +27,7 @@ export function companyKind(): Kind {
     read: (tokens, from) => read(tokens, from, false),
     readAsked: (tokens, from) => read(tokens, from, true),
     isFree: true,
+    corrects: (tokens, value) => correctsCompany(tokens, String(value)),
     say: value => sayCompany(String(value)),
     accepts: value => typeof value === 'string' && accepts(value),
     grammar: { ...words, expansion: `[it is | it's | it is called] ${words.expansion}` },

@@ -34,6 +34,8 @@ export interface Slot {
   readonly readAll?: (text: string) => readonly string[] | undefined;
   /** Takes words that it has never heard of: nothing that is said beside them is a command. */
   readonly isFree?: true;
+  /** Whether bare words may stand for another value than the one that was read back; any may when left out. */
+  readonly corrects?: (tokens: readonly string[], value: SlotValue) => boolean;
   /** The value in words, as the agent says it and a caller may. */
   say(value: SlotValue): string;
   /** Whether a value can be taken today. */

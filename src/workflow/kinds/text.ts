@@ -1,6 +1,7 @@
 import { LIMITS } from '../../config/limits.ts';
 import type { SlotOf } from '../slot_schema.ts';
-import { plainAnswer } from '../understand/free_words.ts';
+import { isAside, plainAnswer } from '../understand/free_words.ts';
+import { tokensOf } from '../understand/tokens.ts';
 import type { Kind } from './kind.ts';
 
 const STORED = /^[A-Za-z0-9 .,;:?!'%$&/@-]+$/;
@@ -15,7 +16,7 @@ export function textKind({ words: { min, max } }: SlotOf<'text'>): Kind {
     read: () => undefined,
     readAll: text => {
       const plain = plainAnswer(text);
-      if (plain === '') return undefined;
+      if (plain === '' || isAside(tokensOf(text) ?? [])) return undefined;
       return plain !== undefined && accepts(plain) ? [plain] : [];
     },
     isFree: true,

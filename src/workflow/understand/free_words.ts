@@ -1,4 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
+import { BUSINESS_WORDS } from './known_names.ts';
 import { alphabetRun, letterAt, readLetters } from './letters.ts';
 import { PhraseTable } from './phrases.ts';
 
@@ -22,6 +23,18 @@ const leads = new PhraseTable<true>(
     'i mean',
   ].map(phrase => [phrase, true]),
 );
+
+/** What callers say beside a question: it answers none, however freely that may be answered. */
+const ASIDES =
+  /^(?:hello(?: there| hello)?|hi|are you (?:still )?there|can you hear me|(?:hang|hold) on(?: a (?:second|sec|minute|moment))?|(?:just )?(?:one|a|give me a) (?:second|sec|minute|moment)|let me (?:think|see|check)|not quite|almost|kind of|sort of|i see|(?:this|that) is (?:so |just |really |all )?(?:ridiculous|bullshit|nonsense|crap|stupid|outrageous|a joke|a waste of (?:my )?time))(?: please)?$/;
+
+/** Whether words are said to the agent and name nothing, hesitations and what leads to an answer aside. */
+export function isAside(tokens: readonly string[]): boolean {
+  const words = tokens.filter(word => !SOUNDS.test(word));
+  const all = words.join(' ');
+  const lead = leads.at(words, 0)?.length ?? 0;
+  return ASIDES.test(all) || ASIDES.test(words.slice(lead).join(' '));
+}
 
 /**
  * An answer in free words as plain text: letters, digits and plain punctuation of one line, without hesitations. Empty when
@@ -127,6 +140,15 @@ export interface CompanyMatch {
   readonly length: number;
 }
 
+const business: ReadonlySet<string> = new Set(BUSINESS_WORDS);
+
+/** Whether bare words may stand for a company that was read back: a part of its name, a business, or said as a correction. */
+export function correctsCompany(tokens: readonly string[], name: string): boolean {
+  const known = new Set(name.toLowerCase().split(/[^a-z0-9']+/));
+  const said = tokens.filter(token => !EMPTY.has(token));
+  return ENDS.at(tokens, 0) !== undefined || said.some(token => known.has(token) || business.has(token));
+}
+
 /** The name of a company: all words up to a correction; letters that are said one by one are one word ("l l c"). */
 export function readCompany(
   tokens: readonly string[],
@@ -134,7 +156,7 @@ export function readCompany(
   asked: boolean,
 ): CompanyMatch | undefined {
   const lead = (asked ? company : strongCompany).at(tokens, from)?.length ?? 0;
-  if (!asked && lead === 0) return undefined;
+  if ((!asked && lead === 0) || isAside(tokens)) return undefined;
   const words: string[] = [];
   let at = from + lead;
   while (at < tokens.length && ENDS.at(tokens, at) === undefined) {

@@ -54,12 +54,21 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
   const denied = new Map<string, readonly SlotValue[]>();
   const answers: boolean[] = [];
   const commands: Command[] = [];
-  let [strayWords, takenWords, answerWords, corrected, negated] = [0, 0, 0, false, false];
+  let [strayWords, takenWords, answerWords, corrected, negated, deniesNothing] = [
+    0,
+    0,
+    0,
+    false,
+    false,
+    false,
+  ];
   for (let at = 0; at < tokens.length; ) {
     const piece = pieceAt(tokens, at, slots, readers, yesNo);
     at += piece?.length ?? 1;
     if (piece === undefined) {
-      if (!isCarrier(tokens[at - 1] ?? '')) strayWords += 1;
+      if (isCarrier(tokens[at - 1] ?? '')) continue;
+      strayWords += 1;
+      deniesNothing = false;
       continue;
     }
     takenWords += piece.length;
@@ -72,7 +81,13 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
     } else if (piece.type === 'answer') answers.push(negated ? !piece.value : piece.value);
     else if (piece.type === 'command') commands.push(piece.value);
     negated = piece.type === 'negation';
+    deniesNothing = negated;
     corrected ||= piece.type === 'correction' || (piece.type === 'answer' && !piece.value);
+  }
+  // "Definitely, the, not": a "not" at the end denies what came before it, or was heard badly; a yes it is not: whoever asked asks again.
+  if (deniesNothing) {
+    if (answers.includes(true)) answers.push(false);
+    for (const [slot, values] of slots) if (values.every(value => value === true)) slots.delete(slot);
   }
   const answer = new Set(answers).size === 1 ? answers[0] : undefined;
   const command = slots.size === 0 && strayWords <= 1 ? commands[0] : undefined;

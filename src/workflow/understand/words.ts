@@ -103,6 +103,7 @@ export const NO = [
   'absolutely not',
   'certainly not',
   'definitely not',
+  'of course not',
   "i'd rather not",
   'i would rather not',
 ] as const;
