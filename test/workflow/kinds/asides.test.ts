@@ -35,7 +35,7 @@ function asked(spec: string) {
   return { hear, start };
 }
 
-const valueOf = ({ state }: FlowStep): SlotValue | undefined => state.slots.it?.value;
+const heardAs = ({ state }: FlowStep): SlotValue | undefined => state.slots.it?.value;
 
 /** Said to the agent, or about the call: none of it is an answer, however freely one may be given. */
 const ASIDES = [
@@ -58,7 +58,7 @@ const ASIDES = [
 t.test('what is said to the agent is no answer in free words, and no company', async t => {
   for (const spec of ['kind: text, words: {min: 1, max: 30}', 'kind: company']) {
     const { hear, start } = asked(spec);
-    for (const text of ASIDES) t.equal(valueOf(hear(start, text)), undefined, `${spec}: ${text}`);
+    for (const text of ASIDES) t.equal(heardAs(hear(start, text)), undefined, `${spec}: ${text}`);
   }
 });
 
@@ -70,14 +70,14 @@ t.test('what only begins like it is', async t => {
     'a minute later the fence came down',
     'this is ridiculous but a squirrel ate the wiring',
   ])
-    t.equal(valueOf(texts.hear(texts.start, text)), text);
+    t.equal(heardAs(texts.hear(texts.start, text)), text);
   const { hear, start } = asked('kind: company');
   for (const [text, name] of [
     ['Acme Roofing', 'Acme Roofing'],
     ['hello fresh foods', 'Hello Fresh Foods'],
     ['one moment photography', 'One Moment Photography'],
   ] as const)
-    t.equal(valueOf(hear(start, text)), name);
+    t.equal(heardAs(hear(start, text)), name);
 });
 
 t.test('of a company that was read back, what says nothing of it changes nothing', async t => {
@@ -91,7 +91,7 @@ t.test('of a company that was read back, what says nothing of it changes nothing
     "it's raining here",
     'well kind of',
   ])
-    t.equal(valueOf(hear(readBack, text)), 'Acme Roofing', text);
+    t.equal(heardAs(hear(readBack, text)), 'Acme Roofing', text);
   for (const [text, name] of [
     ['no Acme Roofers', 'Acme Roofers'],
     ['Acme Roofers', 'Acme Roofers'],
@@ -100,6 +100,6 @@ t.test('of a company that was read back, what says nothing of it changes nothing
     ['no Zenith Tiling', 'Zenith Tiling'],
     ['the company is Zenith Tiling', 'Zenith Tiling'],
   ] as const)
-    t.equal(valueOf(hear(readBack, text)), name, text);
+    t.equal(heardAs(hear(readBack, text)), name, text);
   t.equal(hear(readBack, 'yes').state.stage, 'bye');
 });
