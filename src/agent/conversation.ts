@@ -1,6 +1,6 @@
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { EarlierCall, Heard } from '../workflow/types.ts';
+import type { Heard } from '../workflow/types.ts';
 import { AgentFloor } from './agent_floor.ts';
 import { AgentSpeech, speechOf } from './agent_speech.ts';
 import { CallerTurn, type Ear, earOf } from './caller_turn.ts';
@@ -16,7 +16,7 @@ import { Patience } from './patience.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import { type Answered, canTakeBack, heardSpeech, isInterruptible, type Reply } from './reply.ts';
 import { inOrder, type Response } from './responder.ts';
-import { type ConversationState, firstResponse } from './resumption.ts';
+import { type ConversationState, firstResponse, type KnownBefore } from './resumption.ts';
 import { Standing } from './standing.ts';
 import { Transfer } from './transfer.ts';
 
@@ -81,11 +81,11 @@ export class Conversation {
   }
 
   /** The caller can hear: greets, or goes on, perhaps with a call that broke off. */
-  answered(earlier?: EarlierCall): void {
+  answered(known?: KnownBefore): void {
     const { responder, todayIso } = this.#parts;
     this.#leave.allowCall(() => this.#guard(() => this.#part(FAREWELLS.timeLimit)));
     this.#guard(() =>
-      this.#take(firstResponse(responder, this.#at.state, todayIso(), earlier), { stands: false }),
+      this.#take(firstResponse(responder, this.#at.state, todayIso(), known), { stands: false }),
     );
   }
 

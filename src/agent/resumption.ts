@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EarlierCall, FlowState, FlowStep } from '../workflow/types.ts';
+import type { FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import type { Reply } from './reply.ts';
 import type { Responder, Response } from './responder.ts';
 
@@ -51,6 +51,9 @@ export function afterReply(
   };
 }
 
+/** What is known of a caller before a word is said. */
+export type KnownBefore = Omit<Extract<Heard, { type: 'start' }>, 'type'>;
+
 /**
  * The response with which a conversation begins: a caller who has heard nothing yet is greeted. One who was cut off is asked
  * again what was asked last, and nothing else; where nothing is asked any more, what was said last is said again.
@@ -59,9 +62,9 @@ export function firstResponse(
   responder: Responder,
   { flow, said }: ConversationState,
   todayIso: string,
-  earlier?: EarlierCall,
+  known: KnownBefore = {},
 ): Response {
-  const response = responder.respond(flow, { type: 'start', ...(earlier && { earlier }) }, todayIso);
+  const response = responder.respond(flow, { type: 'start', ...known }, todayIso);
   if (said.length === 0) return response;
   const say = response.step.say.length > 0 ? response.step.say : said;
   return { ...response, step: { ...response.step, say }, sentences: afterGap(response.sentences, said) };

@@ -198,7 +198,8 @@ export class TalkCall {
   #greet(found: Found | undefined): void {
     if (this.#isOver) return;
     if (found !== undefined) this.#keeper.takesUp(found.callId);
-    this.#conversation.answered(found?.earlier);
+    const given = this.info.attributes;
+    this.#conversation.answered({ ...(found && { earlier: found.earlier }), ...(given && { given }) });
     this.#checkpoints.tell();
   }
 

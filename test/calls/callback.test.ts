@@ -239,6 +239,22 @@ t.test('a process that dies before the answer leaves to the next one what is tak
   second.rig.call.hangUp('localHangup');
 });
 
+t.test(
+  'what a trunk says of the caller is known before a word is said, where the workflow lets it be',
+  async t => {
+    const own = (given: string) => visits(yaml.replace('part: size', `part: size${given}`));
+    const attributes = { size: 'small', rooms: '3', elsewhere: 'big' };
+    const known = await callFrom('anonymous', [], { flow: own('\n    given: confirmed'), attributes });
+    await known.rig.pass(5000);
+    t.match(known.said()[0], /How many rooms/, 'rooms may not be given');
+    await known.kept(true);
+    const unknown = await callFrom('anonymous', [], { attributes });
+    await unknown.rig.pass(5000);
+    t.match(unknown.said()[0], /What size/);
+    await unknown.kept(true);
+  },
+);
+
 t.test('a store that is away keeps nobody waiting', async t => {
   const away = { claim: () => new Promise<never>(() => undefined) };
   const call = await callFrom('+15550100123', [], { earlier: away });
