@@ -27,6 +27,8 @@ export interface SipCallOptions {
   readonly fromUser: string;
   readonly credentials?: Credentials | undefined;
   readonly t1Ms?: number | undefined;
+  /** Of the INVITE, beside those that every call has. */
+  readonly headers?: readonly SipHeader[] | undefined;
 }
 
 export interface SipCallHandlers {
@@ -186,6 +188,7 @@ export class SipCall {
         { name: 'User-Agent', value: this.local.userAgent },
         { name: 'Allow', value: ALLOW },
         { name: 'Content-Type', value: 'application/sdp' },
+        ...(this.#options.headers ?? []),
         ...authorization,
       ],
       body: offer,

@@ -10,7 +10,7 @@ import type { SipResponse } from './sip_message.ts';
 import { localAddressFor, parseSipUri, resolveUri } from './sip_uri.ts';
 
 export interface WireCallOptions
-  extends Pick<SipCallOptions, 'target' | 'fromUser' | 'credentials' | 't1Ms'> {
+  extends Pick<SipCallOptions, 'target' | 'fromUser' | 'credentials' | 't1Ms' | 'headers'> {
   /** In order of preference. */
   readonly codecs: readonly Codec[];
   /** Ours; undefined: the one from which the target is reached. */
@@ -152,9 +152,9 @@ class Attempt {
   }
 
   async place(remote: SipCallOptions['remote']): Promise<WireCall> {
-    const { target, fromUser, credentials, t1Ms, answerTimeoutMs, signal } = this.#options;
+    const { target, fromUser, credentials, t1Ms, headers, answerTimeoutMs, signal } = this.#options;
     const sip = await SipCall.open(
-      { target, remote, localHost: this.#localHost, fromUser, credentials, t1Ms },
+      { target, remote, localHost: this.#localHost, fromUser, credentials, t1Ms, headers },
       {
         provisional: ({ status, reason }) => this.#handlers.provisional(status, reason),
         reoffered: offer => this.#reoffered(offer),

@@ -12,7 +12,7 @@ const MS_PER_WORD = 200;
 /** What a check may do to a server of the test tree. */
 export interface ServerControls {
   readonly url: string;
-  script: (cue: ScriptCue) => readonly ScriptedWord[];
+  script: (cue: ScriptCue) => readonly ScriptedWord[] | undefined;
   fault: (connection: number) => SpeechFault | undefined;
   finalDelayMs: () => number;
   idleMs: number;

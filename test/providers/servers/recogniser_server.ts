@@ -28,8 +28,8 @@ export interface RecogniserWire {
   close(code?: number, reason?: string): void;
   /** True when the fault of this point has taken over: nothing more is to be said. */
   strikes(at: FaultPoint): boolean;
-  /** Of the next utterance. */
-  script(head: Int16Array): readonly ScriptedWord[];
+  /** Of the next utterance; undefined while that can't be told from so much of it. */
+  script(head: Int16Array): readonly ScriptedWord[] | undefined;
   readonly endsBySilence: boolean;
   /** Whether nobody is to be heard in this sound. */
   isSilence(bytes: Buffer): boolean;
@@ -47,8 +47,8 @@ export interface RecogniserRequest {
  * protocols are in files of their own, written from their providers' documentation.
  */
 export abstract class RecogniserServer {
-  /** Words of the utterance that begins; none are heard unless set. */
-  script: (cue: ScriptCue) => readonly ScriptedWord[] = () => [];
+  /** Words of the utterance that begins; none are heard unless set. Without an answer it is asked again with more sound. */
+  script: (cue: ScriptCue) => readonly ScriptedWord[] | undefined = () => [];
   /** Of the connection, which counts from 0. */
   fault: (connection: number) => SpeechFault | undefined = () => undefined;
   finalDelayMs: () => number = () => 0;
@@ -225,7 +225,7 @@ class Wire implements RecogniserWire {
     return true;
   }
 
-  script(head: Int16Array): readonly ScriptedWord[] {
+  script(head: Int16Array): readonly ScriptedWord[] | undefined {
     return this.#server.script({ order: this.#server.utterances++, connection: this.index, head });
   }
 

@@ -6,6 +6,8 @@ export class UtteranceScript {
   readonly #wire: RecogniserWire;
   readonly #bytesPerMs: number;
   #words: readonly ScriptedWord[] | undefined;
+  /** All sound of the utterance, until the script knows what is said in it. */
+  #head: Buffer = Buffer.alloc(0);
   #bytes = 0;
 
   constructor(wire: RecogniserWire, rateHz: number) {
@@ -25,15 +27,14 @@ export class UtteranceScript {
 
   /** Silence between utterances, such as some providers are kept awake with, begins none. */
   hear(bytes: Buffer): void {
-    if (this.#words === undefined && this.#wire.isSilence(bytes)) {
+    if (this.#bytes === 0 && this.#wire.isSilence(bytes)) {
       this.beginS += bytes.length / this.#bytesPerMs / 1000;
       return;
     }
     if (this.#words === undefined) {
-      const head = new Int16Array(
-        bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)),
-      );
-      this.#words = this.#wire.script(head);
+      this.#head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
+      const { buffer, byteOffset, length } = this.#head;
+      this.#words = this.#wire.script(new Int16Array(buffer.slice(byteOffset, byteOffset + (length & ~1))));
     }
     this.#bytes += bytes.length;
   }
@@ -66,6 +67,7 @@ export class UtteranceScript {
   next(): void {
     this.beginS = this.endS;
     this.#words = undefined;
+    this.#head = Buffer.alloc(0);
     this.#bytes = 0;
   }
 }
