@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { alsoByTelephone } from './gate/by_telephone.ts';
 import { type GateResult, gate } from './gate/gate.ts';
 import { seedsOf } from './options.ts';
 import { scenarioNames } from './read.ts';
@@ -12,12 +13,15 @@ const HELP = `npm run gate -- [WORKFLOW…] [options]
   --base PATH       compare with this file, or this folder of workflows: what is worse for certain does not pass
   --seeds 1..10     seeds
   --model M         further calls in which this model leads (scripted:0.2, which goes wrong in every fifth answer; none: no such calls)
-  --quick           two seeds, and no model
+  --audio N         and so many calls of each by telephone, to a node that is started for them (3; 0: none)
+  --quick           two seeds, no model and no telephone
   --show N          show so many calls in full in which something went wrong (3)
   --by WHO          who has it run, for the result; your user name when left out
   --out FILE        write the result as JSON
   --json            end with the result as one line of JSON
 `;
+
+const MOST_CALLS = 20;
 
 /** `npm run gate`: may these workflows go live? */
 async function main(args: readonly string[]): Promise<number> {
@@ -32,6 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
       show: { type: 'string', default: '3' },
       model: { type: 'string' },
       by: { type: 'string' },
+      audio: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -48,13 +53,21 @@ async function main(args: readonly string[]): Promise<number> {
   const seeds = seedsOf(values.seeds ?? (values.quick ? '1..2' : '1..10'));
   const wanted = values.model ?? (values.quick ? 'none' : 'scripted:0.2');
   const model = wanted === 'none' ? undefined : wanted;
-  const results: GateResult[] = [];
+  const calls = Number(values.audio ?? (values.quick ? 0 : 3));
+  if (!Number.isInteger(calls) || calls < 0 || calls > MOST_CALLS)
+    throw new Error(`--audio takes 0 to ${MOST_CALLS}`);
+  const byText: GateResult[] = [];
   for (const workflow of names) {
     const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model, by: values.by });
-    results.push(result);
+    byText.push(result);
     for (const one of verdicts.filter(isFaulty).slice(0, result.passed ? 0 : Number(values.show)))
       process.stdout.write(`${transcript(one)}\n\n`);
     process.stdout.write(`${lineOf(result)}\n`);
+  }
+  const results = calls === 0 ? byText : await alsoByTelephone(byText, calls, candidate);
+  for (const { workflow, byTelephone, failed } of calls === 0 ? [] : results) {
+    const why = failed.filter(one => one.startsWith('by telephone')).map(one => `\n  ${one}`);
+    process.stdout.write(`${workflow} by telephone: ${figuresOf(byTelephone!)}${why.join('')}\n`);
   }
   const passed = results.every(one => one.passed);
   process.stdout.write(passed ? 'passed\n' : 'not passed\n');

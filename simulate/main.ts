@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { withAudioStage } from './audio/audio_stage.ts';
+import { runAudioCampaign } from './audio/run_audio_calls.ts';
 import { callByTelephone } from './audio/telephone.ts';
 import type { Verdict } from './check/judge.ts';
 import { ledFolder } from './model/led.ts';
@@ -26,7 +28,9 @@ async function main(args: readonly string[]): Promise<number> {
   await using model =
     options.model === undefined ? undefined : await openSimulatedModel(options.model, options.seeds[0]!);
   if (options.check) return check(names, stage);
-  if (options.audio > 0) return callByTelephone(options, names, stage);
+  if (options.audio > 0 && (options.config !== undefined || options.target !== undefined))
+    return callByTelephone(options, names, stage);
+  if (options.audio > 0) return simulateByAudio(options, names, stage);
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const name of names) {
     const campaign = {
@@ -43,6 +47,20 @@ async function main(args: readonly string[]): Promise<number> {
       `the model went wrong: ${[...model.misdeeds].map(pair => pair.join(' ')).join(', ')}\n`,
     );
   return 0;
+}
+
+/** Calls a node of the simulation's own. */
+async function simulateByAudio(
+  options: SimulateOptions,
+  names: readonly string[],
+  stage: CallStage,
+): Promise<number> {
+  const personas = chosen({ ...options, personas: options.personas ?? ['cooperative'] });
+  const verdicts = await withAudioStage(stage, WORKFLOWS, audio =>
+    runAudioCampaign(audio, stage, { workflows: names, personas, seeds: options.seeds }),
+  );
+  await report(options, verdicts);
+  return [...verdicts.values()].flat().some(isFaulty) ? 1 : 0;
 }
 
 function check(names: readonly string[], stage: CallStage): number {

@@ -16,8 +16,8 @@ export interface SimulateOptions {
   readonly model: string | undefined;
   /** So many calls by telephone in place of text. */
   readonly audio: number;
-  /** Of the node that is called. */
-  readonly config: string;
+  /** Of the node that is called; undefined for one of the simulation's own, unless there is a target. */
+  readonly config: string | undefined;
   readonly target: string | undefined;
   readonly help: boolean;
 }
@@ -29,9 +29,10 @@ export const HELP = `npm run simulate -- WORKFLOW|all [options]
   --crash          each turn's state goes through a checkpoint
   --model M        have a model lead the forms: scripted, scripted:0.2 (goes wrong in every fifth answer), or an OpenAI-compatible
                    server, such as http://127.0.0.1:8000/v1#NAME (key: TRUNKLINE_MODEL_KEY)
-  --audio N        lay N calls of each workflow on the node that runs, by SIP, with a recogniser and a voice of the caller's own
-  --config FILE    of that node (trunkline.yaml)
-  --target URI     call this address in place of the node's own
+  --audio [N]      call by SIP in place of text: a node of the simulation's own, with N seeds (1) of each workflow and persona
+                   (cooperative unless --personas says otherwise)
+  --config FILE    with --audio: call the node of this configuration, which runs, with the caller in the box
+  --target URI     the same at this address
   --show N         show so many calls in full in which something went wrong (2)
   --html FILE      write all transcripts as a page
   --json           end with one line of JSON
@@ -44,7 +45,7 @@ const MOST_CALLS = 50;
 /** @throws Error saying what is wrong with the command line */
 export function readOptions(args: readonly string[]): SimulateOptions {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    args: withAudioCount(args),
     allowPositionals: true,
     options: {
       personas: { type: 'string' },
@@ -52,7 +53,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
       quick: { type: 'boolean', default: false },
       model: { type: 'string' },
       audio: { type: 'string', default: '0' },
-      config: { type: 'string', default: 'trunkline.yaml' },
+      config: { type: 'string' },
       target: { type: 'string' },
       crash: { type: 'boolean', default: false },
       show: { type: 'string' },
@@ -70,7 +71,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
   return {
     workflows: positionals,
     personas: values.personas?.split(','),
-    seeds: seedsOf(values.seeds ?? (values.quick ? '1' : '1..3')),
+    seeds: seedsOf(values.seeds ?? (audio > 0 ? `1..${audio}` : values.quick ? '1' : '1..3')),
     json: values.json,
     html: values.html,
     show,
@@ -82,6 +83,13 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     target: values.target,
     help: values.help || positionals.length === 0,
   };
+}
+
+/** `--audio` may stand alone. */
+function withAudioCount(args: readonly string[]): string[] {
+  return args.flatMap((arg, at) =>
+    arg === '--audio' && !/^\d+$/.test(args[at + 1] ?? '') ? ['--audio', '1'] : arg,
+  );
 }
 
 /** "1..3,7": 1, 2, 3, 7. An ellipsis or a dash serves as well. */

@@ -42,7 +42,7 @@ export async function callByTelephone(
   names: readonly string[],
   stage: CallStage,
 ): Promise<number> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(options.config ?? 'trunkline.yaml');
   const workflows: Record<string, unknown> = {};
   let failed = 0;
   for (const name of names) {

@@ -228,6 +228,8 @@ export class SimulatedCaller {
     });
     if (given.length === 0) return this.#say(this.#random.pick(phrasings.answers.unknown));
     const [only] = given;
+    if (given.length === 1 && only !== undefined && times === 0 && persona.keyed.includes(only.slot))
+      return { type: 'keys', keys: wording.keys(only.slot, only.value) };
     if (given.length === 1 && only !== undefined && times === 0 && wording.canBeWrong(only.slot)) {
       const wrong = this.#maybeWrong(only.slot);
       if (wrong !== undefined) return wrong;

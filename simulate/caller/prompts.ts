@@ -77,7 +77,7 @@ export function promptIndex(document: WorkflowDocument, places: Places): PromptI
   const open = new Map<string, Template[]>();
   const questions: { words: ReadonlySet<string>; template: Template }[] = [];
   for (const [text, act] of sentencesIn(document)) {
-    const pieces = sentencesOf(text);
+    const pieces = sentencesOf(asSentences(text, document));
     for (const [index, piece] of pieces.entries()) {
       // A question of several sentences is asked by its last one; a read-back tells values in each.
       const isOwn = index === pieces.length - 1 || !QUESTIONS.has(act.type);
@@ -93,6 +93,13 @@ export function promptIndex(document: WorkflowDocument, places: Places): PromptI
     }
   }
   return { document, speech, asked: askedSlots([document]), readers, literal, open, questions };
+}
+
+/** A text by law is a sentence of its own where it stands before others. */
+function asSentences(text: string, { texts }: WorkflowDocument): string {
+  return text.replaceAll(/\{([a-z][a-z0-9_]*)\}(?= )/g, (placeholder, name: string) =>
+    Object.hasOwn(texts, name) ? `${placeholder}.` : placeholder,
+  );
 }
 
 /** Placeholders that are no slots stand for any words. */

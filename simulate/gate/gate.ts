@@ -44,6 +44,7 @@ export interface GateResult {
   readonly conversations: number;
   readonly summary: WorkflowSummary;
   readonly base?: { readonly version: string; readonly comparison: Comparison };
+  readonly byTelephone?: WorkflowSummary;
   readonly withModel?: { readonly summary: WorkflowSummary; readonly misdeeds: number };
 }
 

@@ -22,6 +22,8 @@ const TABLES = (
 /** A back office of the simulation's own; every call finds it as it is after its seed. */
 export interface SimulatedOffice extends AsyncDisposable {
   readonly url: string;
+  /** Whoever asks it for something has to show it. */
+  readonly key: string;
   /** Secrets of tools are relative to it. */
   readonly folder: string;
   /** How many rows have these values, by column. */
@@ -68,6 +70,7 @@ export async function openSimulatedOffice(todayIso: string): Promise<SimulatedOf
   ].join(';');
   return {
     url: office.url,
+    key: KEY,
     folder,
     async count(table, match) {
       const columns = Object.keys(match).map((name, at) => `${pg.escapeIdentifier(name)}::text = $${at + 1}`);

@@ -36,6 +36,8 @@ export const personaSchema = z.strictObject({
   wordiness: share.default(0.3),
   /** How values of a kind are said; a style of `phrasings/KIND.yaml`. */
   styles: z.record(z.string(), z.string()).default({}),
+  /** Slots that are keyed in where they are asked for. */
+  keyed: z.array(z.string()).default([]),
   before: said.optional(),
   after: said.optional(),
   /** Somewhere within the words. */

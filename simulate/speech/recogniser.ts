@@ -60,7 +60,7 @@ export class SimulatedRecogniser {
 }
 
 /** Punctuation is for people; signs within numbers and addresses stay. */
-function plainWords(said: string): readonly string[] {
+export function plainWords(said: string): readonly string[] {
   return said
     .toLowerCase()
     .replaceAll('’', "'")

@@ -77,7 +77,7 @@ export async function holdTextCall(parts: TextCallParts): Promise<Conversation> 
   const { truths } = knowledge;
   const left: number[] = [];
   for (const { resource, match } of scenario.check.leaves)
-    left.push((await tools?.count(resource, matched(match, { ...call.slots, ...truths }))) ?? 0);
+    left.push((await tools?.count(resource, matched(match, call.slots, truths))) ?? 0);
   await tools?.reset();
   return {
     workflow: scenario.workflow,
@@ -96,11 +96,18 @@ export async function holdTextCall(parts: TextCallParts): Promise<Conversation> 
   };
 }
 
-/** Columns with the values of slots and truths; what nobody knows matches nothing. The office keeps ten digits of telephone numbers. */
-function matched(match: Readonly<Record<string, string>>, values: Truths): Readonly<Record<string, string>> {
+/**
+ * Columns with the values of truths, and of slots where the caller knows nothing of them; what nobody knows matches nothing. The
+ * office keeps ten digits of telephone numbers.
+ */
+export function matched(
+  match: Readonly<Record<string, string>>,
+  slots: Conversation['slots'],
+  truths: Truths,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(match).map(([column, name]) => {
-      const value = name.startsWith('=') ? name.slice(1) : String(values[name] ?? '');
+      const value = name.startsWith('=') ? name.slice(1) : String(truths[name] ?? slots[name] ?? '');
       return [column, value.replace(/^\+1(?=\d{10}$)/, '')];
     }),
   );

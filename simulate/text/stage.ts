@@ -26,6 +26,11 @@ export interface CallOptions {
   readonly llm?: Llm | undefined;
 }
 
+interface SeededCaller {
+  readonly knowledge: Knowledge;
+  readonly caller: SimulatedCaller;
+}
+
 /** All workflows, ready to be called by anybody. */
 export class CallStage implements AsyncDisposable {
   readonly flows: ReadonlyMap<string, LoadedFlow>;
@@ -57,15 +62,9 @@ export class CallStage implements AsyncDisposable {
     return names.map(one => this.#flow(one));
   }
 
-  /** The same for the same scenario, persona and seed. One call at a time where workflows use tools. */
-  async hold(
-    scenario: Scenario,
-    persona: Persona,
-    seed: number,
-    options: CallOptions = {},
-  ): Promise<Conversation> {
+  /** A caller of that persona and seed, and what they know: the same for the same. */
+  callerOf(scenario: Scenario, persona: Persona, seed: number): SeededCaller {
     const reached = this.reached(scenario.workflow);
-    const tools = await this.#toolsFor(reached, scenario.today);
     const documents = reached.map(({ document }) => document);
     const { places } = reached[0]!;
     const { phrasings } = this;
@@ -74,12 +73,22 @@ export class CallStage implements AsyncDisposable {
     const wording = new Wording({ scenario, slots: slotsOf(documents), places, phrasings, persona, random });
     const indexes = reached.map(flow => this.indexOf(flow));
     const caller = new SimulatedCaller({ indexes, knowledge, wording, scenario, phrasings, persona, seed });
+    return { knowledge, caller };
+  }
+
+  /** The same for the same scenario, persona and seed. One call at a time where workflows use tools. */
+  async hold(
+    scenario: Scenario,
+    persona: Persona,
+    seed: number,
+    options: CallOptions = {},
+  ): Promise<Conversation> {
+    const tools = await this.#toolsFor(this.reached(scenario.workflow), scenario.today);
     return holdTextCall({
+      ...this.callerOf(scenario, persona, seed),
       flow: this.#callFlow(scenario.workflow),
       scenario,
       persona,
-      knowledge,
-      caller,
       recogniser: this.#recogniser,
       seed,
       crashes: options.crashes === true,

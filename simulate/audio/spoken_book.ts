@@ -1,0 +1,98 @@
+import type { ScriptedWord } from '../../test/providers/servers/scripted_words.ts';
+
+/** What somebody has begun to say: its sound at 8 kHz as it goes out, and its words. */
+interface Spoken {
+  readonly pcm: Int16Array;
+  readonly words: readonly string[];
+}
+
+const RATE_HZ = 8000;
+/** Louder than a line's noise. */
+const LOUD = 350;
+/** So much of a sound is looked for, of every second sample. */
+const PROBE_MS = 120;
+const STEP = 2;
+/** Correlation of a sound with itself after telephone codecs and filters; other sounds stay below 0.5. */
+const LEAST_ALIKE = 0.7;
+/** What is not found in so much sound is nothing that was said. */
+const GIVEN_UP_MS = 700;
+/** A word that began so long before a segment was told with the one before. */
+const TOLD_MS = 60;
+
+/**
+ * Knows what is being said by its sound alone: what a recogniser is given is looked for among all that callers say at the
+ * moment. So nothing is heard that did not cross the wire, and of words only those whose sound did.
+ */
+export class SpokenBook {
+  readonly #speaking = new Set<Spoken>();
+
+  /** From now on it may be heard, until it is taken out. */
+  enter(pcm: Int16Array, text: string): () => void {
+    const spoken = { pcm: everyOther(pcm), words: text.split(' ').filter(word => word !== '') };
+    this.#speaking.add(spoken);
+    return () => void this.#speaking.delete(spoken);
+  }
+
+  /** Words in the sound that begins so, in ms of it; undefined while there is too little of it. */
+  wordsIn(head: Int16Array, rateHz: number): readonly ScriptedWord[] | undefined {
+    const heard = everyOther(rateHz === RATE_HZ ? head : everyOther(head));
+    const first = heard.findIndex(sample => Math.abs(sample) > LOUD);
+    const length = (PROBE_MS * RATE_HZ) / 1000 / STEP;
+    if (first < 0 || heard.length < first + length) return undefined;
+    let best: { readonly spoken: Spoken; readonly at: number; readonly alike: number } | undefined;
+    for (const spoken of this.#speaking) {
+      const found = find(heard.subarray(first, first + length), spoken.pcm);
+      if (found.alike > (best?.alike ?? LEAST_ALIKE)) best = { spoken, ...found };
+    }
+    if (best === undefined) return msOf(heard.length - first) > GIVEN_UP_MS ? [] : undefined;
+    return placed(best.spoken, msOf(first - best.at));
+  }
+}
+
+function msOf(samples: number): number {
+  return (samples * STEP * 1000) / RATE_HZ;
+}
+
+/** Half the rate; what lies above is averaged away. */
+function everyOther(pcm: Int16Array): Int16Array {
+  return Int16Array.from({ length: pcm.length >> 1 }, (_, at) => (pcm[2 * at]! + pcm[2 * at + 1]!) / 2);
+}
+
+/** Where in a longer sound it is most like it. */
+function find(probe: Int16Array, pcm: Int16Array): { readonly at: number; readonly alike: number } {
+  const own = energy(probe, 0, probe.length);
+  let best = { at: 0, alike: 0 };
+  let there = energy(pcm, 0, probe.length);
+  for (let at = 0; at + probe.length <= pcm.length; at += 1) {
+    if (there > own / 400) {
+      let product = 0;
+      for (let i = 0; i < probe.length; i += 1) product += probe[i]! * pcm[at + i]!;
+      const alike = product / Math.sqrt(own * there);
+      if (alike > best.alike) best = { at, alike };
+    }
+    there += (pcm[at + probe.length] ?? 0) ** 2 - pcm[at]! ** 2;
+  }
+  return best;
+}
+
+function energy(pcm: Int16Array, from: number, length: number): number {
+  let sum = 0;
+  for (let at = from; at < Math.min(pcm.length, from + length); at += 1) sum += pcm[at]! ** 2;
+  return sum;
+}
+
+/** Each word a share of the sound by its length. */
+function placed({ pcm, words }: Spoken, shiftMs: number): readonly ScriptedWord[] {
+  const fromMs = msOf(pcm.findIndex(sample => Math.abs(sample) > LOUD));
+  const toMs = msOf(pcm.findLastIndex(sample => Math.abs(sample) > LOUD));
+  const total = words.reduce((sum, { length }) => sum + length + 1, 0);
+  let before = 0;
+  return words
+    .map((word): ScriptedWord => {
+      const startMs = shiftMs + fromMs + ((toMs - fromMs) * before) / total;
+      before += word.length + 1;
+      const endMs = shiftMs + fromMs + ((toMs - fromMs) * before) / total;
+      return { word, startMs, endMs, confidence: 0.95 };
+    })
+    .filter(({ startMs }) => startMs >= -TOLD_MS);
+}
