@@ -7,8 +7,8 @@ const KEY = 'key-of-simulated-calls';
 const KEY_ENV = 'SIMULATED_VOICE_KEY';
 /** Beneath this there is a line's noise. */
 const SILENCE_PEAK = 250;
-/** Sound comes faster than it is heard, as from the service. */
-const PACE_MS = 5;
+/** A sentence comes in one piece: where the machine has no time for more, none has a gap. */
+const PIECE_MS = 30_000;
 
 /** A recogniser and a voice on the loopback, by the protocols of the services, for a node that uses them. */
 export interface CallProviders extends AsyncDisposable {
@@ -24,7 +24,7 @@ export async function startCallProviders(book: SpokenBook): Promise<CallProvider
   stt.script = ({ head }) => book.wordsIn(head, 8000);
   const tts = await startCartesia({ apiKey: KEY });
   tts.script.audio = speakInTones;
-  tts.script.paceMs = () => PACE_MS;
+  tts.script.chunkMs = PIECE_MS;
   return {
     config: {
       stt: [{ kind: 'deepgram', keyEnv: KEY_ENV, url: stt.url }],
