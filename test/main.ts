@@ -23,8 +23,8 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Five whole conversations at once: no other suite runs meanwhile. */
-const FIRST: readonly string[] = ['test/e2e/first_call.test.ts'];
+/** Whole conversations at once, five and eleven: no other suite runs meanwhile. */
+const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agents.test.ts'];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
 /** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
