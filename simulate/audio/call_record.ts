@@ -12,7 +12,7 @@ import type { FlowEffect, SlotValue } from '../../src/workflow/types.ts';
 const WRITTEN_WITHIN_MS = 60_000;
 const POLL_MS = 250;
 /** A machine full of calls answers late. */
-const PATIENCE = { connectMs: 60_000, queryMs: 60_000 };
+const PATIENCE = { connectMs: 60_000, queryMs: 60_000, totalMs: 60_000 };
 const OVER: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED']);
 
 const rows = z.object({ calls: z.array(z.object({ callId: z.string(), state: z.string() })) });
