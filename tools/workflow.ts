@@ -1,15 +1,17 @@
 import { check } from './workflow/check.ts';
+import { REPLAY_HELP, replayCall } from './workflow/replay.ts';
 import { writeSchemas } from './workflow/schema.ts';
 import { NODE_COMMANDS, VERSIONS_HELP } from './workflow/versions.ts';
 
 const HELP = `npm run workflow -- check [NAME...]   looks at workflows, all of them by default: what is wrong where, and what is worth a look
 npm run workflow -- schema            writes the JSON Schemas by which editors complete workflows (workflows/*.schema.json)
-${VERSIONS_HELP}`;
+${REPLAY_HELP}${VERSIONS_HELP}`;
 
 /** What each subcommand does with its arguments; returns the exit status. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   check,
   schema: writeSchemas,
+  replay: replayCall,
   ...NODE_COMMANDS,
 };
 

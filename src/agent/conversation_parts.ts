@@ -7,6 +7,7 @@ import type { InterjectionEar } from './interjection.ts';
 import type { After, CallAudio, CallRecording, PersonLine } from './ports.ts';
 import type { Responder } from './responder.ts';
 import type { ConversationState } from './resumption.ts';
+import type { StepHistory } from './step_history.ts';
 import type { Voice } from './voice.ts';
 
 /** What a conversation works with. */
@@ -31,6 +32,8 @@ export interface ConversationParts {
   todayIso(): string;
   /** Another process had this conversation before, and left it so. */
   readonly resumed?: ConversationState | undefined;
+  /** Left out where nobody is to do the call's steps once more. */
+  readonly history?: Pick<StepHistory, 'stood'> | undefined;
   /** `state` is another, and all that happened is written down. */
   onProgress(): void;
   /** The workflow's state is this from now on. */

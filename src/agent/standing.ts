@@ -45,6 +45,7 @@ export class Standing {
     this.#state = afterReply(this.#state, reply, step);
     this.acting.stands(step);
     this.#minutes.stood(reply, step);
+    this.#parts.history?.stood(step.state, reply);
     this.#parts.onState?.(step.state);
     this.#parts.onProgress();
     return step;
@@ -61,6 +62,7 @@ export class Standing {
       this.#step = end;
       this.#state = { ...this.#state, flow: end.state };
       this.acting.stands(end);
+      this.#parts.history?.stood(end.state, reply);
       this.#parts.onState?.(end.state);
     }
     this.#parts.onProgress();
@@ -99,6 +101,7 @@ export class Standing {
         this.#state = { ...this.#state, flow: step.state };
         this.acting.stands(step);
         this.#minutes.stood({ stands: true }, step);
+        this.#parts.history?.stood(step.state);
         this.#parts.onState?.(step.state);
       }
     } catch (error) {

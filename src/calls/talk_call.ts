@@ -4,6 +4,7 @@ import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
 import { type After, type CallRecording, NO_RECORDING } from '../agent/ports.ts';
+import { StepHistory } from '../agent/step_history.ts';
 import { ToolDesk } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
 import type { ToolRunner } from '../agent/tools/tool_runner.ts';
@@ -87,6 +88,7 @@ export class TalkCall {
   readonly #startMs: number;
   readonly #checkpoints: CheckpointTeller;
   readonly #keeper: StateKeeper;
+  readonly #history: StepHistory;
   readonly #flow: Flow;
   #isOver = false;
 
@@ -115,7 +117,8 @@ export class TalkCall {
       soon: action => void after(0, action),
     });
     this.#flows = services.flows.ofCall(info.callId, this.#left && versionsLeft(this.#left));
-    const flow = flowOfCall(this.#flows, info, error => this.#report(error));
+    this.#history = new StepHistory({ record: this.#record, nowMs: () => this.#audio.mediaMs() });
+    const flow = flowOfCall(this.#flows, info, this.#history, error => this.#report(error));
     this.#flow = flow;
     this.#keeper = new StateKeeper({
       record: this.#record,
@@ -140,6 +143,7 @@ export class TalkCall {
       turn: config.turn,
       todayIso: () => this.#todayIso(),
       resumed: this.#left?.conversation,
+      history: this.#history,
       onProgress: () => this.#checkpoints.tell(),
       onState: state => this.#keeper.keep(state),
       onFault: error => this.#report(error),
@@ -219,6 +223,13 @@ export class TalkCall {
       attributes: attributes && { ...attributes },
     });
     this.#record.append('call.answered', {});
+    this.#history.begun({
+      workflow,
+      versions: { [workflow]: this.#flow.version, ...this.#flows.versionsFrom(workflow) },
+      recordingConsent: this.#services.config.recording.consent,
+      hasPhone: true,
+      hasActs: true,
+    });
   }
 
   #tellPipeline(): void {

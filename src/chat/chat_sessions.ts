@@ -16,6 +16,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Llm } from '../providers/types.ts';
 import type { ChatStore, StoredChat } from '../store/chats.ts';
 import type { Queries } from '../store/queries.ts';
+import type { RecordingConsent } from '../workflow/engine/draft.ts';
 import type { Flow, FlowState, Heard } from '../workflow/types.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 import { ChatMemories } from './chat_memories.ts';
@@ -35,6 +36,8 @@ export interface ChatParts {
    * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID
    */
   loadFlow(name: string, chatId: string, versions?: VersionsOfCall): Promise<ChatFlow>;
+  /** Of the configuration, with which flows are made; ask by default. */
+  readonly recordingConsent?: RecordingConsent;
   /** Asked before each answer that a model is to give; undefined where none is configured. */
   openModel(): Promise<Llm | undefined>;
   /** For models that call some. */
@@ -179,18 +182,19 @@ export class ChatSessions {
     this.#refuseWhenClosing();
     const { store, nowMs } = this.#parts;
     const chatId = randomUUID();
-    const flow = await this.#parts.loadFlow(workflow, chatId);
+    const loaded = await this.#parts.loadFlow(workflow, chatId);
     const at = new Date(nowMs()).toISOString();
     const times = { startedAt: at, lastAt: at, events: 0, turns: 0, messages: 0 };
-    const { stage } = flow.initial;
+    const { stage } = loaded.initial;
     const chat = { chatId, workflow, stage, state: null, ...times };
-    const step = new ChatStep(tenantId, chat, nowMs, flow.versions);
-    step.begin(flow.version, flow.isTried === true);
+    const step = new ChatStep(tenantId, chat, nowMs, loaded.versions);
+    const flow = step.watch(loaded);
+    step.begin(flow.version, flow.isTried === true, this.#parts.recordingConsent ?? 'ask');
     const greet = async () => new FlowResponder(flow).respond(flow.initial, { type: 'start' }, this.#today);
     // Nobody knows of the chat yet: one that is lost here is begun anew.
     const tools = this.#openTools(chat, step, async () => undefined);
     const listener = this.#listener(chatId, () => undefined);
-    await step.answer(greet, listener, this.#actsOf(chat, tools, flow.versions));
+    await step.answer(greet, listener, this.#actsOf(chat, step, tools, flow.versions));
     await tools?.close();
     if (!(await store.begin(tenantId, step.chat, step.takeEvents(), this.#limits.open)))
       throw new TrunklineError('CHATS_FULL', `${this.#limits.open} chats`);
@@ -220,8 +224,8 @@ export class ChatSessions {
       const listener = this.#listener(chat.chatId, sentence => sentences.push(sentence));
       const saver = new ChatSaver(this.#parts.store, tenantId, chat, step);
       const tools = this.#openTools(chat, step, () => saver.save());
-      const acts = this.#actsOf(chat, tools);
-      await step.answer(() => this.#respond(chat, heard, tools, acts), listener, acts);
+      const acts = this.#actsOf(chat, step, tools);
+      await step.answer(() => this.#respond(chat, step, heard, tools, acts), listener, acts);
       await tools?.close();
       await this.#save(saver, step);
       return saidIn(step);
@@ -233,13 +237,14 @@ export class ChatSessions {
   /** A state of which the workflow knows nothing any more fails as a call would. */
   async #respond(
     chat: StoredChat,
+    step: ChatStep,
     text: string,
     tools: ToolDesk | undefined,
     acts: ChatActs,
   ): Promise<Response> {
     const { chatId, workflow, state } = chat;
     const { flow: at } = conversationState.parse(JSON.parse(state ?? ''));
-    const flow = await this.#parts.loadFlow(workflow, chatId, versionsIn(chat));
+    const flow = step.watch(await this.#parts.loadFlow(workflow, chatId, versionsIn(chat)));
     const heard: Heard = { type: 'speech', text, confidence: 1, alternatives: [] };
     // An answer before this one was lost in the midst of it.
     const { act } = flow.next(at, { type: 'start' }, { todayIso: this.#today });
@@ -309,9 +314,14 @@ export class ChatSessions {
     return desk;
   }
 
-  #actsOf(chat: StoredChat, tools: ToolDesk | undefined, versions = versionsIn(chat)): ChatActs {
+  #actsOf(
+    chat: StoredChat,
+    step: ChatStep,
+    tools: ToolDesk | undefined,
+    versions = versionsIn(chat),
+  ): ChatActs {
     const { chatId, workflow } = chat;
-    const load = () => this.#parts.loadFlow(workflow, chatId, versions);
+    const load = async () => step.watch(await this.#parts.loadFlow(workflow, chatId, versions));
     return {
       act: async (act, state) => openActs(await load(), tools).act(act, state),
       told: id => tools?.toldAct(id),

@@ -5,13 +5,15 @@ import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
 import type { Response } from '../agent/responder.ts';
 import { newConversation } from '../agent/resumption.ts';
+import { StepHistory } from '../agent/step_history.ts';
 import type { KeptTools, ToolJournal } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { StoredChat } from '../store/chats.ts';
 import type { CallEvent } from '../store/events.ts';
-import type { FlowEffect, FlowState, FlowStep, Heard } from '../workflow/types.ts';
+import type { RecordingConsent } from '../workflow/engine/draft.ts';
+import type { Flow, FlowEffect, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 
@@ -42,6 +44,7 @@ export class ChatStep {
   #recorded = 0;
   readonly #record: CallRecord;
   readonly #nowMs: () => number;
+  readonly #history: StepHistory;
   #chat: StoredChat;
 
   readonly #versions: VersionsOfCall;
@@ -54,6 +57,12 @@ export class ChatStep {
     this.#nowMs = () => Math.max(lastMs, nowMs());
     const sink = { append: (event: CallEvent) => this.#events.push(event) };
     this.#record = new CallRecord(sink, { callId: before.chatId, tenantId }, this.#nowMs, before);
+    this.#history = new StepHistory({ record: this.#record, nowMs: () => this.#mediaMs });
+  }
+
+  /** The same flow; what it is led by in this step is written down. */
+  watch<F extends Flow>(flow: F): F {
+    return this.#history.watch(flow);
   }
 
   /** Where the chat stands by now. */
@@ -94,11 +103,13 @@ export class ChatStep {
     return this.#events.splice(0);
   }
 
-  begin(workflowVersion: string, canary: boolean): void {
+  begin(workflowVersion: string, canary: boolean, recordingConsent: RecordingConsent): void {
     const { workflow } = this.#chat;
     const parties = { from: '', to: '', workflow, workflowVersion, canary } as const;
     this.#record.append('call.started', { direction: 'inbound', lineKind: 'chat', ...parties });
     this.#record.append('call.answered', {});
+    const versions = { [workflow]: workflowVersion, ...this.#versions };
+    this.#history.begun({ workflow, versions, recordingConsent, hasPhone: false, hasActs: true });
   }
 
   heard(text: string): void {
@@ -152,6 +163,7 @@ export class ChatStep {
     await this.#sayAll(response, listener);
     const end = response.closed(this.#said.slice(before).join(' '));
     this.#goOn(end, [...response.step.effects, ...end.effects]);
+    this.#history.stood(end.state);
     recordEffects(this.#record, NO_RECORDING, response.step.effects, startMs);
     this.#recordSaid(startMs);
     recordEffects(this.#record, NO_RECORDING, end.effects, this.#mediaMs);

@@ -1,6 +1,7 @@
 import { DOCUMENT_LIMITS } from './document_limits.ts';
 import { DURABLE_LIMITS } from './durable_limits.ts';
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
+import { HISTORY_LIMITS } from './history_limits.ts';
 import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
@@ -47,6 +48,7 @@ export const LIMITS = {
   modelPatienceMs: 3_000,
   ...DOCUMENT_LIMITS,
   ...HAND_OFF_LIMITS,
+  ...HISTORY_LIMITS,
   ...SLOT_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,

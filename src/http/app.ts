@@ -16,6 +16,7 @@ import { routeChats } from './routes/chats.ts';
 import { routeEffects } from './routes/effects.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
+import { routeHistory } from './routes/history.ts';
 import { routeLadders } from './routes/ladders.ts';
 import { routeLegs } from './routes/legs.ts';
 import { routePage } from './routes/page.ts';
@@ -49,6 +50,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeHealth(scope, plane);
     routeProviders(scope, plane);
     routeCalls(scope, plane);
+    routeHistory(scope, plane);
     routeLadders(scope, plane);
     routeQuality(scope, plane);
     routeLegs(scope, plane);

@@ -29,7 +29,7 @@ export interface ControlPlane {
   readonly tenantId: string;
   readonly queries: Pick<
     Queries,
-    'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'qualityOf'
+    'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'stepsOf' | 'qualityOf'
   >;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;

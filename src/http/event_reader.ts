@@ -98,9 +98,7 @@ export class EventReader extends Readable {
     if (this.destroyed) return;
     this.#position = event.seq;
     if (this.#options.callId !== undefined && event.callId !== this.#options.callId) return;
-    // A ladder has routes of its own; here is told that there is one.
-    const shown = event.type === 'call.ladder' ? { ...event, detail: {} } : event;
-    this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(shown)}\n\n`);
+    this.push(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`);
   }
 
   /** Resolves when there is room again, or nobody left. */
@@ -109,4 +107,12 @@ export class EventReader extends Readable {
       this.#onTaken = resolve;
     });
   }
+}
+
+/** A ladder and a history have routes of their own; here is told that there is more of them. */
+function shown(event: LiveEvent): object {
+  if (event.type === 'call.ladder') return { ...event, detail: {} };
+  if (event.type !== 'flow.stepped') return event;
+  const { part: _, ...detail } = event.detail;
+  return { ...event, detail };
 }

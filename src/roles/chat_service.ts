@@ -54,6 +54,7 @@ export function openChatService(
     store,
     record: queries,
     tenantId: config.tenant,
+    recordingConsent: config.recording.consent,
     async loadFlow(name, chatId, versions) {
       for (const [workflow, version] of Object.entries(versions ?? {}))
         await spread.recall(workflow, version);

@@ -182,6 +182,21 @@ const details = {
   /** Silence is recorded from that time of the call on, for the number of a card may be told; then sound again. */
   'recording.paused': z.object({ file: z.string(), mediaMs }),
   'recording.resumed': z.object({ file: z.string(), mediaMs }),
+  /**
+   * The workflow has got from one state to the next, or has begun: `part` tells by what, as src/workflow/replay packs it; the workflow
+   * is the one that leads then, `turn` the number of the latest turn.
+   */
+  'flow.stepped': z.object({
+    turn: z.number().int().min(0),
+    mediaMs,
+    workflow: z.string(),
+    version: z.string(),
+    stage: z.string(),
+    part: z
+      .base64()
+      .max(4 * Math.ceil(LIMITS.historyPartBytes / 3))
+      .meta({ personal: true }),
+  }),
   /** What crossed the wire, as src/ladder packs it; a long ladder, and each process's own, comes in several parts. */
   'call.ladder': z.object({
     part: z

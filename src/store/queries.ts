@@ -3,6 +3,7 @@ import type { Vault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
 import { type Database, openDatabase, READER, type Transaction } from './database.ts';
+import { type StepsPage, type StepView, stepsOf } from './history_rows.ts';
 import type { LiveEvent } from './live_events.ts';
 import { type QualityRange, qualityOf, qualitySummary } from './quality_rows.ts';
 import { openEvent, openField, type SealedEvent } from './sealing.ts';
@@ -55,6 +56,8 @@ export interface Queries {
   recordingsOf(tenantId: string, callId: string): Promise<RecordingView[]>;
   /** The parts of a call's ladder as they were packed; none for a call without. */
   laddersOf(tenantId: string, callId: string): Promise<string[]>;
+  /** The steps of a call's workflow in their order, from the `from`th one on. */
+  stepsOf(tenantId: string, callId: string, page: StepsPage): Promise<StepView[]>;
   /** Measured seconds of a call; undefined when the tenant has no such call. */
   qualityOf(tenantId: string, callId: string, range: QualityRange): Promise<QualityView | undefined>;
   /** @throws TrunklineError STORE_UNAVAILABLE, or CONFIG_INVALID for a role that sees every tenant */
@@ -84,6 +87,8 @@ export function openQueries(options: {
       database.transaction(tenantId, tx => tx.query<RecordingView>(RECORDINGS, [tenantId, callId])),
     laddersOf: (tenantId, callId) =>
       database.transaction(tenantId, tx => laddersOf(tx, vault, tenantId, callId)),
+    stepsOf: (tenantId, callId, page) =>
+      database.transaction(tenantId, tx => stepsOf(tx, vault, { tenantId, callId }, page)),
     qualityOf: (tenantId, callId, range) =>
       database.transaction(tenantId, tx => qualityOf(tx, tenantId, callId, range)),
     check: () => database.check(),

@@ -32,6 +32,7 @@ export function pinGate(flow: Flow, pin: string): Flow {
     // What is behind a PIN is told to nobody who only has the number.
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),
+    ...(flow.keepTurn !== undefined && { keepTurn: flow.keepTurn.bind(flow) }),
   };
 }
 

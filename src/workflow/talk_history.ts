@@ -1,5 +1,5 @@
 import { modelTokens } from './model_tokens.ts';
-import type { FlowState, Talk, TalkTurn } from './types.ts';
+import type { Flow, FlowState, Talk, TalkTurn } from './types.ts';
 
 /** What a model remembers of a conversation, and of how much nothing is known any more. */
 export type TalkHistory = Pick<
@@ -42,6 +42,11 @@ export function withTurn(state: FlowState, history: TalkHistory, turn: TalkTurn)
   const talk = { talk: turns, summary, talkFrom: from, talkSummarised: summarised, talkForgotten: forgotten };
   const talked = Number(memory.talked ?? 0) + (turn.by === 'caller' ? 1 : 0);
   return { ...state, memory: { ...memory, ...asked, ...talk, talked } };
+}
+
+/** The same, for whoever follows by what the flow is led. */
+export function keepTurn(flow: Flow, state: FlowState, history: TalkHistory, turn: TalkTurn): FlowState {
+  return flow.keepTurn?.(state, history, turn) ?? withTurn(state, history, turn);
 }
 
 /** What is to be summarised by now, whole exchanges of it; undefined while there is room. */

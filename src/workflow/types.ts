@@ -1,6 +1,7 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
 import type { CallMemory } from './engine/memory.ts';
+import type { TalkHistory } from './talk_history.ts';
 import type { Tool, ToolArguments } from './tools.ts';
 import type { Intent } from './understand/intents/types.ts';
 
@@ -352,6 +353,8 @@ export interface Flow {
   leaveTalk?(state: FlowState, way: string | undefined, context: { readonly todayIso: string }): FlowStep;
   /** What is spoken of a model's sentence: itself, what stands in its place, or nothing. `before` is what it said just before. */
   guard?(state: FlowState, sentence: string, before: string): readonly string[];
+  /** The state in which more was said with a model; `withTurn` where it is left out. */
+  keepTurn?(state: FlowState, history: TalkHistory, turn: TalkTurn): FlowState;
   /** Keeps what came of a tool: for the model's memory, and in the slots that take it. */
   tellTool?(
     state: FlowState,

@@ -22,6 +22,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /api/calls/:callId': 'key',
   'GET /api/calls/:callId/recording': 'key',
   'HEAD /api/calls/:callId/recording': 'key',
+  'GET /api/calls/:callId/history': 'key',
+  'HEAD /api/calls/:callId/history': 'key',
   'GET /api/calls/:callId/ladder': 'key',
   'HEAD /api/calls/:callId/ladder': 'key',
   'GET /api/calls/:callId/ladder.txt': 'key',

@@ -136,6 +136,7 @@ type ReadQueries = Pick<
   | 'listQuotes'
   | 'recordingsOf'
   | 'laddersOf'
+  | 'stepsOf'
   | 'qualityOf'
   | 'eventsSince'
   | 'lastSeq'
@@ -148,6 +149,7 @@ const EMPTY: ReadQueries = {
   listQuotes: async () => ({ rows: [], next: null }),
   recordingsOf: async () => [],
   laddersOf: async () => [],
+  stepsOf: async () => [],
   qualityOf: async () => undefined,
   eventsSince: async () => [],
   lastSeq: async () => 0,

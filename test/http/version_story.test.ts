@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +80,7 @@ async function post(path: string, body: object): Promise<Chat> {
   return (await answer.json()) as Chat;
 }
 
+let tried = '';
 const begin = () => post('/api/chats', { workflow: NAME });
 
 async function record(chatId: string): Promise<{ workflowVersion: string; canary: boolean }> {
@@ -119,6 +121,7 @@ t.test('an edited prompt and threshold: compared, judged, deployed, taken back',
   );
 
   const after = await begin();
+  tried = after.chatId;
   t.match(after.said.join(' '), NEW);
   const [was, is] = [await record(before.chatId), await record(after.chatId)];
   t.not(was.workflowVersion, is.workflowVersion);
@@ -139,4 +142,42 @@ t.test('an edited prompt and threshold: compared, judged, deployed, taken back',
   t.notMatch(back.said.join(' '), NEW);
   t.match(await command('sam', `show ${NAME}`), /version 1 rolledBack by sam: a kinder greeting$/);
   t.match(await command('sam', `show ${NAME} 2`), NEW);
+});
+
+/** `npm run workflow` in a process of its own; what it prints, and its exit status. */
+async function program(
+  ...args: readonly string[]
+): Promise<{ readonly out: string; readonly status: number }> {
+  const env = { ...process.env, TRUNKLINE_API_KEY: API_KEY };
+  const words = [join(ROOT, 'tools/workflow.ts'), ...args, '--url', url];
+  return new Promise(resolve => {
+    execFile(process.execPath, words, { cwd: ROOT, env }, (error, stdout, stderr) =>
+      resolve({ out: stdout + stderr, status: typeof error?.code === 'number' ? error.code : 0 }),
+    );
+  });
+}
+
+t.test('a chat is replayed with the version that it had, or with what its file says', async t => {
+  const file = join(paths.workflows, `${NAME}.yaml`);
+  const { chatId } = await begin();
+  for (const text of ['no', 'an upright piano']) await post(`/api/chats/${chatId}/messages`, { text });
+  const saved = join(store.dir, 'history.json');
+  t.match(await program('replay', chatId, '--save', saved), {
+    out: /^ +2 .*\n +heard "no".*[\s\S]*slot +piano_type = "upright"[\s\S]*all 3 steps agree with the record\n$/mu,
+    status: 0,
+  });
+  const departs =
+    /OTHER said: was .*This is Piper.*is .*Good day[\s\S]*departs from the record at step 1\n$/u;
+  t.match(await program('replay', chatId, '--with', file), { out: departs, status: 1 });
+
+  // Version 2, which no folder has.
+  t.match(await program('replay', tried, '--json'), { out: /"departs":null,"fault":null/u, status: 0 });
+  const other = { ...JSON.parse(readFileSync(saved, 'utf8')) };
+  other.steps[0].entry.versions[NAME] = '1.0.0+000000000000';
+  writeFileSync(saved, JSON.stringify(other));
+  t.match(await program('replay', saved), {
+    out: `${NAME} 1.0.0+000000000000, which the call had, is neither kept by the node nor in the folder\n`,
+    status: 1,
+  });
+  t.match(await program('replay', 'nobody'), { out: /NOT_FOUND/u, status: 1 });
 });

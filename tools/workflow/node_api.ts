@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Asks the control plane of a running node for something below /api/workflows. */
+/** Asks the control plane of a running node for something below a path of its own. */
 export type Ask = (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<Answer>;
 
 const failure = z.object({
@@ -35,14 +35,15 @@ export function ownNode({ http, ...config }: Config, project: string, by: string
   return { url: `http://${host}:${http.port}`, key: readFileSync(keyFile, 'utf8').trim(), by };
 }
 
-export function askNode({ url, key, by }: NodeAddress): Ask {
+/** `below` is /api/workflows, unless it is said otherwise. */
+export function askNode({ url, key, by }: NodeAddress, below = '/api/workflows'): Ask {
   return async (method, path, body) => {
     const headers = { authorization: `Bearer ${key}`, 'trunkline-operator': by };
     const request: RequestInit =
       body === undefined
         ? { method, headers }
         : { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    const answer = await fetch(`${url}/api/workflows${path}`, request).catch(() => {
+    const answer = await fetch(`${url}${below}${path}`, request).catch(() => {
       throw new NodeRefusal(`no node answers at ${url}; start it, or say where it is with --url`);
     });
     const text = await answer.text();

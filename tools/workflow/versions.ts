@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { askNode, NodeRefusal, ownNode } from './node_api.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { askNode, type NodeAddress, NodeRefusal, ownNode } from './node_api.ts';
 import { CommandMisuse, VERSION_COMMANDS } from './version_commands.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export const VERSIONS_HELP = `
 Versions of workflows on a running node (docs/versions.md):
@@ -60,14 +62,27 @@ async function ask(name: string, words: readonly string[]): Promise<void> {
       url: { type: 'string' },
     },
   });
-  const config = loadConfig(resolve(ROOT, values.config));
-  const { url, by, note, result } = values;
-  const node =
-    url === undefined
-      ? ownNode(config, ROOT, by)
-      : { url: url.replace(/\/+$/, ''), key: process.env.TRUNKLINE_API_KEY ?? '', by };
+  const config = configOf(values);
+  const { note, result } = values;
+  const node = nodeMeant(config, values);
   const workflowsDir = resolve(ROOT, config.workflows.dir);
   await VERSION_COMMANDS[name]?.({ ask: askNode(node), workflowsDir, note, result, print }, ...positionals);
+}
+
+/** @throws TrunklineError CONFIG_INVALID */
+export function configOf({ config }: { readonly config: string }): Config {
+  // The key of another machine's node is no setting of this one.
+  const { TRUNKLINE_API_KEY: _, ...env } = process.env;
+  return loadConfig(resolve(ROOT, config), env);
+}
+
+/** That of `--url`, or this machine's own. @throws the file's error when the node's key can't be read */
+export function nodeMeant(
+  config: Config,
+  { url, by }: { readonly url?: string | undefined; readonly by: string },
+): NodeAddress {
+  if (url === undefined) return ownNode(config, ROOT, by);
+  return { url: url.replace(/\/+$/, ''), key: process.env.TRUNKLINE_API_KEY ?? '', by };
 }
 
 function print(line: string): void {
@@ -75,7 +90,7 @@ function print(line: string): void {
 }
 
 /** What the caller of the program can do something about. */
-function isExpected(error: unknown): error is Error {
+export function isExpected(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code = `${(error as NodeJS.ErrnoException).code ?? ''}`;
   const isOurs = [NodeRefusal, TrunklineError, SyntaxError, CommandMisuse].some(

@@ -1,7 +1,7 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { Llm, LlmMessage, LlmToolCall } from '../../providers/types.ts';
-import { withTurn } from '../../workflow/talk_history.ts';
+import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
 import type { Flow, FlowStep, ToolExchange } from '../../workflow/types.ts';
 import type { After } from '../ports.ts';
@@ -72,7 +72,12 @@ export class ModelResponse implements Response {
     });
     // Silence is how a stage that asks nothing new tells what it expects.
     const open = flow.next(state, { type: 'start' }, { todayIso });
-    this.step = { ...open, say: [], state: withTurn(state, talk, { by: 'caller', text: said }), effects: [] };
+    this.step = {
+      ...open,
+      say: [],
+      state: keepTurn(flow, state, talk, { by: 'caller', text: said }),
+      effects: [],
+    };
     const done = tools?.open ?? [];
     this.#known = new Set(done.map(({ id }) => id));
     void this.#run(messagesOf(question, medium, done));
@@ -97,7 +102,7 @@ export class ModelResponse implements Response {
     if (this.#next !== undefined && isBeyond)
       return { ...this.#next, effects: [...effects, ...this.#next.effects] };
     const talk = flow.talk?.(state) ?? this.#question.talk;
-    const end = text === '' ? state : withTurn(state, talk, { by: 'agent', text });
+    const end = text === '' ? state : keepTurn(flow, state, talk, { by: 'agent', text });
     memory.look(flow.talk?.(end));
     return { ...this.step, state: end, effects };
   }
@@ -191,7 +196,8 @@ export class ModelResponse implements Response {
     };
     const isKnown = ({ id }: ToolExchange) => this.#known.has(id);
     const known = exchanges.filter(isKnown).reduce(tell, before);
-    const heard = withTurn(known, memory.recall(flow.talk?.(known) ?? talk), { by: 'caller', text: said });
+    const history = memory.recall(flow.talk?.(known) ?? talk);
+    const heard = keepTurn(flow, known, history, { by: 'caller', text: said });
     const state = exchanges.filter(exchange => !isKnown(exchange)).reduce(tell, heard);
     return { state, effects };
   }

@@ -239,5 +239,6 @@ function withoutFiller(flow: Flow): Flow {
     ...(flow.leaveTalk !== undefined && { leaveTalk: flow.leaveTalk.bind(flow) }),
     ...(flow.concerns !== undefined && { concerns: flow.concerns.bind(flow) }),
     ...(flow.tellTool !== undefined && { tellTool: flow.tellTool.bind(flow) }),
+    ...(flow.keepTurn !== undefined && { keepTurn: flow.keepTurn.bind(flow) }),
   };
 }

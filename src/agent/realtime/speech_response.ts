@@ -1,5 +1,5 @@
 import type { SpokenAnswer } from '../../providers/speech/types.ts';
-import { withTurn } from '../../workflow/talk_history.ts';
+import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
 import type { Flow, FlowState, FlowStep, Heard, Talk } from '../../workflow/types.ts';
 import { LineUp } from '../model/line_up.ts';
@@ -62,7 +62,7 @@ export class SpeechResponse implements Response {
     this.#question = question;
     this.#answer = answer;
     const open = parts.flow.next(state, { type: 'start' }, { todayIso });
-    const told = withTurn(state, talk, { by: 'caller', text: heard.text });
+    const told = keepTurn(parts.flow, state, talk, { by: 'caller', text: heard.text });
     this.step = { ...open, say: [], state: told, effects: [] };
     void this.#run();
   }
@@ -179,7 +179,7 @@ export class SpeechResponse implements Response {
   #withOwn(text: string): FlowState {
     const { state } = this.step;
     const talk = this.#parts.flow.talk?.(state) ?? this.#question.talk;
-    return withTurn(state, talk, { by: 'agent', text });
+    return keepTurn(this.#parts.flow, state, talk, { by: 'agent', text });
   }
 
   #goOn(way: string | undefined): void {
