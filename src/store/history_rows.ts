@@ -38,5 +38,5 @@ export async function stepsOf(
 ): Promise<StepView[]> {
   const rows = await tx.query<StepView>(STEPS, [tenantId, callId, from, limit]);
   const place = { tenantId, callId, type: 'flow.stepped' } as const;
-  return rows.map(row => ({ ...row, part: String(openField(place, 'part', row.part, vault)) }));
+  return rows.map(row => Object.assign(row, { part: String(openField(place, 'part', row.part, vault)) }));
 }

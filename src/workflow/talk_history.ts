@@ -1,11 +1,5 @@
 import { modelTokens } from './model_tokens.ts';
-import type { Flow, FlowState, Talk, TalkTurn } from './types.ts';
-
-/** What a model remembers of a conversation, and of how much nothing is known any more. */
-export type TalkHistory = Pick<
-  Talk,
-  'turns' | 'summary' | 'from' | 'summarised' | 'forgotten' | 'budgetTokens'
->;
+import type { Flow, FlowState, Talk, TalkHistory, TalkTurn } from './types.ts';
 
 /** Shares of the budget: beyond the first the oldest turns are summarised, until the newest fill the second. */
 const FULL_SHARE = 0.7;

@@ -1,7 +1,6 @@
 import type { PipelineSettings } from '../config/pipeline.ts';
 import type { Expectation } from '../providers/types.ts';
 import type { CallMemory } from './engine/memory.ts';
-import type { TalkHistory } from './talk_history.ts';
 import type { Tool, ToolArguments } from './tools.ts';
 import type { Intent } from './understand/intents/types.ts';
 
@@ -257,6 +256,12 @@ export interface Talk {
   /** What turns and summary may take together. */
   readonly budgetTokens: number;
 }
+
+/** What a model remembers of a conversation, and of how much nothing is known any more. */
+export type TalkHistory = Pick<
+  Talk,
+  'turns' | 'summary' | 'from' | 'summarised' | 'forgotten' | 'budgetTokens'
+>;
 
 /** What a model may call in a form that it leads; `parameters` is a JSON Schema of an object. */
 export interface ModelTool {

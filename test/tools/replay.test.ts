@@ -107,7 +107,7 @@ t.test('what is cut short or damaged is told', async t => {
   t.match(await replayed({ ...whole, steps: rows.slice(1) }), {
     out: /^the beginning of the history is missing\n$/u,
   });
-  const garbled = rows.map((row, at) => (at === 2 ? { ...row, entry: { kind: 'step', from: 7 } } : row));
+  const garbled = rows.with(2, { ...rows[2]!, entry: { kind: 'step', from: 7 } as never });
   t.match(await replayed({ ...whole, steps: garbled }), {
     out: /^row 3 of the history is damaged at entry.*\n$/u,
     status: 1,

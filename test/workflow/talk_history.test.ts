@@ -1,14 +1,7 @@
 import t from 'tap';
 import { modelTokens } from '../../src/workflow/model_tokens.ts';
-import {
-  type Fold,
-  foldOf,
-  historyTokens,
-  type TalkHistory,
-  withFolded,
-  withTurn,
-} from '../../src/workflow/talk_history.ts';
-import type { TalkTurn } from '../../src/workflow/types.ts';
+import { type Fold, foldOf, historyTokens, withFolded, withTurn } from '../../src/workflow/talk_history.ts';
+import type { TalkHistory, TalkTurn } from '../../src/workflow/types.ts';
 import { talkFlow } from '../agent/talk_flow.ts';
 
 /** As o200k_base and cl100k_base have them, the larger of both, counted by the npm package gpt-tokenizer 3. */

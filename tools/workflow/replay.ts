@@ -48,7 +48,7 @@ const OPTIONS = {
 } as const;
 
 /** Where is told what there is to tell, and what is wrong. */
-export interface Told {
+interface Told {
   print(line: string): void;
   warn(line: string): void;
 }

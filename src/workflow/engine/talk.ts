@@ -1,8 +1,8 @@
 import { LIMITS } from '../../config/limits.ts';
 import { personaWords } from '../persona.ts';
 import type { TalkStage } from '../stage_schema.ts';
-import { type TalkHistory, withTurn } from '../talk_history.ts';
-import type { FlowState, FlowStep, Talk, ToolExchange } from '../types.ts';
+import { withTurn } from '../talk_history.ts';
+import type { FlowState, FlowStep, Talk, TalkHistory, ToolExchange } from '../types.ts';
 import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
 import { guardrailWords } from './guard.ts';
 import { mustSayIn } from './must_say.ts';

@@ -57,7 +57,7 @@ export interface Outcome {
 }
 
 /** Inputs that a flow can't take in that state. */
-export class InputRefusal extends Error {}
+class InputRefusal extends Error {}
 
 /**
  * Gives a flow inputs one after the other.

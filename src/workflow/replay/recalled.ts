@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TalkHistory } from '../talk_history.ts';
-import type { FlowState, TalkTurn } from '../types.ts';
+import type { FlowState, TalkHistory, TalkTurn } from '../types.ts';
 
 /** What a model remembered of a conversation, as it differs from what stands in the state. */
 export interface RecalledHistory {

@@ -1,5 +1,5 @@
-import { type TalkHistory, withTurn } from '../talk_history.ts';
-import type { Flow, FlowState, FlowStep, LedForm, Talk, TalkTurn } from '../types.ts';
+import { withTurn } from '../talk_history.ts';
+import type { Flow, FlowState, FlowStep, LedForm, Talk, TalkHistory, TalkTurn } from '../types.ts';
 import type { FlowInput } from './inputs.ts';
 import { historyIn, type RecalledHistory, recallOf } from './recalled.ts';
 
