@@ -3,7 +3,7 @@ import { CallRecord } from '../agent/call_record.ts';
 import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
-import { type After, type CallRecording, NO_RECORDING } from '../agent/ports.ts';
+import type { After } from '../agent/ports.ts';
 import { StepHistory } from '../agent/step_history.ts';
 import { ToolDesk } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
@@ -34,7 +34,7 @@ import { StateKeeper } from './state_keeper.ts';
 import { TalkAudio } from './talk_audio.ts';
 import { type Mind, openMind } from './talk_mind.ts';
 import { TalkPeople } from './talk_people.ts';
-import { type OpenRecorder, TalkRecording } from './talk_recording.ts';
+import { allowedRecording, type OpenRecorder, TalkRecording } from './talk_recording.ts';
 import type { CallInfo, ToAudio, ToCall } from './thread_messages.ts';
 
 /** What all calls of a talk thread share. */
@@ -393,12 +393,6 @@ export class TalkCall {
   #report(error: unknown): void {
     this.#services.log.error({ callId: this.info.callId, fault: describeFault(error) }, 'fault in a call');
   }
-}
-
-/** Where policy forbids recording, no consent allows it. */
-function allowedRecording(config: Config, recording: CallRecording): CallRecording {
-  if (config.recording.consent !== 'never') return recording;
-  return NO_RECORDING;
 }
 
 function recordIsLate(): Error {

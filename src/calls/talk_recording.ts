@@ -1,5 +1,6 @@
 import type { CallRecord } from '../agent/call_record.ts';
-import type { CallRecording } from '../agent/ports.ts';
+import { type CallRecording, NO_RECORDING } from '../agent/ports.ts';
+import type { Config } from '../config/schema.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CONTROL, type RingView, type SlotView } from './slot_buffers.ts';
 import type { CallInfo } from './thread_messages.ts';
@@ -152,4 +153,10 @@ export class TalkRecording implements CallRecording {
       this.#parts.onFault(error);
     }
   }
+}
+
+/** Where policy forbids recording, no consent allows it. */
+export function allowedRecording(config: Config, recording: CallRecording): CallRecording {
+  if (config.recording.consent !== 'never') return recording;
+  return NO_RECORDING;
 }
