@@ -15,7 +15,7 @@ export function emailTail(tail: readonly string[]): Completeness | undefined {
   if (SIGNS.has(last)) return { share: 0.02, reason: 'insideEmail' };
   const at = tail.findLastIndex(word => word === 'at' || word.includes('@'));
   if (at === -1) {
-    return tail.some(word => REFUSALS.has(word)) ? undefined : { share: 0.1, reason: 'insideEmail' };
+    return tail.some(word => REFUSALS.has(word)) ? undefined : { share: 0.05, reason: 'insideEmail' };
   }
   const domain = tail.slice(at + 1);
   const dot = domain.lastIndexOf('dot');
@@ -26,7 +26,7 @@ function topDomain(name: string | undefined): Completeness {
   if (name === undefined || name === '') return { share: 0.06, reason: 'insideEmail' };
   if (TOP_DOMAINS.has(name)) return { share: 0.97, reason: 'wholeEmail' };
   // "dot co" goes on with "dot uk"; others are names of hosts, or top domains that are rare.
-  return { share: name.length <= 2 ? 0.25 : 0.5, reason: 'insideEmail' };
+  return { share: name.length <= 2 ? 0.25 : 0.8, reason: 'insideEmail' };
 }
 
 const STREET_TYPES = set(
@@ -45,11 +45,11 @@ export function addressTail(tail: readonly string[]): Completeness | undefined {
   const type = tail.findLastIndex((word, at) => at > 0 && STREET_TYPES.has(word));
   if (type === -1) {
     if (isNumberWord(last)) return { share: 0.06, reason: 'noStreet' };
-    return tail.some(isNumberWord) ? { share: 0.3, reason: 'streetMayGoOn' } : undefined;
+    return tail.some(isNumberWord) ? { share: 0.4, reason: 'streetMayGoOn' } : undefined;
   }
   const behind = tail.slice(type + 1);
-  if (behind.length === 0) return { share: 0.6, reason: 'streetMayGoOn' };
-  return isNumberWord(last) ? endingNumber(behind) : { share: 0.85, reason: 'wholeAddress' };
+  if (behind.length === 0) return { share: 0.7, reason: 'streetMayGoOn' };
+  return isNumberWord(last) ? endingNumber(behind) : { share: 0.88, reason: 'wholeAddress' };
 }
 
 /** Of a flat, or of the town. */
@@ -80,10 +80,10 @@ export function dateTail(tail: readonly string[]): Completeness | undefined {
   const before = tail.at(-2) ?? '';
   if (MONTHS.has(last)) return monthTail(last, before);
   if (RELATIVES.has(last)) return of(0.9, 'wholeDate');
-  if (WEEKDAYS.has(last)) return of(0.6, 'dateMayGoOn');
+  if (WEEKDAYS.has(last)) return of(0.55, 'dateMayGoOn');
   if (SPANS.has(last)) return of(0.7, 'dateMayGoOn');
   const month = tail.findLastIndex(word => MONTHS.has(word));
-  if (isOrdinal(last)) return month === -1 ? of(0.4, 'dateMayGoOn') : of(0.8, 'wholeDate');
+  if (isOrdinal(last)) return month === -1 ? of(0.4, 'dateMayGoOn') : of(0.85, 'wholeDate');
   if (!isNumberWord(last)) return undefined;
   const run = tail.slice(tail.findLastIndex(word => !isNumberWord(word)) + 1);
   if (month === -1) return undefined;
@@ -92,10 +92,10 @@ export function dateTail(tail: readonly string[]): Completeness | undefined {
 }
 
 function monthTail(month: string, before: string): Completeness | undefined {
-  if (before === 'of' || isOrdinal(before) || isNumberWord(before)) return of(0.8, 'wholeDate');
+  if (before === 'of' || isOrdinal(before) || isNumberWord(before)) return of(0.85, 'wholeDate');
   // They may, and they march.
   if (month === 'may' && before !== '' && !['in', 'on', 'until'].includes(before)) return undefined;
-  return of(before === 'in' ? 0.5 : 0.06, 'insideDate');
+  return of(before === 'in' ? 0.5 : 0.1, 'insideDate');
 }
 
 /** Months with days as plain numbers, and perhaps years behind them: "march three nineteen eighty four". */

@@ -97,13 +97,38 @@ const LEAST_UNASKED = 0.3;
 
 const SHARES = {
   filler: 0.02,
-  midPhrase: 0.06,
-  noObject: 0.2,
-  clauseOnly: 0.3,
-  leadOnly: 0.25,
+  noObject: 0.06,
+  clauseOnly: 0.4,
   courtesy: 0.95,
   request: 0.9,
 } as const;
+/** Of these, some join, or stand before a noun: whatever was asked, somebody goes on. */
+const JOINING = words(
+  'and or but because cause since if when while although though unless until than ' +
+    'a an the my your his her our their every no very next last ' +
+    'to of at in on for from with by about into onto under near behind beside between against through without',
+);
+const JOINING_SHARE = 0.06;
+/** Behind the others. Where answers are short, it is as likely that the recogniser misheard the last word. */
+const MID_PHRASE_SHARES: Readonly<Record<AnswerKind, number>> = {
+  open: 0.2,
+  digits: 0.15,
+  spelling: 0.07,
+  email: 0.05,
+  address: 0.4,
+  date: 0.4,
+  choice: 0.5,
+  yesNo: 0.55,
+};
+/** A date may be a single word, which was misheard; a number, a name or an address of one word is none. */
+const LEAD_SHARES: Partial<Readonly<Record<AnswerKind, number>>> = { date: 0.45, spelling: 0.05 };
+const LEAD_SHARE = 0.15;
+/** Whoever is to say yes or no, or which one, has said it in a phrase. */
+const PHRASE_SHARES: Partial<Readonly<Record<AnswerKind, readonly [short: number, long: number]>>> = {
+  choice: [0.9, 0.9],
+  yesNo: [0.7, 0.88],
+};
+const PHRASE_SHARE = [0.55, 0.75] as const;
 
 /**
  * How complete what was said so far is. `said` holds plain words in lower case, from the start of the turn; a recogniser's
@@ -176,14 +201,16 @@ function byPhrase(tail: readonly string[], kind: AnswerKind): Completeness {
   const last = tail.at(-1)!;
   const phrase = unfilled(tail).join(' ');
   const isLead = HAS_FORM[kind] && !tail.some(word => REFUSALS.has(word));
-  if (!isLead && isAnswer(phrase)) return { share: kind === 'yesNo' ? 0.97 : 0.75, reason: 'answer' };
+  if (!isLead && isAnswer(phrase)) return { share: kind === 'yesNo' ? 0.93 : 0.75, reason: 'answer' };
   if (COURTESIES.has(last) || endsWith(tail, 'thank you')) return of('courtesy');
-  if (isOpen(tail, HAS_FORM[kind])) return of('midPhrase');
+  if (isOpen(tail, HAS_FORM[kind])) {
+    return { share: JOINING.has(last) ? JOINING_SHARE : MID_PHRASE_SHARES[kind], reason: 'midPhrase' };
+  }
   if (WANTING.has(last) || BEGUN_REQUESTS.some(begun => endsWith(tail, begun))) return of('noObject');
-  if (isLead) return of('leadOnly');
+  if (isLead) return { share: LEAD_SHARES[kind] ?? LEAD_SHARE, reason: 'leadOnly' };
   if (CLAUSE_OPENERS.has(tail[0]!) && tail.length < 7) return of('clauseOnly');
-  if (kind === 'choice') return { share: 0.85, reason: 'phrase' };
-  return { share: tail.length >= 4 ? 0.65 : 0.55, reason: 'phrase' };
+  const [short, long] = PHRASE_SHARES[kind] ?? PHRASE_SHARE;
+  return { share: tail.length >= 4 ? long : short, reason: 'phrase' };
 }
 
 /** Without what was said to win time at the beginning. */

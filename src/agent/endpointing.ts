@@ -9,17 +9,21 @@ import { WordLag } from './word_lag.ts';
 /** A caller who goes on so soon after a turn was ended had not finished. */
 const CUT_OFF_WITHIN_MS = 1500;
 /**
- * What surely goes on is waited for as long as lies between this and the pause for ordinary answers, by ratio: 2.4 s for one
- * of 750 ms. Whoever configures brisker pauses gets this one brisker, too, but by a quarter as much, since it costs nothing
- * where words are complete.
+ * Where people go on, the pauses that they make before fall off about as e^(-t / tau): then the wait that costs least grows
+ * with the logarithm of the odds that they do, by tau. Whoever configures brisker pauses gets this brisker, too, but hardly:
+ * it costs nothing where words are complete.
  */
-const LONGEST_MS = 3600;
-const BRISKNESS = 0.25;
-/** What surely is over is not waited for. */
+const TAU_MS = 600;
+const BRISKNESS = 0.2;
+const USUAL_NORMAL_MS = 750;
+/** What surely is over is not waited for: at these odds, as a logarithm, and above. */
 const FINISHED_MS = 160;
+const SURE_LOG_ODDS = 3.5;
+/** Nobody knows better: a recogniser may be wrong. */
+const LEAST_SHARE = 0.02;
 /** The audio thread knows of a pause after its hangover; nothing is decided sooner, nor later than this. */
 const LEAST_PAUSE_MS = 150;
-const MOST_PAUSE_MS = 4000;
+const MOST_PAUSE_MS = 3500;
 
 /** What the pause depends on. */
 export interface Waiting {
@@ -34,17 +38,18 @@ export interface Waiting {
 }
 
 /**
- * The pause after which the turn is over: the usual one for words that may or may not go on, from there to another for what
- * surely goes on or is over, by ratios. What is over is so whoever says it: else the caller's pace counts.
+ * The pause after which the turn is over: the usual one for words that may or may not go on; the more likely they go on, the
+ * more is added; the more likely they are over, the less is left, by ratio. What is over is so whoever says it: else the
+ * caller's pace counts.
  */
 export function pauseFor({ usualMs, normalMs, completeness, pace, caution }: Waiting): number {
-  const share = completeness?.share ?? 0.5;
-  const missing = Math.max(0, 1 - 2 * share);
-  const over = Math.max(0, 2 * share - 1);
+  const share = Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, completeness?.share ?? 0.5));
+  const logOdds = Math.log(share / (1 - share));
+  const missing = Math.max(0, -logOdds);
+  const over = Math.min(1, Math.max(0, logOdds) / SURE_LOG_ODDS);
+  const addedMs = missing * TAU_MS * Math.min(1, normalMs / USUAL_NORMAL_MS) ** BRISKNESS;
   const pauseMs =
-    usualMs ** (1 - missing - over) *
-    Math.max(usualMs, normalMs ** BRISKNESS * LONGEST_MS ** (1 - BRISKNESS)) ** missing *
-    Math.min(usualMs, FINISHED_MS) ** over *
+    (usualMs ** (1 - over) * Math.min(usualMs, FINISHED_MS) ** over + addedMs) *
     (pace * caution) ** (1 - over);
   return Math.round(Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, pauseMs)));
 }

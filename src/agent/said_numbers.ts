@@ -98,8 +98,8 @@ export function digitsTail(tail: readonly string[], expected: number | undefined
 
 function ofKnownLength(digits: number, expected: number): Completeness {
   // Recognisers lose some.
-  if (digits < expected) return { share: digits === expected - 1 ? 0.3 : 0.05, reason: 'insideNumber' };
-  return { share: digits === expected ? 0.97 : 0.75, reason: 'wholeNumber' };
+  if (digits < expected) return { share: digits === expected - 1 ? 0.75 : 0.05, reason: 'insideNumber' };
+  return { share: digits === expected ? 0.97 : 0.9, reason: 'wholeNumber' };
 }
 
 function isOne(word: string): boolean {
@@ -125,7 +125,7 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
 const BESIDE_LETTERS = new Set(['double', 'hyphen', 'dash', 'apostrophe', 'capital']);
 const LEAST_LETTERS = 2;
 /** Few names have fewer than five letters, most have five to eight. */
-const SHARE_BY_LETTERS = [0, 0.05, 0.1, 0.15, 0.3, 0.4, 0.55, 0.65];
+const SHARE_BY_LETTERS = [0, 0.05, 0.07, 0.1, 0.4, 0.6, 0.75, 0.85];
 
 function letterOf(word: string): string | undefined {
   return /^[a-z]$/.test(word) ? word : LETTERS.get(word);
@@ -183,6 +183,6 @@ export function spellingTail(tail: readonly string[]): Completeness | undefined 
   if (said.some(word => word.length > letters.length && word.startsWith(letters))) {
     return { share: 0.05, reason: 'insideSpelling' };
   }
-  const share = SHARE_BY_LETTERS[letters.length] ?? 0.75;
+  const share = SHARE_BY_LETTERS[letters.length] ?? 0.9;
   return { share, reason: letters.length < 3 ? 'insideSpelling' : 'spellingMayGoOn' };
 }

@@ -40,10 +40,37 @@ t.test('the pause falls with completeness, between bounds, and is the usual one 
   t.equal(at(1, 750, 1.5), at(1), 'and not where nothing is');
   const brisk = pauseFor({ usualMs: 150, normalMs: 150, completeness: NOT_OVER, pace: 1, caution: 1 });
   t.ok(brisk > 1300 && brisk < 0.75 * at(0), 'brisk pauses make it little brisker');
-  t.ok(at(0, 5000, 1.8) <= 4000);
+  t.ok(at(0, 5000, 1.8) <= 3500, 'nobody is waited for without end');
   t.ok(at(1, 100, 0.5) >= 150);
   const unknown = pauseFor({ usualMs: 600, normalMs: 750, completeness: undefined, pace: 1, caution: 1 });
   t.equal(unknown, 600, 'a recogniser without words leaves the usual pause');
+});
+
+t.test('one dial from quick to patient: whatever was said, more patience never waits for less', async t => {
+  const dial = [0.05, 0.1, 0.3, 0.7, 1, 1.5, 3, 5];
+  const at = (scale: number, share: number, pace: number): number =>
+    pauseFor({
+      usualMs: 600 * scale,
+      normalMs: 750 * scale,
+      completeness: { share, reason: 'phrase' },
+      pace,
+      caution: 1.2,
+    });
+  for (const share of [0, 0.06, 0.2, 0.4, 0.5, 0.55, 0.75, 0.93, 1]) {
+    for (const pace of [0.75, 1, 1.8]) {
+      const pauses = dial.map(scale => at(scale, share, pace));
+      t.strictSame(
+        pauses,
+        pauses.toSorted((one, other) => one - other),
+        `${share} at ${pace}`,
+      );
+    }
+  }
+  t.ok(
+    at(0.1, 0.06, 1) > 6 * at(0.1, 0.6, 1),
+    'a quick one is quick where words may be all, and patient where not',
+  );
+  t.ok(at(0.1, 0.06, 1) > 0.4 * at(1, 0.06, 1));
 });
 
 t.test('what was asked sets the pause, words change it, the next question takes them back', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { completenessOf } from '../../src/agent/completeness.ts';
 import type { CompletenessReason } from '../../src/agent/completeness_reason.ts';
-import type { ExpectedAnswer } from '../../src/workflow/types.ts';
+import type { AnswerKind, ExpectedAnswer } from '../../src/workflow/types.ts';
 
 const of = (said: string, expects: ExpectedAnswer = { kind: 'open' }) =>
   completenessOf(said.split(' '), expects);
@@ -69,12 +69,13 @@ check('yes and no stand alone', { kind: 'yesNo' }, [
   ['yes you may', 'over', 'answer'],
   ['no it is the', 'on', 'midPhrase'],
   ['yes but', 'on', 'midPhrase'],
+  ['no it is their were', 'maybe', 'midPhrase'],
   ['well', 'on', 'filler'],
 ]);
 
 check('digits of a known number', { kind: 'digits', digits: 10 }, [
   ['sure it is', 'on', 'midPhrase'],
-  ['sure', 'maybe', 'leadOnly'],
+  ['sure', 'on', 'leadOnly'],
   ['four one five', 'on', 'insideNumber'],
   ['four one five five five five', 'on', 'insideNumber'],
   ['four one five double', 'on', 'insideNumber'],
@@ -86,6 +87,8 @@ check('digits of a known number', { kind: 'digits', digits: 10 }, [
   ['four one five five won five oh one seven too', 'over', 'wholeNumber'],
   ['four one five five table five oh one seven two', 'over', 'wholeNumber'],
   ['four one five five five five oh one seven', 'maybe', 'insideNumber'],
+  ['four one five five five five oh one', 'on', 'insideNumber'],
+  ['four one five five five five oh one seven two two', 'over', 'wholeNumber'],
   ["i don't know", 'over', 'request'],
 ]);
 
@@ -148,12 +151,24 @@ check('a date', { kind: 'date' }, [
   ['tomorrow', 'over', 'wholeDate'],
   ['friday', 'maybe', 'dateMayGoOn'],
   ['next', 'on', 'midPhrase'],
+  ['better', 'maybe', 'leadOnly'],
 ]);
 
 check('a choice', { kind: 'choice' }, [
   ['the large one', 'over', 'phrase'],
   ['the', 'on', 'midPhrase'],
 ]);
+
+t.test('a word that may be misheard counts by what was asked, one that joins does not', async t => {
+  const shareOf = (said: string, kind: AnswerKind): number => of(said, { kind }).share;
+  t.ok(shareOf('it were', 'yesNo') > shareOf('it were', 'open'));
+  t.ok(shareOf('it were', 'date') > shareOf('it were', 'digits'));
+  t.equal(shareOf('not if', 'yesNo'), shareOf('not if', 'open'));
+  t.ok(
+    shareOf('sunday i believe', 'yesNo') > shareOf('sunday i believe', 'open'),
+    'short answers are phrases',
+  );
+});
 
 t.test('no words are neither, and words of any kind and number come to a share', async t => {
   t.strictSame(completenessOf([]), { share: 0.5, reason: 'noWords' });
