@@ -14,7 +14,7 @@ const CUT_OFF_WITHIN_MS = 1500;
  * it costs nothing where words are complete.
  */
 const TAU_MS = 600;
-const BRISKNESS = 0.2;
+const BRISKNESS = 0.12;
 const USUAL_NORMAL_MS = 750;
 /** What surely is over is not waited for: at these odds, as a logarithm, and above. */
 const FINISHED_MS = 160;

@@ -7,9 +7,8 @@ const KEPT_SHARE = 0.92;
 const MOST_LAG_MS = 600;
 /** Words that come sooner after a sound than this share of the lag were said before it. */
 const EARLY_SHARE = 0.25;
-/** After this share of the lag words that are still missing were most likely lost. */
-const LATE_SHARE = 1.7;
-const MOST_PENDING_MS = 800;
+/** After this share of the lag most words are there: to wait for the others would cost every turn that lost one. */
+const LATE_SHARE = 1.2;
 /** Whoever told no words in so many turns tells none before the end of a turn, as some recognisers do. */
 const WORDLESS_TURNS = 2;
 
@@ -64,7 +63,7 @@ export class WordLag {
   }
 
   get #mostLagMs(): number {
-    return Math.min(MOST_PENDING_MS, Math.round(LATE_SHARE * this.#lagMs));
+    return Math.round(LATE_SHARE * this.#lagMs);
   }
 
   get #lagMs(): number {

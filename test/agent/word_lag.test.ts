@@ -19,7 +19,7 @@ const many = (lagMs: number): number[] => Array.from({ length: 60 }, () => lagMs
 t.test('words are on their way until they came after the last sound', async t => {
   const lag = new WordLag();
   const pendingMs = lag.pendingMs;
-  t.ok(pendingMs > 300 && pendingMs < 500, `${pendingMs}`);
+  t.ok(pendingMs > 230 && pendingMs < 400, `${pendingMs}`);
   lag.told(900);
   lag.fellSilent(1000);
   t.equal(lag.pendingMs, pendingMs, 'those were of what was said before');
@@ -37,7 +37,8 @@ t.test('it is learned how late words come', async t => {
   t.ok(quick < 0.65 * usual && quick > 110, `${quick}`);
   t.ok(slow > 1.5 * usual, `${slow}`);
   t.ok(heard([400]).pendingMs < 1.3 * usual, 'but not from one pause');
-  t.equal(heard(many(590)).pendingMs, 800, 'within bounds');
+  const slowest = heard(many(590)).pendingMs;
+  t.ok(slowest > 600 && slowest <= 720, `within bounds: ${slowest}`);
   t.equal(heard(many(2000)).pendingMs, usual, 'what comes that late tells nothing of words');
   t.equal(heard(many(200), 150).pendingMs, usual, 'nor does a pause that was too short for them');
   t.equal(heard(many(-40), 150).pendingMs, usual, 'whatever came before its end');
