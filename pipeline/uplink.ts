@@ -15,6 +15,7 @@ import { StrongSuppressor } from './stages/strong_suppressor.ts';
 import { Tap } from './stages/tap.ts';
 import { ToneGuard } from './stages/tone_guard.ts';
 import { VoiceDetector } from './stages/voice_detector.ts';
+import type { EarlyLevels } from './turn/early_ear.ts';
 
 export interface UplinkParts {
   readonly shared: Pick<SharedParts, 'memory' | 'echoDelays' | 'strong'>;
@@ -32,6 +33,7 @@ export interface Uplink {
   readonly echo: EchoCanceller;
   readonly noise: NoiseSuppressor;
   readonly levels: LevelProbe;
+  readonly early: EarlyLevels;
   readonly tones: ToneGuard;
   readonly voice: VoiceDetector;
   /** By so much the levels, and what the voice detector hears, lie behind the line. */
@@ -52,6 +54,8 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
   const noise = new NoiseSuppressor(shared.memory, rateHz, withLight(policy.noise));
   const delayMs = [echo, ...strong, noise].reduce((sum, stage) => sum + stage.delayMs, 0);
   const levels = new LevelProbe(delayMs);
+  const received = new LevelProbe(0, 'level as received');
+  const withoutEcho = new LevelProbe(echo.delayMs, 'level without echo');
   const tones = new ToneGuard(rateHz);
   const voice = new VoiceDetector(shared.memory, rateHz, policy.voice);
   const level = new LevelControl(policy.level, {
@@ -77,7 +81,9 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     new RemoveDc(rateHz),
     new Tap('recorder', parts.recorder),
     taps.beforeEcho,
+    received,
     echo,
+    withoutEcho,
     taps.beforeNoise,
     ...strong,
     noise,
@@ -99,9 +105,20 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
   };
   // Those that tell what was when go by the same time.
   const skip = (frames: number): void => {
-    for (const stage of [levels, tones, voice]) stage.skip(frames);
+    for (const stage of [received, withoutEcho, levels, tones, voice]) stage.skip(frames);
   };
-  return { chain, echo, noise, levels, tones, voice, delayMs, tune, skip };
+  return {
+    chain,
+    echo,
+    noise,
+    levels,
+    early: { received, withoutEcho, echo },
+    tones,
+    voice,
+    delayMs,
+    tune,
+    skip,
+  };
 }
 
 /** Behind the strong suppression the light one takes hum, which a network of voices leaves, and all where there is no headroom. */

@@ -94,6 +94,7 @@ export class EchoCanceller implements Stage, DelaySeeker {
       return;
     }
     this.#unknown.sent(this.#far);
+    this.#unknown.heard(frame);
     kernels.cancelEcho(this.address, this.#far.address, frame.address, frame.concealed ? 1 : 0);
     const poor = kernels.echoPoorFrames(this.address);
     if (poor < PATIENCE) this.#check();
@@ -177,8 +178,17 @@ export class EchoCanceller implements Stage, DelaySeeker {
 
   /** Estimated level of what is left of it; until the filter has taken one out, of what may be there. */
   get residualEchoDb(): number {
+    return this.#residualOr(this.#unknown.mostDb);
+  }
+
+  /** The same, but of what may be there only until most echoes would have been heard. */
+  get likelyEchoDb(): number {
+    return this.#residualOr(this.#unknown.likelyDb);
+  }
+
+  #residualOr(unknownDb: number): number {
     const residualDb = decibels(this.#kernels.echoResidualPower(this.address));
-    return this.isConverged ? residualDb : Math.max(residualDb, this.#unknown.mostDb);
+    return this.isConverged ? residualDb : Math.max(residualDb, unknownDb);
   }
 
   /** What the filter alone takes out of what is heard, over the last 200 ms. */

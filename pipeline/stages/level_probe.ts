@@ -9,7 +9,7 @@ const SILENCE_DB = -90;
 
 /** Measures the level of each frame (RMS in dB of full scale) and the noise floor beneath it. */
 export class LevelProbe implements Stage<Frame> {
-  readonly name = 'level probe';
+  readonly name: string;
   readonly #historyDb = new Float32Array(HISTORY_FRAMES).fill(SILENCE_DB);
   readonly #leadFrames: number;
   #frames = 0;
@@ -17,7 +17,8 @@ export class LevelProbe implements Stage<Frame> {
   #lastBucketFloorDb = 0;
 
   /** @param leadMs by so much the stages before it delay: what they give at first was never heard */
-  constructor(leadMs = 0) {
+  constructor(leadMs = 0, name = 'level probe') {
+    this.name = name;
     this.#leadFrames = leadMs / FRAME_MS;
   }
 

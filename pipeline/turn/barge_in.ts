@@ -19,11 +19,17 @@ export interface OverAgent {
   readonly voicedMs: number;
   /** How loud a voice at the telephone must be at least, in dB of full scale. */
   readonly nearDb: number;
+  /** What stands out where the network hears. */
   readonly sound: SoundWatch;
+  /** And where it is heard first, noise and all. */
+  readonly early: SoundWatch;
+  /** The agent's own voice comes back on the line. */
+  readonly echoed: boolean;
 }
 
-/** After so much sound that may be a voice, the agent is lowered. */
-const DUCK_AFTER_MS = 20;
+/** After so much sound that may be a voice, the agent is lowered; on a line with an echo, what is left of it may be as long. */
+const DUCK_AFTER_MS = 10;
+const DUCK_AFTER_IN_ECHO_MS = 20;
 /** It may be so much weaker than a voice that is near: words begin softly; and so much once it should have come to its level. */
 const DUCK_BELOW_DB = 20;
 const KEEP_BELOW_DB = 3;
@@ -40,11 +46,19 @@ const OVER_AFTER_MS = 250;
 /** While a sound that was nothing goes on, one so much louder, and this much louder than a voice has to be, lowers the agent. */
 const LOUDER_DB = 10;
 const SURELY_NEAR_DB = 4;
+/**
+ * What is left of an echo becomes less and less, and a caller who speaks over it is softer beneath it: on a line with one,
+ * so much less will do.
+ */
+const LESS_IN_ECHO_DB = 4;
+const LESS_NEAR_IN_ECHO_DB = 10;
 
-/** A voice that is far is there for long, 10 s; a noise is over, and 1.5 s are enough unless it comes again and again. */
-const FAR_FOR_TICKS = 1000;
+/**
+ * A voice that is far pauses, and 2.5 s are enough; a noise is over, and 1.5 s are enough: unless they come again and again.
+ */
+const FAR_FOR_TICKS = 250;
 const NOISE_FOR_TICKS = 150;
-const MOST_NOISE_TICKS = 1000;
+const MOST_TICKS = 1000;
 
 type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 
@@ -57,8 +71,8 @@ export class BargeIn {
   #state: State = 'quiet';
   #wasVoice = false;
   /** Voices far from the telephone, and noises that may be as loud as a voice that is near. */
-  readonly #far = new Nothing(FAR_FOR_TICKS, FAR_FOR_TICKS);
-  readonly #noise = new Nothing(NOISE_FOR_TICKS, MOST_NOISE_TICKS);
+  readonly #far = new Nothing(FAR_FOR_TICKS, MOST_TICKS);
+  readonly #noise = new Nothing(NOISE_FOR_TICKS, MOST_TICKS);
   /** Level of the sound that is dismissed; it lowers the agent no more once it has held it. */
   #dismissedDb = Infinity;
   #loweredMs = 0;
@@ -69,7 +83,8 @@ export class BargeIn {
     this.#far.tick();
     this.#noise.tick();
     if (!agentAudible) return this.#agentSilent();
-    if (!over.sound.isOn && !callerActive) return this.#callerSilent();
+    if (!over.sound.isOn && !over.early.isOn && !callerActive) return this.#callerSilent();
+    if (this.#state === 'quiet' || this.#state === 'dismissed') this.#far.hear(over.early.nowDb);
     this.#wasVoice ||= callerActive && this.#state !== 'dismissed';
     if (!policy.interruptible) return 'none';
     if (this.#state === 'held') return this.#held(over, policy);
@@ -85,11 +100,12 @@ export class BargeIn {
     return this.#to('ducked', 'duck');
   }
 
-  #dismiss({ sound, nearDb }: OverAgent): BargeInDecision {
-    const { levelDb } = sound;
-    const kind = levelDb < nearDb - KEEP_BELOW_DB ? this.#far : this.#noise;
-    kind.note(levelDb);
-    this.#dismissedDb = levelDb;
+  #dismiss({ sound, early, nearDb, echoed }: OverAgent): BargeInDecision {
+    const levelDb = Math.max(sound.levelDb, early.levelDb);
+    const isFar = levelDb < nearDb - KEEP_BELOW_DB && !echoed;
+    const kind = isFar ? this.#far : this.#noise;
+    this.#dismissedDb = echoed ? levelDb - LESS_IN_ECHO_DB : levelDb;
+    kind.note(this.#dismissedDb);
     return this.#to('dismissed', 'resume');
   }
 
@@ -103,32 +119,35 @@ export class BargeIn {
     return decision;
   }
 
-  #mayBeNear({ sound, nearDb }: OverAgent): boolean {
+  #mayBeNear({ early, nearDb, echoed }: OverAgent): boolean {
     return (
-      sound.soundMs >= DUCK_AFTER_MS &&
-      sound.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#far.leastDb, this.#noise.leastDb)
+      early.soundMs >= (echoed ? DUCK_AFTER_IN_ECHO_MS : DUCK_AFTER_MS) &&
+      early.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#far.leastDb, this.#noise.leastDb)
     );
   }
 
   /** A voice begins within what is nothing. */
-  #isMuchLouder({ sound, nearDb }: OverAgent): boolean {
-    const leastDb = Math.max(nearDb + SURELY_NEAR_DB, this.#dismissedDb + LOUDER_DB, this.#far.leastDb);
-    return sound.quietMs === 0 && sound.nowDb >= leastDb;
+  #isMuchLouder({ early, nearDb, echoed }: OverAgent): boolean {
+    const surelyDb = nearDb + SURELY_NEAR_DB - (echoed ? LESS_NEAR_IN_ECHO_DB : 0);
+    const leastDb = Math.max(surelyDb, this.#dismissedDb + LOUDER_DB, this.#far.leastDb);
+    return early.quietMs === 0 && early.nowDb >= leastDb;
   }
 
   #isSurelyNear({ callerActive, voicedMs, sound, nearDb }: OverAgent, policy: TurnPolicy): boolean {
-    const isHeard = callerActive && sound.quietMs < VOICE_PAUSE_MS;
+    const isHeard = callerActive && sound.quietMs < VOICE_PAUSE_MS && !sound.isLaughter;
     return isHeard && voicedMs >= policy.bargeInMinSpeechMs && sound.levelDb >= nearDb;
   }
 
-  #isDoubted({ callerActive, sound, nearDb }: OverAgent): boolean {
+  #isDoubted({ callerActive, sound, early, nearDb }: OverAgent): boolean {
     this.#loweredMs += FRAME_MS;
-    if (this.#loweredMs < LOWERED_FOR_MS || sound.sinceMs < DOUBTED_AFTER_MS) return false;
+    const sinceMs = Math.max(sound.sinceMs, early.sinceMs);
+    if (this.#loweredMs < LOWERED_FOR_MS || sinceMs < DOUBTED_AFTER_MS) return false;
     return !callerActive || sound.levelDb < nearDb - KEEP_BELOW_DB;
   }
 
   /** The agent is silent, and waits for what becomes of it. */
   #held({ sound }: OverAgent, { bargeInSureMs }: TurnPolicy): BargeInDecision {
+    if (sound.isLaughter) return this.#to('dismissed', 'resume');
     const soFarMs = sound.sinceMs - sound.quietMs;
     const isWhole = sound.soundMs >= WHOLE_SHARE * soFarMs;
     if (sound.isOn && soFarMs >= (isWhole ? 1 : BROKEN_FACTOR) * bargeInSureMs) {

@@ -9,6 +9,7 @@ export class Nothing {
   readonly #mostTicks: number;
   #levelDb = -Infinity;
   #leftTicks = 0;
+  #forTicks = 0;
   #times = 0;
 
   /** For `firstTicks` of 10 ms, and for twice as long each time that it comes again, up to `mostTicks`. */
@@ -24,8 +25,14 @@ export class Nothing {
 
   note(levelDb: number): void {
     this.#levelDb = Math.max(this.#levelDb, levelDb);
-    this.#leftTicks = Math.min(this.#mostTicks, this.#firstTicks * 2 ** this.#times);
+    this.#forTicks = Math.min(this.#mostTicks, this.#firstTicks * 2 ** this.#times);
+    this.#leftTicks = this.#forTicks;
     this.#times += 1;
+  }
+
+  /** What is about as loud is more of it, and makes it remembered from now on. */
+  hear(levelDb: number): void {
+    if (this.#leftTicks > 0 && levelDb >= this.#levelDb - LOUDER_DB) this.#leftTicks = this.#forTicks;
   }
 
   tick(): void {

@@ -13,6 +13,10 @@ const MOST_DOUBT_DB = 2;
 const NOW_MS = 30;
 /** A sound is over after so long without. */
 const OVER_AFTER_MS = 320;
+/** Laughs are bursts no longer than this with breath between them; at least so much of it, and so often (Bachorowski, 2001). */
+const LONGEST_BURST_MS = 150;
+const LEAST_BREATH_MS = 60;
+const LEAST_BREATHS = 2;
 
 /**
  * Follows what stands out of what is always there, frame by frame. It knows of a sound several frames before the network
@@ -26,6 +30,10 @@ export class SoundWatch {
   #peakDb = -Infinity;
   #energy = 0;
   #nowEnergy = 0;
+  #breaths = 0;
+  #leastBreathMs = Infinity;
+  #burstMs = 0;
+  #longestBurstMs = 0;
 
   /** True from a sound's first frame until it is over. */
   get isOn(): boolean {
@@ -45,6 +53,12 @@ export class SoundWatch {
   /** How long nothing of it has been heard. */
   get quietMs(): number {
     return this.#quietMs;
+  }
+
+  /** True while it is nothing but short bursts with breath between them, from the third burst on. */
+  get isLaughter(): boolean {
+    const isBreathy = this.#breaths >= LEAST_BREATHS && this.#leastBreathMs >= LEAST_BREATH_MS;
+    return isBreathy && this.#longestBurstMs <= LONGEST_BURST_MS;
   }
 
   /** Mean level of what was heard of it in the last half second; the less that was, the more of it is held in doubt. */
@@ -78,6 +92,10 @@ export class SoundWatch {
     this.#peakDb = -Infinity;
     this.#energy = 0;
     this.#nowEnergy = 0;
+    this.#breaths = 0;
+    this.#leastBreathMs = Infinity;
+    this.#burstMs = 0;
+    this.#longestBurstMs = 0;
   }
 
   #sound(levelDb: number): void {
@@ -85,12 +103,22 @@ export class SoundWatch {
       this.#isOn = true;
       this.#sinceMs = FRAME_MS;
     }
+    if (this.#quietMs > 0) this.#burst();
+    this.#burstMs += FRAME_MS;
+    this.#longestBurstMs = Math.max(this.#longestBurstMs, this.#burstMs);
     this.#soundMs += FRAME_MS;
     this.#quietMs = 0;
     this.#peakDb = Math.max(this.#peakDb, levelDb);
     const energy = 10 ** (levelDb / 10);
     this.#energy += (FRAME_MS / Math.min(this.#soundMs, LEVEL_MS)) * (energy - this.#energy);
     this.#nowEnergy += (FRAME_MS / Math.min(this.#soundMs, NOW_MS)) * (energy - this.#nowEnergy);
+  }
+
+  /** Another one begins, behind so much quiet. */
+  #burst(): void {
+    this.#breaths += 1;
+    this.#leastBreathMs = Math.min(this.#leastBreathMs, this.#quietMs);
+    this.#burstMs = 0;
   }
 
   #quiet(): void {

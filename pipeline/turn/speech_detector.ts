@@ -143,6 +143,11 @@ export class SpeechDetector {
     else this.#pause(endMs, passedMs);
   }
 
+  /** The stretch is the caller's own, though the agent was to be heard: how loud it was so far tells how loud they speak. */
+  learnCaller(): void {
+    if (this.#peakDb > -Infinity) this.#callerLevel.heard(this.#peakDb);
+  }
+
   /** What still goes on counts from `nowMs` on, as if it began there. */
   restart(nowMs: number): void {
     this.#onsetMs = nowMs;

@@ -4,6 +4,7 @@ import type { VoiceActivity } from '../ports.ts';
 import type { LevelProbe } from '../stages/level_probe.ts';
 import type { ToneGuard } from '../stages/tone_guard.ts';
 import { BargeIn } from './barge_in.ts';
+import { EarlyEar, type EarlyLevels } from './early_ear.ts';
 import { decideEndOfTurn } from './end_of_turn.ts';
 import { SilenceWatch } from './silence.ts';
 import { SoundWatch } from './sound_watch.ts';
@@ -23,9 +24,11 @@ export const DEFAULT_TURN_POLICY: TurnPolicy = {
 /** What else is known of what is heard. */
 export interface TurnEars {
   /** Of the stages before the levels and the voice detector. */
-  readonly delayMs?: number;
-  readonly tones?: ToneGuard;
-  readonly echo?: EchoLevels;
+  readonly delayMs: number;
+  readonly tones: ToneGuard;
+  readonly echo: EchoLevels;
+  /** Where a sound's beginning is heard first. */
+  readonly early: EarlyLevels;
 }
 
 /** What may be left of the agent's own voice in the newest frame. */
@@ -36,8 +39,6 @@ export interface EchoLevels {
 
 /** A voice so much louder than what goes on without an end is another one, or the caller's own after all. */
 const LOUDER_DB = 6;
-
-const NO_ECHO: EchoLevels = { residualEchoDb: -Infinity };
 
 /** What turn taking does to the agent's side, and where it tells of it. */
 export interface TurnActions {
@@ -64,9 +65,10 @@ export class TurnTaker {
   readonly #levels: LevelProbe;
   readonly #echo: EchoLevels;
   readonly #sound = new SoundWatch();
+  readonly #early: EarlyEar;
   readonly #bargeIn = new BargeIn();
   /** Filled anew in every tick. */
-  readonly #over = { agentAudible: false, callerActive: false, voicedMs: 0, nearDb: 0, sound: this.#sound };
+  readonly #over;
   readonly #silence = new SilenceWatch();
   #policy = DEFAULT_TURN_POLICY;
   /** Start of the caller's open turn; undefined while there is none. */
@@ -82,12 +84,18 @@ export class TurnTaker {
   #deafToDb = 0;
   #answered = false;
 
-  constructor(
-    levels: LevelProbe,
-    actions: TurnActions,
-    { delayMs = 0, tones, echo = NO_ECHO }: TurnEars = {},
-  ) {
+  constructor(levels: LevelProbe, actions: TurnActions, { delayMs, tones, echo, early }: TurnEars) {
     this.#levels = levels;
+    this.#early = new EarlyEar(early);
+    const sounds = { sound: this.#sound, early: this.#early.sound };
+    this.#over = {
+      agentAudible: false,
+      callerActive: false,
+      voicedMs: 0,
+      nearDb: 0,
+      echoed: false,
+      ...sounds,
+    };
     this.#echo = echo;
     this.#detector = new SpeechDetector(levels, tones);
     this.#actions = actions;
@@ -136,10 +144,11 @@ export class TurnTaker {
     over.callerActive = this.#detector.isActive;
     over.voicedMs = this.#detector.voicedMs;
     over.nearDb = this.#detector.nearDb;
+    over.echoed = this.#early.isEchoed;
     switch (this.#bargeIn.decide(over, this.#policy)) {
       case 'duck':
         this.#actions.duck();
-        this.#actions.emit({ type: 'ducked', atMs: nowMs - this.#sound.sinceMs - this.#delayMs });
+        this.#actions.emit({ type: 'ducked', atMs: nowMs - this.#early.sound.sinceMs - this.#early.delayMs });
         break;
       case 'hold':
         this.#actions.hold();
@@ -154,6 +163,7 @@ export class TurnTaker {
         break;
       case 'cut': {
         const heardSamples = this.#actions.cut();
+        this.#detector.learnCaller();
         this.#startSpeech(nowMs, this.#heldFromMs);
         this.#heldFromMs = undefined;
         this.#actions.emit({ type: 'bargeIn', atMs: nowMs, heardSamples });
@@ -179,6 +189,7 @@ export class TurnTaker {
     const { levelDb, floorDb } = this.#levels;
     const { residualEchoDb } = this.#echo;
     this.#sound.hear(levelDb, floorDb, residualEchoDb);
+    this.#early.hear();
     this.#detector.hearEcho(residualEchoDb);
   }
 

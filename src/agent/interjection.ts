@@ -92,7 +92,7 @@ const EXPECTED: Expectation = {
 };
 
 /** Hums and what is left of the agent's own voice are surer to be nods, or are not words at all. */
-const LEAST_CONFIDENCE = 0.01;
+const LEAST_CONFIDENCE = 0.005;
 /** On a narrow line a yes is easily taken for a no. */
 const LEAST_CONFIDENCE_OF_NO = 0.99;
 

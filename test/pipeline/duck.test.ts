@@ -20,7 +20,7 @@ function gains(duck: Duck, rateHz: PipelineRateHz, durationMs: number): Float32A
 
 for (const rateHz of [8000, 16_000] as const) {
   t.test(`at ${rateHz} Hz`, async t => {
-    t.test('12 dB are reached within two frames, 14 soon after, and the voice comes back', async t => {
+    t.test('12 dB are reached within 12 ms, 14 soon after, and the voice comes back', async t => {
       const duck = new Duck(rateHz);
       t.ok(
         gains(duck, rateHz, 30).every(gain => gain === 1),
@@ -28,7 +28,8 @@ for (const rateHz of [8000, 16_000] as const) {
       );
       duck.lower();
       const down = gains(duck, rateHz, 60);
-      t.ok(decibels(down[(20 * rateHz) / 1000 - 1]!) <= -12, `${decibels(down[rateHz / 50 - 1]!)} dB`);
+      const after12Ms = decibels(down[(12 * rateHz) / 1000 - 1]!);
+      t.ok(after12Ms <= -12, `${after12Ms} dB`);
       t.ok(Math.abs(decibels(down.at(-1)!) + 14) < 0.1, `${decibels(down.at(-1)!)} dB`);
       duck.raise();
       const up = gains(duck, rateHz, 600);

@@ -33,3 +33,31 @@ for (const rateHz of [8000, 16_000] as const) {
     far.close();
   });
 }
+
+t.test('an echo that nothing is heard of is not likely any more', async t => {
+  const rateHz = 8000;
+  const far = new KernelFrame(memory, rateHz);
+  const near = new KernelFrame(memory, rateHz);
+  const echo = new UnknownEcho();
+  const pass = (durationMs: number, farPeak: number, nearPeak: number): void => {
+    for (let atMs = 0; atMs < durationMs; atMs += 10) {
+      far.samples.set(tone([500], 10, rateHz, farPeak));
+      near.samples.set(tone([500], 10, rateHz, nearPeak));
+      echo.sent(far);
+      echo.heard(near);
+    }
+  };
+  pass(690, 0.2, 0.001);
+  t.equal(echo.likelyDb, echo.mostDb);
+  pass(300, 0.2, 0.02);
+  t.equal(echo.likelyDb, echo.mostDb, 'while something is heard it may be one');
+  pass(20, 0.2, 0.001);
+  t.equal(echo.likelyDb, -Infinity);
+  t.ok(echo.mostDb > -50, 'but not to be sure of');
+  echo.reset();
+  pass(1000, 0.0001, 0.001);
+  pass(100, 0.2, 0.001);
+  t.equal(echo.likelyDb, echo.mostDb, 'where nothing was sent nothing can come back');
+  far.close();
+  near.close();
+});
