@@ -163,9 +163,9 @@ t.test('a word that the agent was cut for tells how loud the caller is', async t
   const everything: Judge = window => (window.some(sample => Math.abs(sample) > 0.002) ? 0.95 : 0.02);
   const rig = new TurnRig(RATE_HZ, everything, { bargeInSureMs: 300 });
   rig.agentAudible = true;
-  await rig.hear(concat(pause(320), voice(320)));
-  t.equal(rig.cuts, 1);
-  await rig.hear(pause(3000));
+  const fading = voice(200).map(sample => sample / 8);
+  await rig.hear(concat(pause(320), voice(250), fading, pause(3000)));
+  t.equal(rig.cuts, 1, 'when it has faded');
   rig.agentAudible = true;
   const softer = voice(1000).map(sample => sample / 5);
   await rig.hear(concat(softer, pause(500)));
