@@ -23,7 +23,8 @@ t.test('tells commands from requests, nods and what is in doubt', async t => {
   t.equal(await meaningOf('no no', 0.3), 'answer');
   t.equal(await meaningOf('no', 1), 'answer');
   t.equal(await meaningOf('no', 0.95), 'nothing', 'it may be a yes');
-  t.equal(await meaningOf('stop', 0.005), 'nothing');
+  t.equal(await meaningOf('hold on', 0.007), 'listen', 'on a narrow line');
+  t.equal(await meaningOf('stop', 0.003), 'nothing');
   t.equal(await meaningOf('yeah', 1), 'nothing');
   t.equal(await meaningOf('', 0), 'nothing');
   t.equal(await meaningOf('something else', 1), 'nothing');
