@@ -66,15 +66,7 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
       return echo.isFarActive;
     },
   });
-  const taps = {
-    beforeEcho: new Tap('recogniser, as received', recogniser),
-    beforeNoise: new Tap('recogniser, without echo', recogniser),
-    beforeLevel: new Tap('recogniser, without noise', recogniser),
-    afterLevel: new Tap('recogniser, levelled', recogniser),
-  } satisfies Record<RecogniserTap, Tap>;
-  const listenAt = (place: RecogniserTap): void => {
-    for (const tap of Object.values(taps)) tap.isOn = tap === taps[place];
-  };
+  const { taps, listenAt } = recogniserTaps(recogniser);
   listenAt(policy.recogniserTap);
   const chain = new Chain('uplink', rateHz, [
     new Sanitize(),
@@ -124,4 +116,18 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
 /** Behind the strong suppression the light one takes hum, which a network of voices leaves, and all where there is no headroom. */
 function withLight(noise: NoisePolicy): NoisePolicy {
   return noise.kind === 'strong' ? { ...noise, kind: 'light' } : noise;
+}
+
+/** At every place at which the recogniser may listen; it does at one of them. */
+function recogniserTaps(recogniser: SampleSink) {
+  const taps = {
+    beforeEcho: new Tap('recogniser, as received', recogniser),
+    beforeNoise: new Tap('recogniser, without echo', recogniser),
+    beforeLevel: new Tap('recogniser, without noise', recogniser),
+    afterLevel: new Tap('recogniser, levelled', recogniser),
+  } satisfies Record<RecogniserTap, Tap>;
+  const listenAt = (place: RecogniserTap): void => {
+    for (const tap of Object.values(taps)) tap.isOn = tap === taps[place];
+  };
+  return { taps, listenAt };
 }

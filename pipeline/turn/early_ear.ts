@@ -2,7 +2,7 @@ import { FRAME_MS } from '../frame.ts';
 import { SoundWatch } from './sound_watch.ts';
 
 /** Level of the newest frame at one place of the uplink, and of the noise beneath it, in dB of full scale. */
-export interface Levels {
+interface Levels {
   readonly levelDb: number;
   readonly floorDb: number;
 }
@@ -17,7 +17,7 @@ export interface EarlyLevels {
 }
 
 /** What is known of the agent's own voice in them, in dB of full scale. */
-export interface EarlyEcho {
+interface EarlyEcho {
   /** Of the stage that takes it out. */
   readonly delayMs: number;
   /** In what is received, and what may be left behind it. */

@@ -135,43 +135,6 @@ t.test('what is broken has to go on for longer than what is said', async t => {
   t.equal(rig.cuts, 1, 'five in 1.4 s');
 });
 
-t.test('a laugh holds the agent for its first bursts, and no more; words behind it are heard', async t => {
-  const laugh = concat(...Array.from({ length: 8 }, () => concat(voice(100), pause(110))));
-  const rig = new TurnRig(RATE_HZ, loudIsVoice);
-  rig.agentAudible = true;
-  let heldTicks = 0;
-  await rig.hear(concat(pause(320), laugh), () => {
-    if (rig.heldAtMs !== undefined) heldTicks += 1;
-  });
-  t.ok(heldTicks > 10 && heldTicks < 45, `held for ${heldTicks * 10} ms`);
-  t.strictSame([rig.ducked, rig.types], [false, ['ducked']], 'speaks on, and nobody is to understand it');
-  await rig.hear(voice(500));
-  t.equal(rig.cuts, 1);
-});
-
-t.test('a sound is heard in the frame in which it comes, before any stage has had it', async t => {
-  const rig = new TurnRig(RATE_HZ, () => 0.02);
-  rig.agentAudible = true;
-  await rig.hear(pause(500));
-  t.notOk(rig.ducked);
-  await rig.hear(voice(10));
-  t.ok(rig.ducked);
-  t.ok(rig.delayMs >= 20, 'the network has not had it yet');
-});
-
-t.test('a word that the agent was cut for tells how loud the caller is', async t => {
-  const everything: Judge = window => (window.some(sample => Math.abs(sample) > 0.002) ? 0.95 : 0.02);
-  const rig = new TurnRig(RATE_HZ, everything, { bargeInSureMs: 300 });
-  rig.agentAudible = true;
-  const fading = voice(200).map(sample => sample / 8);
-  await rig.hear(concat(pause(320), voice(250), fading, pause(3000)));
-  t.equal(rig.cuts, 1, 'when it has faded');
-  rig.agentAudible = true;
-  const softer = voice(1000).map(sample => sample / 5);
-  await rig.hear(concat(softer, pause(500)));
-  t.equal(rig.heldAtMs, undefined, 'a television, 14 dB below');
-});
-
 t.test('a network that takes the pause behind a word for a voice holds the agent no second time', async t => {
   let sinceLoud = 100;
   const slow: Judge = window => {
