@@ -8,20 +8,22 @@ const MOST_WAY_BYTES = 255;
 
 /**
  * What crosses a link: the length of all that follows in 4 bytes big-endian, the length of the way in one, the way as
- * `from>to` in ASCII, and the message as JSON in UTF-8. The way stands apart so that the hub passes messages on unread.
+ * `from>to` or `from>to>number` in ASCII, and the message as JSON in UTF-8. The way stands apart so that the hub passes messages on unread.
  */
 export interface Frame {
   /** As the sender says; nobody has looked whether they are addresses. */
   readonly from: string;
   readonly to: string;
+  /** Of the sender's messages to other roles, rising; 0 where it numbers none. */
+  readonly number: number;
   /** The message alone. */
   readonly body: Buffer;
   /** The whole frame. */
   readonly bytes: Buffer;
 }
 
-export function encodeEnvelope({ from, to, message }: Envelope): Buffer {
-  const way = `${from}>${to}`;
+export function encodeEnvelope({ from, to, message }: Envelope, number = 0): Buffer {
+  const way = number === 0 ? `${from}>${to}` : `${from}>${to}>${number}`;
   const json = JSON.stringify(message);
   const length = 1 + way.length + Buffer.byteLength(json);
   if (length > LIMITS.ipcMessageBytes)
@@ -83,10 +85,10 @@ export class FrameDecoder {
 function frameOf(bytes: Buffer): Frame {
   const wayAt = LENGTH_BYTES + 1;
   const bodyAt = wayAt + (bytes[LENGTH_BYTES] ?? MOST_WAY_BYTES);
-  const [from = '', to] = bytes.toString('latin1', wayAt, bodyAt).split('>', 2);
-  if (bodyAt > bytes.length || to === undefined)
+  const [from = '', to, number = '0'] = bytes.toString('latin1', wayAt, bodyAt).split('>', 3);
+  if (bodyAt > bytes.length || to === undefined || !/^\d{1,15}$/.test(number))
     throw new TrunklineError('IPC_PROTOCOL', 'frame without a way');
-  return { from, to, body: bytes.subarray(bodyAt), bytes };
+  return { from, to, number: Number(number), body: bytes.subarray(bodyAt), bytes };
 }
 
 /** Sends without waiting; a peer that lets too much pile up loses its link. */

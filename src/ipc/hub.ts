@@ -15,13 +15,22 @@ export interface Hub {
   /** The link of a role closed, whether it ended, died or misbehaved. */
   onPeerGone(handler: (peer: Address) => void): void;
   peers(): readonly Address[];
+  /** Whether it has a link and has said that it does its work. */
+  isReady(peer: Address): boolean;
   close(): Promise<void>;
 }
 
 interface Peer {
   readonly socket: Socket;
+  readonly pid: number;
   ready: boolean;
+  /** Of its messages to other roles: since the last tick, and in the tick before it. */
+  passed: number;
+  settled: number;
 }
+
+/** What was passed on a tick ago has left this process. */
+const PASSED_EVERY_MS = 100;
 
 /** Listens on a local socket that only this user can open. */
 export async function createHub(options: { socketPath: string; log: Logger }): Promise<Hub> {
@@ -39,12 +48,15 @@ class SocketHub implements Hub {
   readonly #sockets = new Set<Socket>();
   readonly #handlers: Handlers;
   readonly #goneHandlers: ((peer: Address) => void)[] = [];
+  readonly #timer: NodeJS.Timeout;
 
   constructor(socketPath: string, log: Logger) {
     this.socketPath = socketPath;
     this.#log = log;
     this.#handlers = new Handlers((error, type) => log.error({ err: error, type }, 'message failed'));
     this.#server = createServer(socket => this.#accept(socket));
+    this.#timer = setInterval(() => this.#tellPassed(), PASSED_EVERY_MS);
+    this.#timer.unref();
   }
 
   async listen(): Promise<void> {
@@ -76,7 +88,12 @@ class SocketHub implements Hub {
     return [...this.#peers.keys()];
   }
 
+  isReady(peer: Address): boolean {
+    return this.#peers.get(peer)?.ready === true;
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>(resolve => this.#server.close(() => resolve()));
   }
@@ -110,12 +127,15 @@ class SocketHub implements Hub {
     }
     // A restarted role may be back before its old socket is seen to close.
     const former = this.#peers.get(from);
-    this.#peers.set(from, { socket, ready: false });
+    this.#peers.set(from, { socket, pid: message.pid, ready: false, passed: 0, settled: 0 });
     if (former !== undefined) {
       former.socket.destroy();
       this.#announceGone(from);
     }
     for (const [address, peer] of this.#peers) {
+      if (address === from) continue;
+      this.send(from, { type: 'peerHere', peer: address, pid: peer.pid });
+      this.send(address, { type: 'peerHere', peer: from, pid: message.pid });
       if (peer.ready) this.send(from, { type: 'peerReady', peer: address });
     }
     this.#handlers.dispatch({ from, to: 'supervisor', message });
@@ -143,8 +163,18 @@ class SocketHub implements Hub {
       this.#handlers.dispatch(envelope);
       return;
     }
+    const sender = this.#peers.get(frame.from as Address);
+    if (sender !== undefined) sender.passed += 1;
     const peer = this.#peers.get(frame.to as Address);
     if (peer !== undefined) sendFrame(peer.socket, frame.bytes);
+  }
+
+  #tellPassed(): void {
+    for (const [address, peer] of this.#peers) {
+      if (peer.settled > 0) this.send(address, { type: 'passed', frames: peer.settled });
+      peer.settled = peer.passed;
+      peer.passed = 0;
+    }
   }
 
   #noteReady({ from, message }: Envelope): void {

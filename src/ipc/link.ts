@@ -4,12 +4,16 @@ import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
 import { encodeEnvelope, type Frame, FrameDecoder, readEnvelope, sendFrame } from './framing.ts';
 import { Handlers } from './handlers.ts';
+import { KeptFrames } from './kept_frames.ts';
 import type { Address, Envelope, Message, MessageOf } from './messages.ts';
 
 /** A role's end of its connection to the hub, through which it reaches every other process of the node. */
 export interface Link {
   readonly address: Address;
-  /** Never waits; messages to a process that is away are dropped, and `peerGone` tells of it. */
+  /**
+   * Never waits; messages to a process that is away are dropped, and `peerGone` tells of it. While the hub is away they are
+   * kept, and reach those who come back to the next one, each once and in order.
+   */
   send(to: Address, message: Message): void;
   on<T extends Message['type']>(type: T, handler: (message: MessageOf<T>, from: Address) => void): void;
   /** The threads of this role that hang, for the answer to a `ping`; without it all of them are taken to go on. */
@@ -47,11 +51,24 @@ class HubLink implements Link {
   #closing = false;
   #onLost: () => void = () => {};
   #hungThreads: () => readonly string[] = () => [];
+  readonly #kept = new KeptFrames();
+  /** Of messages to other roles. */
+  #number = 0;
+  /** Who is at the hub, or was at the last one. */
+  readonly #pids = new Map<Address, number>();
+  /** The last message of each, by the process that sent it. */
+  readonly #heard = new Map<string, { readonly pid: number | undefined; readonly number: number }>();
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.address = options.address;
     this.#handlers = new Handlers((error, type) => options.log.error({ err: error, type }, 'message failed'));
+    this.on('passed', ({ frames }) => this.#kept.passed(frames));
+    this.on('peerGone', ({ peer }) => {
+      this.#pids.delete(peer);
+      this.#kept.gone(peer);
+    });
+    this.on('peerHere', ({ peer, pid }) => this.#greet(peer, pid));
     this.on('ping', (_, from) => this.send(from, { type: 'pong', hung: [...this.#hungThreads()] }));
   }
 
@@ -70,8 +87,36 @@ class HubLink implements Link {
   send(to: Address, message: Message): void {
     // A hub that was restarted has to learn again that this role is ready.
     if (message.type === 'ready') this.#lastReady = message;
-    if (this.#socket !== undefined)
+    if (to !== 'supervisor') this.#sendKept(to, message);
+    else if (this.#socket !== undefined)
       sendFrame(this.#socket, encodeEnvelope({ from: this.address, to, message }));
+  }
+
+  #sendKept(to: Address, message: Message): void {
+    this.#number += 1;
+    const bytes = encodeEnvelope({ from: this.address, to, message }, this.#number);
+    const held = this.#kept.holdBack(to, bytes);
+    if (held === 'full') this.#options.log.error({ to, type: message.type }, 'no room to keep a message');
+    if (held === false) this.#sendNow(to, bytes);
+  }
+
+  #sendNow(to: Address, bytes: Buffer): void {
+    if (this.#socket === undefined) return;
+    this.#kept.sent(to, bytes);
+    sendFrame(this.#socket, bytes);
+  }
+
+  /** One that has another process than before has died while there was no hub to tell of it. */
+  #greet(peer: Address, pid: number): void {
+    const before = this.#pids.get(peer);
+    if (before !== undefined && before !== pid)
+      this.#handlers.dispatch({
+        from: 'supervisor',
+        to: this.address,
+        message: { type: 'peerGone', peer },
+      });
+    this.#pids.set(peer, pid);
+    for (const bytes of this.#kept.here(peer)) this.#sendNow(peer, bytes);
   }
 
   async open(): Promise<void> {
@@ -102,11 +147,21 @@ class HubLink implements Link {
 
   #receive(socket: Socket, decoder: FrameDecoder, chunk: Buffer): void {
     try {
-      for (const frame of decoder.push(chunk)) this.#read(frame);
+      for (const frame of decoder.push(chunk)) if (!this.#isRepeated(frame)) this.#read(frame);
     } catch (error) {
       this.#options.log.error({ err: error }, 'link carried what it may not');
       socket.destroy();
     }
+  }
+
+  /** What was under way when a hub was lost may come by the next one, too. */
+  #isRepeated({ from, number }: Frame): boolean {
+    if (number === 0) return false;
+    const pid = this.#pids.get(from as Address);
+    const last = this.#heard.get(from);
+    if (last !== undefined && last.pid === pid && number <= last.number) return true;
+    this.#heard.set(from, { pid, number });
+    return false;
   }
 
   /** The hub has not looked inside: what one process sends in error costs others no link. */
@@ -125,6 +180,7 @@ class HubLink implements Link {
   async #reconnect(socket: Socket): Promise<void> {
     if (this.#closing || this.#socket !== socket) return;
     this.#socket = undefined;
+    this.#kept.hubGone();
     const giveUpAt = performance.now() + (this.#options.reconnectMs ?? LIMITS.ipcReconnectMs);
     while (!this.#closing && performance.now() < giveUpAt) {
       try {

@@ -272,6 +272,10 @@ const messageSchema = z.discriminatedUnion('type', [
   }),
   /** What the providers of a media process do, now and then. */
   z.object({ type: z.literal('providers'), figures: providerFiguresSchema }),
+  /** Told by the hub: this process has a link to it. */
+  z.object({ type: z.literal('peerHere'), peer: addressSchema, pid: z.number().int() }),
+  /** Told by the hub: so many more messages of yours to other roles are passed on, or were for nobody. */
+  z.object({ type: z.literal('passed'), frames: z.number().int().positive() }),
   /** Told by the supervisor when a process is gone: its calls are lost to it. */
   z.object({ type: z.literal('peerGone'), peer: addressSchema }),
   z.object({ type: z.literal('peerReady'), peer: addressSchema }),
