@@ -17,11 +17,17 @@ export function projectNode() {
   );
 }
 
+/** A node's processes, and those of its tests, begin with the same code again and again. */
+export function projectEnvironment() {
+  return { NODE_COMPILE_CACHE: join(ROOT, 'var', 'compile-cache'), ...process.env };
+}
+
 /** Runs a TypeScript file of the project with this process's terminal, and ends as it ends. */
 export function runScript(script, args) {
-  // A node's processes, and those of its tests, begin with the same code again and again.
-  const env = { NODE_COMPILE_CACHE: join(ROOT, 'var', 'compile-cache'), ...process.env };
-  const child = spawn(projectNode(), [join(ROOT, script), ...args], { stdio: 'inherit', env });
+  const child = spawn(projectNode(), [join(ROOT, script), ...args], {
+    stdio: 'inherit',
+    env: projectEnvironment(),
+  });
   forwardSignals(child);
   child.on('error', error =>
     fail(new Failure(`${projectNode()} can't be run (${error.code}): run npm ci again`)),

@@ -1,7 +1,8 @@
-// `npm start`: installs the npm packages if need be, then hands over to src/main.ts under Node 24.
+// `npm start`: installs the npm packages if need be, then runs src/main.ts under Node 24, again where it is killed.
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure, fail, ROOT } from './failure.mjs';
+import { keepRunning } from './keep_running.mjs';
 import { installPackages, packagesProblem } from './packages.mjs';
 import { runScript } from './run_script.mjs';
 
@@ -15,7 +16,10 @@ try {
     throw new Failure(`npm packages are ${problem}, and --no-install forbids installing them: run npm ci`);
   }
   await installPackages({ dev: false });
-  runScript('src/main.ts', options);
+  // What is no node ends by itself.
+  const isNode = !options.some(option => ['--check', '--help', '-h', '--role'].includes(option));
+  if (isNode) keepRunning('src/main.ts', options);
+  else runScript('src/main.ts', options);
 } catch (error) {
   fail(error);
 }

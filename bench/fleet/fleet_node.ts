@@ -44,7 +44,7 @@ export class FleetNode {
 
   drain(): void {
     this.state = 'draining';
-    this.#admission.drain();
+    this.#admission.drain(true);
   }
 
   /** Calls of each media process. */

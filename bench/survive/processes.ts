@@ -9,18 +9,21 @@ const BACK_WITHIN_MS = 90_000;
 
 const entry = z.object({ name: z.string(), pid: z.number().int() });
 
-/** The processes of a node by name: its roles, and the services that it started (children.json in its run folder). */
+/** The processes of a node by name: its roles, and the services that it started (children.json in its run folder), or `supervisor`. */
 export class NodeProcesses {
   readonly #roles: Roles;
   readonly #childrenFile: string;
+  readonly #pidFile: string;
 
   constructor(runFolder: string) {
     this.#roles = new Roles(join(runFolder, 'runtime.json'));
     this.#childrenFile = join(runFolder, 'children.json');
+    this.#pidFile = join(runFolder, 'trunkline.pid');
   }
 
   /** @throws Error when there is none of that name */
   pidOf(name: string): number {
+    if (name === 'supervisor') return Number(readFileSync(this.#pidFile, 'utf8'));
     const child = this.#children().find(one => one.name === name);
     return child?.pid ?? this.#roles.pidOf(name);
   }

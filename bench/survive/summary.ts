@@ -14,6 +14,21 @@ export function summaryOf(rounds: readonly RoundResult[]) {
   };
 }
 
+/** Of one process and blow: with what so many calls allow to say of all. */
+export function boundedSummaryOf(rounds: readonly RoundResult[]) {
+  const { kills, calls, callsLost, rowsLost, doubleSpeech, gapMs } = summaryOf(rounds);
+  return {
+    kills,
+    calls,
+    callsLost,
+    rowsLost,
+    doubleSpeech,
+    lostAtMostPct: atMostPercent(callsLost, calls),
+    rowsLostAtMostPct: atMostPercent(rowsLost, calls),
+    gapMs,
+  };
+}
+
 /** Upper end of the 95 % interval of a share: where none of n was lost, 3 / n; else Wilson's. */
 export function atMostPercent(lost: number, calls: number): number {
   if (lost === 0) return Math.round((300 / calls) * 100) / 100;

@@ -30,9 +30,9 @@ export class Admission {
     this.#media.delete(address);
   }
 
-  /** From now on nothing is admitted. */
-  drain(): void {
-    this.#draining = true;
+  /** From now on nothing is admitted, or something again. */
+  drain(isDraining: boolean): void {
+    this.#draining = isDraining;
   }
 
   /** Takes a slot, or says why there is none. `except` has refused already. */

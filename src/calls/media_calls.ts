@@ -219,6 +219,13 @@ export class MediaCalls implements Ticking {
     this.#parts.ports.readinessChanged();
   }
 
+  /** Takes further calls again. */
+  takeCalls(): void {
+    if (!this.#draining) return;
+    this.#draining = false;
+    this.#parts.ports.readinessChanged();
+  }
+
   /** Hangs every call up and resolves when the last one is over, or after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
     this.drain();

@@ -26,6 +26,9 @@ export class NodeView {
     link.on('drain', () => {
       this.#draining = true;
     });
+    link.on('takeCalls', () => {
+      this.#draining = false;
+    });
   }
 
   get draining(): boolean {

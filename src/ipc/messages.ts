@@ -281,6 +281,8 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('peerReady'), peer: addressSchema }),
   /** Take no new calls; end when the last one is over or the deadline passes. */
   z.object({ type: z.literal('drain'), deadlineMs: z.number() }),
+  /** A supervisor has taken over: new calls are taken, whatever the one before has said. */
+  z.object({ type: z.literal('takeCalls') }),
   z.object({ type: z.literal('stop') }),
   /** Told by the supervisor: the trunks in the runtime file are others now. */
   z.object({ type: z.literal('trunksChanged') }),

@@ -109,7 +109,11 @@ function listen(
     tellLoad();
   });
   link.on('drain', () => {
-    admission.drain();
+    admission.drain(true);
+    tellLoad();
+  });
+  link.on('takeCalls', () => {
+    admission.drain(false);
     tellLoad();
   });
 }

@@ -137,6 +137,7 @@ function followCalls({ link }: RoleContext, calls: MediaCalls, { phones, dialogs
   link.on('hangUp', ({ callId }) => calls.hangUp(callId));
   link.on('checkpointKept', ({ callId, number }) => calls.checkpointKept(callId, number));
   link.on('drain', () => calls.drain());
+  link.on('takeCalls', () => calls.takeCalls());
   for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
     link.on(type, message => phones.fromEdge(message));
 }

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { TrunklineError } from '../config/errors.ts';
+import { LIMITS } from '../config/limits.ts';
 import { APP_ROLE } from './app_role.ts';
 import { accountFor, assertVersion, createCluster, endLeftoverServer, handOver } from './postgres/cluster.ts';
 import { packagedPrograms, postgresPrograms } from './postgres/programs.ts';
@@ -81,15 +82,45 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** Connects as the owner of the schema to a server that somebody else may run; undefined where none was ever made. */
-export function embeddedOwnerUrl({
+type Whereabouts = Pick<EmbeddedPostgresOptions, 'keysDir' | 'host' | 'port'>;
+
+/** Of a server that somebody else may run; undefined where none was ever made. */
+export function embeddedUrls({
   keysDir,
   host,
   port,
-}: Pick<EmbeddedPostgresOptions, 'keysDir' | 'host' | 'port'>): string | undefined {
+}: Whereabouts): Pick<EmbeddedPostgres, 'ownerUrl' | 'appUrl'> | undefined {
   const file = join(keysDir, 'postgres.json');
   if (!existsSync(file)) return undefined;
-  return urlOf({ host, port }, OWNER_ROLE, readPasswords(file, true).owner, DATABASE);
+  const { owner, app } = readPasswords(file, true);
+  return {
+    ownerUrl: urlOf({ host, port }, OWNER_ROLE, owner, DATABASE),
+    appUrl: urlOf({ host, port }, APP_ROLE, app, DATABASE),
+  };
+}
+
+/** Connects as the owner of the schema to a server that somebody else may run; undefined where none was ever made. */
+export function embeddedOwnerUrl(where: Whereabouts): string | undefined {
+  return embeddedUrls(where)?.ownerUrl;
+}
+
+export async function isAnswering(url: string): Promise<boolean> {
+  const limitMs = LIMITS.adoptMs;
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: limitMs,
+    query_timeout: limitMs,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 function urlOf(

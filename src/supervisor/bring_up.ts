@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type NodePaths, nodePaths } from '../config/paths.ts';
 import type { Runtime } from '../config/runtime.ts';
 import type { Config } from '../config/schema.ts';
-import { createHub } from '../ipc/hub.ts';
+import { createHub, type Hub } from '../ipc/hub.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { ChildStarter } from './child.ts';
-import { ChildrenFile } from './children_file.ts';
+import { type ChildEntry, ChildrenFile } from './children_file.ts';
 import { assertFreeBytes } from './disk_space.ts';
 import { hubSocketPath, removeHubSocket } from './hub_socket.ts';
 import { lockInstance } from './instance_lock.ts';
@@ -21,6 +21,7 @@ import { provisionSip } from './provision.ts';
 import { ProvisionWatch } from './provision_watch.ts';
 import { RoleFleet } from './roles.ts';
 import { BackingServices } from './services/backing_services.ts';
+import { StartMark } from './start_mark.ts';
 import type { Stoppables } from './stoppables.ts';
 import type { Terminal } from './terminal.ts';
 import { TrunkReload } from './trunk_reload.ts';
@@ -55,9 +56,12 @@ export interface RunningNode {
 interface Ground {
   readonly paths: NodePaths;
   readonly children: ChildrenFile;
+  /** Processes of an earlier start that go on. */
+  readonly adopted: readonly ChildEntry[];
   readonly logs: LogFiles;
   readonly log: Logger;
   readonly keys: NodeKeys;
+  readonly hub: Hub;
 }
 
 const LEFTOVER_GRACE_MS = 5_000;
@@ -66,10 +70,11 @@ const LEFTOVER_GRACE_MS = 5_000;
 export async function bringUp(options: BringUpOptions, signal: AbortSignal): Promise<RunningNode> {
   const { config, terminal, stoppables, install } = options;
   const ground = await prepareGround(options);
-  const { paths, logs, children, log, keys } = ground;
-  await assertPortsFree(ownPorts(config));
+  const { paths, logs, children, adopted, log, keys } = ground;
+  const goesOn = adopted.length > 0;
+  if (!goesOn) await assertPortsFree(ownPorts(config));
   const tools = await providePrograms({ config, paths, install }, terminal, signal);
-  const starter = new ChildStarter(logs, children);
+  const starter = new ChildStarter(logs, children, adopted);
   const services = new BackingServices({
     config,
     paths,
@@ -82,7 +87,7 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     terminal,
     log,
   });
-  const resolved = await ofThisRun(await services.start(signal), paths);
+  const resolved = await ofThisRun(await services.start(signal), paths, goesOn);
   const watch = resolved.livekit.sip.enabled ? await provision(resolved, options, log) : undefined;
   signal.throwIfAborted();
   const ownsLiveKit = tools.livekitServer !== undefined;
@@ -92,6 +97,11 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     starter,
     signal,
   );
+  if (goesOn) {
+    // What changed while nobody looked, and what the supervisor before had told.
+    ground.hub.broadcast({ type: 'trunksChanged' });
+    ground.hub.broadcast({ type: 'takeCalls' });
+  }
   reloadTrunks(options, resolved, next => {
     useTrunks(next);
     watch?.use(next);
@@ -100,28 +110,56 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
 }
 
 /** Processes read the workflows as they are now, also those that are started again later. */
-async function ofThisRun(config: Config, paths: NodePaths): Promise<Config> {
+async function ofThisRun(config: Config, paths: NodePaths, goesOn: boolean): Promise<Config> {
   const dir = join(paths.run, 'workflows');
-  await copyWorkflows(paths.workflows, dir);
+  if (!goesOn || !existsSync(dir)) await copyWorkflows(paths.workflows, dir);
   return { ...config, workflows: { ...config.workflows, dir } };
 }
 
-/** Folders, lock, leftovers, logs, keys. */
-async function prepareGround({ project, config, terminal, stoppables }: BringUpOptions): Promise<Ground> {
+/** Folders, lock, leftovers, logs, keys, and the hub: what goes on from before waits for it. */
+async function prepareGround(options: BringUpOptions): Promise<Ground> {
+  const { project, config, stoppables } = options;
   const paths = nodePaths(project, config);
   mkdirSync(paths.data, { recursive: true, mode: 0o700 });
   assertFreeBytes(paths.data, LIMITS.startFreeBytes, 'a start');
   const lock = await lockInstance(paths);
   stoppables.add('lock', () => lock.release());
   const children = new ChildrenFile(paths.run);
-  const leftovers = await children.endLeftovers(LEFTOVER_GRACE_MS);
-  if (leftovers.length > 0)
-    terminal.line(`✓ ended what an earlier start left behind: ${leftovers.join(', ')}`);
+  const adopted = await takeOver(options, paths, children);
   stoppables.add('watchdog', await startWatchdog(paths.run, children));
   const logs = new LogFiles(paths.logs);
   stoppables.add('logs', () => logs.close());
   const log = createLogger('supervisor', config.logLevel, logs.file('supervisor'));
-  return { paths, children, logs, log, keys: ensureKeys(config, paths) };
+  const socketPath = hubSocketPath(paths.run);
+  stoppables.add('hub socket', () => removeHubSocket(socketPath, paths.run));
+  const hub = await createHub({ socketPath, log });
+  stoppables.add('hub', () => hub.close());
+  return { paths, children, adopted, logs, log, keys: ensureKeys(config, paths), hub };
+}
+
+/** LiveKit's programs don't outlive the supervisor that reads their log, and the watchdog is of one supervisor. */
+function canGoOn(name: string): boolean {
+  return name !== 'watchdog' && !name.startsWith('livekit-');
+}
+
+/** Of an earlier start with the same settings what can go on does; all else that it left behind is ended. */
+async function takeOver(
+  { config, startRoles, terminal }: BringUpOptions,
+  paths: NodePaths,
+  children: ChildrenFile,
+): Promise<readonly ChildEntry[]> {
+  const mark = new StartMark(paths.run);
+  if (mark.isOf(paths, config, startRoles)) {
+    const adopted = await children.takeOver(canGoOn, LEFTOVER_GRACE_MS);
+    const names = adopted.map(({ name, pid }) => `${name} (process ${pid})`);
+    if (names.length > 0) terminal.line(`✓ took over what an earlier start left behind: ${names.join(', ')}`);
+    return adopted;
+  }
+  const leftovers = await children.endLeftovers(LEFTOVER_GRACE_MS);
+  if (leftovers.length > 0)
+    terminal.line(`✓ ended what an earlier start left behind: ${leftovers.join(', ')}`);
+  mark.write(paths, config, startRoles);
+  return [];
 }
 
 async function provision(
@@ -153,15 +191,12 @@ function reloadTrunks(
 
 async function startRoles(
   options: BringUpOptions & Pick<Runtime, 'ownsLiveKit'>,
-  { paths, log }: Ground,
+  { paths, log, hub }: Ground,
   starter: ChildStarter,
   signal: AbortSignal,
 ): Promise<{ readonly roles: RoleFleet; readonly useTrunks: (config: Config) => void }> {
   const { config, project, ownsLiveKit, terminal, stoppables } = options;
-  const socketPath = hubSocketPath(paths.run);
-  stoppables.add('hub socket', () => removeHubSocket(socketPath, paths.run));
-  const hub = await createHub({ socketPath, log });
-  stoppables.add('hub', () => hub.close());
+  const { socketPath } = hub;
   const runtimeFile = join(paths.run, 'runtime.json');
   const tellRoles = (current: Config): void => {
     const runtime: Runtime = { project, socketPath, config: current, ownsLiveKit };

@@ -4,10 +4,12 @@ import { closeSync, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrunklineError } from '../config/errors.ts';
-import type { ChildrenFile } from './children_file.ts';
+import { LIMITS } from '../config/limits.ts';
+import { adopt } from './adopted.ts';
+import type { ChildEntry, ChildrenFile } from './children_file.ts';
 import { lastWords } from './last_words.ts';
 import type { LogFiles } from './log_files.ts';
-import { signalGroup } from './process_identity.ts';
+import { isRunning, signalGroup } from './process_identity.ts';
 
 /** Something that runs beside the supervisor until it is stopped or dies. */
 export interface Running {
@@ -38,18 +40,45 @@ export interface ChildOptions {
 export class ChildStarter {
   readonly #logs: LogFiles;
   readonly #children: ChildrenFile;
+  readonly #adoptable: Map<string, ChildEntry>;
 
-  constructor(logs: LogFiles, children: ChildrenFile) {
+  /** @param adoptable of an earlier start, and on record: instead of starting one of their names anew, it is taken over */
+  constructor(logs: LogFiles, children: ChildrenFile, adoptable: readonly ChildEntry[] = []) {
     this.#logs = logs;
     this.#children = children;
+    this.#adoptable = new Map(adoptable.map(entry => [entry.name, entry]));
+  }
+
+  isAdoptable(name: string): boolean {
+    return this.#adoptable.has(name);
+  }
+
+  /** Once for each. Undefined: there is none of that name any more. */
+  takeAdopted(name: string, endWith: ChildOptions['endWith']): Running | undefined {
+    const entry = this.#adoptable.get(name);
+    this.#adoptable.delete(name);
+    if (entry === undefined || !isRunning(entry)) return undefined;
+    // Kept within its limit from now on.
+    this.#logs.file(name);
+    return adopt(entry, { endWith, onEnded: () => this.#children.remove(entry.pid) });
   }
 
   /**
-   * Starts a program and waits until it is ready; one that does not become ready is stopped.
+   * Starts a program, or takes over one that runs, and waits until it is ready; one that does not become ready is stopped.
    * @throws TrunklineError TOOL_MISSING when it can't be run, PORT_BUSY, DISK_FULL or STEP_FAILED with its last words
    */
   async start(options: ChildOptions, signal: AbortSignal): Promise<Running> {
-    const running = await this.#spawn(options);
+    const adopted = this.takeAdopted(options.name, options.endWith);
+    if (adopted !== undefined) {
+      const limited = { ...options, readyLimitMs: LIMITS.adoptMs };
+      const taken = await this.#untilReady(adopted, limited, signal).catch(() => undefined);
+      if (taken !== undefined) return taken;
+      signal.throwIfAborted();
+    }
+    return await this.#untilReady(await this.#spawn(options), options, signal);
+  }
+
+  async #untilReady(running: Running, options: ChildOptions, signal: AbortSignal): Promise<Running> {
     const over = new AbortController();
     const end = AbortSignal.any([signal, AbortSignal.timeout(options.readyLimitMs), over.signal]);
     const died = running.exited.then(words => Promise.reject(startFailure(words)));

@@ -32,6 +32,7 @@ export interface RoleFleetOptions {
 const STOP_MS = 10_000;
 const TERMINATE_MS = 3_000;
 const DRAIN_POLL_MS = 100;
+const BACK_POLL_MS = 20;
 
 /** The roles of a node, each a process that is kept running. */
 export class RoleFleet {
@@ -135,8 +136,16 @@ export class RoleFleet {
     this.#keepers.get(address)?.kill();
   }
 
+  /** One that was there before finds its way to the hub by itself, and tells what it carries. */
+  async #untilBack(address: Address, end: AbortSignal): Promise<void> {
+    const { hub } = this.#options;
+    const hasTold = (): boolean => !address.startsWith('media-') || this.#calls.has(address);
+    while (!hub.isReady(address) || !hasTold()) await sleep(BACK_POLL_MS, undefined, { signal: end });
+  }
+
   async #startRole(address: Address, signal: AbortSignal): Promise<Running> {
     const { paths, runtimeFile, starter } = this.#options;
+    let isAdopted = starter.isAdoptable(address);
     const ready = new Promise<void>(resolve => this.#readyWaiters.set(address, resolve));
     const main = join(paths.project, 'src', 'main.ts');
     const running = await starter.start(
@@ -147,7 +156,11 @@ export class RoleFleet {
         cwd: paths.project,
         env: process.env,
         endWith: [{ signal: 'SIGTERM', waitMs: TERMINATE_MS }],
-        ready: end => Promise.race([ready, aborted(end)]),
+        ready: end => {
+          const isBack = isAdopted;
+          isAdopted = false;
+          return isBack ? this.#untilBack(address, end) : Promise.race([ready, aborted(end)]);
+        },
         readyLimitMs: LIMITS.serviceReadyMs,
       },
       signal,

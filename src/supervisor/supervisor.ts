@@ -4,6 +4,7 @@ import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
 import type { StartCommand } from './cli.ts';
 import { failureText } from './failure_text.ts';
+import { tellGuardian } from './guardian.ts';
 import { configFileOf, nodeConfig, nodeIntegrations, nodeProviders } from './node_config.ts';
 import { providerWarning, talkingWorkflows } from './provider_lines.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
@@ -20,10 +21,11 @@ export async function supervise(command: StartCommand, project: string): Promise
   // Whoever reads the lines may go away; the node goes on.
   process.stdout.on('error', () => undefined);
   const signals = new ShutdownSignals();
+  const guardian = tellGuardian();
   const stoppables = new Stoppables((name, error) => terminal.warn(`${name}: ${failureText(error)}`));
   let code: number;
   try {
-    code = await runNode(command, project, { terminal, signals, stoppables });
+    code = await runNode(command, project, { terminal, signals, stoppables, onUp: guardian.up });
   } catch (error) {
     const interrupted = error instanceof ShutdownRequest;
     if (interrupted) terminal.line(`${error.message} before it was up`);
@@ -32,6 +34,7 @@ export async function supervise(command: StartCommand, project: string): Promise
   }
   await stoppables.stopAll();
   signals.close();
+  guardian.close();
   return signals.atOnce.aborted ? exitCode(signals.atOnce.reason) : code;
 }
 
@@ -39,13 +42,14 @@ interface Surroundings {
   readonly terminal: Terminal;
   readonly signals: ShutdownSignals;
   readonly stoppables: Stoppables;
+  readonly onUp: () => void;
 }
 
 /** @returns exit code 0 when a signal ended it, 1 when it could not go on */
 async function runNode(
   command: StartCommand,
   project: string,
-  { terminal, signals, stoppables }: Surroundings,
+  { terminal, signals, stoppables, onUp }: Surroundings,
 ): Promise<number> {
   const startedAt = performance.now();
   const failed = Promise.withResolvers<string>();
@@ -71,13 +75,18 @@ async function runNode(
     },
     signals.inOrder,
   );
+  onUp();
   terminal.line(`Trunkline is up (${duration(startedAt)}).`);
   const integrations = nodeIntegrations(config, project);
   for (const line of summaryLines(node, providers, integrations)) terminal.line(line);
-  // Whoever loads workflows tells what is wrong with them.
-  const talking = await talkingWorkflows(node.paths.workflows).catch(() => []);
-  const warning = providerWarning(config, providers, talking);
-  if (warning !== undefined) terminal.warn(warning);
+  // Whoever loads workflows tells what is wrong with them. That takes a while, and a signal need not wait for it.
+  void talkingWorkflows(node.paths.workflows).then(
+    talking => {
+      const warning = providerWarning(config, providers, talking);
+      if (warning !== undefined) terminal.warn(warning);
+    },
+    () => undefined,
+  );
   const sentence = await Promise.race([failed.promise, untilAborted(signals.inOrder)]);
   if (sentence !== undefined) terminal.fail(sentence);
   await drain(node, terminal, signals.atOnce);

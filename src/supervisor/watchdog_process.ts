@@ -4,8 +4,8 @@ const [runFolder] = process.argv.slice(2);
 if (runFolder !== undefined) {
   process.stdin.resume().once('close', async () => {
     // Loaded when needed: until then, which should be for ever, it takes no memory.
-    const { endAfterSupervisor } = await import('./after_supervisor.ts');
-    await endAfterSupervisor(runFolder);
+    const { standIn } = await import('./after_supervisor.ts');
+    await standIn(runFolder);
     process.exit(0);
   });
 }

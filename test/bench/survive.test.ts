@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { NodeProcesses } from '../../bench/survive/processes.ts';
 import type { RoundResult } from '../../bench/survive/round.ts';
-import { atMostPercent, summaryOf } from '../../bench/survive/summary.ts';
+import { atMostPercent, boundedSummaryOf, summaryOf } from '../../bench/survive/summary.ts';
 
 t.test(
   'processes are found by name, services with the roles, and one that took a place is waited for',
@@ -21,6 +21,8 @@ t.test(
     write(42);
     await back;
     t.equal(processes.pidOf('redis'), 42);
+    writeFileSync(join(folder, 'trunkline.pid'), '40\n');
+    t.equal(processes.pidOf('supervisor'), 40);
   },
 );
 
@@ -40,6 +42,7 @@ t.test('what was lost is counted over all rounds, with what so many calls allow'
     rowsLost: 2,
   });
   t.equal(summaryOf([round]).gapMs?.max, 140);
+  t.match(boundedSummaryOf([round]), { kills: 1, lostAtMostPct: 6, rowsLost: 1 });
   t.equal(atMostPercent(0, 600), 0.5);
   t.ok(Math.abs(atMostPercent(2, 100) - 7) < 0.1);
 });

@@ -160,7 +160,7 @@ t.test('LiveKit ends a job: the call is hung up; while draining nothing is admit
   t.same(sent.at(-1), { to: 'media-0', message: { type: 'hangUp', callId: calls()[0]!.callId } });
   roomJobs.terminated('unknown');
   t.equal(sent.length, 2);
-  admission.drain();
+  admission.drain(true);
   t.equal(roomJobs.available(job('b')), undefined);
   t.same(notAdmitted, ['DRAINING']);
 });
@@ -171,7 +171,7 @@ t.test(
     for (const isOnlyNode of [true, false]) {
       const { roomJobs, closed, admission } = edge(['media-0'], 60_000, isOnlyNode);
       t.ok(roomJobs.available(job('a')));
-      admission.drain();
+      admission.drain(true);
       t.equal(roomJobs.available(job('b')), undefined);
       t.same(closed, isOnlyNode ? ['room-b'] : []);
       roomJobs.close();

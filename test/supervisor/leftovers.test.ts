@@ -1,7 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { endAfterSupervisor } from '../../src/supervisor/after_supervisor.ts';
+import { createHub } from '../../src/ipc/hub.ts';
+import { connectLink } from '../../src/ipc/link.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { standIn } from '../../src/supervisor/after_supervisor.ts';
 import { ChildrenFile } from '../../src/supervisor/children_file.ts';
 import { identify, isRunning } from '../../src/supervisor/process_identity.ts';
 import { startSnippet, untilGone } from './processes.ts';
@@ -60,16 +65,57 @@ t.test('a record that is damaged or not there counts as empty', async t => {
   t.same(await new ChildrenFile(t.testdir()).endLeftovers(100), []);
 });
 
-t.test('the watchdog of a killed supervisor ends its processes, not those of the next one', async t => {
+t.test('where no supervisor follows, its processes are ended, not those of the next one', async t => {
   const folder = t.testdir();
   const left = await startSnippet(t, IDLE);
   const next = await startSnippet(t, IDLE);
   new ChildrenFile(folder).add('redis', left.pid, 'SIGTERM');
-  const ending = endAfterSupervisor(folder, 100);
+  const ending = standIn(folder, { backMs: 50, awayMs: 50 });
   new ChildrenFile(folder).add('redis', next.pid, 'SIGTERM');
   await ending;
   await untilGone(left.pid);
   t.ok(identify(next.pid));
+});
+
+t.test('until then roles hear one another, and calls may end', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'run-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const socketPath = join(folder, 'hub.sock');
+  const log = createLogger('test', 'silent');
+  const first = await createHub({ socketPath, log });
+  const [edge, media] = await Promise.all(
+    (['edge', 'media-0'] as const).map(address => connectLink({ address, socketPath, log })),
+  );
+  t.teardown(() => Promise.all([edge!.close(), media!.close()]));
+  let calls = 1;
+  const tellLoad = (): void =>
+    media!.send('supervisor', {
+      type: 'load',
+      calls,
+      unanswered: 0,
+      maxCalls: 2,
+      tickLatenessP99Ms: 0,
+      draining: false,
+      spoolFull: false,
+    });
+  const timer = setInterval(tellLoad, 20);
+  t.teardown(() => clearInterval(timer));
+  const told: string[] = [];
+  media!.on('hangUp', () => told.push('hangUp'));
+  media!.on('drain', () => told.push('drain'));
+  media!.on('stop', () => void media!.close());
+  edge!.on('stop', () => void edge!.close());
+  while (first.peers().length < 2) await sleep(5);
+  await first.close();
+  const over = standIn(folder, { backMs: 50, awayMs: 300 }).then(() => told.push('over'));
+  await sleep(100);
+  edge!.send('media-0', { type: 'hangUp', callId: 'a' });
+  while (!told.includes('drain')) await sleep(5);
+  await sleep(300);
+  t.same(told, ['hangUp', 'drain'], 'it waits for the call');
+  calls = 0;
+  await over;
+  t.same(told, ['hangUp', 'drain', 'over']);
 });
 
 t.test('those that ended in order are off the record', async t => {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { identify } from '../../src/supervisor/process_identity.ts';
 import { nodeEnvironment, processesOf, startNode } from './node_rig.ts';
 
 /** The services that need nothing built; the rest is proven where calls are. */
@@ -58,22 +57,6 @@ t.test('services that die are started again', async t => {
   }
   node.child.kill('SIGTERM');
   t.equal(await node.ended, 0);
-  t.same(processesOf(env), []);
-});
-
-t.test('what a killed supervisor left is ended by the next start', async t => {
-  const env = await nodeEnvironment(t);
-  const killed = startNode(t, env, SERVICES);
-  await killed.said(/Trunkline is up/);
-  const redis = pidOf(env, 'redis');
-  killed.child.kill('SIGKILL');
-  await killed.ended;
-  t.ok(identify(redis), 'it is left behind');
-  const next = startNode(t, env, SERVICES);
-  await next.said(/Trunkline is up/);
-  t.match(next.lines[0], new RegExp(`left behind: .*redis \\(process ${redis}\\)`));
-  next.child.kill('SIGTERM');
-  await next.ended;
   t.same(processesOf(env), []);
 });
 

@@ -53,14 +53,14 @@ export class BackingServices {
   }
 
   async #startPostgres(config: Config, signal: AbortSignal): Promise<Config> {
-    const { paths, keys, logs, children, terminal } = this.#options;
+    const { keys, logs, terminal } = this.#options;
     let ownerUrl = config.postgres.url;
     let appUrl = config.postgres.url;
     if (ownerUrl === '') {
       const urls = await terminal.step('postgres', async report => {
         let first: { ownerUrl: string; appUrl: string } | undefined;
         await this.#keep('postgres', signal, async () => {
-          const postgres = await startPostgres(config, paths, logs, children);
+          const postgres = await startPostgres({ ...this.#options, config });
           first ??= postgres;
           return postgres;
         });

@@ -160,7 +160,7 @@ t.test('a trunk that has all its calls, and one whose calls come too fast', SIPP
 
 t.test('a node that is being emptied', SIPP_OR_SKIP, async t => {
   const phone = await PhoneRig.open(t);
-  phone.admission.drain();
+  phone.admission.drain(true);
   t.equal(await callBySipp(t, scenario(invite(), refused(503, RETRY)), phone), '');
 });
 
