@@ -47,4 +47,4 @@ EXPOSE 8080 7880 7881 5060/tcp 5060/udp 5070/tcp 5070/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TRUNKLINE_HTTP__PORT ?? 8080}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["tini", "--", "node", "src/main.ts", "--no-install"]
+ENTRYPOINT ["tini", "--", "node", "bin/keep.mjs", "--no-install"]

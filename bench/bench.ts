@@ -11,6 +11,9 @@ export interface BenchOptions {
   /** Nothing of LiveKit's is measured beside; benches that do not take no notice. */
   readonly withoutLiveKit: boolean;
   readonly configFile: string;
+  /** How long a soak takes, and calls at once, where the bench takes these. */
+  readonly minutes?: number | undefined;
+  readonly calls?: number | undefined;
 }
 
 export interface BenchResult {

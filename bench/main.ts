@@ -28,13 +28,14 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   long_call: () => import('./long_call.ts'),
   turns: () => import('./turns.ts'),
   density: () => import('./density.ts'),
+  soak: () => import('./soak.ts'),
   survive: () => import('./survive.ts'),
   intents: () => import('./intents.ts'),
   fleet: () => import('./fleet.ts'),
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
-                         [--without livekit]
+                         [--without livekit] [--minutes N] [--calls N]
 
   calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
   rooms      the same through livekit-sip and rooms
@@ -60,6 +61,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   turns      ends of callers' turns: cut-offs and delay by words and pauses, against the best fixed pause
   density    whole conversations on one core, at 50 to 200 calls: CPU, memory and lateness of frames for a call; then LiveKit's
              chain on the same core, which --without livekit leaves out; needs a quiet machine
+  soak       calls come and go for two hours (--minutes) on one core: slopes of memory, descriptors, timers and lateness
   survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
   fleet      a day of 10,000 calls at once over three regions, simulated: carried, refused, lost, cores, cost
@@ -78,6 +80,8 @@ async function main(args: string[]): Promise<number> {
       target: { type: 'string' },
       set: { type: 'string' },
       without: { type: 'string' },
+      minutes: { type: 'string' },
+      calls: { type: 'string' },
       config: { type: 'string', default: 'trunkline.yaml' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -96,6 +100,8 @@ async function main(args: string[]): Promise<number> {
     setFolder: values.set,
     withoutLiveKit: values.without === 'livekit',
     configFile: values.config,
+    minutes: numberOf(values.minutes),
+    calls: numberOf(values.calls),
   });
   const result = { bench: bench.name, quick: values.quick, ok, ...headline, posture, figures, validity };
   if (!values.quick) {
@@ -105,6 +111,13 @@ async function main(args: string[]): Promise<number> {
   }
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return ok ? 0 : 1;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`${text} is no number of minutes or calls`);
+  return number;
 }
 
 try {

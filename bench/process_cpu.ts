@@ -93,7 +93,7 @@ function statFields(pid: number): string[] | undefined {
 }
 
 /** The role of one of our own processes, else the program's name. */
-function nameOf(pid: number): string {
+export function nameOf(pid: number): string {
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   const role = args[args.indexOf('--role') + 1];
   if (args.includes('--role') && role !== undefined) return role;

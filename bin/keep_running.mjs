@@ -34,7 +34,6 @@ export function keepRunning(script, args) {
     });
   }
   const start = () => {
-    isUp = false;
     child = spawn(projectNode(), [join(ROOT, script), ...args], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       env: projectEnvironment(),
@@ -56,6 +55,7 @@ export function keepRunning(script, args) {
       process.kill(process.pid, signal);
       return;
     }
+    isUp = false;
     deathsMs.push(performance.now());
     while (deathsMs.at(-1) - deathsMs[0] > 60_000) deathsMs.shift();
     if (deathsMs.length > MOST_IN_A_MINUTE)

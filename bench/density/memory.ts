@@ -6,7 +6,8 @@ export function memoryOfTreeMiB(rootPid: number): number {
   return processTree(rootPid).reduce((sum, pid) => sum + proportionalMiB(pid), 0);
 }
 
-function proportionalMiB(pid: number): number {
+/** Of one process; 0 when it is gone. */
+export function proportionalMiB(pid: number): number {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
     return Number(/^Pss:\s*(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
