@@ -4,6 +4,7 @@ import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { HISTORY_LIMITS } from './history_limits.ts';
 import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
+import { SUPERVISION_LIMITS } from './supervision_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
 import { VERSION_LIMITS } from './version_limits.ts';
@@ -40,14 +41,6 @@ export const LIMITS = {
   ipcMessageBytes: 1 << 20,
   /** Bytes waiting for a slow process; its link is closed. */
   ipcQueuedBytes: 16 << 20,
-  /** Time without a hub after which a role gives up and ends: then the watchdog is gone, too. */
-  ipcReconnectMs: 30_000,
-  /** What an earlier supervisor has started answers the new one by then, or is killed and started anew. */
-  adoptMs: 5_000,
-  /** After a supervisor's death the watchdog passes messages on between roles, once none has followed by then. */
-  supervisorBackMs: 5_000,
-  /** Without a supervisor a node takes calls for so long, then drains (`drainS`) and ends. */
-  supervisorAwayMs: 120_000,
   /** A configuration or workflow file; a larger one is refused. */
   configFileBytes: 1 << 20,
   /** From the end of the caller's turn to a model's first sentence; then the call goes on without the model. */
@@ -56,6 +49,7 @@ export const LIMITS = {
   ...HAND_OFF_LIMITS,
   ...HISTORY_LIMITS,
   ...SLOT_LIMITS,
+  ...SUPERVISION_LIMITS,
   ...SPEECH_LIMITS,
   ...TOOL_LIMITS,
   ...DURABLE_LIMITS,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildOptions, Running } from './child.ts';
 import type { ChildEntry } from './children_file.ts';
 import { isRunning, signalGroup } from './process_identity.ts';
+import type { EndWith, Running } from './running.ts';
 
 const LOOK_EVERY_MS = 200;
 
 /** A process that an earlier supervisor has started, as one of this one's own; its last words only its log knows. */
 export function adopt(
   entry: ChildEntry,
-  { endWith, onEnded }: Pick<ChildOptions, 'endWith'> & { readonly onEnded: () => void },
+  { endWith, onEnded }: { readonly endWith: EndWith; readonly onEnded: () => void },
 ): Running {
   const exited = untilGone(entry).then(() => {
     // What it had started itself must not outlive it.

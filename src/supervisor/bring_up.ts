@@ -144,12 +144,12 @@ function canGoOn(name: string): boolean {
 
 /** Of an earlier start with the same settings what can go on does; all else that it left behind is ended. */
 async function takeOver(
-  { config, startRoles, terminal }: BringUpOptions,
+  { config, startRoles: withRoles, terminal }: BringUpOptions,
   paths: NodePaths,
   children: ChildrenFile,
 ): Promise<readonly ChildEntry[]> {
   const mark = new StartMark(paths.run);
-  if (mark.isOf(paths, config, startRoles)) {
+  if (mark.isOf(paths, config, withRoles)) {
     const adopted = await children.takeOver(canGoOn, LEFTOVER_GRACE_MS);
     const names = adopted.map(({ name, pid }) => `${name} (process ${pid})`);
     if (names.length > 0) terminal.line(`✓ took over what an earlier start left behind: ${names.join(', ')}`);
@@ -158,7 +158,7 @@ async function takeOver(
   const leftovers = await children.endLeftovers(LEFTOVER_GRACE_MS);
   if (leftovers.length > 0)
     terminal.line(`✓ ended what an earlier start left behind: ${leftovers.join(', ')}`);
-  mark.write(paths, config, startRoles);
+  mark.write(paths, config, withRoles);
   return [];
 }
 

@@ -10,15 +10,7 @@ import type { ChildEntry, ChildrenFile } from './children_file.ts';
 import { lastWords } from './last_words.ts';
 import type { LogFiles } from './log_files.ts';
 import { isRunning, signalGroup } from './process_identity.ts';
-
-/** Something that runs beside the supervisor until it is stopped or dies. */
-export interface Running {
-  readonly pid: number;
-  /** Resolves with its last words when it has ended, wanted or not. */
-  readonly exited: Promise<string>;
-  /** In good order, within a time limit; resolves when it has ended. */
-  stop(): Promise<void>;
-}
+import type { EndWith, Running } from './running.ts';
 
 export interface ChildOptions {
   /** Also of its log. */
@@ -27,8 +19,7 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Signals that ask it to end, one after another, each with its time; killed after the last. */
-  readonly endWith: readonly { readonly signal: 'SIGTERM' | 'SIGINT'; readonly waitMs: number }[];
+  readonly endWith: EndWith;
   /** Rewrites each line of its output before it reaches the log. */
   readonly filter?: (line: string) => string;
   /** Resolves when it does its work; until then it counts as starting, for no longer than the limit. */
@@ -54,7 +45,7 @@ export class ChildStarter {
   }
 
   /** Once for each. Undefined: there is none of that name any more. */
-  takeAdopted(name: string, endWith: ChildOptions['endWith']): Running | undefined {
+  takeAdopted(name: string, endWith: EndWith): Running | undefined {
     const entry = this.#adoptable.get(name);
     this.#adoptable.delete(name);
     if (entry === undefined || !isRunning(entry)) return undefined;
@@ -141,11 +132,7 @@ function startFailure(words: string): TrunklineError {
   return new TrunklineError('STEP_FAILED', words);
 }
 
-async function stopChild(
-  child: ChildProcess,
-  exited: Promise<string>,
-  endWith: ChildOptions['endWith'],
-): Promise<void> {
+async function stopChild(child: ChildProcess, exited: Promise<string>, endWith: EndWith): Promise<void> {
   for (const { signal, waitMs } of endWith) {
     child.kill(signal);
     const limit = new AbortController();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observe/log.ts';
-import type { Running } from './child.ts';
 import { signalGroup } from './process_identity.ts';
+import type { Running } from './running.ts';
 
 export interface KeeperOptions {
   readonly name: string;

@@ -8,10 +8,11 @@ import type { Hub } from '../ipc/hub.ts';
 import type { Address } from '../ipc/messages.ts';
 import { LISTENING_CLOSELY, type ListeningTimes } from '../ipc/silence.ts';
 import type { Logger } from '../observe/log.ts';
-import type { ChildStarter, Running } from './child.ts';
+import type { ChildStarter } from './child.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Keeper } from './keeper.ts';
 import { RoleFaults } from './role_faults.ts';
+import type { Running } from './running.ts';
 import { Starvation } from './starvation.ts';
 
 export interface RoleFleetOptions {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { createLogger } from '../../src/observe/log.ts';
-import type { Running } from '../../src/supervisor/child.ts';
 import { Keeper, type KeeperOptions } from '../../src/supervisor/keeper.ts';
+import type { Running } from '../../src/supervisor/running.ts';
 
 /** A process that dies when told. */
 class Puppet implements Running {

@@ -1,12 +1,13 @@
 import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Logger } from '../../observe/log.ts';
-import type { ChildStarter, Running } from '../child.ts';
+import type { ChildStarter } from '../child.ts';
 import type { ChildrenFile } from '../children_file.ts';
 import { Keeper } from '../keeper.ts';
 import type { NodeKeys } from '../keys.ts';
 import type { LogFiles } from '../log_files.ts';
 import type { ToolPaths } from '../programs.ts';
+import type { Running } from '../running.ts';
 import type { Stoppables } from '../stoppables.ts';
 import type { Terminal } from '../terminal.ts';
 import { ownLiveKitUrl, startLiveKitServer, startLiveKitSip } from './livekit.ts';

@@ -7,9 +7,10 @@ import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { NodePaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
-import type { ChildStarter, Running } from '../child.ts';
+import type { ChildStarter } from '../child.ts';
 import { findProgram } from '../find_program.ts';
 import { keepSecretFile } from '../keep_secret_file.ts';
+import type { Running } from '../running.ts';
 import { connectHost, plainEnvironment, urlHost } from './address.ts';
 
 const POLL_MS = 50;
