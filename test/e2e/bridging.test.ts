@@ -6,7 +6,7 @@ import { followLegs } from './leg_events.ts';
 import { PHONE_RATE_HZ, Phone } from './phone.ts';
 import { TestNode } from './test_node.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(50);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { COOPERATIVE } from '../../bench/caller/behaviour.ts';
 import { openEars, openVoice } from '../../bench/caller/local_speech.ts';
@@ -17,7 +17,7 @@ const MAX_SECONDS = 360;
 /** The caller in the box, in front of the node's tester page instead of a telephone. */
 export async function callFromPage(node: TestNode, page: Page, seed: number): Promise<TalkReport> {
   const config = loadConfig(node.configFile);
-  const flow = await loadFlow(join(ROOT, config.workflows.dir), config.workflows.default);
+  const flow = await loadFlow(resolve(ROOT, config.workflows.dir), config.workflows.default);
   const [stt, tts] = await Promise.all([openEars(config), openVoice(config, 'rms')]);
   try {
     const talk = await holdTalk(

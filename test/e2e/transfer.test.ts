@@ -12,7 +12,7 @@ import { followLegs } from './leg_events.ts';
 import { PHONE_RATE_HZ, Phone } from './phone.ts';
 import { TestNode } from './test_node.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 /** Which floor is keyed in; the person hears of it. */
 const WORKFLOW = RECEPTION.replace(/ {6}- \{ slots: \[size\].*\n/, '').replace(
