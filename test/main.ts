@@ -29,13 +29,23 @@ const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agent
 const NODES = 'test/e2e';
 /** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
 const QUIET: readonly string[] = [
-  'test/bench/sip_bench.test.ts',
   'test/e2e/browser_call.test.ts',
   'test/e2e/drain.test.ts',
-  'test/e2e/judges.test.ts',
-  'test/supervisor/hung_roles.test.ts',
   'test/supervisor/node.test.ts',
+  'test/supervisor/hung_roles.test.ts',
+  'test/bench/sip_bench.test.ts',
   'test/web/page.test.ts',
+  'test/e2e/judges.test.ts',
+];
+/** Of the other suites those that take longest, begun first: none of them is left alone at the end. */
+const LONG: readonly string[] = [
+  'test/supervisor/obstacles.test.ts',
+  'test/providers/livekit_process.test.ts',
+  'test/bench/chaos.test.ts',
+  'test/providers/livekit_llm.test.ts',
+  'test/e2e/postgres_away.test.ts',
+  'test/e2e/leftovers.test.ts',
+  'test/e2e/takeover.test.ts',
 ];
 /** Sound through WebRTC, which gives up what it can't do in time: alone, one after the other. */
 const ROOM_SOUND: readonly string[] = [
@@ -120,12 +130,15 @@ async function runEverything(): Promise<Counts[]> {
     runSuites(FIRST, 1),
   ]);
   const rest = await runInTurn(
-    () => runSuites(others, 3),
+    () => runSuites(longestFirst(others), 3),
     () => runSuites(ROOM_SOUND, 1),
-    () => runSuites(QUIET, 2),
-    () => runSuites(busy, 2),
+    () => runSuites([...QUIET, ...longestFirst(busy)], 2),
   );
   return [...checks, first, ...rest];
+}
+
+function longestFirst(files: readonly string[]): string[] {
+  return [...LONG.filter(file => files.includes(file)), ...files.filter(file => !LONG.includes(file))];
 }
 
 async function runInTurn(...steps: (() => Promise<Counts>)[]): Promise<Counts[]> {

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ROOT } from '../tidy/sources.ts';
-import { placeCall, throughLiveKit } from './caller.ts';
+import { placeCall, startCaller, throughLiveKit } from './caller.ts';
 import { TestNode } from './test_node.ts';
 
 const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
@@ -15,14 +16,20 @@ t.test(
   'who can not be taken is told at once',
   { skip: built ? false : 'livekit-sip is not built' },
   async t => {
-    const node = await TestNode.start({ processes: 1, callsPerProcess: 1 }, { jobs: { enabled: true } });
+    const node = await TestNode.start(
+      { processes: 1, callsPerProcess: 1 },
+      { jobs: { enabled: true }, drainS: 240 },
+    );
     t.teardown(() => node.discard());
     const before = await placeCall(node, '+15557772000', '--silent', '--max-seconds', '3');
     const [record] = await node.calls();
     t.equal(before.callId, record?.callId, 'the caller finds its record by its Call-ID');
     await node.ended('+15557772000');
 
-    const first = placeCall(node, '+15557772001', '--silent', '--max-seconds', '25');
+    const first = startCaller(node, '+15557772001', '--silent', '--max-seconds', '280');
+    let output = '';
+    first.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    t.teardown(() => first.kill('SIGKILL'));
     while ((await node.calls()).length === 1) await sleep(200);
 
     const others = await Promise.all([
@@ -42,7 +49,9 @@ t.test(
     const [live] = await node.calls();
     t.equal(live?.endedAt, null, 'the live call goes on');
 
-    const report = await first;
+    first.kill('SIGINT');
+    await once(first, 'close');
+    const report = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
     t.equal(report.outcome, 'hungUp', 'until its caller has enough');
     t.equal(await stopped, 0);
     t.same(node.remains(), []);

@@ -10,7 +10,7 @@ const CODES = { stt: 'STT_FAILED', llm: 'LLM_FAILED', tts: 'TTS_FAILED' } as con
 const KEY_VARIABLE = 'LIVEKIT_PLUGIN_KEY';
 /** Of our environment, what a plugin may need to reach its service; other keys are none of its business. */
 const PASSED_ON: readonly string[] = (
-  'PATH HOME TMPDIR LANG LC_ALL TZ NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR ' +
+  'PATH HOME TMPDIR LANG LC_ALL TZ NODE_COMPILE_CACHE NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR ' +
   'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy'
 ).split(' ');
 
