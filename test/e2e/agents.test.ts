@@ -25,7 +25,7 @@ const orders = {
   handedOn: {
     workflow: 'prospecting_contractors',
     seed: 13,
-    persona: { ...cooperative, aim: 'hangUp', aimFromTurn: 24 },
+    persona: { ...cooperative, aim: 'hangUp', aimFromTurn: 26 },
   },
   /** A whole application takes minutes. */
   application: {
@@ -104,6 +104,11 @@ function personaOf(name: string): Persona {
   return readPersonas().find(one => one.name === name)!;
 }
 
+/** Who had to say so much again that the application had not begun when they hung up. */
+function wasTooShort(held: ReadonlyMap<Name, JudgedCall>, name: Name): boolean {
+  return name === 'handedOn' && held.get(name)?.record.slots.industry === undefined;
+}
+
 /** All at once; on a machine that had no time for one of them, that caller calls again. */
 async function holdAll(): Promise<ReadonlyMap<Name, JudgedCall>> {
   await using stage = await CallStage.open();
@@ -111,7 +116,7 @@ async function holdAll(): Promise<ReadonlyMap<Name, JudgedCall>> {
     const names = Object.keys(orders) as Name[];
     const first = await runAudioCalls(audio, stage, Object.values(orders), names.length);
     const held = new Map(names.map((name, at) => [name, first[at]!] as const));
-    const again = names.filter(name => isFaulty(held.get(name)!.verdict));
+    const again = names.filter(name => isFaulty(held.get(name)!.verdict) || wasTooShort(held, name));
     if (again.length === 0) return held;
     t.comment(again.map(name => transcript(held.get(name)!.verdict)).join('\n\n'));
     await audio.office.reset();
