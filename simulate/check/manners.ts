@@ -82,7 +82,7 @@ export const person: Checker = ({ conversation, scenario, documents }) => {
   return [{ rule: 'person', turn: wish.after, detail }];
 };
 
-/** What the caller has confirmed is not asked for again, unless they go back or change their mind. */
+/** What the caller has confirmed is not asked for again, unless they go back or change their mind, or have to prove who they are. */
 export const askedTwice: Checker = checked => {
   const { conversation, indexes, documents } = checked;
   const isTakenUp = documents.some(({ resume }) => resume !== undefined);
@@ -92,8 +92,14 @@ export const askedTwice: Checker = checked => {
   );
   const confirmedAt = new Map<string, number>();
   const violations: Violation[] = [];
+  const proofs = documents.flatMap(({ resume }) => resume?.confirm ?? []);
+  let proving: readonly string[] = [];
   for (const [turn, text] of agentTurns(conversation).entries()) {
-    for (const slot of askedFor(text, checked)) {
+    const asked = askedFor(text, checked);
+    const proof = proofs.find(({ say }) => text.includes(say));
+    proving = proof?.slots ?? (asked.every(slot => proving.includes(slot)) ? proving : []);
+    for (const slot of asked) {
+      if (proving.includes(slot)) continue;
       const since = confirmedAt.get(slot);
       if (since === undefined || undone.some(({ after }) => after >= since)) continue;
       if (indexes.some(({ document }) => document.slots[slot] !== undefined))

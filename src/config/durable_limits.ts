@@ -23,6 +23,8 @@ export const DURABLE_LIMITS = {
   earlierCallMs: 600,
   /** For so long a call that broke off is that of a call that claimed it and that the database never came to know; then anybody's again. */
   unheardOfClaimMs: 300_000,
+  /** Calls that may be given one that broke off, since each may guess who its caller was; then it is nobody's. */
+  claimsOfCall: 5,
   /** Digits by which callers are known again; who shows fewer is not. */
   callerNumberDigits: 7,
   /** How often states are forgotten whose time is over. */

@@ -38,7 +38,9 @@ export interface KeptStates {
  * finds its claim. A claim is over with its call; of a call that nobody has heard of, after a while.
  */
 const CLAIM = `
-  UPDATE kept_states AS kept SET claimed_by = $5, claimed_at = now()
+  UPDATE kept_states AS kept SET
+    claimed_by = $5, claimed_at = now(),
+    claims = kept.claims + CASE WHEN kept.claimed_by = $5 THEN 0 ELSE 1 END
   FROM (
     SELECT one.tenant_id, one.call_id
     FROM kept_states AS one JOIN calls USING (tenant_id, call_id)
@@ -47,6 +49,7 @@ const CLAIM = `
     ORDER BY (one.call_id = $4) IS TRUE DESC, one.at DESC LIMIT 1
   ) AS latest
   WHERE kept.tenant_id = latest.tenant_id AND kept.call_id = latest.call_id AND kept.state_sealed IS NOT NULL
+    AND (kept.claims < $7 OR kept.claimed_by = $5)
     AND (
       kept.claimed_by IS NULL OR kept.claimed_by = $5
       OR coalesce(
@@ -68,7 +71,7 @@ export function openKeptStates(databaseUrl: string, vault: Vault, patience?: Pat
   return {
     async claim(tenantId, { by, workflow, from, callId = null }) {
       const index = from === undefined ? null : vault.blindIndex(from, { tenantId, kind: 'number' });
-      const values = [tenantId, workflow, index, callId, by, LIMITS.unheardOfClaimMs];
+      const values = [tenantId, workflow, index, callId, by, LIMITS.unheardOfClaimMs, LIMITS.claimsOfCall];
       const [row] = await database.transaction(tenantId, tx => tx.query<KeptState>(CLAIM, values));
       if (row === undefined) return undefined;
       const place = { tenantId, callId: row.callId, type: 'state.kept' } as const;

@@ -48,7 +48,7 @@ export function promptPatterns(flow: LoadedFlow): readonly PromptPattern[] {
     ),
     ...(resume === undefined
       ? []
-      : [...resume.say, resume.ask, resume.help, resume.yes ?? [], resume.no ?? []]
+      : [...resume.say, resume.ask, resume.help, resume.confirm?.say ?? [], resume.yes ?? [], resume.no ?? []]
           .flat()
           .map(said => pattern('phrase', 'resume', said))),
     ...(pricing?.lines ?? []).map(({ label, say }) => pattern('price', label, say)),

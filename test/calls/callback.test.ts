@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { ToolReceivers } from '../../src/agent/tools/tool_receivers.ts';
+import { LIMITS } from '../../src/config/limits.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent } from '../../src/store/events.ts';
@@ -217,6 +218,18 @@ t.test('who has it and hangs up without a word leaves it to the next call', asyn
   t.equal(await states.claim('acme', { ...query, by: 'another' }), undefined, 'as long as it is up');
   await second.kept(true);
   t.match(await states.claim('acme', { ...query, by: 'another' }), { callId: first.callId });
+});
+
+t.test('it is not given to calls without end', async t => {
+  const from = '+15550100444';
+  await dropped(t, from);
+  const query = { workflow: 'visits', from, callId: undefined };
+  const forget = () => asOwner(store, "UPDATE kept_states SET claimed_at = now() - interval '1 day'");
+  for (let at = 0; at < LIMITS.claimsOfCall; at += 1) {
+    t.ok(await states.claim('acme', { ...query, by: `guess-${at}` }));
+    await forget();
+  }
+  t.equal(await states.claim('acme', { ...query, by: 'one-more' }), undefined);
 });
 
 t.test('a process that dies before the answer leaves to the next one what is taken up', async t => {

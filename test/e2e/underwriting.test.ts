@@ -234,6 +234,8 @@ t.test('who hangs up in mid-call and calls again goes on, or begins anew', async
     /We were cut off, and had got to your premises\. The application is for Blue Harbor Bakery\./,
   );
   await again.says('yes');
+  t.equal(await again.hears(), 'First something that only you know. What is the zip code there?');
+  await again.says('zero two one three nine');
   t.match(
     await again.hears(),
     /^Good\. .*Do you own the building, do you rent it, or do you work from home\?$/,

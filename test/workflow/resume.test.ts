@@ -1,4 +1,5 @@
 import t from 'tap';
+import { TrunklineError } from '../../src/config/errors.ts';
 import { callFlow } from '../../src/workflow/call_flow.ts';
 import { pinGate } from '../../src/workflow/pin_gate.ts';
 import type { FlowState } from '../../src/workflow/types.ts';
@@ -129,6 +130,89 @@ t.test('what a tool did is not done again', async t => {
   const step = second.say('yes', 'yes');
   t.same([step.act?.tool, step.act?.args], ['release', { which: 7 }]);
   t.equal(step.act?.id, 'rich.book.3', 'and ids are never used twice');
+});
+
+const CONFIRM = '  confirm: { slots: [claims, staff], say: To be sure that it is you. }\n';
+const sensitive = SALES.replace(/(trade: \{.*?)( repair: )/, '$1 sensitive: true,$2').replace(
+  ', "You are a {trade}."',
+  '',
+);
+const guarded = flowFrom(sensitive.replace('  ask: Shall we go on', `${CONFIRM}  ask: Shall we go on`));
+
+/** The same call of the workflow in which the trade is sensitive. */
+function brokenBy(by: typeof flow, ...texts: readonly string[]): FlowState {
+  const call = new Talking(by);
+  call.say(...texts);
+  return JSON.parse(JSON.stringify(call.state)) as FlowState;
+}
+
+t.test('what is sensitive is taken up by whoever says once more what only the caller said', async t => {
+  const call = again(brokenBy(guarded, ...TOLD), 5, guarded);
+  t.same(call.say('yes', 'yes').say, ['To be sure that it is you.', 'How many staff?']);
+  t.same(call.state.slots, {}, 'nothing counts yet');
+  t.same(call.say('twelve').say, ['Very well.', 'Now the claims.', 'How many claims?']);
+  t.same([call.value('trade'), call.value('staff')], ['roofer', 12]);
+
+  const later = again(brokenBy(guarded, ...TOLD, 'two'), 5, guarded);
+  t.match(
+    later.say('yes', 'yes').say,
+    ['To be sure that it is you.', 'How many claims?'],
+    'the first that is known',
+  );
+  t.same(later.hear({ type: 'keys', digits: '2' }).say.slice(0, 1), ['Very well.'], 'by keys as well');
+});
+
+t.test('who says something else learns nothing, and begins anew', async t => {
+  const call = again(brokenBy(guarded, ...TOLD), 5, guarded);
+  call.say('yes', 'yes', 'eleven');
+  t.same(call.step.say.at(-1), 'How many staff?', 'asked once more');
+  t.same(call.say('blue').say.at(-1), 'How many staff?', 'what is no answer does not count');
+  t.same(call.say('thirteen').say, ['Then anew.', 'What trade?']);
+  t.same(call.state.slots, {});
+  t.equal(call.state.memory.earlier, undefined, 'and there is no third guess');
+  t.notMatch(JSON.stringify(call.effects), /roofer/);
+});
+
+t.test('where nobody can be known again what is sensitive is not taken up', async t => {
+  const unguarded = flowFrom(sensitive);
+  const call = again(brokenBy(unguarded, ...TOLD), 5, unguarded);
+  t.same(call.say('yes', 'yes').say, ['Very well.', 'What trade?'], 'it is asked again');
+  t.equal(call.value('trade'), undefined);
+  t.equal(call.value('staff'), 12, 'the rest is known');
+  const early = again(brokenBy(guarded, 'yes', 'roofer'), 5, guarded);
+  t.same(early.say('yes').say.at(-1), 'What trade?', 'there is nothing else');
+
+  const acted = brokenBy(unguarded, ...TOLD, 'two', 'yes');
+  t.match(acted.memory.pending, { ask: 'act' });
+  t.same(
+    again(acted, 5, unguarded).say('yes').say.at(-1),
+    'What trade?',
+    'what tools have done is not done again',
+  );
+});
+
+t.test('a workflow that would tell it to anybody is refused', async t => {
+  const refused = (yaml: string, message: RegExp) => {
+    try {
+      flowFrom(yaml);
+      t.fail('it is taken');
+    } catch (error) {
+      t.match(error instanceof TrunklineError ? error.detail : error, message);
+    }
+  };
+  refused(
+    sensitive.replace('"I know of {staff}."', '"You are a {trade}."'),
+    /:\d+:\d+.*\{trade\} is sensitive, and whoever calls by the number would hear it/,
+  );
+  refused(
+    sensitive.replace('ask: Shall we go on with that?', 'ask: "Are you a {trade}?"'),
+    /\{trade\} is sensitive/,
+  );
+  refused(
+    sensitive.replace('  ask: Shall', `${CONFIRM.replace('claims', 'trade')}  ask: Shall`),
+    /trade is guessed too easily/,
+  );
+  refused(sensitive.replace('  ask: Shall', `${CONFIRM.replace('claims', 'nobody')}  ask: Shall`), /nobody/);
 });
 
 t.test('a call that was handed on is taken up where it had got to', async t => {

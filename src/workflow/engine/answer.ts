@@ -6,7 +6,7 @@ import type { Pending } from './memory.ts';
 import { miss } from './miss.ts';
 import { answerOffer } from './offer.ts';
 import { answerReadBack, answerWhich } from './read_back.ts';
-import { settleResume } from './resumed.ts';
+import { answerIdentity, settleResume } from './resumed.ts';
 import { recordConsent } from './stages.ts';
 import { settle } from './sure.ts';
 import { take } from './take.ts';
@@ -27,6 +27,8 @@ function answered(draft: Draft, said: Utterance, pending: Pending): boolean {
       return answerYesNo(said, yes => recordConsent(draft, yes));
     case 'resume':
       return answerYesNo(said, yes => settleResume(draft, yes));
+    case 'identify':
+      return answerIdentity(draft, said, pending.slot);
     case 'sure':
       return answerYesNo(said, yes => settle(draft, pending, yes));
     case 'question':

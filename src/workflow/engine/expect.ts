@@ -72,6 +72,8 @@ function keyOf(draft: Draft, pending: Pending): string | undefined {
       return `${draft.stage} question ${pending.index}`;
     case 'repair':
       return `${draft.stage} repair ${pending.slot} ${pending.rung}`;
+    case 'identify':
+      return `identify ${pending.slot}`;
     case 'readBack':
       return draft.memory.misses > 0 ? 'sure' : `${draft.stage} readBack`;
     case 'which':
@@ -99,6 +101,8 @@ function answerPart(
       return yesNoPart;
     case 'question':
       return questionPart(draft, formOf(draft).questions[pending.index]!);
+    case 'identify':
+      return slotNamed(draft, pending.slot).grammar;
     case 'repair':
       return repairPart(draft, pending.slot, pending.rung);
     case 'readBack':
@@ -170,6 +174,8 @@ function patienceOf(draft: Draft, pending: Pending): Patience {
       return 'yesNo';
     case 'question':
       return formOf(draft).questions[pending.index]?.patience ?? 'normal';
+    case 'identify':
+      return 'long';
     case 'talk':
       return talkPatience(draft);
     case 'repair':
@@ -197,6 +203,8 @@ function answerOf(draft: Draft, pending: Pending): ExpectedAnswer | undefined {
       return { kind: 'choice' };
     case 'question':
       return answerToQuestion(draft, formOf(draft).questions[pending.index]!);
+    case 'identify':
+      return answerTo(draft, [pending.slot]);
     case 'repair': {
       const { spec, spellable } = slotNamed(draft, pending.slot);
       const isSpelled = spec.repair[pending.rung]?.by === 'spelling' && spellable !== undefined;

@@ -183,6 +183,7 @@ export function helpOf(draft: Draft): readonly string[] {
   const { pending } = draft.memory;
   if (pending.ask === 'readBack') return [draft.program.document.phrases.yesOrNo];
   if (pending.ask === 'resume') return [draft.program.document.resume?.help ?? []].flat();
+  if (pending.ask === 'identify') return [slotNamed(draft, pending.slot).spec.repair[0]?.help ?? []].flat();
   if (pending.ask === 'question') return [formOf(draft).questions[pending.index]?.help ?? []].flat();
   if (pending.ask === 'repair')
     return [slotNamed(draft, pending.slot).spec.repair[pending.rung]?.help ?? []].flat();

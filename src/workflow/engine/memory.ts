@@ -34,6 +34,8 @@ const openQuestion = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('which') }),
   /** Whether to go on with the earlier call. */
   z.strictObject({ ask: z.literal('resume') }),
+  /** For what the earlier call was told, so that nobody else goes on with it. */
+  z.strictObject({ ask: z.literal('identify'), slot: z.string(), wrong: z.number().int().min(0) }),
   z.strictObject({ ask: z.literal('offer'), slot: z.string(), values: z.array(value).min(1).max(8) }),
 ]);
 
@@ -155,6 +157,8 @@ export const memorySchema = z.strictObject({
     .strictObject({
       stage: z.string().optional(),
       about: z.string().optional(),
+      /** What its caller is asked for before anything of it counts. */
+      identify: z.string().optional(),
       slots: z.record(z.string(), z.strictObject({ value, confirmed: z.boolean() })),
       trail: z.array(z.string()),
       implied: z.array(z.string()),

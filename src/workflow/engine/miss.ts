@@ -25,7 +25,7 @@ function giveUpQuestion(draft: Draft, pending: Pending): void {
     recordConsent(draft, false);
   } else if (pending.ask === 'sure') {
     settle(draft, pending, false);
-  } else if (pending.ask === 'resume') {
+  } else if (pending.ask === 'resume' || pending.ask === 'identify') {
     settleResume(draft, false);
   } else if (slots.length === 0) {
     enterExit(draft, 'exhausted');

@@ -63,6 +63,7 @@ export function examplesOf(draft: Draft): readonly string[] {
 /** The slot that is asked for. */
 export function slotAsked(draft: Draft): Slot | undefined {
   const { pending } = draft.memory;
+  if (pending.ask === 'identify') return slotNamed(draft, pending.slot);
   if (stageOf(draft).kind !== 'form') return undefined;
   if (pending.ask === 'repair') return slotNamed(draft, pending.slot);
   if (pending.ask !== 'question') return undefined;

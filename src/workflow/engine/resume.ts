@@ -21,23 +21,33 @@ export function noteEarlier(draft: Draft, start: Extract<Heard, { type: 'start' 
   const memory = memorySchema.safeParse(state.memory);
   const stage = Object.hasOwn(document.stages, state.stage) ? document.stages[state.stage] : undefined;
   if (state.done || state.workflow !== document.name || !memory.success) return;
-  const slots = Object.entries(state.slots).filter(([name, { value }]) =>
+  const fitting = Object.entries(state.slots).filter(([name, { value }]) =>
     draft.program.slots.get(name)?.accepts(value, draft.todayIso),
   );
+  // What this call was given as well is no secret to it.
+  const { given } = draft.memory;
+  const isPrivate = (name: string): boolean =>
+    document.slots[name]?.sensitive === true && given[name] !== state.slots[name]?.value;
+  const identify = resume.confirm?.slots.find(name => fitting.some(([one]) => one === name));
+  const needsProof = fitting.some(([name]) => isPrivate(name));
+  // Whoever calls by a number need not be who gave what is sensitive.
+  const slots = identify === undefined ? fitting.filter(([name]) => !isPrivate(name)) : fitting;
   const { acts, pending, actsDone, isUndoUnsure, trail, implied, topics, quote } = memory.data;
   const isWhole = state.version === version && slots.length === Object.keys(state.slots).length;
   // What tools have done is not to be done again, so that there is no going back behind them.
   const isAt = stage !== undefined && GOES_ON.has(stage.kind) && (isWhole || acts > 0);
-  if (slots.length === 0 || (acts > 0 && !isAt)) return;
+  const isUnproven = needsProof && identify === undefined;
+  if (slots.length === 0 || (acts > 0 && (!isAt || isUnproven))) return;
   draft.memory.earlier = {
     ...(isAt && { stage: state.stage }),
     ...(stage?.about !== undefined && { about: stage.about }),
+    ...(needsProof && identify !== undefined && { identify }),
     slots: Object.fromEntries(slots.map(([name, { value, confirmed }]) => [name, { value, confirmed }])),
     trail: trail.filter(name => Object.hasOwn(document.stages, name)),
     implied: implied.filter(name => draft.program.slots.has(name)),
     topics,
     acts,
-    ...(quote !== undefined && { quote }),
+    ...(quote !== undefined && !isUnproven && { quote }),
     ...(pending.ask === 'act' && stage?.kind === 'act' && { act: { pending, actsDone, isUndoUnsure } }),
   };
 }

@@ -29,6 +29,7 @@ import { noteMustSaid } from './must_say.ts';
 import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
 import { noteEarlier } from './resume.ts';
+import { judgeIdentity } from './resumed.ts';
 import { arrive, enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
 import { take } from './take.ts';
@@ -215,6 +216,12 @@ function takeKeys(draft: Draft, digits: string): void {
   if (slot !== undefined) {
     const keyed = slot.fromKeys?.(digits.replace(/#$/, ''), draft.todayIso) ?? [];
     const values = keyed.filter(value => slot.accepts(value, draft.todayIso));
+    if (draft.memory.pending.ask === 'identify') {
+      const [value] = values;
+      if (value === undefined) miss(draft);
+      else judgeIdentity(draft, value);
+      return;
+    }
     allow(draft, slot.name, values);
     take(draft, [{ slot: slot.name, values, refusedAgain: [], rivals: [] }], false);
   } else if (word === undefined) {
@@ -228,7 +235,7 @@ function takeKeys(draft: Draft, digits: string): void {
 function keyedSlot(draft: Draft): Slot | undefined {
   const { pending } = draft.memory;
   const names = pending.ask === 'question' ? formOf(draft).questions[pending.index]?.slots : undefined;
-  const [first] = pending.ask === 'repair' ? [pending.slot] : (names ?? []);
+  const [first] = pending.ask === 'repair' || pending.ask === 'identify' ? [pending.slot] : (names ?? []);
   const slot = first === undefined ? undefined : slotNamed(draft, first);
   return slot?.fromKeys === undefined ? undefined : slot;
 }

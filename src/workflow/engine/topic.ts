@@ -75,6 +75,7 @@ function askedFor(draft: Draft): { readonly wanted: readonly string[]; readonly 
   switch (pending.ask) {
     case 'question':
       return ofSlots(draft, formOf(draft).questions[pending.index]?.slots ?? []);
+    case 'identify':
     case 'repair':
       return ofSlots(draft, [pending.slot]);
     case 'offer':

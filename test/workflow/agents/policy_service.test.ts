@@ -218,7 +218,9 @@ t.test('who wants no more calls, and who is cut off', async t => {
     'We were cut off, and had got to your change.',
     'Shall we go on from there?',
   ]);
-  t.match(again.say('yes').at(-1), /From which day on/);
+  t.same(again.say('yes'), ['First something that only you know.', 'What is your date of birth?']);
+  t.equal(again.value('policy_number'), undefined, 'a telephone number is no proof');
+  t.match(again.say(BORN).at(-1), /From which day on/);
   t.same([again.value('policy_number'), again.value('change_kind')], ['PN100001', 'address']);
 });
 
