@@ -189,8 +189,10 @@ t.test('a call from answer to release', async t => {
     [
       'call.started',
       'call.answered',
+      'flow.stepped',
       'consent.recorded',
       'recording.started',
+      'flow.stepped',
       'turn.agent',
       'recording.ended',
       'call.ended',

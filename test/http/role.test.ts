@@ -214,12 +214,15 @@ t.test('a chat with a model, and its events as those of a call', async t => {
   const { chatId } = await post('/api/chats', { workflow: 'talker' });
   const { said } = await post(`/api/chats/${chatId}/messages`, { text: 'do you move grand pianos' });
   t.same(said, ['Yes, we move those.']);
-  await stream.until(5);
+  await stream.until(8);
   t.match(stream.events, [
     { type: 'call.started', data: { callId: chatId, detail: { lineKind: 'chat', workflow: 'talker' } } },
     { type: 'call.answered' },
+    { type: 'flow.stepped', data: { detail: { workflow: 'talker', part: undefined } } },
+    { type: 'flow.stepped' },
     { type: 'turn.agent' },
     { type: 'turn.caller', data: { detail: { text: 'do you move grand pianos' } } },
+    { type: 'flow.stepped' },
     { type: 'turn.agent', data: { detail: { text: 'Yes, we move those.' } } },
   ]);
   const asked = /provider_attempts_total\{kind="llm",provider="openai",outcome="ok"\} 1\n/;
