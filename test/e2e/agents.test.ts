@@ -25,7 +25,7 @@ const orders = {
   handedOn: {
     workflow: 'prospecting_contractors',
     seed: 13,
-    persona: { ...cooperative, aim: 'hangUp', aimFromTurn: 26 },
+    persona: { ...cooperative, aim: 'hangUp', aimFromTurn: 15 },
   },
   /** A whole application takes minutes. */
   application: {
