@@ -66,6 +66,10 @@ export class Echo {
   estimate: f32;
   errorByEstimate: f32;
   over: f32;
+  /** What of the mean estimate a loudspeaker that distorts puts into every band. */
+  rough: f32;
+  /** 1 in a frame whose echo is not that of what was sent, and less after one. */
+  unsure: f32;
   /** What part of the error is coherent with the estimate. */
   coherent: f32;
   /** How much of the estimate is in what is heard; 1 is all of it, more is a filter that has yet to grow. */

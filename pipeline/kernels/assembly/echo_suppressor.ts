@@ -23,9 +23,9 @@ import { add, mul, splat, sub, total } from './vector.ts';
 
 /** By how much what is left is taken to be more than it seems: beneath a near talker, after one, and then ever more. */
 const NEAR_OVER: f32 = 0.05;
-const AFTER_OVER: f32 = 1;
-const OVER_UP: f32 = 1.03;
-export const OVER: f32 = 6;
+const AFTER_OVER: f32 = 0.1;
+const OVER_UP: f32 = 1.05;
+export const OVER: f32 = 16;
 const LEAST_GAIN: f32 = 0.02;
 /** How much of the ratio of near end to echo is taken over from the frame before. */
 const DIRECTED: f32 = 0.7;
@@ -36,8 +36,10 @@ const ASTRAY_DECAY: f32 = 0.95;
 const LEAK_DOWN: f32 = 0.2;
 const LEAK_UP: f32 = 0.05;
 const LEAK_CREEP: f32 = 1.004;
+/** Of an estimate as weak as this, nothing is followed. */
+const LEAST_FOLLOWED: f32 = 8e-4;
 /** A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. */
-const NEAR_RATIO: f32 = 6;
+const NEAR_RATIO: f32 = 8;
 const NEAR_SHARE: f32 = 0.3;
 const NEAR_FRAMES: i32 = 40;
 const SURE_FRAMES: i32 = 4;
@@ -49,7 +51,22 @@ const TINY: f32 = 1e-18;
 /** The noise beneath goes up by so much each frame, and is let through but for so much. */
 const NOISE_UP: f32 = 1.01;
 const NOISE_DOWN: f32 = 0.1;
-const NOISE_KEPT: f32 = 0.6;
+const NOISE_KEPT: f32 = 0.3;
+/**
+ * What a loudspeaker that distorts adds is in other bands than what it was sent: so much of the mean estimate is expected in
+ * any band. It is followed as it is seen, and creeps up to no more than this, not at all beneath a near talker.
+ */
+const MOST_ROUGH: f32 = 0.1;
+const LEAST_ROUGH: f32 = 1e-4;
+const ROUGH_DOWN: f32 = 0.05;
+const ROUGH_CREEP: f32 = 1.02;
+/** A frame whose echo is not that of what was sent has other bands as well. */
+const DOUBTFUL_ROUGH: f32 = 0.1;
+/** What such a frame leaves in a room goes on for some more; a near talker is not turned down for it. */
+const UNSURE_DECAY: f32 = 0.6;
+const UNSURE: f32 = 0.05;
+const UNSURE_OVER: f32 = 6;
+const LEAST_UNSURE: f32 = 1e-4;
 
 /** What the de-emphasis does to each bin's power. */
 const NARROW_TINT = memory.data(84 * 4, 16);
@@ -57,10 +74,10 @@ const WIDE_TINT = memory.data(164 * 4, 16);
 fillTint(NARROW_TINT, 80);
 fillTint(WIDE_TINT, 160);
 
-/** For each band: what of the error rises above the noise, the estimate, and the former over what is left of the echo. */
+/** For each band: what of the error rises above the noise, the estimate, and what the filter leaves of the echo. */
 const RISEN = memory.data(24 * 4, 16);
 const ESTIMATED = memory.data(24 * 4, 16);
-const RATIO = memory.data(24 * 4, 16);
+const LEFT = memory.data(24 * 4, 16);
 /** Power of what the filter is taken to leave of the echo. */
 const RESIDUAL = memory.data(164 * 4, 16);
 
@@ -73,6 +90,7 @@ function fillTint(tint: usize, n: i32): void {
 
 /** Without any echo: all leaks are whole. */
 export function resetSuppressor(slot: usize, echo: Echo): void {
+  echo.rough = MOST_ROUGH;
   const row = rowBytes(echo.frame);
   for (let at: usize = 0; at < row; at += BAND_BYTES) store<f32>(slot + LEAK + at / 8, 1);
   for (let at: usize = 0; at < row; at += 16) v128.store(slot + GAIN + at, splat(1));
@@ -95,16 +113,20 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   const row = rowBytes(n);
   analyseFrame(slot, echo);
   const isDoubtful = echo.doubtfulFrames > 0 || echo.isAstray !== 0;
+  if (isDoubtful) echo.unsure = 1;
+  else echo.unsure = echo.nearFrames > 0 || echo.unsure < LEAST_UNSURE ? 0 : UNSURE_DECAY * echo.unsure;
   beginCoherence();
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     doubtBand(slot, from, min(from + BAND_BYTES, row));
-    weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful);
+    weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful, echo.unsure);
   }
   echo.coherent = coherentShare();
-  const over = overFor(echo, isDoubtful);
+  const estimate = followRough(echo, isDoubtful);
+  const rough = max<f32>(DOUBTFUL_ROUGH * echo.unsure, echo.rough) * estimate;
+  const over = overFor(slot, echo, isDoubtful, rough);
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
-    setGains(slot, from, min(from + BAND_BYTES, row), over, isDoubtful);
+    setGains(slot, from, min(from + BAND_BYTES, row), over, echo.unsure, rough);
   }
   if (!echo.isSuppressing) for (let k: usize = 0; k < row; k += 16) v128.store(slot + GAIN + k, splat(1));
   measure(slot, echo);
@@ -112,14 +134,42 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   synthesise(n, ERROR_RE, ERROR_IM, slot + OVERLAP, out);
 }
 
+/** Follows how rough the echo is, and returns the mean of the estimate over the bands. */
+function followRough(echo: Echo, isDoubtful: bool): f32 {
+  const row = rowBytes(echo.frame);
+  let risen: f32 = 0;
+  let estimate: f32 = 0;
+  let bands: f32 = 0;
+  for (let from: usize = 0; from < row; from += BAND_BYTES) {
+    risen += load<f32>(RISEN + from / 8);
+    estimate += load<f32>(ESTIMATED + from / 8);
+    bands += 1;
+  }
+  const mean = estimate / bands;
+  if (isDoubtful || mean < LEAST_FOLLOWED) return mean;
+  const seen = risen / estimate;
+  let next = echo.nearFrames > 0 ? echo.rough : echo.rough * ROUGH_CREEP;
+  if (seen < echo.rough) next = echo.rough + ROUGH_DOWN * (seen - echo.rough);
+  echo.rough = max<f32>(LEAST_ROUGH, min<f32>(MOST_ROUGH, next));
+  return mean;
+}
+
+/** How far a band's error, but for what is coherent with the estimate, rises above what is left of the echo. */
+function nearness(slot: usize, band: usize, rough: f32): f32 {
+  const left = max<f32>(load<f32>(LEFT + band), rough);
+  // Noise that comes and goes rises further than what is followed.
+  const risen = max<f32>(0, load<f32>(RISEN + band) - load<f32>(slot + NOISE + band));
+  return ((1 - load<f32>(COHERENCE + band)) * risen) / (left + 1e-6);
+}
+
 /** Looks for a near talker, and says by how much the residual is to be overestimated. */
-function overFor(echo: Echo, isDoubtful: bool): f32 {
+function overFor(slot: usize, echo: Echo, isDoubtful: bool, rough: f32): f32 {
   const row = rowBytes(echo.frame);
   let bands = 0;
   let nearBands = 0;
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     bands++;
-    if (load<f32>(RATIO + from / 8) > NEAR_RATIO) nearBands++;
+    if (nearness(slot, from / 8, rough) > NEAR_RATIO) nearBands++;
   }
   // An echo that is elsewhere, or not yet known, looks the same.
   const isKnown = echo.trust > KNOWN && echo.held < GROWING && !echo.isAstray;
@@ -133,14 +183,14 @@ function overFor(echo: Echo, isDoubtful: bool): f32 {
   if (echo.nearFrames === 0) {
     echo.over = min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
     // What a packet leaves that was lost, or an echo that is elsewhere, is not the estimate, but as loud or louder.
-    return isDoubtful ? OVER : echo.over;
+    return echo.unsure > UNSURE ? UNSURE_OVER : echo.over;
   }
   echo.over = AFTER_OVER;
   return NEAR_OVER;
 }
 
-/** Powers of a band: error, estimate with its decay, noise, and how far the error rises above what the echo explains. */
-function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool): void {
+/** Powers of a band: error, estimate with its decay, noise, and what the filter leaves. */
+function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool, unsure: f32): void {
   let errors = splat(0);
   let estimates = splat(0);
   let uncertainties = splat(0);
@@ -164,18 +214,17 @@ function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool): void {
   store<f32>(slot + NOISE + band, noise);
   const risen = max<f32>(0, error - 2 * noise);
   const estimate = total(estimates);
-  const leak: f32 = isDoubtful ? 1 : load<f32>(slot + LEAK + band);
-  const residual = max<f32>(leak * estimate, 0.5 * total(uncertainties));
+  const leak = max<f32>(unsure, load<f32>(slot + LEAK + band));
   store<f32>(RISEN + band, risen);
   store<f32>(ESTIMATED + band, estimate);
-  store<f32>(RATIO + band, ((1 - load<f32>(COHERENCE + band)) * risen) / (residual + 1e-6));
+  store<f32>(LEFT + band, max<f32>(leak * estimate, 0.5 * total(uncertainties)));
 }
 
 /** Follows what part of the estimate is still there in a band. */
 function followLeak(slot: usize, from: usize, isNear: bool): void {
   const band = from / 8;
   const estimate = load<f32>(ESTIMATED + band);
-  if (estimate < 8e-4) return;
+  if (estimate < LEAST_FOLLOWED) return;
   const at = slot + LEAK + band;
   const leak = load<f32>(at);
   const seen = load<f32>(RISEN + band) / estimate;
@@ -185,10 +234,11 @@ function followLeak(slot: usize, from: usize, isNear: bool): void {
   store<f32>(at, max<f32>(1e-5, min<f32>(1, next)));
 }
 
-function setGains(slot: usize, from: usize, to: usize, over: f32, isDoubtful: bool): void {
+function setGains(slot: usize, from: usize, to: usize, over: f32, unsure: f32, rough: f32): void {
   const one = splat(1);
-  const leak = splat(isDoubtful ? 1 : load<f32>(slot + LEAK + from / 8));
+  const leak = splat(max<f32>(unsure, load<f32>(slot + LEAK + from / 8)));
   const noise = splat((NOISE_KEPT / 8) * load<f32>(slot + NOISE + from / 8));
+  const roughs = splat(rough / 8);
   for (let k = from; k < to; k += 16) {
     const er = v128.load(ERROR_RE + k);
     const ei = v128.load(ERROR_IM + k);
@@ -196,7 +246,7 @@ function setGains(slot: usize, from: usize, to: usize, over: f32, isDoubtful: bo
     const leaked = mul(leak, v128.load(slot + ECHO_POWER + k));
     const left = f32x4.max(leaked, mul(splat(0.5), v128.load(UNCERTAINTY + k)));
     v128.store(RESIDUAL + k, left);
-    const inverted = f32x4.div(one, add(splat(1e-7), mul(splat(over), left)));
+    const inverted = f32x4.div(one, add(splat(1e-7), mul(splat(over), f32x4.max(left, roughs))));
     const before = mul(mul(splat(DIRECTED), v128.load(slot + OUT_BEFORE + k)), inverted);
     const now = f32x4.max(sub(mul(power, inverted), one), splat(0));
     const nearer = add(before, mul(splat(1 - DIRECTED), now));

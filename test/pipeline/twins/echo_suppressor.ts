@@ -10,7 +10,7 @@ interface Band {
   coherence: number;
   risen: number;
   estimate: number;
-  ratio: number;
+  left: number;
 }
 
 export interface Suppressed {
@@ -42,6 +42,8 @@ export class TwinSuppressor {
   #lastEstimate: Float64Array;
   #overlap: Float64Array;
   #over = 0;
+  #rough = 0.1;
+  #unsure = 0;
   #nearFrames = 0;
   #nearRun = 0;
 
@@ -61,7 +63,7 @@ export class TwinSuppressor {
       coherence: 0,
       risen: 0,
       estimate: 0,
-      ratio: 0,
+      left: 0,
     }));
     [this.doubt, this.#gain, this.#echo, this.#outBefore] = [row().fill(1), row(), row(), row()];
     [this.#errorPower, this.#estimatePower] = [row(), row()];
@@ -76,6 +78,7 @@ export class TwinSuppressor {
     const y = this.#analyse(this.#lastEstimate, estimate);
     this.#lastError = error;
     this.#lastEstimate = estimate;
+    this.#unsure = isDoubtful ? 1 : this.#nearFrames > 0 ? 0 : 0.6 * this.#unsure;
     let [errors, coherent] = [0, 0];
     for (const band of this.#bands) {
       const power = this.#doubtBand(band, e, y, uncertainty);
@@ -84,10 +87,11 @@ export class TwinSuppressor {
       this.#weigh(band, e, y, uncertainty, isDoubtful);
     }
     this.coherentShare = coherent / (errors + 1e-9);
-    const over = this.#overFor(isKnown, isDoubtful);
+    const rough = Math.max(0.1 * this.#unsure, this.#followRough(isDoubtful)) * this.#meanEstimate;
+    const over = this.#overFor(isKnown, isDoubtful, rough);
     for (const band of this.#bands) {
       if (!isDoubtful) followLeak(band, this.#nearFrames > 0);
-      for (const k of band.bins) this.#setGain(band, k, e, uncertainty[k]!, over, isDoubtful);
+      for (const k of band.bins) this.#setGain(band, k, e, uncertainty[k]!, { over, rough });
     }
     return this.#synthesise(e);
   }
@@ -158,20 +162,36 @@ export class TwinSuppressor {
     band.noise = error < noise ? noise + 0.1 * (error - noise) : noise * 1.01;
     band.risen = Math.max(0, error - 2 * band.noise);
     band.estimate = estimate;
-    const residual = Math.max((isDoubtful ? 1 : band.leak) * estimate, 0.5 * uncertain);
-    band.ratio = ((1 - band.coherence) * band.risen) / (residual + 1e-6);
+    band.left = Math.max(Math.max(this.#unsure, band.leak) * estimate, 0.5 * uncertain);
   }
 
-  #overFor(isKnown: boolean, isDoubtful: boolean): number {
+  get #meanEstimate(): number {
+    return this.#bands.reduce((sum, { estimate }) => sum + estimate, 0) / this.#bands.length;
+  }
+
+  /** What share of the mean estimate is expected in every band. */
+  #followRough(isDoubtful: boolean): number {
+    const mean = this.#meanEstimate;
+    if (isDoubtful || mean < 8e-4) return this.#rough;
+    const seen = this.#bands.reduce((sum, { risen }) => sum + risen, 0) / (mean * this.#bands.length);
+    if (seen < this.#rough) this.#rough += 0.05 * (seen - this.#rough);
+    else if (this.#nearFrames === 0) this.#rough *= 1.02;
+    this.#rough = Math.max(1e-4, Math.min(0.1, this.#rough));
+    return this.#rough;
+  }
+
+  #overFor(isKnown: boolean, isDoubtful: boolean, rough: number): number {
     if (!isKnown) this.#nearFrames = 0;
-    const nearBands = this.#bands.filter(({ ratio }) => ratio > 6).length;
+    const nearness = ({ coherence, risen, noise, left }: Band): number =>
+      ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 1e-6);
+    const nearBands = this.#bands.filter(band => nearness(band) > 8).length;
     const isNear = isKnown && !isDoubtful && nearBands > 0.3 * this.#bands.length;
     this.#nearRun = isNear ? this.#nearRun + 1 : 0;
     if (isNear) this.#nearFrames = this.#nearRun > 4 ? 40 : Math.max(1, this.#nearFrames);
     else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
-    this.#over = this.#nearFrames > 0 ? 1 : Math.min(6, Math.max(1, this.#over * 1.03));
+    this.#over = this.#nearFrames > 0 ? 0.1 : Math.min(16, Math.max(0.1, this.#over * 1.05));
     if (this.#nearFrames > 0) return 0.05;
-    return isDoubtful ? 6 : this.#over;
+    return this.#unsure > 0.05 ? 6 : this.#over;
   }
 
   #setGain(
@@ -179,16 +199,15 @@ export class TwinSuppressor {
     k: number,
     e: Spectrum,
     uncertain: number,
-    over: number,
-    isDoubtful: boolean,
+    { over, rough }: { readonly over: number; readonly rough: number },
   ): void {
     const power = e.re[k]! ** 2 + e.im[k]! ** 2 + 1e-12;
-    const left = Math.max((isDoubtful ? 1 : leak) * this.#echo[k]!, 0.5 * uncertain);
-    const residual = over * left + 1e-7;
+    const left = Math.max(Math.max(this.#unsure, leak) * this.#echo[k]!, 0.5 * uncertain);
+    const residual = over * Math.max(left, rough / 8) + 1e-7;
     const ratio = (0.7 * this.#outBefore[k]!) / residual + 0.3 * Math.max(0, power / residual - 1);
     const gain = ratio / (1 + ratio);
     this.#outBefore[k] = gain * gain * power;
-    const least = Math.min(1, Math.sqrt(((0.6 / 8) * noise) / power));
+    const least = Math.min(1, Math.sqrt(((0.3 / 8) * noise) / power));
     this.#gain[k] = Math.max(0.02, gain, least);
   }
 }
@@ -202,6 +221,6 @@ function followLeak(band: Band, isNear: boolean): void {
   const seen = band.risen / band.estimate;
   let next = band.leak * 1.004;
   if (seen < band.leak) next = band.leak + 0.2 * (seen - band.leak);
-  else if (!isNear && seen < 6 * band.leak) next = band.leak + 0.05 * (seen - band.leak);
+  else if (!isNear && seen < 8 * band.leak) next = band.leak + 0.05 * (seen - band.leak);
   band.leak = Math.max(1e-5, Math.min(1, next));
 }
