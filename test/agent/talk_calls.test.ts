@@ -302,7 +302,7 @@ t.test('a disk that never answers holds no slot for ever', async t => {
   await rig.pass(500);
   await rig.hangUp(0);
   t.equal(rig.calls.count, 1);
-  await rig.pass(LIMITS.callRecordMs + 10);
+  await rig.pass(LIMITS.actAfterCallMs + LIMITS.callRecordMs + 10);
   t.equal(rig.calls.count, 0);
   t.equal(rig.sentTypes(0).at(-1), 'released');
 });
