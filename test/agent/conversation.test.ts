@@ -250,7 +250,7 @@ t.test('nods, doubt and a recogniser that fails or is late do not stop the agent
     return rig;
   };
   await interjected(rig => rig.stt.finals.push(understood('okay', 1)));
-  await interjected(rig => rig.stt.finals.push(understood('stop', 0.005)));
+  await interjected(rig => rig.stt.finals.push(understood('stop', 0.004)));
   await interjected(rig => rig.stt.finals.push(understood('no', 0.9)));
   await interjected(rig => rig.stt.finals.push(understood('', 0)));
   await interjected(rig => {

@@ -46,6 +46,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'GET /api/chats/:chatId': 'key',
   'HEAD /api/chats/:chatId': 'key',
   'DELETE /api/chats/:chatId': 'key',
+  'GET /api/effects': 'key',
+  'HEAD /api/effects': 'key',
   'GET /api/events': 'key',
   'GET /api/workflows': 'key',
   'HEAD /api/workflows': 'key',
