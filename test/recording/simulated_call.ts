@@ -41,6 +41,8 @@ const FRAME = RATE_HZ / 100;
 const CALLER_MARK_MS = 300;
 const AGENT_MARK_MS = 700;
 const MARK = 20_000;
+/** Also where the other's mark turns the agent down. */
+const LEAST_MARK = MARK / 8;
 /** Recording begins in mid-call, as after consent. */
 const RECORDED_FROM_MS = 2000;
 
@@ -54,7 +56,7 @@ class JitterLine extends HandLine {
   }
 
   override push(frame: Frame): void {
-    const at = frame.samples.findIndex(sample => sample > 0.4);
+    const at = frame.samples.findIndex(sample => sample > LEAST_MARK / 32_768);
     if (at >= 0) this.agentMarksMs.push(((frame.mediaTime + at) * 1000) / RATE_HZ);
   }
 }
@@ -165,7 +167,7 @@ function marksIn(recorded: Int16Array, leg: 0 | 1): number[] {
   const marks: number[] = [];
   for (let at = leg; at < recorded.length; at += 2) {
     const ms = ((at - leg) / 2 / RATE_HZ) * 1000;
-    if (recorded[at]! > MARK / 3 && ms - (marks.at(-1) ?? -1000) > 100) marks.push(ms);
+    if (recorded[at]! > LEAST_MARK && ms - (marks.at(-1) ?? -1000) > 100) marks.push(ms);
   }
   return marks;
 }
