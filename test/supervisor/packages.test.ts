@@ -214,7 +214,13 @@ t.test('signals reach the node, and its end is ours', async t => {
   const { end, output } = await waiting.ended;
   t.equal(end, 7);
   t.match(output, /told to end/);
-  t.equal((await run(t, folder, 'start.mjs', ['die']).ended).end, 'SIGKILL');
+});
+
+t.test('one that is killed is started again, but not for ever', async t => {
+  const { end, output } = await run(t, project(t), 'start.mjs', ['die']).ended;
+  t.equal(end, 1);
+  t.equal(output.match(/starting another, calls go on/gu)?.length, 10);
+  t.match(output, /✗ the supervisor dies again and again \(SIGKILL\)/);
 });
 
 t.test('a signal while npm installs ends npm, too', async t => {
