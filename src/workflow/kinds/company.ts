@@ -50,8 +50,15 @@ export function companyKind(): Kind {
 function read(tokens: readonly string[], from: number, asked: boolean): Reading | undefined {
   const match = readCompany(tokens, from, asked);
   if (match === undefined) return undefined;
-  const name = written(match.words);
+  const name = written(saidOnce(match.words));
   return { values: accepts(name) ? [name] : [], length: match.length };
+}
+
+/** Who was not heard says all of it again: "blue harbor bakery blue harbor bakery". A word alone may be doubled: "Duran Duran". */
+function saidOnce(words: readonly string[]): readonly string[] {
+  const half = words.length / 2;
+  const isTwice = half >= 2 && words.slice(0, half).every((word, at) => word === words[half + at]);
+  return isTwice ? words.slice(0, half) : words;
 }
 
 /** Short words in capitals are told by their letters: "Smith and Sons L L C". */

@@ -99,6 +99,8 @@ understood('names of companies', { kind: 'company' }, [
   ['i work for seven eleven', 'Seven Eleven'],
   ['jones construction no wait jonas construction', 'Jonas Construction'],
   ['3M', '3M'],
+  ['blue harbor bakery blue harbor bakery', 'Blue Harbor Bakery'],
+  ['duran duran', 'Duran Duran'],
   ['the coffee shop', 'Coffee Shop'],
   ["i don't know", NOTHING],
   ['no', NOTHING],
