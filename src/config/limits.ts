@@ -4,6 +4,7 @@ import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { HISTORY_LIMITS } from './history_limits.ts';
 import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
+import { SPOOL_LIMITS } from './spool_limits.ts';
 import { SUPERVISION_LIMITS } from './supervision_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
@@ -51,33 +52,12 @@ export const LIMITS = {
   ...SLOT_LIMITS,
   ...SUPERVISION_LIMITS,
   ...SPEECH_LIMITS,
+  ...SPOOL_LIMITS,
   ...TOOL_LIMITS,
   ...DURABLE_LIMITS,
   ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
   ...VERSION_LIMITS,
-  /** One event in the spool; a larger one is counted and left out. */
-  spoolEventBytes: 64 << 10,
-  /** Spool of a media process on disk; beyond it events are counted as lost. */
-  spoolBytes: 1 << 30,
-  /** Events waiting for the spool's disk in memory; beyond it events are counted as lost. */
-  spoolQueuedEvents: 50_000,
-  /** The same in bytes. */
-  spoolQueuedBytes: 64 << 20,
-  /** Share of these three at which a process takes no new calls: the rest is for what live ones still tell. */
-  spoolFullShare: 0.9,
-  /** One file of the spool; a longer one is followed by the next. */
-  spoolSegmentBytes: 4 << 20,
-  /** Read from the spool at once; no line is longer. */
-  spoolReadBytes: 1 << 20,
-  /** Pause after the disk refused to write. */
-  spoolRetryMs: 500,
-  /** Events that the database refuses for what they are, kept for people; beyond it they are only counted. */
-  spoolRejectedBytes: 16 << 20,
-  /** Longest pause between attempts to reach a database that is away. */
-  shipperBackoffMs: 5_000,
-  /** Rows in one transaction from the spool. */
-  spoolBatchEvents: 500,
   /** Body of a REST request; answered with 413. */
   httpBodyBytes: 256 << 10,
   /** Rows of a page; larger requests are refused with 400. */

@@ -1,3 +1,5 @@
+import type { EventType } from './events.ts';
+
 /**
  * What follows from events about tools and effects, as those of projections.ts: for all events of a tenant ($1) that were added
  * after a number ($2).
@@ -56,11 +58,11 @@ const STATE_ONLY_KEPT = `
   UPDATE events SET detail = detail - 'state'
   WHERE tenant_id = $1 AND seq > $2::bigint AND type = 'state.kept'`;
 
-export const DURABLE_PROJECTIONS: readonly string[] = [
-  TOOL_BEGUN,
-  TOOL_ENDED,
-  EFFECT_WANTED,
-  STATE_KEPT,
-  CALL_TOOK_UP,
-  STATE_ONLY_KEPT,
+export const DURABLE_PROJECTIONS: readonly { readonly type: EventType; readonly sql: string }[] = [
+  { type: 'tool.begun', sql: TOOL_BEGUN },
+  { type: 'tool.ended', sql: TOOL_ENDED },
+  { type: 'effect.wanted', sql: EFFECT_WANTED },
+  { type: 'state.kept', sql: STATE_KEPT },
+  { type: 'call.tookUp', sql: CALL_TOOK_UP },
+  { type: 'state.kept', sql: STATE_ONLY_KEPT },
 ];

@@ -48,7 +48,9 @@ export async function addEvents(
   ]);
   if (added.length === 0) return [];
   await tx.query(COUNT_EVENTS, [tenantId, events.length]);
-  for (const projection of PROJECTIONS) await tx.query(projection, [tenantId, lastSeq]);
+  const types = new Set(events.map(({ type }) => type));
+  for (const { type, sql } of PROJECTIONS)
+    if (type === undefined || types.has(type)) await tx.query(sql, [tenantId, lastSeq]);
   const seqs = new Map(added.map(row => [row.key, Number(row.seq)]));
   return events.flatMap(event => {
     const seq = seqs.get(event.key);

@@ -1,5 +1,6 @@
 import type { Measure } from '../quality/measures.ts';
 import { DURABLE_PROJECTIONS } from './durable_projections.ts';
+import type { EventType } from './events.ts';
 
 /**
  * What follows from events, each statement for all events of a tenant ($1) that were added after a number ($2). They
@@ -169,20 +170,26 @@ const CALL_MEASURED = `
                     THEN EXCLUDED.worst_ms ELSE kept.worst_ms END,
     worst_mos = least(kept.worst_mos, EXCLUDED.worst_mos)`;
 
-export const PROJECTIONS: readonly string[] = [
-  CALL_SEEN,
-  CALL_STARTED,
-  CALL_ANSWERED,
-  CALL_OUTCOME,
-  CONSENT,
-  RECORDING_STARTED,
-  RECORDING_ENDED,
-  turnsOf('agent'),
-  turnsOf('caller'),
-  TURN_LATENCY,
-  SLOT_SET,
-  QUOTE_MADE,
-  CALL_MEASURED,
-  CALL_ENDED,
+/** A statement, and the type of event that it is for; without one it is for all. */
+export interface Projection {
+  readonly type?: EventType;
+  readonly sql: string;
+}
+
+export const PROJECTIONS: readonly Projection[] = [
+  { sql: CALL_SEEN },
+  { type: 'call.started', sql: CALL_STARTED },
+  { type: 'call.answered', sql: CALL_ANSWERED },
+  { type: 'call.outcome', sql: CALL_OUTCOME },
+  { type: 'consent.recorded', sql: CONSENT },
+  { type: 'recording.started', sql: RECORDING_STARTED },
+  { type: 'recording.ended', sql: RECORDING_ENDED },
+  { type: 'turn.agent', sql: turnsOf('agent') },
+  { type: 'turn.caller', sql: turnsOf('caller') },
+  { type: 'turn.latency', sql: TURN_LATENCY },
+  { type: 'slot.set', sql: SLOT_SET },
+  { type: 'quote.made', sql: QUOTE_MADE },
+  { type: 'call.measured', sql: CALL_MEASURED },
+  { type: 'call.ended', sql: CALL_ENDED },
   ...DURABLE_PROJECTIONS,
 ];

@@ -77,8 +77,8 @@ export class Shipper {
       const outcome = await this.#attempt();
       if (outcome === 'shipped') continue;
       if (this.#stopping) return;
-      const pauseMs = outcome === 'idle' ? undefined : backoffMs(this.#failed);
-      await (pauseMs === undefined ? woken : this.#pause(pauseMs));
+      if (outcome === 'idle') await woken;
+      await this.#pause(outcome === 'idle' ? LIMITS.shipperGatherMs : backoffMs(this.#failed));
     }
   }
 

@@ -207,3 +207,19 @@ t.test('what a lost process had not sent on does not undo what its successor has
   const slots = await asOwner(store, "SELECT value, confirmed FROM slots WHERE tenant_id = 'taken'");
   t.same(slots, [{ value: 3, confirmed: true }]);
 });
+
+t.test('what is told bit by bit is gathered', async t => {
+  const log = await openLog(join(store.dir, 'spool-gathered'));
+  const told = ['call-1', 'call-2', 'call-3'].flatMap(callId => callStory('gathered', callId));
+  for (const event of told) {
+    log.sink.append(event);
+    await sleep(5);
+  }
+  await log.close();
+  t.equal((await keysStored('gathered')).length, told.length);
+  const [{ transactions }] = (await asOwner<{ transactions: string }>(
+    store,
+    "SELECT count(DISTINCT xmin::text) AS transactions FROM events WHERE tenant_id = 'gathered'",
+  )) as [{ transactions: string }];
+  t.ok(Number(transactions) <= told.length / 4, `${told.length} events in ${transactions} transactions`);
+});
