@@ -60,6 +60,6 @@ const VALIDITY: BenchResult['validity'] = [
   'the bare timer is a process that does nothing else, beside the callers, at the priority of an audio thread',
   'memory is proportional (Pss) less that of the node before the first call of that number: caches that calls leave behind are in it for the first number only',
   'LiveKit: livekit-sip, livekit-server and a worker of LiveKit Agents (JavaScript) with its plugins, as in the bench `latency`, on the same processor, without Redis; its calls are the most at which each was answered and heard both ways, its cost that of the cheapest number',
-  'numbers of calls are tried in rising order until one is not carried in time; each for a minute, after 20 s in which compilers settle',
+  'numbers of calls are tried in rising order until one is not carried in time; each for a minute, after 20 s; before the first of a full run, 40 calls talk for a minute and a half that is not measured, in which code is compiled: a quick run has none of that, and shows a node that has just begun',
   'floors, not ceilings: a machine shared with others, a generator that is late or processors that are stolen make ours look worse; where they do beyond bounds, generatorFaults says so',
 ];

@@ -12,6 +12,8 @@ import { isInTime } from './summary.ts';
 const STARTED_MS = 5000;
 /** Of calls that are over, everything is written down and let go. */
 const BETWEEN_MS = 8000;
+/** A node that has been up for some time has its code compiled and its caches filled. */
+const WARM_UP: CarryPlan = { calls: 40, callsPerSecond: 5, settleMs: 90_000, measureMs: 10_000 };
 /** Calls on their way hold slots for a moment. */
 const SPARE_CALLS = 16;
 
@@ -46,6 +48,11 @@ export async function measureOwn(
         const carrier = { target, pids: pid === undefined ? [] : [pid] };
         const carried: Carried[] = [];
         await delay(STARTED_MS);
+        if (!options.quick) {
+          process.stderr.write('warming up\n');
+          await carry(carrier, callers, WARM_UP);
+          await delay(BETWEEN_MS);
+        }
         for (const plan of plans) {
           process.stderr.write(`${plan.calls} calls\n`);
           const one = await carry(carrier, callers, plan);
