@@ -88,15 +88,15 @@ export function writeSamples(ring: RingView, samples: Int16Array): number {
   return count;
 }
 
-/** Reads up to `into.length` 16-bit samples and says how many there were. */
+/** Reads up to `into.length` 16-bit samples and says how many there were. One by one: views of the ring would be garbage. */
 export function readSamples(ring: RingView, into: Int16Array): number {
   const count = Math.min(available(ring), into.length);
+  if (count === 0) return 0;
+  const { samples, positions } = ring;
   const from = readPosition(ring);
-  const start = from & (ring.samples.length - 1);
-  const first = Math.min(count, ring.samples.length - start);
-  into.set(ring.samples.subarray(start, start + first), 0);
-  into.set(ring.samples.subarray(0, count - first), first);
-  Atomics.store(ring.positions, READ, (from + count) & POSITION_MASK);
+  const mask = samples.length - 1;
+  for (let i = 0; i < count; i += 1) into[i] = samples[(from + i) & mask]!;
+  Atomics.store(positions, READ, (from + count) & POSITION_MASK);
   return count;
 }
 

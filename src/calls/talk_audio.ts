@@ -25,6 +25,7 @@ export class TalkAudio implements CallAudio {
   readonly #send: (message: ToAudio) => void;
   readonly #writer: SpeechWriter;
   readonly #chunk: Int16Array;
+  readonly #views = new Map<number, Int16Array>();
   #waiting: WaitingSpeech[] = [];
   /** Position of the next sample written, as CallAudio counts. */
   #end = 0;
@@ -83,10 +84,17 @@ export class TalkAudio implements CallAudio {
     const { heard: ring } = this.#slot;
     const newestMs = this.mediaMs();
     for (let count = readSamples(ring, this.#chunk); count > 0; count = readSamples(ring, this.#chunk)) {
-      heard(this.#chunk.subarray(0, count), newestMs - (available(ring) * 1000) / this.rateHz);
+      heard(this.#heardOf(count), newestMs - (available(ring) * 1000) / this.rateHz);
     }
     this.#followCut();
     this.#write();
+  }
+
+  /** The first samples of the chunk; frames come in few lengths, whose views are kept. */
+  #heardOf(count: number): Int16Array {
+    const view = this.#views.get(count) ?? this.#chunk.subarray(0, count);
+    this.#views.set(count, view);
+    return view;
   }
 
   /** The line is gone: nothing is said or taken any more. */

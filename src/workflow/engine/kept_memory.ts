@@ -1,17 +1,19 @@
 import { type Memory, memorySchema } from './memory.ts';
 
-/** Memories that steps of this process have made: what is in them need not be looked at again. */
-const made = new WeakSet<object>();
+/** Memories that were made or read here, as they are to be understood: they need not be looked at again. */
+const known = new WeakMap<object, Memory>();
 
 /** A memory of its own for a step, which changes it; undefined for what is none. */
 export function openMemory(kept: object): Memory | undefined {
-  if (made.has(kept)) return copyOf(kept as Memory);
-  return memorySchema.safeParse(kept).data;
+  const memory = known.get(kept) ?? memorySchema.safeParse(kept).data;
+  if (memory === undefined) return undefined;
+  known.set(kept, memory);
+  return copyOf(memory);
 }
 
 /** A step is over, and nothing changes its memory any more. */
 export function closeMemory(memory: Memory): Memory {
-  made.add(memory);
+  known.set(memory, memory);
   return memory;
 }
 
