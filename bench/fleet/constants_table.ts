@@ -11,17 +11,17 @@ export function constantsTable(measured: Measured): string {
   const rows: readonly (readonly [string, string, string])[] = [
     [
       'a call, everything on',
-      density === undefined ? 'not measured yet' : percent(density.pctCorePerCall),
+      density === undefined ? 'not known: no number was in time yet' : percent(density.pctCorePerCall),
       'density: pctCorePerCall',
     ],
     [
       'memory of a call',
-      density === undefined ? 'not measured yet' : `${density.mbPerCall} MB`,
+      density === undefined ? 'not known: no number was in time yet' : `${density.mbPerCall} MB`,
       'density: mbPerCall',
     ],
     [
       'most calls of one media process in time',
-      density === undefined ? 'not measured yet' : String(density.calls),
+      density === undefined ? 'not known: no number was in time yet' : String(density.calls),
       'density: calls',
     ],
     ['carrying a call without speech work', percent(measured.carryPct), 'sip: pctCorePerCall.edge'],

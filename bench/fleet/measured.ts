@@ -21,9 +21,9 @@ const sip = z.object({
 const pipeline = z.object({ usPerFrame: z.record(z.string(), z.number()) });
 const takeover = z.object({ figures: z.object({ mediaKilled: killed, mediaHung: killed }) });
 const density = z.object({
-  calls: z.number().positive(),
+  calls: z.number().nonnegative(),
   pctCorePerCall: z.number().positive(),
-  mbPerCall: z.number().positive(),
+  mbPerCall: z.number(),
   latenessP999Ms: z.number(),
 });
 const survive = z.object({ nodeGapP95Ms: z.number().nullish() });
@@ -34,7 +34,7 @@ type Gap = z.infer<typeof spread>;
 export interface Measured {
   readonly carryPct: number;
   readonly speechPct: number;
-  /** Undefined until `density` has been kept. */
+  /** Undefined until `density` has been kept, with a number of calls that was carried in time. */
   readonly density: z.infer<typeof density> | undefined;
   /** The most calls that one media process carried soundly. */
   readonly mostCallsPerProcess: number;
@@ -68,7 +68,8 @@ export function readMeasured(folder = RESULTS): Measured {
   const carrying = read('sip', sip);
   const { usPerFrame } = read('pipeline', pipeline);
   const { mediaKilled, mediaHung } = read('takeover', takeover).figures;
-  const dense = readIfThere('density', density);
+  const kept = readIfThere('density', density);
+  const dense = kept !== undefined && kept.calls > 0 ? kept : undefined;
   const takenOver = mediaKilled.calls + mediaHung.calls;
   const lostAtTakeover = mediaKilled.lost + mediaHung.lost;
   const sound = carrying.figures.runs.edge.filter(({ isSound }) => isSound).map(({ calls }) => calls);
