@@ -96,8 +96,9 @@ export function createUplink(rateHz: PipelineRateHz, parts: UplinkParts): Uplink
     voice.tune(changed.voice);
   };
   // Those that tell what was when go by the same time.
+  const timed = [received, withoutEcho, levels, tones, voice];
   const skip = (frames: number): void => {
-    for (const stage of [received, withoutEcho, levels, tones, voice]) stage.skip(frames);
+    for (const stage of timed) stage.skip(frames);
   };
   return {
     chain,

@@ -152,9 +152,14 @@ export class AudioCall implements LineEvents {
     return (this.#frames + 1) * FRAME_MS;
   }
 
-  /** Stages of the longer of both ways. */
-  get stages(): number {
-    return Math.max(this.#uplink.chain.stages.length, this.#downlink.chain.stages.length);
+  /** So many times it is to hear in a tick. */
+  get hearingStages(): number {
+    return this.#uplink.chain.stages.length;
+  }
+
+  /** And to speak. */
+  get speakingStages(): number {
+    return this.#downlink.chain.stages.length;
   }
 
   /** Both chains, as printed when a call starts. */

@@ -88,14 +88,14 @@ export function writeSamples(ring: RingView, samples: Int16Array): number {
   return count;
 }
 
-/** Reads up to `into.length` 16-bit samples and says how many there were. One by one: views of the ring would be garbage. */
-export function readSamples(ring: RingView, into: Int16Array): number {
-  const count = Math.min(available(ring), into.length);
+/** Fills 16-bit samples from `at` on and says how many there were. One by one: views would be garbage for every call and pump. */
+export function readSamples(ring: RingView, into: Int16Array, at = 0): number {
+  const count = Math.min(available(ring), into.length - at);
   if (count === 0) return 0;
   const { samples, positions } = ring;
   const from = readPosition(ring);
   const mask = samples.length - 1;
-  for (let i = 0; i < count; i += 1) into[i] = samples[(from + i) & mask]!;
+  for (let i = 0; i < count; i += 1) into[at + i] = samples[(from + i) & mask]!;
   Atomics.store(positions, READ, (from + count) & POSITION_MASK);
   return count;
 }

@@ -158,7 +158,7 @@ class CallRecorder {
   /** Takes what the ring holds; never waits, never throws. */
   drain(): void {
     while (available(this.#call.ring) > 0) {
-      this.#chunkFilled += readSamples(this.#call.ring, this.#chunk.subarray(this.#chunkFilled));
+      this.#chunkFilled += readSamples(this.#call.ring, this.#chunk, this.#chunkFilled);
       if (this.#chunkFilled < this.#chunkSamples) return;
       this.#enqueue();
     }
