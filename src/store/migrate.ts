@@ -10,9 +10,13 @@ import { asStoreError } from './store_errors.ts';
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url));
 /** What belongs to the node, not to a tenant: which migrations ran, which keys seal. */
 const NODE_SCHEMA = 'node';
+/** Migrations of which a database may have run the same text by an older name. */
+const OLDER_NAMES = [{ older: '0007_durable', name: '0008_durable' }] as const;
 
 /**
- * Brings a database to the schema of this code; two nodes at once wait for each other, and a second run does nothing.
+ * Brings a database to the schema of this code; two nodes at once wait for each other, and a second run does nothing. What has run
+ * is known by its whole name: two that were written at the same time may share a number, and a database that has run only one of
+ * them, or what came after it, is given the other.
  * @param ownerUrl connects as the owner of the schema
  * @throws TrunklineError SCHEMA_NEWER when the database has seen a later version, KEY_INVALID when the vault's key
  * file is not the one that sealed it, STORE_UNAVAILABLE or STEP_FAILED
@@ -26,7 +30,10 @@ export async function migrate(options: {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await assertNotNewer(client);
+    const names = migrationNames();
+    const before = await namesRun(client);
+    assertNotNewer(names, before);
+    for (const late of runLate(names, before)) options.onLog(`${late} runs after later ones`);
     await runMigrations(client, options.onLog);
     await grantToApp(client);
     await proveKeys(client, options.vault);
@@ -37,17 +44,35 @@ export async function migrate(options: {
   }
 }
 
-async function assertNotNewer(client: pg.Client): Promise<void> {
-  const known = new Set(readdirSync(MIGRATIONS).map(file => file.replace(/\.sql$/, '')));
+/** Of this code, in the order in which a new database runs them. */
+export function migrationNames(): string[] {
+  const files = readdirSync(MIGRATIONS).filter(file => file.endsWith('.sql'));
+  return files.map(file => file.slice(0, -'.sql'.length)).toSorted();
+}
+
+/** By the names that they have now. */
+async function namesRun(client: pg.Client): Promise<string[]> {
   const table = await client.query("SELECT to_regclass('node.migrations') AS name");
-  if (table.rows[0].name === null) return;
+  if (table.rows[0].name === null) return [];
+  for (const { older, name } of OLDER_NAMES)
+    await client.query('UPDATE node.migrations SET name = $2 WHERE name = $1', [older, name]);
   const { rows } = await client.query<{ name: string }>('SELECT name FROM node.migrations ORDER BY id');
-  const unknown = rows.map(row => row.name).filter(name => !known.has(name));
+  return rows.map(row => row.name);
+}
+
+function assertNotNewer(names: readonly string[], run: readonly string[]): void {
+  const unknown = run.filter(name => !names.includes(name));
   if (unknown.length === 0) return;
   throw new TrunklineError(
     'SCHEMA_NEWER',
     `the database has ${unknown.join(', ')}, which this version lacks`,
   );
+}
+
+/** Those still to run that a new database runs before others that this one has run. */
+function runLate(names: readonly string[], run: readonly string[]): string[] {
+  const last = names.findLastIndex(name => run.includes(name));
+  return names.slice(0, last + 1).filter(name => !run.includes(name));
 }
 
 async function runMigrations(client: pg.Client, onLog: (line: string) => void): Promise<void> {
@@ -59,6 +84,8 @@ async function runMigrations(client: pg.Client, onLog: (line: string) => void): 
     migrationsSchema: NODE_SCHEMA,
     createMigrationsSchema: true,
     migrationsTable: 'migrations',
+    // It compares two lists place by place, and refuses a database that has run what shares a number in another order.
+    checkOrder: false,
     singleTransaction: true,
     advisoryLockMode: 'wait',
     log: onLog,
