@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { TrunklineError } from '../config/errors.ts';
 import { compose } from './compose.ts';
-import { type Included, parseIncluded, readIncluded } from './include.ts';
+import { type Included, parseIncluded, readIncluded, type SharedFiles } from './include.ts';
 import { withUsedTools } from './included_tools.ts';
 import { type WorkflowDocument, workflowSchema } from './schema.ts';
 import { withVariables } from './variables.ts';
@@ -24,9 +24,14 @@ export interface WorkflowSource {
 
 /**
  * Reads a workflow with what it includes of its folder.
+ * @param shared what workflows of the same folder included; more comes to it
  * @throws TrunklineError WORKFLOW_UNKNOWN, WORKFLOW_INVALID naming file, line, column and key
  */
-export async function readWorkflow(file: string, shownAs: string): Promise<WorkflowSource> {
+export async function readWorkflow(
+  file: string,
+  shownAs: string,
+  shared: SharedFiles = new Map(),
+): Promise<WorkflowSource> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -35,7 +40,7 @@ export async function readWorkflow(file: string, shownAs: string): Promise<Workf
     throw new TrunklineError(code, `${shownAs} can't be read`, { cause });
   }
   const main = parseYaml(text, shownAs);
-  return sourceOf(main, await readIncluded(dirname(file), main));
+  return sourceOf(main, await readIncluded(dirname(file), main, shared));
 }
 
 /** The same for text at hand, with the texts that it may include by their names. */

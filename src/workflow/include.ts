@@ -8,25 +8,33 @@ export const INCLUDED_NAME = /^(?:[a-z0-9_]{1,64}\/){1,4}[a-z0-9_]{1,64}\.yaml$/
 
 /** Files by the names under which they are included, or why one can't be had. */
 export type Included = ReadonlyMap<string, YamlFile | string>;
+/** Files that were read for another workflow, by the names under which they are included: read again, parsed once. */
+export type SharedFiles = Map<string, YamlFile>;
 
 /**
  * Reads what a file of the folder includes, and what that includes. What can't be had is told by `compose`, where it is named.
  * @throws TrunklineError WORKFLOW_INVALID for what is no YAML
  */
-export async function readIncluded(folder: string, main: YamlFile): Promise<Included> {
+export async function readIncluded(folder: string, main: YamlFile, shared: SharedFiles): Promise<Included> {
   const files = new Map<string, YamlFile | string>();
   const wanted = [...includesOf(main)];
   let bytes = 0;
   for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) {
     if (files.has(name) || !INCLUDED_NAME.test(name) || files.size > LIMITS.includedFiles) continue;
     const text = await readBelow(folder, name, LIMITS.includedBytes - bytes);
-    const file = typeof text === 'string' ? parseYaml(text, name) : text.fault;
+    const file = typeof text === 'string' ? parsed(text, name, shared) : text.fault;
     files.set(name, file);
     if (typeof file === 'string') continue;
+    shared.set(name, file);
     bytes += Buffer.byteLength(file.text);
     wanted.push(...includesOf(file));
   }
   return files;
+}
+
+function parsed(text: string, name: string, shared: SharedFiles): YamlFile {
+  const file = shared.get(name);
+  return file?.text === text ? file : parseYaml(text, name);
 }
 
 /** The same for texts at hand. */

@@ -14,6 +14,7 @@ import { concerns } from './engine/honour.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step, stepIn, stepOn } from './engine/step.ts';
 import { talkOf, tellTool } from './engine/talk.ts';
+import type { SharedFiles } from './include.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
 import { makeSlot } from './slots.ts';
@@ -52,10 +53,10 @@ export async function loadFlow(
   return compile(await readSource(workflowsDir, name), loadPlaces(join(workflowsDir, 'places')), options);
 }
 
-async function readSource(workflowsDir: string, name: string): Promise<WorkflowSource> {
+async function readSource(workflowsDir: string, name: string, shared?: SharedFiles): Promise<WorkflowSource> {
   if (!NAME.test(name))
     throw new TrunklineError('WORKFLOW_UNKNOWN', 'a workflow name is lower-case letters, digits and _');
-  const source = await readWorkflow(join(workflowsDir, `${name}.yaml`), `${name}.yaml`);
+  const source = await readWorkflow(join(workflowsDir, `${name}.yaml`), `${name}.yaml`, shared);
   if (source.document.name !== name) throw invalid([source.fault(['name'], `must be ${name}, as its file`)]);
   return source;
 }
@@ -72,7 +73,8 @@ export async function loadFlows(
     throw new TrunklineError('WORKFLOW_INVALID', `more than ${LIMITS.workflowFiles} workflows`);
   }
   const sources = new Map<string, WorkflowSource>();
-  for (const name of names.toSorted()) sources.set(name, await readSource(workflowsDir, name));
+  const shared: SharedFiles = new Map();
+  for (const name of names.toSorted()) sources.set(name, await readSource(workflowsDir, name, shared));
   const places = loadPlaces(join(workflowsDir, 'places'));
   const flows = new Map<string, LoadedFlow>();
   for (const [name, source] of sources) flows.set(name, compile(source, places, options));

@@ -1,4 +1,4 @@
-import { Lexer, LineCounter, Parser, parseDocument, visit } from 'yaml';
+import { Composer, type CST, type Document, Lexer, LineCounter, Parser, visit } from 'yaml';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 
@@ -20,12 +20,8 @@ export function parseYaml(text: string, name: string): YamlFile {
   if (Buffer.byteLength(text) > LIMITS.configFileBytes) {
     throw invalid([`${name}:1:1: larger than ${LIMITS.configFileBytes} bytes; make it shorter`]);
   }
-  const tooDeep = deepPlace(text);
-  if (tooDeep !== undefined) {
-    throw invalid([`${name}:${tooDeep}: nested deeper than ${LIMITS.documentDepth} levels; make it flatter`]);
-  }
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true });
+  const yaml = documentOf(text, name, lines);
   const [problem] = [...yaml.errors, ...yaml.warnings];
   if (problem !== undefined) {
     throw invalid([`${name}:${shownPlace(lines, problem.pos[0])}: ${firstLine(problem.message)}`]);
@@ -64,24 +60,38 @@ function shownPath(path: Path): string {
   return shown === '' ? 'the file' : /^[\w.' -]+$/.test(shown) ? shown : JSON.stringify(shown);
 }
 
+/** As the library's `parseDocument` does it, but for the depth. */
+function documentOf(text: string, name: string, lines: LineCounter): Document.Parsed {
+  const composer = new Composer({ uniqueKeys: true, stringKeys: true });
+  const [yaml, another] = composer.compose(tokensOf(text, name, lines), true, text.length);
+  if (another !== undefined) {
+    throw invalid([
+      `${name}:${shownPlace(lines, another.range[0])}: a second document; make it a file of its own`,
+    ]);
+  }
+  // With `true` above there always is one.
+  return yaml!;
+}
+
 /**
- * Where a text goes deeper than any workflow does. The library puts its pieces together by calls within calls, and would run
- * out of stack; its reader of tokens does not.
+ * The tokens of a text that goes no deeper than any workflow does. The library puts them together by calls within calls, and
+ * would run out of stack; its reader of tokens does not.
  */
-function deepPlace(text: string): string | undefined {
-  const lines = new LineCounter();
+function* tokensOf(text: string, name: string, lines: LineCounter): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
-    for (const _ of parser.next(lexeme));
+    yield* parser.next(lexeme);
     // Each level takes two places at most: what it is, and the item in it.
-    if (parser.stack.length > 2 * LIMITS.documentDepth) return shownPlace(lines, parser.offset);
+    if (parser.stack.length <= 2 * LIMITS.documentDepth) continue;
+    const place = shownPlace(lines, parser.offset);
+    throw invalid([`${name}:${place}: nested deeper than ${LIMITS.documentDepth} levels; make it flatter`]);
   }
-  return undefined;
+  yield* parser.end();
 }
 
 /** Line and column of the deepest key of a path that is in the file. */
-function placeOf(yaml: ReturnType<typeof parseDocument>, lines: LineCounter, path: Path): string {
+function placeOf(yaml: Document.Parsed, lines: LineCounter, path: Path): string {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent = depth === 1 ? yaml.contents : yaml.getIn(path.slice(0, depth - 1), true);
     const key = path[depth - 1];

@@ -5,6 +5,7 @@ import t from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
 import { talkingWorkflows } from '../../src/supervisor/provider_lines.ts';
 import { parseWorkflow, readWorkflow } from '../../src/workflow/document.ts';
+import type { SharedFiles } from '../../src/workflow/include.ts';
 import { flowOf } from '../../src/workflow/load.ts';
 import { PLACES } from '../bench/small_flow.ts';
 
@@ -293,13 +294,24 @@ t.test('files of a folder', async t => {
   };
   await put('main.yaml', MAIN);
   for (const [name, text] of Object.entries(FILES)) await put(name, text);
+  const readMain = (shared?: SharedFiles) => readWorkflow(join(dir, 'main.yaml'), 'main.yaml', shared);
   const read = (): Promise<string> =>
-    readWorkflow(join(dir, 'main.yaml'), 'main.yaml').then(
+    readMain().then(
       ({ digest }) => digest,
       (error: { detail?: string }) => error.detail ?? String(error),
     );
   t.equal(await read(), parsed(MAIN).digest, 'read as texts at hand are');
   t.same(await talkingWorkflows(dir), ['main'], 'by the supervisor, too');
+  const shared: SharedFiles = new Map();
+  const [first, second] = [await readMain(shared), await readMain(shared)];
+  t.same(
+    { ...second, fault: undefined },
+    { ...first, fault: undefined },
+    'what is parsed already is as good',
+  );
+  await put('shared/phrases.yaml', PHRASES.replace('Right?', 'Is it?'));
+  t.not((await readMain(shared)).digest, first.digest, 'but not once it is another text');
+  await put('shared/phrases.yaml', PHRASES);
 
   await put('shared/ends.yaml', `include: [shared/ends.yaml]\n${ENDS}`);
   t.match(await read(), /circle/);

@@ -220,6 +220,7 @@ t.test('what is too large is refused before it is read', async t => {
   t.match(errorOf(changed('say: an upright piano', `say: ${'a'.repeat(500)}`)), /say/);
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n`;
   t.match(errorOf(bomb), /aliases/);
+  t.match(errorOf(`${shipped}\n---\nname: another\n`), /^flow\.yaml:\d+:\d+: a second document/);
   const steps = Array.from({ length: 100 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
   for (const text of [
     '['.repeat(50_000),

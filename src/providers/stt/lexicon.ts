@@ -15,15 +15,18 @@ const ADDED: ReadonlyMap<string, readonly string[]> = new Map([
 
 /**
  * The pronouncing dictionary (https://github.com/cmusphinx/cmudict: "word PH ON ES", "word(2) …" for a second way).
- * Its text is searched once per grammar for the words that grammar has; 130,000 words are never all in use.
+ * Of its 130,000 words only where they stand is kept: never are all of them in use.
  */
 export class Lexicon {
   readonly #text: string;
+  /** Where each word's lines begin. */
+  readonly #lines: ReadonlyMap<string, readonly number[]>;
   readonly #letterToSound: LetterToSound;
   readonly #known = new Map<string, readonly string[]>();
 
   private constructor(text: string, letterToSound: LetterToSound) {
     this.#text = text;
+    this.#lines = linesOf(text);
     this.#letterToSound = letterToSound;
   }
 
@@ -34,8 +37,10 @@ export class Lexicon {
   /** @throws TrunklineError GRAMMAR_INVALID when a word has no sound at all */
   async pronounce(words: readonly string[]): Promise<Pronunciations> {
     const wanted = new Set(words.filter(word => !this.#known.has(word)));
-    for (const [word, sounds] of this.#search(wanted))
-      this.#known.set(word, [...sounds, ...(ADDED.get(word) ?? [])]);
+    for (const word of wanted) {
+      const sounds = this.#soundsOf(word);
+      if (sounds.length > 0) this.#known.set(word, [...sounds, ...(ADDED.get(word) ?? [])]);
+    }
     const missing = [...wanted].filter(word => !this.#known.has(word));
     if (missing.length > 0) {
       for (const [word, sounds] of await this.#letterToSound(missing)) this.#known.set(word, sounds);
@@ -47,22 +52,26 @@ export class Lexicon {
     return new Map(words.map(word => [word, this.#known.get(word)!]));
   }
 
-  #search(wanted: ReadonlySet<string>): Map<string, string[]> {
-    const found = new Map<string, string[]>();
-    if (wanted.size === 0) return found;
-    for (let start = 0; start < this.#text.length; ) {
-      const newline = this.#text.indexOf('\n', start);
-      const end = newline < 0 ? this.#text.length : newline;
-      const space = this.#text.indexOf(' ', start);
-      const entry = this.#text.slice(start, space);
-      const word = entry.endsWith(')') ? entry.slice(0, entry.lastIndexOf('(')) : entry;
-      if (wanted.has(word)) {
-        const sounds = found.get(word) ?? [];
-        sounds.push(this.#text.slice(space + 1, end).trim());
-        found.set(word, sounds);
-      }
-      start = end + 1;
-    }
-    return found;
+  #soundsOf(word: string): string[] {
+    const text = this.#text;
+    const sounds = (start: number) => text.slice(text.indexOf(' ', start) + 1, endOfLine(text, start)).trim();
+    return (this.#lines.get(word) ?? []).map(sounds);
   }
+}
+
+function linesOf(text: string): Map<string, number[]> {
+  const lines = new Map<string, number[]>();
+  for (let start = 0; start < text.length; start = endOfLine(text, start) + 1) {
+    const entry = text.slice(start, text.indexOf(' ', start));
+    const word = entry.endsWith(')') ? entry.slice(0, entry.lastIndexOf('(')) : entry;
+    const known = lines.get(word);
+    if (known === undefined) lines.set(word, [start]);
+    else known.push(start);
+  }
+  return lines;
+}
+
+function endOfLine(text: string, start: number): number {
+  const newline = text.indexOf('\n', start);
+  return newline < 0 ? text.length : newline;
 }

@@ -100,41 +100,109 @@ class Nfa {
 }
 
 interface Dfa {
-  /** Per state: word index to target. */
-  readonly arcs: Map<number, number>[];
-  readonly accepting: boolean[];
+  /** Per state: pairs of word index and target. */
+  readonly arcs: readonly (readonly number[])[];
+  readonly accepting: readonly boolean[];
 }
 
 /** Subset construction. */
 function determinize(nfa: Nfa, end: number): Dfa {
-  const dfa: Dfa = { arcs: [], accepting: [] };
-  const subsets: number[][] = [];
-  const index = new Map<string, number>();
-  const stateOf = (members: number[]): number => {
-    const closed = closure(nfa, members);
-    const key = closed.join(',');
-    const known = index.get(key);
-    if (known !== undefined) return known;
-    if (subsets.length >= LIMITS.grammarStates) {
-      throw new TrunklineError('GRAMMAR_INVALID', `more than ${LIMITS.grammarStates} states`);
-    }
-    index.set(key, subsets.length);
-    dfa.arcs.push(new Map());
-    dfa.accepting.push(closed.includes(end));
-    return subsets.push(closed) - 1;
-  };
-  stateOf([0]);
-  for (let state = 0; state < subsets.length; state++) {
-    for (const [word, targets] of moves(nfa, subsets[state]!)) dfa.arcs[state]!.set(word, stateOf(targets));
+  const subsets = new Subsets(nfa, end);
+  const arcs: number[][] = [];
+  subsets.stateOf([0]);
+  for (let state = 0; state < subsets.members.length; state++) {
+    const pairs: number[] = [];
+    for (const [word, targets] of moves(nfa, subsets.members[state]!))
+      pairs.push(word, subsets.stateOf(targets));
+    arcs.push(pairs);
   }
-  return dfa;
+  return { arcs, accepting: subsets.members.map(members => members.at(-1) === end) };
 }
 
-/** The states reachable without a word, sorted. */
-function closure(nfa: Nfa, members: readonly number[]): number[] {
-  const seen = new Set(members);
-  for (const state of seen) for (const next of nfa.epsilons[state]!) seen.add(next);
-  return [...seen].toSorted((a, b) => a - b);
+/** Sets of states of an automaton that are states of another, each with a number. */
+class Subsets {
+  /** Per number: those of its states that lead on by a word, in order, and the end behind them where it is one of them. */
+  readonly members: (readonly number[])[] = [];
+  readonly #numbers = new Numbers((a, b) => isEqual(this.members[a]!, this.members[b]!));
+  readonly #nfa: Nfa;
+  readonly #end: number;
+  /** Per state: the last subset that it was found for. */
+  readonly #foundFor: Int32Array;
+  #round = 0;
+
+  constructor(nfa: Nfa, end: number) {
+    this.#nfa = nfa;
+    this.#end = end;
+    this.#foundFor = new Int32Array(nfa.arcs.length);
+  }
+
+  /** The number of all that can be reached from these states without a word. */
+  stateOf(states: readonly number[]): number {
+    const { members } = this;
+    const next = members.length;
+    members.push(this.#reached(states));
+    const number = this.#numbers.of(hashOf(members[next]!), next);
+    if (number !== next) members.pop();
+    else if (next >= LIMITS.grammarStates) {
+      throw new TrunklineError('GRAMMAR_INVALID', `more than ${LIMITS.grammarStates} states`);
+    }
+    return number;
+  }
+
+  #reached(states: readonly number[]): readonly number[] {
+    const { arcs, epsilons } = this.#nfa;
+    this.#round += 1;
+    const open = [...states];
+    const leading: number[] = [];
+    let ends = false;
+    for (let state = open.pop(); state !== undefined; state = open.pop()) {
+      if (this.#foundFor[state] === this.#round) continue;
+      this.#foundFor[state] = this.#round;
+      if (state === this.#end) ends = true;
+      if (arcs[state]!.length > 0) leading.push(state);
+      for (const next of epsilons[state]!) open.push(next);
+    }
+    leading.sort((a, b) => a - b);
+    if (ends) leading.push(this.#end);
+    return leading;
+  }
+}
+
+/** Numbers for what is equal, found by hashes. */
+class Numbers {
+  readonly #byHash = new Map<number, number[]>();
+  readonly #isEqual: (a: number, b: number) => boolean;
+
+  constructor(areEqual: (a: number, b: number) => boolean) {
+    this.#isEqual = areEqual;
+  }
+
+  /** The first that came with the same hash and is equal to `candidate`; else `candidate`, which is kept. */
+  of(hash: number, candidate: number): number {
+    const alike = this.#byHash.get(hash);
+    if (alike === undefined) {
+      this.#byHash.set(hash, [candidate]);
+      return candidate;
+    }
+    const known = alike.find(other => this.#isEqual(other, candidate));
+    if (known === undefined) alike.push(candidate);
+    return known ?? candidate;
+  }
+}
+
+/** FNV-1a over whole numbers (http://www.isthe.com/chongo/tech/comp/fnv/). */
+const HASH_START = 0x81_1c_9d_c5;
+
+function hashed(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x01_00_01_93);
+}
+
+function hashOf(values: readonly number[]): number {
+  return values.reduce(hashed, HASH_START);
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at]);
 }
 
 function moves(nfa: Nfa, members: readonly number[]): Map<number, number[]> {
@@ -153,30 +221,54 @@ function moves(nfa: Nfa, members: readonly number[]): Map<number, number[]> {
 /** Moore's refinement: states are split until those of a class have equal arcs; dead ends are dropped first. */
 function minimize(dfa: Dfa, words: readonly string[]): WordGraph {
   const alive = liveStates(dfa);
+  const arcs = dfa.arcs.map(pairs => byWord(pairs, alive));
   let classes = dfa.accepting.map(Number);
   for (let count = 0; ; ) {
-    const index = new Map<string, number>();
-    classes = dfa.arcs.map((arcs, state) => {
-      const signature = [classes[state]!];
-      for (const word of [...arcs.keys()].toSorted((a, b) => a - b)) {
-        const target = arcs.get(word)!;
-        if (alive[target]) signature.push(word, classes[target]!);
-      }
-      const key = signature.join(',');
-      const known = index.get(key) ?? index.size;
-      index.set(key, known);
-      return known;
-    });
-    if (index.size === count) return quotient(dfa, words, alive, classes);
-    count = index.size;
+    const next = refined(arcs, classes);
+    const found = next.reduce((most, one) => Math.max(most, one), -1) + 1;
+    classes = next;
+    if (found === count) return quotient(dfa, words, alive, classes);
+    count = found;
   }
+}
+
+/** The arcs to states that are not dead ends, in the order of their words. */
+function byWord(pairs: readonly number[], alive: readonly boolean[]): readonly number[] {
+  const arcs: [number, number][] = [];
+  for (let at = 0; at < pairs.length; at += 2)
+    if (alive[pairs[at + 1]!]) arcs.push([pairs[at]!, pairs[at + 1]!]);
+  return arcs.toSorted(([a], [b]) => a - b).flat();
+}
+
+/** States are of one class that were of one class, and whose arcs lead by the same words to the same classes. */
+function refined(arcs: readonly (readonly number[])[], classes: readonly number[]): number[] {
+  const areEqual = (a: number, b: number): boolean => {
+    const ofA = arcs[a]!;
+    const ofB = arcs[b]!;
+    if (classes[a] !== classes[b] || ofA.length !== ofB.length) return false;
+    for (let at = 0; at < ofA.length; at += 2) {
+      if (ofA[at] !== ofB[at] || classes[ofA[at + 1]!] !== classes[ofB[at + 1]!]) return false;
+    }
+    return true;
+  };
+  const firsts = new Numbers(areEqual);
+  const numbers = new Map<number, number>();
+  return arcs.map((pairs, state) => {
+    let hash = hashed(HASH_START, classes[state]!);
+    for (let at = 0; at < pairs.length; at += 2)
+      hash = hashed(hashed(hash, pairs[at]!), classes[pairs[at + 1]!]!);
+    const first = firsts.of(hash, state);
+    const number = numbers.get(first) ?? numbers.size;
+    numbers.set(first, number);
+    return number;
+  });
 }
 
 /** States from which an accepting state can be reached. */
 function liveStates(dfa: Dfa): boolean[] {
   const sources: number[][] = dfa.arcs.map(() => []);
   dfa.arcs.forEach((arcs, state) => {
-    for (const target of arcs.values()) sources[target]!.push(state);
+    for (let at = 1; at < arcs.length; at += 2) sources[arcs[at]!]!.push(state);
   });
   const alive = [...dfa.accepting];
   const queue = alive.flatMap((live, state) => (live ? [state] : []));
@@ -190,7 +282,12 @@ function liveStates(dfa: Dfa): boolean[] {
   return alive;
 }
 
-function quotient(dfa: Dfa, words: readonly string[], alive: boolean[], classes: number[]): WordGraph {
+function quotient(
+  dfa: Dfa,
+  words: readonly string[],
+  alive: readonly boolean[],
+  classes: readonly number[],
+): WordGraph {
   const numbers = new Map<number, number>([[classes[0]!, 0]]);
   const arcs: WordArc[] = [];
   const accepting: number[] = [];
@@ -201,11 +298,13 @@ function quotient(dfa: Dfa, words: readonly string[], alive: boolean[], classes:
     numbers.set(classes[state]!, numbers.size);
     return queue.push(state) - 1;
   };
-  for (let at = 0; at < queue.length; at++) {
-    const state = queue[at]!;
-    if (dfa.accepting[state]) accepting.push(at);
-    for (const [word, target] of dfa.arcs[state]!) {
-      if (alive[target]) arcs.push({ from: at, to: numberOf(target), word });
+  for (let from = 0; from < queue.length; from++) {
+    const state = queue[from]!;
+    if (dfa.accepting[state]) accepting.push(from);
+    const pairs = dfa.arcs[state]!;
+    for (let at = 0; at < pairs.length; at += 2) {
+      const target = pairs[at + 1]!;
+      if (alive[target]) arcs.push({ from, to: numberOf(target), word: pairs[at]! });
     }
   }
   return { words, stateCount: queue.length, arcs, skips: [], accepting };
