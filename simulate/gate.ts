@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import type { Verdict } from './check/judge.ts';
 import { alsoByTelephone } from './gate/by_telephone.ts';
 import { type GateResult, gate } from './gate/gate.ts';
-import { seedsOf } from './options.ts';
-import { scenarioNames } from './read.ts';
+import { canBeWritten, readArgs, seedsOf, tellProgress } from './options.ts';
+import { namedWorkflows } from './read.ts';
 import type { WorkflowSummary } from './report/summary.ts';
 import { isFaulty, transcript } from './report/table.ts';
 
 const HELP = `npm run gate -- [WORKFLOW…] [options]
-  all workflows that have a scenario, every persona, ten seeds; ends with exit code 1 when one does not pass
+  all workflows that have a scenario, every persona, ten seeds; ends with exit code 1 when one does not pass, 2 when there was
+  no call to judge
   --candidate FILE  judge this file in place of workflows/WORKFLOW.yaml
   --base PATH       compare with this file, or this folder of workflows: what is worse for certain does not pass
   --seeds 1..10     seeds
@@ -23,9 +24,8 @@ const HELP = `npm run gate -- [WORKFLOW…] [options]
 
 const MOST_CALLS = 20;
 
-/** `npm run gate`: may these workflows go live? */
-async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+function readOptions(args: readonly string[]) {
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -42,32 +42,46 @@ async function main(args: readonly string[]): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
+  const { quick } = values;
+  const model = values.model ?? (quick ? 'none' : 'scripted:0.2');
+  const calls = Number(values.audio ?? (quick ? 0 : 3));
+  if (!Number.isInteger(calls) || calls < 0 || calls > MOST_CALLS)
+    throw new Error(`--audio takes 0 to ${MOST_CALLS}`);
+  const show = Number(values.show);
+  if (!Number.isInteger(show) || show < 0) throw new Error('--show takes a number');
+  const names = namedWorkflows(positionals.length === 0 ? ['all'] : positionals);
+  if (values.candidate !== undefined && names.length !== 1)
+    throw new Error('--candidate is of one workflow; name it');
+  const seeds = seedsOf(values.seeds ?? (quick ? '1..2' : '1..10'));
+  return { ...values, names, seeds, model: model === 'none' ? undefined : model, calls, show };
+}
+
+/** `npm run gate`: may these workflows go live? */
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const names = positionals.length === 0 ? scenarioNames() : positionals;
-  const { candidate, base } = values;
-  if (candidate !== undefined && names.length !== 1)
-    throw new Error('--candidate is of one workflow; name it');
-  const seeds = seedsOf(values.seeds ?? (values.quick ? '1..2' : '1..10'));
-  const wanted = values.model ?? (values.quick ? 'none' : 'scripted:0.2');
-  const model = wanted === 'none' ? undefined : wanted;
-  const calls = Number(values.audio ?? (values.quick ? 0 : 3));
-  if (!Number.isInteger(calls) || calls < 0 || calls > MOST_CALLS)
-    throw new Error(`--audio takes 0 to ${MOST_CALLS}`);
+  const { names, seeds, candidate, base, model, by, calls, show, out } = options;
+  await canBeWritten('--out', out);
+  const tell = (faulty: readonly Verdict[]): void => {
+    for (const one of faulty.slice(0, show)) process.stdout.write(`${transcript(one)}\n\n`);
+  };
   const byText: GateResult[] = [];
   for (const workflow of names) {
-    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model, by: values.by });
+    tellProgress(`calling ${workflow}`);
+    const { verdicts, ...result } = await gate({ workflow, seeds, candidate, base, model, by });
     byText.push(result);
-    for (const one of verdicts.filter(isFaulty).slice(0, result.passed ? 0 : Number(values.show)))
-      process.stdout.write(`${transcript(one)}\n\n`);
+    if (!result.passed) tell(verdicts.filter(isFaulty));
     process.stdout.write(`${lineOf(result)}\n`);
   }
-  const results = calls === 0 ? byText : await alsoByTelephone(byText, calls, candidate);
+  const results =
+    calls === 0 ? byText : await alsoByTelephone(byText, { calls, from: seeds[0]!, candidate, tell });
   for (const { workflow, byTelephone, failed } of calls === 0 ? [] : results) {
     const why = failed.filter(one => one.startsWith('by telephone')).map(one => `\n  ${one}`);
-    process.stdout.write(`${workflow} by telephone: ${figuresOf(byTelephone!)}${why.join('')}\n`);
+    const mark = why.length === 0 ? 'ok' : 'NOT OK';
+    process.stdout.write(`${mark} ${workflow} by telephone: ${figuresOf(byTelephone!)}${why.join('')}\n`);
   }
   const passed = results.every(one => one.passed);
   process.stdout.write(passed ? 'passed\n' : 'not passed\n');
@@ -75,8 +89,8 @@ async function main(args: readonly string[]): Promise<number> {
     passed,
     workflows: Object.fromEntries(results.map(one => [one.workflow, one])),
   });
-  if (values.out !== undefined) await writeFile(values.out, `${json}\n`);
-  if (values.json) process.stdout.write(`${json}\n`);
+  if (out !== undefined) await writeFile(out, `${json}\n`);
+  if (options.json) process.stdout.write(`${json}\n`);
   return passed ? 0 : 1;
 }
 

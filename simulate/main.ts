@@ -5,9 +5,9 @@ import { callByTelephone } from './audio/telephone.ts';
 import type { Verdict } from './check/judge.ts';
 import { ledFolder } from './model/led.ts';
 import { openSimulatedModel } from './model/model.ts';
-import { HELP, readOptions, type SimulateOptions } from './options.ts';
+import { canBeWritten, HELP, readOptions, type SimulateOptions, tellProgress } from './options.ts';
 import type { Persona } from './persona/schema.ts';
-import { readPersonas, readScenario, scenarioNames } from './read.ts';
+import { namedPersonas, namedWorkflows, readScenario } from './read.ts';
 import { htmlReport } from './report/html.ts';
 import { summarise } from './report/summary.ts';
 import { isFaulty, personaTable, transcript, workflowTable } from './report/table.ts';
@@ -22,7 +22,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const names = options.workflows.includes('all') ? scenarioNames() : options.workflows;
+  if (options.workflows.length === 0) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  const names = namedWorkflows(options.workflows);
+  const personas = namedPersonas(options.personas ?? (options.audio > 0 ? ['cooperative'] : undefined));
+  await canBeWritten('--html', options.html);
   await using led = options.model === undefined ? undefined : await ledFolder(WORKFLOWS);
   await using stage = await CallStage.open(led?.path);
   await using model =
@@ -30,12 +36,13 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.check) return check(names, stage);
   if (options.audio > 0 && (options.config !== undefined || options.target !== undefined))
     return callByTelephone(options, names, stage);
-  if (options.audio > 0) return simulateByAudio(options, names, stage);
+  if (options.audio > 0) return simulateByAudio(options, names, personas, stage);
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const name of names) {
+    if (names.length > 1) tellProgress(`calling ${name}`);
     const campaign = {
       scenario: readScenario(name),
-      personas: chosen(options),
+      personas,
       seeds: options.seeds,
       options: { crashes: options.crashes, llm: model?.llm },
     };
@@ -53,14 +60,20 @@ async function main(args: readonly string[]): Promise<number> {
 async function simulateByAudio(
   options: SimulateOptions,
   names: readonly string[],
+  personas: readonly Persona[],
   stage: CallStage,
 ): Promise<number> {
-  const personas = chosen({ ...options, personas: options.personas ?? ['cooperative'] });
+  tellProgress('starting a node');
   const verdicts = await withAudioStage(stage, WORKFLOWS, audio =>
-    runAudioCampaign(audio, stage, { workflows: names, personas, seeds: options.seeds }),
+    runAudioCampaign(audio, stage, {
+      workflows: names,
+      personas,
+      seeds: options.seeds,
+      onWorkflow: name => tellProgress(`calling ${name} by telephone`),
+    }),
   );
   await report(options, verdicts);
-  return [...verdicts.values()].flat().some(isFaulty) ? 1 : 0;
+  return 0;
 }
 
 function check(names: readonly string[], stage: CallStage): number {
@@ -71,14 +84,6 @@ function check(names: readonly string[], stage: CallStage): number {
   );
   process.stdout.write(faults.length === 0 ? 'nothing is wrong\n' : `${faults.join('\n')}\n`);
   return faults.length === 0 ? 0 : 1;
-}
-
-/** @throws Error naming a persona that is not there */
-function chosen({ personas }: SimulateOptions): readonly Persona[] {
-  const all = readPersonas();
-  const unknown = personas?.find(name => all.every(one => one.name !== name));
-  if (unknown !== undefined) throw new Error(`there is no persona ${unknown}`);
-  return all.filter(({ name }) => personas === undefined || personas.includes(name));
 }
 
 async function report(
@@ -99,5 +104,5 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = 2;
 }

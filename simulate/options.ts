@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 export interface SimulateOptions {
   /** Names, or all. */
@@ -22,7 +24,8 @@ export interface SimulateOptions {
   readonly help: boolean;
 }
 
-export const HELP = `npm run simulate -- WORKFLOW|all [options]
+export const HELP = `npm run simulate -- WORKFLOW…|all [options]
+  calls the agents and tells what came of it; ends with exit code 2 when no calls can be held
   --personas a,b   only these personas
   --seeds 1..10    seeds: numbers and ranges, by commas (1..3)
   --quick          one seed
@@ -35,7 +38,7 @@ export const HELP = `npm run simulate -- WORKFLOW|all [options]
   --target URI     the same at this address
   --show N         show so many calls in full in which something went wrong (2)
   --html FILE      write all transcripts as a page
-  --json           end with one line of JSON
+  --json           end with one line of JSON: {"workflows":{NAME:{completionPct,slotAccuracyPct,violations,…}}}
   --check          say what is wrong with the scenario file, and call nobody
 `;
 
@@ -44,7 +47,7 @@ const MOST_CALLS = 50;
 
 /** @throws Error saying what is wrong with the command line */
 export function readOptions(args: readonly string[]): SimulateOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: withAudioCount(args),
     allowPositionals: true,
     options: {
@@ -81,8 +84,34 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     audio,
     config: values.config,
     target: values.target,
-    help: values.help || positionals.length === 0,
+    help: values.help,
   };
+}
+
+/** `parseArgs`, whose advice on an unknown option is left out. @throws Error saying what is wrong with the command line */
+export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const [what] = (error as Error).message.split('. ');
+    throw new Error(`${what}; --help tells which options there are`, { cause: error });
+  }
+}
+
+/** Makes sure before the calls that something can be written there afterwards. @throws Error naming the file */
+export async function canBeWritten(option: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await (await open(file, 'a')).close();
+  } catch (error) {
+    throw new Error(`${option}: ${file} can't be written`, { cause: error });
+  }
+}
+
+/** What is under way, beside the output: nobody sits before minutes of silence. */
+export function tellProgress(what: string): void {
+  process.stderr.write(`${what} …\n`);
 }
 
 /** `--audio` may stand alone. */
@@ -99,8 +128,9 @@ export function seedsOf(text: string): readonly number[] {
     if (from === undefined) throw new Error('--seeds takes numbers and ranges such as 1..10');
     const [least, most] = [Number(from), Number(to ?? from)];
     if (most - least >= MOST_SEEDS) throw new Error(`at most ${MOST_SEEDS} seeds`);
-    return Array.from({ length: Math.max(0, most - least + 1) }, (_, index) => least + index);
+    if (most < least) throw new Error(`--seeds: ${part.trim()} begins above its end`);
+    return Array.from({ length: most - least + 1 }, (_, index) => least + index);
   });
-  if (seeds.length === 0) throw new Error('--seeds names none');
-  return seeds;
+  if (seeds.length > MOST_SEEDS) throw new Error(`at most ${MOST_SEEDS} seeds`);
+  return [...new Set(seeds)];
 }

@@ -36,11 +36,36 @@ export function scenarioNames(): readonly string[] {
   return yamlFiles(join(SIMULATE, 'scenarios')).map(file => file.slice(0, -5));
 }
 
+/**
+ * The workflows that somebody means by these names, each once: "all", and hyphens for underscores.
+ * @throws Error naming one that has no scenario, and those that have
+ */
+export function namedWorkflows(wanted: readonly string[]): readonly string[] {
+  const known = scenarioNames();
+  const names = wanted.flatMap(name => {
+    if (name === 'all') return known;
+    const own = name.replaceAll('-', '_').toLowerCase();
+    if (known.includes(own)) return own;
+    throw new Error(`no scenario for a workflow ${name}; there are all, ${known.join(', ')}`);
+  });
+  return [...new Set(names)];
+}
+
 /** @throws Error when it is none, or of another workflow than its file says */
 export function readScenario(name: string): Scenario {
   const scenario = readYaml(join(SIMULATE, 'scenarios', `${name}.yaml`), scenarioSchema);
   if (scenario.workflow !== name) throw new Error(`scenarios/${name}.yaml: workflow must be ${name}`);
   return scenario;
+}
+
+/** The personas of these names, all without any. @throws Error naming one that is not there, and those that are */
+export function namedPersonas(wanted: readonly string[] | undefined): readonly Persona[] {
+  const all = readPersonas();
+  const names = wanted?.map(name => name.trim().replaceAll('-', '_').toLowerCase());
+  const unknown = names?.find(name => all.every(one => one.name !== name));
+  if (unknown !== undefined)
+    throw new Error(`there is no persona ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
+  return all.filter(({ name }) => names === undefined || names.includes(name));
 }
 
 /** All personas, by name and in its order. */

@@ -47,17 +47,20 @@ interface AudioCampaign {
   readonly workflows: readonly string[];
   readonly personas: readonly Persona[];
   readonly seeds: readonly number[];
+  /** Hears which one is called next. */
+  onWorkflow?(name: string): void;
 }
 
 /** A call of each persona with each seed to each workflow; the calls of one workflow find the back office as it was seeded. */
 export async function runAudioCampaign(
   audio: AudioStage,
   stage: CallStage,
-  { workflows, personas, seeds }: AudioCampaign,
+  { workflows, personas, seeds, onWorkflow }: AudioCampaign,
 ): Promise<ReadonlyMap<string, readonly Verdict[]>> {
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const workflow of workflows) {
     const scenario = readScenario(workflow);
+    onWorkflow?.(workflow);
     const callers = personas.filter(({ name }) => scenario.personas[name]?.skip !== true);
     const orders = callers.flatMap(persona => seeds.map(seed => ({ workflow, persona, seed })));
     const judged = await runAudioCalls(audio, stage, orders);

@@ -14,7 +14,9 @@ export interface WorkflowFolder extends AsyncDisposable {
  */
 export async function workflowFolder(name: string, other: string | undefined): Promise<WorkflowFolder> {
   if (other === undefined) return { path: WORKFLOWS, [Symbol.asyncDispose]: async () => {} };
-  if ((await stat(other)).isDirectory()) return { path: other, [Symbol.asyncDispose]: async () => {} };
+  const there = await stat(other).catch(() => undefined);
+  if (there === undefined) throw new Error(`there is no file or folder ${other}`);
+  if (there.isDirectory()) return { path: other, [Symbol.asyncDispose]: async () => {} };
   const path = await mkdtemp(join(tmpdir(), 'trunkline-workflows-'));
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
   try {
