@@ -90,17 +90,14 @@ export class Conversation {
   }
 
   /** The caller's audio up to media time `endMs`; the buffer may be used again afterwards. */
-  heard(pcm: Int16Array, endMs: number): void {
+  readonly heard = (pcm: Int16Array, endMs: number): void => {
     this.#preRoll.push(pcm, endMs);
     this.#caller?.write(pcm);
-  }
+  };
 
   /** Called every 10 to 20 ms: follows how far the agent was heard. */
   progress(): void {
-    this.#guard(() => {
-      this.#floor.follow();
-      this.#follow();
-    });
+    this.#guard(this.#follow);
   }
 
   turn(event: TurnEvent): void {
@@ -175,14 +172,15 @@ export class Conversation {
     );
   }
 
-  /** What is under way for the workflow is told to it, or the caller that it takes a while, when nobody speaks. */
-  #follow(): void {
+  /** Follows what was heard; of what is under way for the workflow it is told, or the caller, when nobody speaks. */
+  readonly #follow = (): void => {
+    this.#floor.follow();
     if (!this.#at.acting.isOn || this.#ending) return;
     const isQuiet = this.#floor.reply === undefined && this.#caller === undefined && !this.#keypad.collecting;
     const news = this.#at.acting.follow(this.#parts.audio.mediaMs(), isQuiet);
     if (news?.type === 'acted') this.#respond(news.heard);
     else if (news !== undefined) this.#sayWords({ stands: true }, news.words);
-  }
+  };
 
   #speechStarted(atMs: number): void {
     const asked = this.#at.step ?? this.#floor.reply?.response?.step;

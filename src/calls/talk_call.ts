@@ -296,7 +296,7 @@ export class TalkCall {
 
   /** To be called every 10 to 20 ms. */
   pump(): void {
-    this.#audio.pump((pcm, endMs) => this.#conversation.heard(pcm, endMs));
+    this.#audio.pump(this.#conversation.heard);
     this.#conversation.progress();
     this.#recording.drain();
   }

@@ -3,7 +3,7 @@ import { TalkCall, type TalkServices } from './talk_call.ts';
 import type { CallInfo, ToCall } from './thread_messages.ts';
 
 /** How often the rings are emptied and speech is followed. */
-const PUMP_EVERY_MS = 10;
+const PUMP_EVERY_MS = 20;
 
 const NO_STATS = {
   framesPulled: 0,
@@ -84,13 +84,16 @@ export class TalkCalls {
   }
 
   #pump(): void {
-    for (const call of this.#live.values()) guard(call, () => call.pump());
+    for (const call of this.#live.values()) guard(call, pump);
   }
 }
 
-function guard(call: TalkCall, action: () => void): void {
+/** One for all calls: fifty a second for each would be garbage. */
+const pump = (call: TalkCall): void => call.pump();
+
+function guard(call: TalkCall, action: (call: TalkCall) => void): void {
   try {
-    action();
+    action(call);
   } catch (error) {
     call.fail(error);
   }
