@@ -42,7 +42,8 @@ export function createDeepgramStt(options: DeepgramSttOptions): Stt {
 }
 
 const DIALECT: Omit<StreamDialect, 'name' | 'headers' | 'url'> = {
-  leastPieceMs: 20,
+  // Words come every second or so, and a final is asked for with all there is: more messages would bring nothing sooner.
+  leastPieceMs: 60,
   mostPieceMs: 1_000,
   fillsLastPiece: false,
   // Interim results come about every second of sound, with or without words.

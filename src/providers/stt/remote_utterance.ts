@@ -27,6 +27,7 @@ export interface RemoteUtteranceOptions {
   readonly over: (isWell: boolean, fault?: ProviderFault) => void;
 }
 
+const NO_SOUND = new Int16Array(0);
 const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
 
 /** One utterance on its way to a provider: gathers sound, keeps time, and gives one final or one fault. */
@@ -35,7 +36,8 @@ export class RemoteUtterance implements SttSession {
   readonly #final = Promise.withResolvers<Recognition>();
   readonly #pieceSamples: number;
   #samples = 0;
-  #pending: Int16Array[] = [];
+  /** Gathered for the next piece; given away with it. */
+  #pending = NO_SOUND;
   #pendingSamples = 0;
   #partial = '';
   #state: 'listening' | 'finishing' | 'over' = 'listening';
@@ -60,10 +62,7 @@ export class RemoteUtterance implements SttSession {
   write(pcm: Int16Array): void {
     const left = LIMITS.utteranceSeconds * this.#options.rateHz - this.#samples;
     if (this.#state !== 'listening' || left <= 0 || pcm.length === 0) return;
-    const piece = pcm.slice(0, left);
-    this.#samples += piece.length;
-    this.#pending.push(piece);
-    this.#pendingSamples += piece.length;
+    this.#gather(pcm.length > left ? pcm.subarray(0, left) : pcm);
     if (this.#pendingSamples >= this.#pieceSamples) this.flush();
   }
 
@@ -124,15 +123,23 @@ export class RemoteUtterance implements SttSession {
   /** Tells what is gathered now, though it is less than a piece. */
   flush(): void {
     if (this.#pendingSamples === 0) return;
-    const pcm = new Int16Array(this.#pendingSamples);
-    let at = 0;
-    for (const piece of this.#pending) {
-      pcm.set(piece, at);
-      at += piece.length;
-    }
-    this.#pending = [];
+    const isFull = this.#pendingSamples === this.#pending.length;
+    const pcm = isFull ? this.#pending : this.#pending.slice(0, this.#pendingSamples);
+    this.#pending = NO_SOUND;
     this.#pendingSamples = 0;
     this.#options.audio(pcm);
+  }
+
+  #gather(pcm: Int16Array): void {
+    const end = this.#pendingSamples + pcm.length;
+    if (end > this.#pending.length) {
+      const grown = new Int16Array(Math.max(end, this.#pieceSamples));
+      grown.set(this.#pending.subarray(0, this.#pendingSamples));
+      this.#pending = grown;
+    }
+    this.#pending.set(pcm, this.#pendingSamples);
+    this.#pendingSamples = end;
+    this.#samples += pcm.length;
   }
 
   /** False when it was over already. */
@@ -141,7 +148,8 @@ export class RemoteUtterance implements SttSession {
     this.#state = 'over';
     clearTimeout(this.#due);
     clearTimeout(this.#silent);
-    this.#pending = [];
+    this.#pending = NO_SOUND;
+    this.#pendingSamples = 0;
     this.#options.over(isWell, fault);
     return true;
   }

@@ -178,12 +178,11 @@ export class StreamedUtterance implements SttSession, StreamUser {
     const { dialect, settings } = this.#options;
     const samplesOf = (ms: number): number => (ms * settings.rateHz) / 1000;
     const least = dialect.fillsLastPiece ? samplesOf(dialect.leastPieceMs) : 0;
-    const samples = new Int16Array(Math.max(pcm.length, least));
-    samples.set(pcm);
+    const samples = pcm.length < least ? withSilence(pcm, least) : pcm;
     const pieces = Math.ceil(samples.length / samplesOf(dialect.mostPieceMs));
     const pieceBytes = Math.ceil(samples.length / pieces) * BYTES_PER_SAMPLE;
     // Int16Array is little-endian wherever Node runs, and so are the providers.
-    const bytes = new Uint8Array(samples.buffer);
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
     for (let at = 0; at < bytes.length; at += pieceBytes)
       this.#sendBytes(bytes.subarray(at, at + pieceBytes));
     // It may have failed by that.
@@ -246,4 +245,11 @@ export class StreamedUtterance implements SttSession, StreamUser {
     else this.#connection.close();
     this.#options.over();
   }
+}
+
+/** So many samples, the last of them silent. */
+function withSilence(pcm: Int16Array, samples: number): Int16Array {
+  const filled = new Int16Array(samples);
+  filled.set(pcm);
+  return filled;
 }
