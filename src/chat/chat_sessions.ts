@@ -4,97 +4,22 @@ import { openActs } from '../agent/acts.ts';
 import { LineUp } from '../agent/model/line_up.ts';
 import { ModelResponder } from '../agent/model/model_responder.ts';
 import { TalkMemory } from '../agent/model/talk_memory.ts';
-import type { After } from '../agent/ports.ts';
 import { FlowResponder, type Responder, type Response } from '../agent/responder.ts';
 import { conversationState } from '../agent/resumption.ts';
 import { keptTools, ToolDesk } from '../agent/tools/tool_desk.ts';
-import type { ToolRunner } from '../agent/tools/tool_runner.ts';
 import { describeFault } from '../calls/fault.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Logger } from '../observe/log.ts';
-import type { Llm } from '../providers/types.ts';
-import type { ChatStore, StoredChat } from '../store/chats.ts';
-import type { Queries } from '../store/queries.ts';
-import type { RecordingConsent } from '../workflow/engine/draft.ts';
+import type { StoredChat } from '../store/chats.ts';
 import type { Flow, FlowState, Heard } from '../workflow/types.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
 import { ChatMemories } from './chat_memories.ts';
+import type { ChatAnswer, ChatLimits, ChatParts, ChatParty, ChatView, Said } from './chat_parts.ts';
 import { ChatSaver } from './chat_saver.ts';
 import { type ChatActs, ChatStep, type Listener } from './chat_step.ts';
+import { findEarlier } from './earlier_chats.ts';
 import { IdleLook } from './idle_look.ts';
 import { typedText } from './typed_text.ts';
-
-/** What chats work with. */
-export interface ChatParts {
-  readonly store: ChatStore;
-  readonly record: Pick<Queries, 'getCall'>;
-  /** Whose idle chats are ended here. */
-  readonly tenantId: string;
-  /**
-   * A workflow as the chat has it: in the versions named, where it has begun.
-   * @throws TrunklineError WORKFLOW_UNKNOWN or WORKFLOW_INVALID
-   */
-  loadFlow(name: string, chatId: string, versions?: VersionsOfCall): Promise<ChatFlow>;
-  /** Of the configuration, with which flows are made; ask by default. */
-  readonly recordingConsent?: RecordingConsent;
-  /** Asked before each answer that a model is to give; undefined where none is configured. */
-  openModel(): Promise<Llm | undefined>;
-  /** For models that call some. */
-  readonly tools?: ToolRunner | undefined;
-  readonly after: After;
-  readonly log: Logger;
-  /** Wall clock, milliseconds since the epoch. */
-  nowMs(): number;
-  /** Lower in tests. */
-  readonly limits?: Partial<ChatLimits>;
-}
-
-export interface ChatFlow extends Flow {
-  /** It is a version that not all chats begin with. */
-  readonly isTried?: boolean;
-  /** Of all workflows that the chat may come to. */
-  readonly versions?: VersionsOfCall;
-}
-
-export interface ChatLimits {
-  readonly open: number;
-  readonly idleMs: number;
-  readonly idleLookMs: number;
-  readonly closeMs: number;
-}
-
-/** What the agent said, all of it, and where the chat stands after that. */
-export interface Said {
-  readonly said: readonly string[];
-  readonly stage: string;
-  /** The chat is over. */
-  readonly done: boolean;
-}
-
-/** An answer that has begun. It is finished and written down whether or not anybody reads it. */
-export interface ChatAnswer {
-  /** One after the other, as they come; ends where the answer ends, however it does. To be read once. */
-  readonly sentences: AsyncIterable<string>;
-  /** Once it is in the record. @throws TrunklineError STORE_UNAVAILABLE and the like: then nothing has happened */
-  readonly whole: Promise<Said>;
-}
-
-export interface ChatView {
-  readonly chatId: string;
-  readonly workflow: string;
-  readonly stage: string;
-  readonly open: boolean;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  readonly endReason: string | null;
-  readonly outcome: string | null;
-  readonly turns: readonly {
-    readonly turn: number;
-    readonly by: 'agent' | 'caller';
-    readonly text: string;
-  }[];
-}
 
 const withTools = z.object({ tools: keptTools.default([]) });
 const chatVersions = conversationState
@@ -121,14 +46,24 @@ export class ChatSessions {
 
   constructor(parts: ChatParts) {
     this.#parts = parts;
-    const { chatsOpen: open, chatIdleMs: idleMs, chatIdleLookMs: idleLookMs, httpCloseMs: closeMs } = LIMITS;
-    this.#limits = { open, idleMs, idleLookMs, closeMs, ...parts.limits };
+    this.#limits = {
+      open: LIMITS.chatsOpen,
+      idleMs: LIMITS.chatIdleMs,
+      leftMs: LIMITS.chatLeftMs,
+      idleLookMs: LIMITS.chatIdleLookMs,
+      closeMs: LIMITS.httpCloseMs,
+      ...parts.limits,
+    };
     this.#idle = new IdleLook(parts.after, this.#limits.idleLookMs, () => this.#track(this.#endIdle()));
   }
 
   /** @throws TrunklineError WORKFLOW_UNKNOWN, CHATS_FULL, DRAINING, STORE_UNAVAILABLE */
-  start(tenantId: string, workflow: string): Promise<Said & { readonly chatId: string }> {
-    return this.#track(this.#start(tenantId, workflow));
+  start(
+    tenantId: string,
+    workflow: string,
+    party: ChatParty = {},
+  ): Promise<Said & { readonly chatId: string }> {
+    return this.#track(this.#start(tenantId, workflow, party));
   }
 
   /**
@@ -178,7 +113,11 @@ export class ChatSessions {
     cancel();
   }
 
-  async #start(tenantId: string, workflow: string): Promise<Said & { readonly chatId: string }> {
+  async #start(
+    tenantId: string,
+    workflow: string,
+    party: ChatParty,
+  ): Promise<Said & { readonly chatId: string }> {
     this.#refuseWhenClosing();
     const { store, nowMs } = this.#parts;
     const chatId = randomUUID();
@@ -189,8 +128,11 @@ export class ChatSessions {
     const chat = { chatId, workflow, stage, state: null, ...times };
     const step = new ChatStep(tenantId, chat, nowMs, loaded.versions);
     const flow = step.watch(loaded);
-    step.begin(flow.version, flow.isTried === true, this.#parts.recordingConsent ?? 'ask');
-    const greet = async () => new FlowResponder(flow).respond(flow.initial, { type: 'start' }, this.#today);
+    const found = await this.#earlierOf(tenantId, chat, party, flow);
+    if (found !== undefined) step.takesUp(found.callId);
+    step.begin(flow, this.#parts.recordingConsent ?? 'ask', party.from);
+    const start = { type: 'start', ...(found && { earlier: found.earlier }) } as const;
+    const greet = async () => new FlowResponder(flow).respond(flow.initial, start, this.#today);
     // Nobody knows of the chat yet: one that is lost here is begun anew.
     const tools = this.#openTools(chat, step, async () => undefined);
     const listener = this.#listener(chatId, () => undefined);
@@ -250,6 +192,30 @@ export class ChatSessions {
     const { act } = flow.next(at, { type: 'start' }, { todayIso: this.#today });
     if (act !== undefined) return acts.next(at, { type: 'acted', id: act.id, ...(await acts.act(act, at)) });
     return (await this.#responderOf(flow, at, chatId, tools)).respond(at, heard, this.#today);
+  }
+
+  /** What a chat goes on with that has just begun; without it the chat begins like any other. */
+  async #earlierOf(tenantId: string, chat: StoredChat, party: ChatParty, flow: Flow) {
+    const { states, store, nowMs } = this.#parts;
+    if (states === undefined || flow.resumeMinutes?.(flow.initial) === undefined) return undefined;
+    const leftBefore = new Date(nowMs() - this.#limits.leftMs).toISOString();
+    const end = (left: StoredChat) => this.#endLeft(tenantId, left);
+    try {
+      return await findEarlier({ tenantId, chat, party, leftBefore }, { states, store, end });
+    } catch (error) {
+      this.#report(chat.chatId, error);
+      return undefined;
+    }
+  }
+
+  /** Nobody writes in it any more, for they begin anew. */
+  async #endLeft(tenantId: string, chat: StoredChat): Promise<void> {
+    const release = this.#occupy(tenantId, chat.chatId);
+    try {
+      await this.#endFor(tenantId, chat, 'left');
+    } finally {
+      release();
+    }
   }
 
   async #endFor(tenantId: string, chat: StoredChat, reason: string): Promise<void> {

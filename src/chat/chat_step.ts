@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { ActDesk } from '../agent/acts.ts';
 import { CallRecord } from '../agent/call_record.ts';
 import { apology } from '../agent/farewell.ts';
 import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
 import type { Response } from '../agent/responder.ts';
-import { newConversation } from '../agent/resumption.ts';
+import { conversationState, newConversation } from '../agent/resumption.ts';
 import { StepHistory } from '../agent/step_history.ts';
 import type { KeptTools, ToolJournal } from '../agent/tools/tool_desk.ts';
 import { toolJournal } from '../agent/tools/tool_journal.ts';
@@ -16,6 +17,7 @@ import type { RecordingConsent } from '../workflow/engine/draft.ts';
 import type { Flow, FlowEffect, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import { withoutCard } from '../workflow/understand/intents/mask_card.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
+import type { ChatFlow } from './chat_parts.ts';
 
 /** Uses tools for the workflow, and asks it what to say to what came of them. */
 export interface ChatActs extends ActDesk {
@@ -40,20 +42,26 @@ export class ChatStep {
   readonly #events: CallEvent[] = [];
   #tools: () => KeptTools = () => [];
   readonly #said: string[] = [];
+  /** Since when it stands where it does, milliseconds since the epoch. */
+  #stoodMs: number;
   /** So many of them are in the record. */
   #recorded = 0;
   readonly #record: CallRecord;
   readonly #nowMs: () => number;
   readonly #history: StepHistory;
-  #chat: StoredChat;
-
   readonly #versions: VersionsOfCall;
+  #flow: Flow | undefined;
+  #chat: StoredChat;
+  /** The chat or call that this one takes up, as long as nobody knows whether it does. */
+  #earlier: string | undefined;
 
   /** `nowMs` is the wall clock in milliseconds since the epoch; `versions` are those of its workflows. */
   constructor(tenantId: string, before: StoredChat, nowMs: () => number, versions: VersionsOfCall = {}) {
     this.#versions = versions;
     const lastMs = Date.parse(before.lastAt);
+    this.#stoodMs = lastMs;
     this.#chat = before;
+    this.#earlier = dropOf(before)?.takesUp;
     this.#nowMs = () => Math.max(lastMs, nowMs());
     const sink = { append: (event: CallEvent) => this.#events.push(event) };
     this.#record = new CallRecord(sink, { callId: before.chatId, tenantId }, this.#nowMs, before);
@@ -62,6 +70,7 @@ export class ChatStep {
 
   /** The same flow; what it is led by in this step is written down. */
   watch<F extends Flow>(flow: F): F {
+    this.#flow = flow;
     return this.#history.watch(flow);
   }
 
@@ -103,9 +112,19 @@ export class ChatStep {
     return this.#events.splice(0);
   }
 
-  begin(workflowVersion: string, canary: boolean, recordingConsent: RecordingConsent): void {
+  /** That one is gone on with, if whoever writes wants to. */
+  takesUp(callId: string): void {
+    this.#earlier = callId;
+  }
+
+  /** `from` is who writes, as they are known. */
+  begin(
+    { version: workflowVersion, isTried }: ChatFlow,
+    recordingConsent: RecordingConsent,
+    from = '',
+  ): void {
     const { workflow } = this.#chat;
-    const parties = { from: '', to: '', workflow, workflowVersion, canary } as const;
+    const parties = { from, to: '', workflow, workflowVersion, canary: isTried === true } as const;
     this.#record.append('call.started', { direction: 'inbound', lineKind: 'chat', ...parties });
     this.#record.append('call.answered', {});
     const versions = { [workflow]: workflowVersion, ...this.#versions };
@@ -147,6 +166,7 @@ export class ChatStep {
 
   end(reason: string, disposition: 'COMPLETED' | 'FAILED' = 'COMPLETED'): void {
     const durationMs = this.#mediaMs;
+    this.#keep();
     this.#record.append('call.ended', {
       disposition,
       reason,
@@ -155,6 +175,18 @@ export class ChatStep {
       framesDropped: 0,
     });
     this.#chat = { ...this.#chat, state: null };
+  }
+
+  /** Where the chat stands that is over, should it be gone on with; of one that may not be, or knows nothing, nothing. */
+  #keep(): void {
+    const { flow, resumeMinutes, takesUp } = dropOf(this.#chat) ?? {};
+    // Where it still asks whether to go on, what there is to go on with is kept with that one.
+    if (flow === undefined || resumeMinutes === undefined || takesUp !== undefined) return;
+    const state = JSON.stringify(flow);
+    const knowsNothing = Object.keys(flow.slots).length === 0;
+    if (flow.done || knowsNothing || state.length > LIMITS.keptStateCharacters) return;
+    const keepUntil = new Date(this.#stoodMs + resumeMinutes * 60_000).toISOString();
+    this.#record.append('state.kept', { workflow: flow.workflow, keepUntil, state });
   }
 
   /** All of a response is said, written down, and has happened. Returns where it led. */
@@ -210,15 +242,39 @@ export class ChatStep {
   }
 
   #goOn({ state }: FlowStep, effects: readonly FlowEffect[]): void {
+    this.#stoodMs = this.#nowMs();
+    this.#settleEarlier(state);
     const kept = JSON.stringify({
       ...newConversation(state),
       said: this.#said,
       versions: this.#versions,
+      resumeMinutes: this.#flow?.resumeMinutes?.(state),
+      takesUp: this.#earlier,
     });
     if (kept.length > LIMITS.keptCharacters)
       throw new TrunklineError('TOO_LARGE', 'the state of a chat is longer than can be kept');
     const handOff = effects.findLast(({ type }) => type === 'handedOver');
     const workflow = handOff?.type === 'handedOver' ? handOff.to : this.#chat.workflow;
     this.#chat = { ...this.#chat, workflow, stage: state.stage, state: kept };
+  }
+
+  #settleEarlier({ memory }: FlowState): void {
+    if (this.#earlier === undefined || memory.earlier !== undefined) return;
+    this.#record.append('call.tookUp', { earlier: this.#earlier });
+    this.#earlier = undefined;
+  }
+}
+
+const dropState = conversationState.pick({ flow: true }).extend({
+  resumeMinutes: z.number().optional(),
+  takesUp: z.string().optional(),
+});
+
+/** What there is to know of a chat should it break off; undefined where it is over, or its state is none. */
+function dropOf({ state }: StoredChat): z.infer<typeof dropState> | undefined {
+  try {
+    return state === null ? undefined : dropState.parse(JSON.parse(state));
+  } catch {
+    return undefined;
   }
 }

@@ -88,6 +88,8 @@ export const LIMITS = {
   chatMessages: 500,
   /** From the last word of a chat to its end, should nobody write; and how often those that are so long idle are looked for. */
   chatIdleMs: 30 * 60_000,
+  /** Nobody is in an open chat any more in which nothing was said for so long, if its party begins another one. */
+  chatLeftMs: 60_000,
   chatIdleLookMs: 30_000,
   /** Idle chats that are ended at one look; the others at the next. */
   chatsEndedAtOnce: 200,

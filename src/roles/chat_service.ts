@@ -1,6 +1,7 @@
 import { ToolReceivers } from '../agent/tools/tool_receivers.ts';
 import { describeFault } from '../calls/fault.ts';
-import { type ChatFlow, ChatSessions } from '../chat/chat_sessions.ts';
+import type { ChatFlow } from '../chat/chat_parts.ts';
+import { ChatSessions } from '../chat/chat_sessions.ts';
 import type { Vault } from '../compliance/vault.ts';
 import type { VersionSpread } from '../http/version_spread.ts';
 import { openIntegrations } from '../integrations/registry.ts';
@@ -8,6 +9,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { ProviderLedger } from '../providers/provider_ledger.ts';
 import { type Models, openModels } from '../providers/registry.ts';
 import { openChatStore } from '../store/chats.ts';
+import { openKeptStates } from '../store/kept_states.ts';
 import type { Queries } from '../store/queries.ts';
 import { callFlow } from '../workflow/call_flow.ts';
 import type { VersionsOfCall } from '../workflow/versions/call_flows.ts';
@@ -43,6 +45,7 @@ export function openChatService(
     redisUrl: config.redis.url,
     vault,
   });
+  const states = openKeptStates(config.postgres.url, vault);
   const place = { folder: paths.project, env: process.env };
   const tools = new ToolReceivers(
     { ...place, reach: reachOf(config, parts.shelf) },
@@ -52,6 +55,7 @@ export function openChatService(
   let models: Promise<Models> | undefined;
   const sessions = new ChatSessions({
     store,
+    states,
     record: queries,
     tenantId: config.tenant,
     recordingConsent: config.recording.consent,
@@ -81,6 +85,7 @@ export function openChatService(
       await sessions.close();
       await tools.close();
       await (await models?.catch(() => undefined))?.close();
+      await states.close();
       await store.close();
     },
   };

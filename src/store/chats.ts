@@ -39,7 +39,18 @@ export interface ChatStore {
   find(tenantId: string, chatId: string): Promise<StoredChat | undefined>;
   /** Open chats in which nothing was said since then, longest silent first. */
   idleSince(tenantId: string, at: string, limit: number): Promise<string[]>;
+  /** The open chat of a party that is named, or of theirs the latest in which nothing was said since `before`. */
+  left(tenantId: string, query: LeftQuery): Promise<StoredChat | undefined>;
   close(): Promise<void>;
+}
+
+interface LeftQuery {
+  readonly workflow: string;
+  /** Who wrote in it; personal data. */
+  readonly from: string | undefined;
+  readonly callId: string | undefined;
+  /** ISO 8601. */
+  readonly before: string;
 }
 
 export interface ChatStoreOptions {
@@ -70,6 +81,13 @@ const IDLE = `
   SELECT chat_id AS "chatId" FROM chats
   WHERE tenant_id = $1 AND state_sealed IS NOT NULL AND last_at <= $2
   ORDER BY last_at, chat_id LIMIT $3`;
+
+const LEFT = `
+  SELECT chat_id AS "chatId"
+  FROM chats JOIN calls ON calls.tenant_id = chats.tenant_id AND calls.call_id = chat_id
+  WHERE chats.tenant_id = $1 AND chats.workflow = $2 AND state_sealed IS NOT NULL
+    AND (chat_id = $4 OR (from_index = $3 AND last_at <= $5))
+  ORDER BY (chat_id = $4) IS TRUE DESC, last_at DESC LIMIT 1`;
 
 /** A row's times are read as dates. */
 type ChatRow = Omit<StoredChat, 'startedAt' | 'lastAt'> & { readonly startedAt: Date; readonly lastAt: Date };
@@ -116,6 +134,12 @@ export function openChatStore({ databaseUrl, connections, redisUrl, vault }: Cha
         tx.query<{ chatId: string }>(IDLE, [tenantId, at, limit]),
       );
       return rows.map(({ chatId }) => chatId);
+    },
+    async left(tenantId, { workflow, from, callId = null, before }) {
+      const index = from === undefined ? null : vault.blindIndex(from, { tenantId, kind: 'number' });
+      const values = [tenantId, workflow, index, callId, before];
+      const [row] = await database.transaction(tenantId, tx => tx.query<{ chatId: string }>(LEFT, values));
+      return row && find(database, vault, tenantId, row.chatId);
     },
     async close() {
       publisher.close();

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import { type ChatLimits, type ChatParts, ChatSessions } from '../../src/chat/chat_sessions.ts';
+import type { ChatLimits, ChatParts } from '../../src/chat/chat_parts.ts';
+import { ChatSessions } from '../../src/chat/chat_sessions.ts';
 import { TrunklineError } from '../../src/config/errors.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { createLogger } from '../../src/observe/log.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { ChatAnswer } from '../../chat/chat_sessions.ts';
+import type { ChatAnswer } from '../../chat/chat_parts.ts';
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { Logger } from '../../observe/log.ts';
@@ -28,14 +28,27 @@ function routeBeginning(app: App, { chats, workflows, node }: ControlPlane): voi
       schema: {
         tags: ['chats'],
         summary: 'Begins a chat; the agent speaks first',
-        body: z.strictObject({ workflow: z.string().min(1).max(64).optional() }),
+        body: z.strictObject({
+          workflow: z.string().min(1).max(64).optional(),
+          from: z
+            .string()
+            .min(1)
+            .max(64)
+            .optional()
+            .describe(
+              'Who writes: a number, or whatever they are known by; case and punctuation make no difference',
+            ),
+          earlier: callIdSchema
+            .optional()
+            .describe('A chat or call of theirs that broke off, to be gone on with'),
+        }),
         response: { 201: saidSchema.extend({ chatId: callIdSchema, workflow: z.string() }), ...failures },
       },
     },
     async ({ body, tenantId }, reply) => {
       if (node.draining) throw new TrunklineError('DRAINING', 'no new chats are taken');
       const workflow = body.workflow ?? workflows.default;
-      return reply.code(201).send({ ...(await chats.start(tenantId, workflow)), workflow });
+      return reply.code(201).send({ ...(await chats.start(tenantId, workflow, body)), workflow });
     },
   );
 }
