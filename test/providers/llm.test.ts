@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { createAnthropicLlm } from '../../src/providers/llm/anthropic_messages.ts';
 import { createOpenAiLlm } from '../../src/providers/llm/openai_chat.ts';
 import type { Llm } from '../../src/providers/types.ts';
+import { conforms, failuresOf } from './conformance.ts';
 import { createBatchingLlm, createHastyLlm, createNaiveLlm } from './llm_broken.ts';
 import { LLM_CHECKS, type LlmCheck } from './llm_conformance.ts';
 import { REAL_CHECKS } from './llm_real.ts';
@@ -36,7 +37,7 @@ async function run(start: () => Promise<LlmRig>, check: LlmCheck, mostMs: number
 
 for (const [name, start] of Object.entries(RIGS)) {
   t.test(`the provider of ${name} conforms`, async t => {
-    for (const check of LLM_CHECKS) await t.resolves(run(start, check, 30_000), check.name);
+    await conforms(t, LLM_CHECKS, check => run(start, check, 30_000));
     for (const { name: what, script, run: check } of REAL_CHECKS) {
       const rig = await start();
       rig.play(script);
@@ -49,17 +50,14 @@ for (const [name, start] of Object.entries(RIGS)) {
 t.test('broken providers do not', async t => {
   const failed = async (create: (options: LlmOptions) => Llm) => {
     const start = () => startRig(serveOpenAiChat, create);
-    const names = LLM_CHECKS.map(check =>
-      run(start, check, 6_000).then(
-        () => [],
-        () => [check.name],
-      ),
-    );
-    return (await Promise.all(names)).flat();
+    const failures = await failuresOf(LLM_CHECKS, check => run(start, check, 6_000), LLM_CHECKS.length);
+    return [...failures.keys()];
   };
-  const naive = await failed(createNaiveLlm);
-  const batching = await failed(createBatchingLlm);
-  const hasty = await failed(createHastyLlm);
+  const [naive, batching, hasty] = await Promise.all([
+    failed(createNaiveLlm),
+    failed(createBatchingLlm),
+    failed(createHastyLlm),
+  ]);
   const caught = new Set([...naive, ...batching, ...hasty]);
   t.strictSame(
     LLM_CHECKS.map(({ name }) => name).filter(name => !caught.has(name)),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { LlmDelta } from '../../src/providers/types.ts';
+import type { StandaloneCheck } from './conformance.ts';
 import {
   allOf,
   ask,
@@ -16,10 +17,7 @@ import {
 } from './llm_rig.ts';
 
 /** What every model must do; each check has a rig of its own and throws when it is not met. */
-export interface LlmCheck {
-  readonly name: string;
-  run(rig: LlmRig): Promise<void>;
-}
+export type LlmCheck = StandaloneCheck & { run(rig: LlmRig): Promise<void> };
 
 const TOOLS = ask({ tools: [WEATHER] });
 const LONDON = {
@@ -146,7 +144,7 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
       const reason = new Error('the caller interrupted');
       play('nothing');
       const asked = allOf(llm, ask({ signal: control.signal }));
-      while (server.requests.length === 0) await new Promise(setImmediate);
+      while (server.requests.length === 0) await rest(5);
       control.abort(reason);
       await assert.rejects(asked, error => error === reason);
       await gone(rig);
@@ -183,9 +181,9 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
   {
     name: 'is patient with a slow model that goes on',
     async run({ another, play }) {
-      const pause = { waitMs: 700 };
+      const pause = { waitMs: 400 };
       play(says(pause, 'I ', pause, 'am ', pause, 'thin', pause, 'king.'));
-      assert.equal(textsOf(await allOf(another({ patienceMs: 2_000 }))).join(''), 'I am thinking.');
+      assert.equal(textsOf(await allOf(another({ patienceMs: 1_200 }))).join(''), 'I am thinking.');
     },
   },
   {
@@ -194,10 +192,10 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
       const gate = Promise.withResolvers<void>();
       play(says('one', { until: gate.promise }, 'two'));
       const heard: string[] = [];
-      for await (const delta of another({ patienceMs: 1_000 }).reply(ask())) {
+      for await (const delta of another({ patienceMs: 1_200 }).reply(ask())) {
         if (delta.type !== 'text') continue;
         heard.push(delta.text);
-        if (heard.length === 1) await rest(1_500);
+        if (heard.length === 1) await rest(1_600);
         gate.resolve();
       }
       assert.deepEqual(heard, ['one', 'two']);
@@ -205,6 +203,7 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
   },
   {
     name: 'does not take a process that was held up for a silent provider',
+    alone: true,
     async run({ another, play }) {
       const gate = Promise.withResolvers<void>();
       play(says('one', { until: gate.promise }, 'two'));
@@ -220,7 +219,7 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
   {
     name: 'gives a provider up that says nothing, or falls silent, and closes the connection',
     async run(rig) {
-      const llm = rig.another({ patienceMs: 500 });
+      const llm = rig.another({ patienceMs: 700 });
       rig.play('nothing');
       assert.equal((await faultOf(rig, llm)).fault.kind, 'timeout');
       await gone(rig);
@@ -362,7 +361,7 @@ export const LLM_CHECKS: readonly LlmCheck[] = [
     async run({ llm, server, key }) {
       llm.prepare();
       llm.prepare();
-      while (server.requests.length === 0) await new Promise(setImmediate);
+      while (server.requests.length === 0) await rest(5);
       // The answer to it must have come, too.
       await rest(200);
       for (let turn = 0; turn < 3; turn += 1) {

@@ -3,6 +3,7 @@ import { createAssemblyAiStt } from '../../src/providers/stt/assemblyai.ts';
 import { createDeepgramStt } from '../../src/providers/stt/deepgram.ts';
 import { createDeepgramFluxStt } from '../../src/providers/stt/deepgram_flux.ts';
 import type { Stt } from '../../src/providers/types.ts';
+import { conforms, failuresOf } from './conformance.ts';
 import { AssemblyAiStreamingServer } from './servers/assemblyai_streaming.ts';
 import { DeepgramFluxServer } from './servers/deepgram_flux.ts';
 import { DeepgramListenServer } from './servers/deepgram_listen.ts';
@@ -31,7 +32,7 @@ const RIGS: readonly StreamingSttRig[] = [
 
 for (const rig of RIGS) {
   t.test(`${rig.name} conforms`, async t => {
-    for (const check of STREAMING_STT_CHECKS) await t.resolves(check.run(rig), check.name);
+    await conforms(t, STREAMING_STT_CHECKS, check => check.run(rig));
   });
 }
 
@@ -39,28 +40,25 @@ t.test('one that is broken does not', async t => {
   const [rig] = RIGS;
   const among = (pattern: RegExp) => STREAMING_STT_CHECKS.filter(({ name }) => pattern.test(name));
   const failed = async (breakIt: (stt: Stt) => Partial<Stt>, pattern: RegExp): Promise<readonly string[]> => {
-    const names: string[] = [];
-    for (const check of among(pattern))
-      await check.run(broken(rig!, breakIt)).catch(() => names.push(check.name));
-    return names;
+    const failures = await failuresOf(among(pattern), check => check.run(broken(rig!, breakIt)));
+    return [...failures.keys()];
   };
   const namesOf = (pattern: RegExp) => among(pattern).map(({ name }) => name);
   // Without those that would wait for what never comes.
   const talk = /^(hears|writes|sends|waits|passes|keeps its|gives up|gets|finds|is |has )/u;
-  t.strictSame(await failed(deaf, talk), namesOf(talk), 'one that does not listen can do nothing');
   const some = /^(sends all|hears what|tells partials|gives up when|is told|loses its)/u;
-  t.strictSame(await failed(late, some), ['sends all of the sound, and once'], 'one that comes late');
-  t.strictSame(
-    await failed(optimistic, some),
-    namesOf(/^(gives up when|is told|loses its)/u),
-    'one that never fails',
-  );
-  t.strictSame(await failed(stammering, some), ['tells partials as they grow'], 'one that repeats itself');
-  t.strictSame(
-    await failed(stubborn, some),
-    ['gives up when told to, and lets nobody else hear it'],
-    "one that can't stop",
-  );
+  const found = await Promise.all([
+    failed(deaf, talk),
+    failed(late, some),
+    failed(optimistic, some),
+    failed(stammering, some),
+    failed(stubborn, some),
+  ]);
+  t.strictSame(found[0], namesOf(talk), 'one that does not listen can do nothing');
+  t.strictSame(found[1], ['sends all of the sound, and once'], 'one that comes late');
+  t.strictSame(found[2], namesOf(/^(gives up when|is told|loses its)/u), 'one that never fails');
+  t.strictSame(found[3], ['tells partials as they grow'], 'one that repeats itself');
+  t.strictSame(found[4], ['gives up when told to, and lets nobody else hear it'], "one that can't stop");
 });
 
 const REAL: readonly (readonly [variable: string, name: string, create: (apiKey: string) => Stt])[] = [

@@ -1,10 +1,14 @@
 import type { Recognition, Stt, SttSession } from '../../src/providers/types.ts';
 import type { StreamingSttRig } from './streaming_stt_rig.ts';
 
+/** What never comes is not waited for any longer. */
+const PATIENCE_MS = 5_000;
+
 /** A rig whose provider is broken on purpose. */
 export function broken(rig: StreamingSttRig, breakIt: (stt: Stt) => Partial<Stt>): StreamingSttRig {
   return {
     name: `broken ${rig.name}`,
+    patienceMs: PATIENCE_MS,
     async start(settings) {
       const running = await rig.start(settings);
       const { stt } = running;

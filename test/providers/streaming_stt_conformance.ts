@@ -48,7 +48,8 @@ const WELL: readonly StreamingSttCheck[] = [
           session.write(pcm.subarray(at, at + 320));
           await pause(paceMs);
         }
-        await until(() => partials.at(-1)?.startsWith('i want to move') === true, 'most of it was told');
+        const isTold = () => partials.at(-1)?.startsWith('i want to move') === true;
+        await until(isTold, 'most of it was told', rig.patienceMs);
         const { text } = await session.finish();
         assert.equal(text, 'i want to move my piano');
         assert.ok(partials.length > 1, 'more than one');
@@ -124,7 +125,7 @@ const WELL: readonly StreamingSttCheck[] = [
     run: rig =>
       using(rig, { times: { idleMs: 50 } }, async ({ stt, say, server }) => {
         assert.equal((await hear(stt, await say('the first'))).text, 'the first');
-        await until(() => server.openConnections === 0, 'it is closed');
+        await until(() => server.openConnections === 0, 'it is closed', rig.patienceMs);
         assert.equal((await hear(stt, await say('the second'))).text, 'the second');
         assert.equal(server.requests.length, 2);
       }),
@@ -161,7 +162,8 @@ const WELL: readonly StreamingSttCheck[] = [
         early.cancel();
         writeAll(session, await say('what nobody shall hear'));
         const sent = server?.audioBytes;
-        if (server !== undefined) await until(() => server.audioBytes > 0, `sound came, after ${sent}`);
+        if (server !== undefined)
+          await until(() => server.audioBytes > 0, `sound came, after ${sent}`, rig.patienceMs);
         session.cancel();
         session.cancel();
         session.write(new Int16Array(320).fill(1));
@@ -276,6 +278,7 @@ const WELL: readonly StreamingSttCheck[] = [
   },
   {
     name: 'leaves nothing open',
+    alone: true,
     needsServer: true,
     async run(rig) {
       const timers = (): number =>

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProviderFault } from '../../src/providers/provider_fault.ts';
 import type { Expectation, Recognition, Stt } from '../../src/providers/types.ts';
+import type { StandaloneCheck } from './conformance.ts';
 import type { ScriptCue, ScriptedWord, SpeechFault } from './servers/scripted_words.ts';
 import { scriptedWords } from './servers/scripted_words.ts';
 
@@ -40,6 +41,8 @@ export interface RigTimes {
 /** One provider, to be checked against a server of its own, or against the real service. */
 export interface StreamingSttRig {
   readonly name: string;
+  /** How long something that is bound to happen may take. */
+  readonly patienceMs?: number;
   start(settings?: { readonly key?: string; readonly times?: RigTimes }): Promise<Running>;
 }
 
@@ -84,8 +87,7 @@ export function scriptedRig(
 }
 
 /** One thing that is asked of a rig; each check stands alone and throws when it is not met. */
-export interface StreamingSttCheck {
-  readonly name: string;
+export interface StreamingSttCheck extends StandaloneCheck {
   /** Its server is told what to do: it can't be run against the real service. */
   readonly needsServer?: boolean;
   run(rig: StreamingSttRig): Promise<void>;
@@ -133,8 +135,8 @@ export function writeAll(session: { write(pcm: Int16Array): void }, pcm: Int16Ar
   }
 }
 
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + WAIT_MS;
+export async function until(condition: () => boolean, what: string, mostMs = WAIT_MS): Promise<void> {
+  const endMs = performance.now() + mostMs;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`waited in vain until ${what}`);
     await pause(5);

@@ -4,6 +4,7 @@ import { createDeepgramSpeakTts } from '../../src/providers/tts/deepgram_speak.t
 import { createElevenLabsTts } from '../../src/providers/tts/elevenlabs.ts';
 import { createGoogleTts } from '../../src/providers/tts/google_tts.ts';
 import { createOpenAiSpeechTts } from '../../src/providers/tts/openai_speech.ts';
+import { conforms } from './conformance.ts';
 import { startCartesia } from './servers/cartesia.ts';
 import { startDeepgramSpeak } from './servers/deepgram_speak.ts';
 import { startElevenLabs } from './servers/elevenlabs.ts';
@@ -59,9 +60,8 @@ const RIGS: readonly StreamingTtsRig[] = [
 
 for (const rig of RIGS) {
   t.test(`${rig.name} conforms`, async t => {
-    for (const check of STREAMING_TTS_CHECKS) {
-      if (check.suits?.(rig) ?? true) await t.resolves(check.run(rig), check.name);
-    }
+    const checks = STREAMING_TTS_CHECKS.filter(check => check.suits?.(rig) ?? true);
+    await conforms(t, checks, check => check.run(rig));
   });
 
   t.test(`${rig.name} speaks whole sentences as the local synthesiser does`, async t => {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultKind, ProviderFault } from '../../src/providers/provider_fault.ts';
 import type { NetworkTts } from '../../src/providers/tts/speech_protocol.ts';
 import type { SpokenPiece, SpokenWord } from '../../src/providers/types.ts';
+import type { StandaloneCheck } from './conformance.ts';
 import { pitchOf, type SpeechServer, toneSpeech } from './servers/speech_script.ts';
 
 /** What most checks have spoken: no error may hold a word of it. */
@@ -26,8 +27,7 @@ export interface StreamingTtsRig {
 }
 
 /** What every synthesiser behind a network must do; each check stands alone and throws when it is not met. */
-export interface StreamingTtsCheck {
-  readonly name: string;
+export interface StreamingTtsCheck extends StandaloneCheck {
   /** For which it makes sense; for all, where it is not said. */
   readonly suits?: (rig: StreamingTtsRig) => boolean;
   run(rig: StreamingTtsRig): Promise<void>;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { createOpenAiSpeechTts } from '../../src/providers/tts/openai_speech.ts';
 import type { NetworkTts } from '../../src/providers/tts/speech_protocol.ts';
+import { failuresOf } from './conformance.ts';
 import { startOpenAiSpeech } from './servers/openai_speech.ts';
 import { STREAMING_TTS_CHECKS } from './streaming_tts_conformance.ts';
 import type { StreamingTtsRig } from './streaming_tts_rig.ts';
@@ -13,9 +14,7 @@ const base = {
 };
 
 async function failed(rig: StreamingTtsRig): Promise<string[]> {
-  const names: string[] = [];
-  for (const check of STREAMING_TTS_CHECKS) await check.run(rig).catch(() => names.push(check.name));
-  return names;
+  return [...(await failuresOf(STREAMING_TTS_CHECKS, check => check.run(rig))).keys()];
 }
 
 /** Asks, waits for everything, and gives it as it is; heeds no signal, no rate, no status and no end. */
@@ -83,7 +82,7 @@ t.test('one flaw is found by the check that looks for it', async t => {
       },
     }),
   };
-  for (const [flaw, change] of Object.entries(flaws)) {
+  const found = Object.entries(flaws).map(async ([flaw, change]) => {
     const rig: StreamingTtsRig = {
       ...base,
       name: 'flawed',
@@ -94,5 +93,6 @@ t.test('one flaw is found by the check that looks for it', async t => {
     };
     const check = STREAMING_TTS_CHECKS.find(({ name }) => name === flaw);
     await t.rejects(check!.run(rig), flaw);
-  }
+  });
+  await Promise.all(found);
 });
