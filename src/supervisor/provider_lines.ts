@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProviderState } from '../config/provider_access.ts';
 import { PROVIDER_KINDS, type ProviderKind } from '../config/providers.ts';
 import type { Config } from '../config/schema.ts';
-import { readWorkflow } from '../workflow/document.ts';
+import { readWorkflow, type SharedFiles } from '../workflow/document.ts';
 
 const DOES = { stt: 'hears', llm: 'thinks', tts: 'speaks', speech: 'converses' } as const;
 /** Understands grammars, and nothing that no grammar foresees. */
@@ -26,9 +26,10 @@ function listOf(states: readonly ProviderState[]): string {
 /** Workflows of the folder in which a model leads. @throws TrunklineError WORKFLOW_INVALID */
 export async function talkingWorkflows(folder: string): Promise<string[]> {
   const files = (await readdir(folder)).filter(file => file.endsWith('.yaml')).toSorted();
+  const shared: SharedFiles = new Map();
   const talking: string[] = [];
   for (const file of files) {
-    const { document } = await readWorkflow(join(folder, file), file);
+    const { document } = await readWorkflow(join(folder, file), file, shared);
     if (Object.values(document.stages).some(({ kind }) => kind === 'talk')) talking.push(document.name);
   }
   return talking;

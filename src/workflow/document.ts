@@ -10,6 +10,8 @@ import { type WorkflowDocument, workflowSchema } from './schema.ts';
 import { withVariables } from './variables.ts';
 import { firstLine, invalid, type Path, parseYaml, type YamlFile } from './yaml_file.ts';
 
+export type { SharedFiles };
+
 /** A workflow as read from its file and those that it includes: its content, and where each key stands. */
 export interface WorkflowSource {
   readonly text: string;
