@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../src/config/load.ts';
 import { nodePaths } from '../src/config/paths.ts';
 import { providePrograms } from '../src/supervisor/programs.ts';
 import { Terminal } from '../src/supervisor/terminal.ts';
-import { type Counts, runSuites } from './run_suites.ts';
+import { type Counts, giveWay, type Priority, runSuites } from './run_suites.ts';
 import { ROOT } from './tidy/sources.ts';
 
 /**
@@ -23,31 +22,30 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Whole conversations at once, five and eleven: no other suite runs meanwhile. */
-const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agents.test.ts'];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
-/** One whole conversation, in a browser, calls in which little is said, and what else must not be starved. */
-const QUIET: readonly string[] = [
-  'test/e2e/browser_call.test.ts',
-  'test/e2e/drain.test.ts',
+/** Others that run programs which a clock hurries. */
+const HURRIED: readonly string[] = [
   'test/supervisor/node.test.ts',
   'test/supervisor/hung_roles.test.ts',
+  'test/supervisor/supervisor_lost.test.ts',
   'test/bench/sip_bench.test.ts',
   'test/web/page.test.ts',
-  'test/e2e/judges.test.ts',
 ];
-/** Of the other suites those that take longest, begun first: none of them is left alone at the end. */
+/** Those that take longest, begun first: none of them is left alone at the end. */
 const LONG: readonly string[] = [
+  'test/e2e/first_call.test.ts',
+  'test/e2e/underwriting.test.ts',
+  'test/e2e/browser_call.test.ts',
+  'test/e2e/leftovers.test.ts',
+  'test/e2e/postgres_away.test.ts',
+  'test/e2e/agents.test.ts',
   'test/supervisor/obstacles.test.ts',
   'test/providers/livekit_process.test.ts',
   'test/bench/chaos.test.ts',
   'test/providers/livekit_llm.test.ts',
-  'test/e2e/postgres_away.test.ts',
-  'test/e2e/leftovers.test.ts',
-  'test/e2e/takeover.test.ts',
 ];
-/** Sound through WebRTC, which gives up what it can't do in time: alone, one after the other. */
+/** Sound through WebRTC, which gives up what it can't do in time: one after the other. */
 const ROOM_SOUND: readonly string[] = [
   'test/calls/media_role.test.ts',
   'test/calls/room_call.test.ts',
@@ -55,19 +53,16 @@ const ROOM_SOUND: readonly string[] = [
   'test/lines/room_line.test.ts',
 ];
 
-type Priority = 'normal' | 'low';
-
 function run(
   program: string,
   args: readonly string[],
   onLine: (line: string) => void,
-  priority: Priority = 'normal',
+  priority?: Priority,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
     const child = spawn(join(BIN, program), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    if (priority === 'low' && child.pid !== undefined)
-      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    giveWay(child, priority);
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
@@ -119,22 +114,22 @@ async function provideTap(): Promise<void> {
   writeFileSync(mark, wanted);
 }
 
-/** Callers wait most of the time: the checks, which no clock hurries, use what five of them leave of the machine. */
+/**
+ * Callers wait most of the time: what no clock hurries, the checks first, uses what three nodes with calls leave of the
+ * machine, at a lower priority.
+ */
 async function runEverything(): Promise<Counts[]> {
-  const withNodes = testFiles(NODES);
-  const apart = new Set([...withNodes, ...ROOM_SOUND, ...QUIET]);
+  const hurried = [...testFiles(NODES), ...HURRIED];
+  const apart = new Set([...hurried, ...ROOM_SOUND]);
   const others = testFiles('test').filter(file => !apart.has(file));
-  const busy = withNodes.filter(file => !FIRST.includes(file) && !QUIET.includes(file));
-  const [checks, first] = await Promise.all([
-    runInTurn(...CHECKS.map(check => () => runCheck(check))),
-    runSuites(FIRST, 1),
+  const lanes = await Promise.all([
+    runInTurn(
+      () => runSuites(ROOM_SOUND, 1),
+      () => runSuites(longestFirst(hurried), 3),
+    ),
+    runInTurn(...CHECKS.map(check => () => runCheck(check)), () => runSuites(longestFirst(others), 3, 'low')),
   ]);
-  const rest = await runInTurn(
-    () => runSuites(longestFirst(others), 3),
-    () => runSuites(ROOM_SOUND, 1),
-    () => runSuites([...QUIET, ...longestFirst(busy)], 2),
-  );
-  return [...checks, first, ...rest];
+  return lanes.flat();
 }
 
 function longestFirst(files: readonly string[]): string[] {

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './tidy/sources.ts';
 
@@ -6,6 +7,9 @@ export interface Counts {
   passed: number;
   failed: number;
 }
+
+/** A low one is for what no clock hurries, beside what one does. */
+export type Priority = 'normal' | 'low';
 
 /** For a file that sets no other by `t.setTimeout`. */
 const FILE_TIMEOUT_S = 600;
@@ -22,14 +26,18 @@ const KEPT_LINES = 20_000;
  * Runs test files, each by Node itself in a process of its own and without tap's runner: that one hooks into how
  * modules are loaded, in the file's process and in all that it starts, which costs each of them up to a second of the processor.
  * A line for each file, all of the output of those that fail, assertions counted.
- * @param files begun in this order
+ * @param files begun in this order, `jobs` of them at once
  */
-export async function runSuites(files: readonly string[], jobs: number): Promise<Counts> {
+export async function runSuites(
+  files: readonly string[],
+  jobs: number,
+  priority: Priority = 'normal',
+): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   const waiting = [...files];
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { passed, failed } = await runFile(file);
+      const { passed, failed } = await runFile(file, priority);
       counts.passed += passed;
       counts.failed += failed;
     }
@@ -38,9 +46,15 @@ export async function runSuites(files: readonly string[], jobs: number): Promise
   return counts;
 }
 
-async function runFile(file: string): Promise<Counts> {
+/** A program that has only just begun, with all that it starts. */
+export function giveWay(child: ChildProcess, priority: Priority = 'normal'): void {
+  if (priority === 'low' && child.pid !== undefined)
+    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+async function runFile(file: string, priority: Priority): Promise<Counts> {
   const startedMs = performance.now();
-  const { output, fault } = await runProgram(file);
+  const { output, fault } = await runProgram(file, priority);
   const totals = output.findLast(line => line.startsWith('# { total: ')) ?? '';
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
   const failed = Math.max(count('fail'), fault === undefined ? 0 : 1);
@@ -53,7 +67,10 @@ async function runFile(file: string): Promise<Counts> {
 }
 
 /** Resolves with what the file printed, and with what went wrong besides assertions that failed. */
-function runProgram(file: string): Promise<{ output: string[]; fault: string | undefined }> {
+function runProgram(
+  file: string,
+  priority: Priority,
+): Promise<{ output: string[]; fault: string | undefined }> {
   return new Promise(resolve => {
     const env = {
       NODE_COMPILE_CACHE,
@@ -63,6 +80,7 @@ function runProgram(file: string): Promise<{ output: string[]; fault: string | u
       FORCE_COLOR: '0',
     };
     const child = spawn(process.execPath, [file], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    giveWay(child, priority);
     const output: string[] = [];
     let rest = '';
     let fault: string | undefined;
