@@ -14,6 +14,7 @@ import { concerns } from './engine/honour.ts';
 import { EMPTY_MEMORY } from './engine/memory.ts';
 import { step, stepIn, stepOn } from './engine/step.ts';
 import { talkOf, tellTool } from './engine/talk.ts';
+import { raisesInTalk } from './engine/topic.ts';
 import type { SharedFiles } from './include.ts';
 import { loadPlaces, type Places } from './places.ts';
 import type { WorkflowDocument } from './schema.ts';
@@ -130,7 +131,7 @@ function compile(source: WorkflowSource, places: Places, options: FlowOptions): 
     initial,
     standing: standingExpectations(program, initial, expected),
     next: (state, heard, { todayIso }) => step(program, expected, state, heard, todayIso),
-    concerns: (state, heard) => concerns(program, state, heard),
+    concerns: (state, heard) => concerns(program, state, heard) || raisesInTalk(program, state, heard),
     talk: state => talkOf(program, state),
     guard: (state, sentence, before) => {
       const { maySay, instead } = guard(state, sentence, before);

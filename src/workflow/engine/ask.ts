@@ -13,3 +13,10 @@ export function ask(draft: Draft, pending: Pending, sentences: readonly string[]
 export function askAgain(draft: Draft, ...lead: readonly string[]): void {
   draft.say.push(...lead, ...draft.memory.asked);
 }
+
+/** What the caller was asked last where a model leads, which stays open; not all of what is said there is a question. */
+export function talkQuestion({ memory }: Draft): readonly string[] {
+  const words = memory.talk.findLast(({ by }) => by === 'agent')?.text ?? memory.said.join(' ');
+  const last = /[^.!?]+\?$/u.exec(words.trim())?.[0];
+  return last === undefined ? [] : [last.trim()];
+}

@@ -4,6 +4,7 @@ import type { EscalationRule } from '../escalation_schema.ts';
 import type { Heard } from '../types.ts';
 import { sentimentOf } from '../understand/sentiment.ts';
 import { tokensOf } from '../understand/tokens.ts';
+import { talkQuestion } from './ask.ts';
 import { type Draft, stageOf } from './draft.ts';
 import { formSlots } from './form.ts';
 import type { Memory } from './memory.ts';
@@ -65,7 +66,9 @@ function sureOf(draft: Draft): Known {
 }
 
 /** Nobody is asked what is not waited for. */
-function takeQuestionBack({ say, memory: { asked } }: Draft): void {
+function takeQuestionBack(draft: Draft): void {
+  const { say, memory } = draft;
+  const asked = memory.pending.ask === 'talk' ? talkQuestion(draft) : memory.asked;
   const from = say.length - asked.length;
   if (from >= 0 && asked.every((sentence, at) => say[from + at] === sentence)) say.length = from;
 }

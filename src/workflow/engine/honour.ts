@@ -68,7 +68,7 @@ export function honour(draft: Draft, text: string, isAnswered: boolean): boolean
   if (wanted.intent !== 'optOut') draft.effects.push({ type: 'intent', intent: wanted.intent });
   act(draft, wanted.intent);
   const isCard = wanted.intent === 'cardAboutToBeSpoken';
-  if (draft.memory.pending.ask === 'talk') remember(draft, isCard ? withoutNumbers(text) : text);
+  remember(draft, isCard ? withoutNumbers(text) : text);
   return true;
 }
 
@@ -185,8 +185,9 @@ function explain(draft: Draft): void {
   }
 }
 
-/** What was said goes on to the model. */
-function remember(draft: Draft, text: string): void {
+/** What was said goes on to the model, if it still leads. */
+export function remember(draft: Draft, text: string): void {
   const { memory } = draft;
+  if (memory.pending.ask !== 'talk') return;
   memory.talk = [...memory.talk, { by: 'caller', text }, { by: 'agent', text: draft.say.join(' ') }];
 }

@@ -1,5 +1,6 @@
 import type { Slot } from '../kinds/kind.ts';
 import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
+import { withoutCard } from '../understand/intents/mask_card.ts';
 import { scan } from '../understand/scan.ts';
 import { ACCOUNT, tokensOf } from '../understand/tokens.ts';
 import type { Command } from '../understand/words.ts';
@@ -22,7 +23,7 @@ import { allow, formSlots, helpOf, lead } from './form.ts';
 import { noteGiven, takeGiven } from './given.ts';
 import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
-import { deliveryOf, honour } from './honour.ts';
+import { deliveryOf, honour, remember } from './honour.ts';
 import { closeMemory } from './kept_memory.ts';
 import { miss } from './miss.ts';
 import { noteMustSaid } from './must_say.ts';
@@ -137,13 +138,17 @@ function takeSpeech(draft: Draft, heard: Extract<Heard, { type: 'speech' }>): vo
   const isHonoured = clear && honour(draft, heard.text, raised !== undefined);
   if (isLed) draft.memory.told = isHonoured ? '' : heard.text;
   if (isHonoured) return;
+  const { text, confidence } = heard;
+  const said = { text, tokens, others: othersOf(heard), confidence };
   if (draft.memory.pending.ask === 'talk') {
-    leaveTalk(draft, undefined);
+    if (raised === undefined) leaveTalk(draft, undefined);
+    else {
+      answerTopic(draft, raised, said);
+      remember(draft, withoutCard(text));
+    }
     return;
   }
   const command = clear ? commandIn(draft, tokens) : undefined;
-  const { text, confidence } = heard;
-  const said = { text, tokens, others: othersOf(heard), confidence };
   if ((tokens.length === 0 && !accountAsked(draft)) || !clear) miss(draft);
   else if (raised !== undefined) answerTopic(draft, raised, said);
   else if (command !== undefined) obey(draft, command);

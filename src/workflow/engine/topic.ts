@@ -1,10 +1,12 @@
+import type { FlowState, Heard } from '../types.ts';
 import { type Scan, scan } from '../understand/scan.ts';
+import { tokensOf } from '../understand/tokens.ts';
 import type { FoundTopic } from '../understand/topics.ts';
 import { answer } from './answer.ts';
-import { askAgain } from './ask.ts';
-import { type Draft, formOf, render, slotNamed } from './draft.ts';
+import { askAgain, talkQuestion } from './ask.ts';
+import { type Draft, formOf, openDraft, type Program, render, slotNamed } from './draft.ts';
 import { formSlots } from './form.ts';
-import { isStray, readersOf, type Utterance } from './hear.ts';
+import { isStray, leastConfidence, readersOf, type Utterance } from './hear.ts';
 import { enter } from './stages.ts';
 
 /** Words beside a topic in which a yes or no is the answer to what was asked, and no part of the topic. */
@@ -22,7 +24,10 @@ export interface Raised {
  */
 export function raisedIn(draft: Draft, tokens: readonly string[]): Raised | undefined {
   const found = draft.program.topics.find(tokens);
-  if (found === undefined || isSilent(draft)) return undefined;
+  const { ask: asked } = draft.memory.pending;
+  if (found === undefined || asked === 'nothing') return undefined;
+  // What a model has asked the engine does not know: it hears no answer in the words.
+  if (asked === 'talk') return { topic: found.topic, rest: undefined };
   const { wanted, yesNo } = askedFor(draft);
   const rest = tokens.filter((_, at) => at < found.from || at >= found.to);
   const words = found.to - found.from;
@@ -49,6 +54,10 @@ export function answerTopic(draft: Draft, { topic, rest }: Raised, said: Utteran
     return;
   }
   const words = render(draft, answers[Math.min(count, answers.length) - 1] ?? '');
+  if (memory.pending.ask === 'talk') {
+    draft.say.push(words, ...talkQuestion(draft));
+    return;
+  }
   if (rest === undefined) {
     askAgain(draft, words);
     return;
@@ -57,16 +66,20 @@ export function answerTopic(draft: Draft, { topic, rest }: Raised, said: Utteran
   answer(draft, { text: rest.join(' '), tokens: rest, others: [], confidence: said.confidence });
 }
 
+/** Whether a topic is brought up where a model leads: the workflow answers it there as well. */
+export function raisesInTalk(program: Program, state: FlowState, heard: Heard): boolean {
+  if (heard.type !== 'speech' || state.done) return false;
+  const draft = openDraft(program, state, '2000-01-01');
+  if (draft.memory.pending.ask !== 'talk' || !(heard.confidence >= leastConfidence(draft))) return false;
+  return raisedIn(draft, tokensOf(heard.text) ?? []) !== undefined;
+}
+
 /** Values count wherever they stand; a yes or no next to an objection is most often a part of it. */
 function isAnswer(draft: Draft, found: FoundTopic, rest: readonly string[], beside: Scan): boolean {
   if (isStray(beside)) return false;
   if ([...beside.slots.values()].some(values => values.length > 0)) return true;
   const isQuestion = draft.program.document.topics[found.topic]?.kind === 'question';
   return isQuestion && beside.answer !== undefined && rest.length <= MOST_WORDS_BESIDE;
-}
-
-function isSilent({ memory: { pending } }: Draft): boolean {
-  return pending.ask === 'nothing' || pending.ask === 'talk';
 }
 
 /** What would answer the open question: values of slots, and whether a yes or no. */
