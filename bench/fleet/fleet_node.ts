@@ -111,6 +111,8 @@ export class FleetNode {
       tickLatenessP99Ms: 0,
       draining: false,
       spoolFull: false,
+      busyShare: 0,
+      shed: [],
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Why a call was not taken. */
-export type RefusedWhy = 'CAPACITY' | 'DRAINING' | 'SPOOL_FULL' | 'RATE' | 'unreachable';
+export type RefusedWhy = 'CAPACITY' | 'OVERLOADED' | 'DRAINING' | 'SPOOL_FULL' | 'RATE' | 'unreachable';
 
 /** What cut a call off. */
 export type LostBy = 'process' | 'node' | 'region' | 'drain';
@@ -48,6 +48,7 @@ export class Tally {
   upgraded = 0;
   readonly refused: Record<RefusedWhy, number> = {
     CAPACITY: 0,
+    OVERLOADED: 0,
     DRAINING: 0,
     SPOOL_FULL: 0,
     RATE: 0,

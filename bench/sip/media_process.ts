@@ -80,6 +80,8 @@ function tellLoad(): void {
     tickLatenessP99Ms: clock.latenessP99Ms(),
     draining: false,
     spoolFull: false,
+    busyShare: 0,
+    shed: [],
   });
 }
 

@@ -9,14 +9,18 @@ export type Refusal = MessageOf<'notAdmitted'>['code'];
 /** A slot on a media process, or why there is none. */
 type SlotOrRefusal = { readonly media: Address } | { readonly refused: Refusal };
 
+/** From this share of its time on, a busy process is less wanted than its slots say. */
+const MUCH_BUSY = 0.5;
+
 interface MediaProcess extends MediaLoad {
   /** Calls promised to it that are not up yet, whether its load tells of them already or not. */
   reserved: number;
 }
 
 /**
- * Which media process takes the next call: the one with the smallest share of its slots in use, of those that can
- * still write down what a call tells. Calls on their way to a process count as its own, so that a burst is spread too.
+ * Which media process takes the next call: the one with the smallest share of its slots in use, of those that have time
+ * for it and can still write down what a call tells; one that is busy for more than half of its time stands behind. Calls
+ * on their way to a process count as its own, so that a burst is spread too.
  */
 export class Admission {
   readonly #media = new Map<Address, MediaProcess>();
@@ -70,25 +74,23 @@ export class Admission {
   #best(except: readonly Address[], slotsOf: (media: MediaProcess) => number): Address | undefined {
     const [best] = [...this.#media]
       .filter(([address, media]) => !except.includes(address) && slotsOf(media) > 0)
-      .toSorted(([, a], [, b]) => share(a) - share(b));
+      .toSorted(([, a], [, b]) => weight(a) - weight(b));
     if (best === undefined) return undefined;
     best[1].reserved += 1;
     return best[0];
   }
 
-  /** A full spool is named where, but for it, there would be a slot. */
+  /** A full spool, or a want of time, is named where, but for it, there would be a slot. */
   #whyFull(): Refusal {
     if (this.#draining) return 'DRAINING';
     const processes = [...this.#media.values()];
-    const isSpoolInTheWay = processes.some(
-      media => media.spoolFull && freeSlots({ ...media, spoolFull: false }) > 0,
-    );
-    return isSpoolInTheWay ? 'SPOOL_FULL' : 'CAPACITY';
+    if (processes.some(media => freeSlots({ ...media, spoolFull: false }) > 0)) return 'SPOOL_FULL';
+    return processes.some(media => freeSlots({ ...media, shed: [] }) > 0) ? 'OVERLOADED' : 'CAPACITY';
   }
 }
 
 function freeSlots(media: MediaProcess): number {
-  return media.draining || media.spoolFull ? 0 : emptySlots(media);
+  return media.draining || media.spoolFull || media.shed.includes('newCalls') ? 0 : emptySlots(media);
 }
 
 function emptySlots(media: MediaProcess): number {
@@ -99,6 +101,7 @@ function usedSlots({ calls, unanswered, reserved }: MediaProcess): number {
   return calls - unanswered + reserved;
 }
 
-function share(media: MediaProcess): number {
-  return usedSlots(media) / media.maxCalls;
+/** Slots tell of calls at once, a busy share seconds later: only where it is high does it count. */
+function weight(media: MediaProcess): number {
+  return usedSlots(media) / media.maxCalls + Math.max(0, media.busyShare - MUCH_BUSY);
 }

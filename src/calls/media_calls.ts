@@ -7,6 +7,7 @@ import type { CallAssignment, LegAccess, MessageOf } from '../ipc/messages.ts';
 import { CALLER } from '../lines/bridge.ts';
 import type { Line, LineEndReason, LineEvents } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
+import type { Refusal } from './admission.ts';
 import { AudioCall } from './audio_call.ts';
 import { BridgeLegs, type LegRequest } from './bridge_legs.ts';
 import { CallTick } from './call_tick.ts';
@@ -53,6 +54,8 @@ export interface MediaCallsParts {
   /** Without it calls have no further legs. */
   readonly openLegLine?: OpenLegLine;
   readonly ports: MediaCallsPorts;
+  /** Whether there is time for one more call; always when left out. */
+  readonly hasTime?: () => boolean;
   readonly log: Logger;
 }
 
@@ -123,7 +126,7 @@ export class MediaCalls implements Ticking {
     const { callId } = assignment;
     const slot = this.#slots.indexOf(undefined);
     // What another process has lost comes in also where nothing new does.
-    const isClosed = (this.#draining || this.#spoolFull) && assignment.resume === undefined;
+    const isClosed = (this.#draining || this.#spoolFull || !this.#hasTime) && assignment.resume === undefined;
     if (isClosed || slot < 0 || this.#find(callId) !== undefined) {
       ports.callRefused(callId, ERRORS[this.#refusal()].cause);
       return;
@@ -249,9 +252,14 @@ export class MediaCalls implements Ticking {
     if (measured !== undefined) this.#parts.ports.toTalk({ type: 'measured', slot, measured });
   }
 
-  #refusal(): 'DRAINING' | 'SPOOL_FULL' | 'CAPACITY' {
+  get #hasTime(): boolean {
+    return this.#parts.hasTime?.() ?? true;
+  }
+
+  #refusal(): Refusal {
     if (this.#draining) return 'DRAINING';
-    return this.#spoolFull ? 'SPOOL_FULL' : 'CAPACITY';
+    if (this.#spoolFull) return 'SPOOL_FULL';
+    return this.#hasTime ? 'CAPACITY' : 'OVERLOADED';
   }
 
   #find(callId: string): Entry | undefined {

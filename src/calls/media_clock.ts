@@ -12,12 +12,15 @@ export interface Ticking {
 export interface TimeBase {
   /** Monotonic milliseconds. */
   nowMs(): number;
+  /** Of these, so many the thread did not wait for anything. */
+  busyMs(): number;
   /** Calls back once after about `delayMs`; returns what undoes it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 const MONOTONIC: TimeBase = {
   nowMs: () => performance.now(),
+  busyMs: () => performance.eventLoopUtilization().active,
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
@@ -29,9 +32,7 @@ const MAX_CATCH_UP_TICKS = 20;
 /** Ticks over which lateness is judged: ten seconds. */
 const LATENESS_WINDOW = 1000;
 const TICKS_BETWEEN_JUDGEMENTS = 100;
-/** A clock that is later than this is in no time for more work. */
-const IN_TIME_MS = FRAME_MS / 2;
-/** Ticks over which that is felt: some seconds. */
+/** Ticks over which their usual lateness is felt: some seconds. */
 const MEMORY_TICKS = 400;
 
 /**
@@ -86,9 +87,18 @@ export class MediaClock {
     return this.#latenessP99Ms;
   }
 
-  /** Whether there was time for all that was to be done lately. */
-  get isInTime(): boolean {
-    return this.#usualLatenessMs < IN_TIME_MS;
+  /** Mean lateness of the ticks of the last seconds, milliseconds. */
+  get usualLatenessMs(): number {
+    return this.#usualLatenessMs;
+  }
+
+  nowMs(): number {
+    return this.#time.nowMs();
+  }
+
+  /** How long the thread has been busy so far, milliseconds. */
+  busyMs(): number {
+    return this.#time.busyMs();
   }
 
   /** Makes every tick that is due by now. */

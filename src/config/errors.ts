@@ -115,6 +115,13 @@ export const ERRORS = {
     remedy: 'try again later or add media processes',
     retryAfterS: 10,
   },
+  OVERLOADED: {
+    http: 503,
+    sip: 503,
+    cause: 'no media process has time for another call',
+    remedy: 'try again later or add processors; docs/capacity.md tells what is given up before',
+    retryAfterS: 10,
+  },
   LEGS_FULL: {
     http: 409,
     sip: 486,

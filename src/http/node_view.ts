@@ -68,6 +68,6 @@ export class NodeView {
   }
 }
 
-function takesCalls({ draining, spoolFull, calls, maxCalls }: Load): boolean {
-  return !draining && !spoolFull && calls < maxCalls;
+function takesCalls({ draining, spoolFull, shed, calls, maxCalls }: Load): boolean {
+  return !draining && !spoolFull && !shed.includes('newCalls') && calls < maxCalls;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
+import { SHEDDING_ORDER } from '../config/shedding.ts';
 import { providerFiguresSchema } from './provider_figures.ts';
 
 /** Why a leg of a call is no more: hung up there or here, never answered, its line lost, or its call over. */
@@ -153,6 +154,10 @@ const messageSchema = z.discriminatedUnion('type', [
     draining: z.boolean(),
     /** No room is left for further events: what calls tell would be lost. */
     spoolFull: z.boolean(),
+    /** Of the audio thread's time over the last seconds. */
+    busyShare: z.number(),
+    /** What it has given up to have time for the calls that are up. */
+    shed: z.array(z.enum(SHEDDING_ORDER)).max(SHEDDING_ORDER.length).readonly(),
   }),
   z.object({ type: z.literal('assign'), call: assignment }),
   z.object({ type: z.literal('callUp'), callId: z.string() }),
@@ -253,7 +258,7 @@ const messageSchema = z.discriminatedUnion('type', [
   /** The edge could not take so many calls, for the reason of that row of the table of errors. */
   z.object({
     type: z.literal('notAdmitted'),
-    code: z.enum(['CAPACITY', 'DRAINING', 'SPOOL_FULL']),
+    code: z.enum(['CAPACITY', 'OVERLOADED', 'DRAINING', 'SPOOL_FULL']),
     calls: z.number().int(),
   }),
   /** So many SIP requests were turned away since this was told last. */

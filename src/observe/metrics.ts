@@ -8,6 +8,8 @@ interface MediaSample {
   readonly tickLatenessP99Ms: number;
   readonly draining: boolean;
   readonly spoolFull: boolean;
+  readonly busyShare: number;
+  readonly shed: readonly string[];
 }
 
 const HTTP_BUCKETS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -21,6 +23,7 @@ const LAG_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
  */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #ofMedia: Gauge<'media'>[] = [];
   readonly providers = new ProviderMetrics(this.#registry);
   readonly #callsActive = this.#mediaGauge('calls_active', 'Calls that a media process carries.');
   readonly #callSlots = this.#mediaGauge('call_slots', 'Calls that a media process can carry.');
@@ -32,6 +35,14 @@ export class Metrics {
   readonly #spoolFull = this.#mediaGauge(
     'media_spool_full',
     '1 while a media process takes no new calls because its event spool is full.',
+  );
+  readonly #busyShare = this.#mediaGauge(
+    'media_busy_ratio',
+    'How much of its time the audio thread of a media process was busy over the last seconds.',
+  );
+  readonly #shed = this.#mediaGauge(
+    'media_shed',
+    'What a media process has given up to be in time: 0 nothing, 1 strong noise suppression, 2 new calls, too.',
   );
   readonly #roleDeaths = this.#counter(
     'role_deaths_total',
@@ -109,11 +120,12 @@ export class Metrics {
     this.#lateness.set({ media }, load.tickLatenessP99Ms / 1000);
     this.#draining.set({ media }, load.draining ? 1 : 0);
     this.#spoolFull.set({ media }, load.spoolFull ? 1 : 0);
+    this.#busyShare.set({ media }, load.busyShare);
+    this.#shed.set({ media }, load.shed.length);
   }
 
   mediaGone(media: string): void {
-    const gauges = [this.#callsActive, this.#callSlots, this.#lateness, this.#draining, this.#spoolFull];
-    for (const gauge of gauges) gauge.remove({ media });
+    for (const gauge of this.#ofMedia) gauge.remove({ media });
   }
 
   /** The totals so far. */
@@ -183,7 +195,14 @@ export class Metrics {
   }
 
   #mediaGauge(name: string, help: string): Gauge<'media'> {
-    return new Gauge({ name: `trunkline_${name}`, help, labelNames: ['media'], registers: [this.#registry] });
+    const gauge = new Gauge({
+      name: `trunkline_${name}`,
+      help,
+      labelNames: ['media' as const],
+      registers: [this.#registry],
+    });
+    this.#ofMedia.push(gauge);
+    return gauge;
   }
 
   #counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {

@@ -1,6 +1,7 @@
 import { SharedParts } from '../../pipeline/shared_parts.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { goBeforeOthers } from '../calls/audio_thread.ts';
+import { Headroom } from '../calls/headroom.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
 import { MediaClock } from '../calls/media_clock.ts';
@@ -11,6 +12,7 @@ import { readRuntime } from '../config/runtime.ts';
 import type { Link } from '../ipc/link.ts';
 import type { Address, MessageOf } from '../ipc/messages.ts';
 import { rateOf } from '../lines/trunk_stream.ts';
+import type { Logger } from '../observe/log.ts';
 import type { Role, RoleContext } from './context.ts';
 import { followLegs, orderLegs } from './media_legs.ts';
 import { type MediaLines, openLines, rtpLegs } from './media_lines.ts';
@@ -32,7 +34,9 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const spread = new SendSpread();
   const orphans = new Set<string>();
   const clock = new MediaClock();
-  const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls), () => clock.isInTime);
+  const headroom = measureHeadroom(clock, log, () => tellLoad());
+  const hasStrong = (): boolean => headroom.affords('strongSuppression');
+  const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls), hasStrong);
   const lines = openLines(context, { kernels: shared.memory, spread });
   const { dialogs, relays } = lines;
   const threads = startThreads(context, talk, memory, message => calls.fromTalk(message));
@@ -42,6 +46,8 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
       maxCalls,
       ...loadOf(calls),
       tickLatenessP99Ms: clock.latenessP99Ms(),
+      busyShare: headroom.busyShare,
+      shed: headroom.shed,
     } as const;
     for (const reader of readers) link.send(reader, load);
   };
@@ -58,15 +64,15 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
       ...callPorts({ link, threads, dialogs, orphans }, tellLoad),
       legWanted: orderLegs(link, (callId, legId) => calls.legRefused(callId, legId)),
     },
+    hasTime: () => headroom.affords('newCalls'),
     log,
   });
   await threads.ready();
   // The other thread is there by now, and stays as it is.
   log.info({ goesBeforeOthers: goBeforeOthers() }, 'audio thread');
   // What is left of the tick before goes out first.
-  clock.add({ tick: () => spread.startTick(), skip: () => undefined });
-  clock.add(calls);
-  clock.add(relays);
+  const firstOut = { tick: () => spread.startTick(), skip: () => undefined };
+  for (const each of [firstOut, headroom, calls, relays]) clock.add(each);
   clock.start();
   spread.start();
   const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
@@ -77,8 +83,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
     sound.use(readRuntime(context.runtimeFile).config);
     calls.retune();
   });
-  link.on('workflowsChanged', () => threads.toTalk({ type: 'workflowsChanged' }));
-  link.reportHung(() => threads.hung);
+  servedByThreads(link, threads);
   link.send('supervisor', { type: 'ready', detail: `${maxCalls} call slots` });
   tellLoad();
   return {
@@ -91,6 +96,18 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
       await threads.stop();
     },
   };
+}
+
+function servedByThreads(link: Link, threads: MediaThreads): void {
+  link.on('workflowsChanged', () => threads.toTalk({ type: 'workflowsChanged' }));
+  link.reportHung(() => threads.hung);
+}
+
+function measureHeadroom(clock: MediaClock, log: Logger, tellLoad: TellLoad): Headroom {
+  return new Headroom(clock, shed => {
+    log.warn({ shed }, 'what is given up so that calls are in time');
+    tellLoad();
+  });
 }
 
 function startThreads(

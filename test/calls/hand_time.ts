@@ -3,10 +3,16 @@ import type { TimeBase } from '../../src/calls/media_clock.ts';
 /** Time that passes by hand. */
 export class HandTime implements TimeBase {
   now = 1000;
+  /** How long the thread has worked so far. */
+  worked = 0;
   #due: { readonly atMs: number; readonly callback: () => void } | undefined;
 
   nowMs(): number {
     return this.now;
+  }
+
+  busyMs(): number {
+    return this.worked;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -19,6 +25,11 @@ export class HandTime implements TimeBase {
 
   get waits(): boolean {
     return this.#due !== undefined;
+  }
+
+  /** Nothing was to be done until the timer fires. */
+  idle(): void {
+    this.busyFor(Math.max(0, (this.#due?.atMs ?? this.now) - this.now));
   }
 
   /** The thread was busy until `ms` later; only then the timer fires. */

@@ -34,10 +34,12 @@ function house() {
   const toTalk: ToTalk[] = [];
   let fault: Error | undefined;
   let sound: readonly PipelineOverrides[] = [PLAIN_SOUND];
+  let hasTime = true;
   const calls = new MediaCalls({
     memory,
     maxCalls: SLOTS,
     shared,
+    hasTime: () => hasTime,
     soundOf: () => sound,
     rateOf: () => 16_000,
     log: createLogger('media-0', 'silent'),
@@ -69,6 +71,9 @@ function house() {
     line: (callId: string) => lines.get(callId)!,
     sounds: (overrides: readonly PipelineOverrides[]) => {
       sound = overrides;
+    },
+    affords: (time: boolean) => {
+      hasTime = time;
     },
     fail: (error: Error | undefined) => {
       fault = error;
@@ -161,6 +166,21 @@ t.test('refused while the spool is full, told at once in both directions', async
   calls.assign(assignment('b'));
   t.equal(calls.count, 2);
 });
+
+t.test(
+  'refused while there is no time for more; what another process has lost is taken all the same',
+  async t => {
+    const { calls, told, line, affords } = house();
+    calls.assign(assignment('a'));
+    line('a').events.answered();
+    affords(false);
+    calls.assign(assignment('b'));
+    t.equal(told.at(-1), 'refused b: no media process has time for another call');
+    t.equal(calls.count, 1, 'the call that is up goes on');
+    calls.assign({ ...assignment('c'), resume: { times: 1, checkpoint: null } });
+    t.equal(calls.count, 2);
+  },
+);
 
 t.test('refused: no slot, the same call twice, draining, no line', async t => {
   const { calls, told, line, settle, fail } = house();

@@ -13,6 +13,8 @@ const LOAD = {
   tickLatenessP99Ms: 0,
   draining: false,
   spoolFull: false,
+  busyShare: 0,
+  shed: [],
 };
 
 const CALL: CallAssignment = {

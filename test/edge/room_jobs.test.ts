@@ -13,6 +13,8 @@ const LOAD = {
   tickLatenessP99Ms: 0,
   draining: false,
   spoolFull: false,
+  busyShare: 0,
+  shed: [],
 };
 
 function job(id: string, metadata = ''): Job {
@@ -149,6 +151,26 @@ t.test('what could not be written down is not begun: a process with a full spool
   t.same(notAdmitted, ['SPOOL_FULL', 'SPOOL_FULL'], 'each is counted, with the reason');
   admission.update('media-0', LOAD);
   t.ok(roomJobs.available(job('d')), 'there is room again');
+  roomJobs.close();
+});
+
+t.test('a process without time takes no call, nor does a busy one while another is not', async t => {
+  const { roomJobs, sent, notAdmitted, admission } = edge();
+  admission.update('media-0', { ...LOAD, maxCalls: 9, busyShare: 0.8 });
+  admission.update('media-1', { ...LOAD, maxCalls: 9, busyShare: 0.6 });
+  for (const id of ['a', 'b', 'c']) roomJobs.assigned(job(id), 'token');
+  t.same(
+    sent.map(({ to }) => to),
+    ['media-1', 'media-1', 'media-0'],
+    'until its slots outweigh it',
+  );
+  admission.update('media-1', { ...LOAD, maxCalls: 9, shed: ['strongSuppression'] });
+  t.ok(admission.total().available, 'strong noise suppression is given up first');
+  for (const media of ['media-0', 'media-1'])
+    admission.update(media, { ...LOAD, maxCalls: 9, shed: ['strongSuppression', 'newCalls'] });
+  t.equal(roomJobs.available(job('d')), undefined);
+  t.same(notAdmitted, ['OVERLOADED']);
+  t.ok(admission.reserveForLost([]), 'what another process has lost comes in');
   roomJobs.close();
 });
 

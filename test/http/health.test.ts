@@ -24,6 +24,8 @@ const load = {
   tickLatenessP99Ms: 1.5,
   draining: false,
   spoolFull: false,
+  busyShare: 0,
+  shed: [],
 } as const;
 
 t.test('what is down is named', async t => {
@@ -96,6 +98,12 @@ t.test('the node as its processes tell of it', async t => {
   tell('media-12', { ...load, spoolFull: true });
   t.notOk(node.hasFreeSlot());
   t.match(await metrics.text(), /trunkline_media_spool_full\{media="media-12"\} 1/);
+  tell('media-12', { ...load, busyShare: 0.9, shed: ['strongSuppression'] });
+  t.ok(node.hasFreeSlot());
+  tell('media-12', { ...load, busyShare: 0.9, shed: ['strongSuppression', 'newCalls'] });
+  t.notOk(node.hasFreeSlot(), 'nor has one that has no time');
+  t.match(await metrics.text(), /trunkline_media_busy_ratio\{media="media-12"\} 0\.9/);
+  t.match(await metrics.text(), /trunkline_media_shed\{media="media-12"\} 2/);
   tell('edge', { type: 'notAdmitted', code: 'SPOOL_FULL', calls: 1 });
   tell('edge', { type: 'sipTurnedAway', cause: 'unknownAddress', requests: 7 });
   t.match(await metrics.text(), /trunkline_calls_not_admitted_total\{code="SPOOL_FULL"\} 1/);

@@ -147,6 +147,8 @@ t.test('ready only with edge and media', async t => {
     tickLatenessP99Ms: 3,
     draining: false,
     spoolFull: false,
+    busyShare: 0,
+    shed: [],
   });
   await untilReadiness('"status":"ready"');
   t.match((await get('/metrics')).body, /trunkline_calls_active\{media="media-0"\} 2/);

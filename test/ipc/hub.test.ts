@@ -19,6 +19,8 @@ const LOAD: Message = {
   tickLatenessP99Ms: 0.5,
   draining: false,
   spoolFull: false,
+  busyShare: 0,
+  shed: [],
 };
 
 function socketPathFor(test: Test): string {

@@ -20,6 +20,10 @@ class BusyTime implements TimeBase {
     return this.#rig.nowMs;
   }
 
+  busyMs(): number {
+    return 0;
+  }
+
   after(delayMs: number, callback: () => void): () => void {
     this.#due = { atMs: this.#rig.nowMs + delayMs, callback };
     return () => {

@@ -73,7 +73,7 @@ trunks:
   const log = createLogger('edge', 'silent');
   const admission = new Admission();
   const load = { calls: 0, unanswered: 0, maxCalls: 9, tickLatenessP99Ms: 0, draining: false };
-  admission.update(MEDIA, { ...load, spoolFull: false });
+  admission.update(MEDIA, { ...load, spoolFull: false, busyShare: 0, shed: [] });
   const assignment = new Assignment({ admission, send, after: () => () => undefined, log });
   const config = configOf('first');
   write('first');

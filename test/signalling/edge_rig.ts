@@ -26,6 +26,8 @@ export class EdgeRig {
       tickLatenessP99Ms: 0,
       draining: false,
       spoolFull: false,
+      busyShare: 0,
+      shed: [],
     };
     admission.update(MEDIA, load);
     const log = createLogger('edge', 'silent');

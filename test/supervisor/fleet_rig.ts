@@ -38,7 +38,7 @@ link.on('drain', () => heard('drain'));
 link.on('stop', async () => { heard('stop'); await link.close(); process.exit(0); });
 process.on('SIGTERM', () => { heard('SIGTERM'); process.exit(0); });
 const calls = () => Number(readFileSync(folder + '/calls', 'utf8'));
-const tellLoad = () => link.send('supervisor', { type: 'load', calls: address === 'media-0' ? calls() : 0, unanswered: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false });
+const tellLoad = () => link.send('supervisor', { type: 'load', calls: address === 'media-0' ? calls() : 0, unanswered: 0, maxCalls: 2, tickLatenessP99Ms: 0, draining: false, spoolFull: false, busyShare: 0, shed: [] });
 tellLoad();
 setInterval(tellLoad, 20);
 link.send('supervisor', { type: 'ready', detail: String(process.pid) });

@@ -97,6 +97,8 @@ t.test('until then roles hear one another, and calls may end', async t => {
       tickLatenessP99Ms: 0,
       draining: false,
       spoolFull: false,
+      busyShare: 0,
+      shed: [],
     });
   const timer = setInterval(tellLoad, 20);
   t.teardown(() => clearInterval(timer));

@@ -35,7 +35,7 @@ export function routeRooms(app: App, { rooms, workflows, node }: ControlPlane): 
         throw new TrunklineError('WORKFLOW_UNKNOWN', workflow);
       }
       if (node.draining) throw new TrunklineError('DRAINING', 'no new calls are taken');
-      if (!node.hasFreeSlot()) throw new TrunklineError('CAPACITY', 'all media processes are full');
+      if (!node.hasFreeSlot()) throw new TrunklineError('CAPACITY', 'no media process takes a call');
       return reply.code(201).send({ ...(await rooms.make(workflow)), workflow });
     },
   );

@@ -46,6 +46,8 @@ export class PhoneRig {
       tickLatenessP99Ms: 0,
       draining: false,
       spoolFull: false,
+      busyShare: 0,
+      shed: [],
     });
     const log = createLogger('test', 'silent');
     const { admission } = this;
