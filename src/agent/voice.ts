@@ -1,6 +1,6 @@
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import { within } from '../providers/failover/timing.ts';
+import { type TimeLimit, Waits } from '../providers/failover/timing.ts';
 import { wholeSentence } from '../providers/tts/whole_sentence.ts';
 import type { SpokenPiece, SpokenSentence, Tts } from '../providers/types.ts';
 import type { Delivery } from '../workflow/types.ts';
@@ -11,6 +11,11 @@ export type SpeechRateHz = SpokenSentence['rateHz'];
 
 /** Whoever speaks sentences at a call's rate. */
 export type Speaker = Pick<Voice, 'speak'>;
+
+const PIECE_LIMIT: TimeLimit = {
+  limitMs: LIMITS.ttsSentenceMs,
+  late: () => new TrunklineError('TTS_FAILED', `no sound within ${LIMITS.ttsSentenceMs} ms`),
+};
 
 /**
  * The synthesiser as a call uses it: a sentence of which nothing came is tried twice, each piece comes in bounded time, and
@@ -75,11 +80,8 @@ export class Voice {
   async *#attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
     const attempt = new AbortController();
     const pieces = this.#tts.speak(sentence, { rateHz, signal: attempt.signal })[Symbol.asyncIterator]();
-    const next = () =>
-      within(pieces.next(), { after: this.#after }, signal, {
-        limitMs: LIMITS.ttsSentenceMs,
-        late: () => new TrunklineError('TTS_FAILED', `no sound within ${LIMITS.ttsSentenceMs} ms`),
-      });
+    const waits = new Waits({ after: this.#after }, signal);
+    const next = () => waits.for(pieces.next(), PIECE_LIMIT);
     let reason: unknown = new Error('nobody listens any more');
     try {
       for (let piece = await next(); piece.done !== true; piece = await next()) yield piece.value;
@@ -87,6 +89,7 @@ export class Voice {
       reason = error;
       throw error;
     } finally {
+      waits.close();
       attempt.abort(reason);
       void pieces.return?.().catch(() => undefined);
     }

@@ -119,8 +119,11 @@ export class Attempt<P extends Provider> {
       this.#permit.failed('timeout');
   }
 
-  abandoned(reason: unknown = new DOMException('not wanted any more', 'AbortError')): void {
-    if (this.#end('aborted', reason)) this.#permit.abandoned();
+  abandoned(reason?: unknown): void {
+    // Made only where it counts: an exception costs the walk up its stack.
+    if (this.#isOver) return;
+    this.#end('aborted', reason ?? new DOMException('not wanted any more', 'AbortError'));
+    this.#permit.abandoned();
   }
 
   readonly #onAbort = (): void => this.abandoned(this.#asker.reason);

@@ -83,7 +83,7 @@ export class FailoverLlm implements Llm {
     const { kind } = this.#candidates;
     const fault = (why: 'timeout' | 'protocol', what: string) =>
       faultOf(kind, attempt.provider.name, why, what);
-    const isLast = rounds.next([attempt.candidate]) === undefined;
+    const isLast = rounds.isLast(attempt.candidate);
     const delta = await stream.next({
       limitMs: isLast ? LIMITS.llmSilentMs : LIMITS.llmPauseMs,
       late: () => fault('timeout', 'fell silent in mid-answer'),

@@ -102,7 +102,7 @@ export class FailoverTts implements Tts {
     { stream }: Begun<SpokenPiece>,
     aheadMs: number,
   ): Promise<SpokenPiece | undefined> {
-    const isLast = rounds.next([attempt.candidate]) === undefined;
+    const isLast = rounds.isLast(attempt.candidate);
     const { ttsPauseMs, ttsSentenceMs } = LIMITS;
     return stream.next({
       limitMs: isLast ? aheadMs + ttsSentenceMs : Math.max(ttsPauseMs, aheadMs - ttsPauseMs),

@@ -5,16 +5,14 @@ const LEAST_COUNT = 10;
 
 /** Quantiles of the last LIMITS.latenciesKept latencies of one provider, in milliseconds. */
 export class LiveLatency {
-  readonly #recent: number[] = [];
+  readonly #recent = new Float64Array(LIMITS.latenciesKept);
+  #count = 0;
   #oldest = 0;
-  #sorted: readonly number[] | undefined;
+  #sorted: Float64Array | undefined;
 
   add(latencyMs: number): void {
     this.#sorted = undefined;
-    if (this.#recent.length < LIMITS.latenciesKept) {
-      this.#recent.push(latencyMs);
-      return;
-    }
+    this.#count = Math.min(this.#count + 1, LIMITS.latenciesKept);
     this.#recent[this.#oldest] = latencyMs;
     this.#oldest = (this.#oldest + 1) % LIMITS.latenciesKept;
   }
@@ -29,8 +27,8 @@ export class LiveLatency {
 
   /** By nearest rank; undefined while there are too few. */
   #quantile(share: number): number | undefined {
-    if (this.#recent.length < LEAST_COUNT) return undefined;
-    this.#sorted ??= this.#recent.toSorted((a, b) => a - b);
-    return this.#sorted[Math.ceil(share * this.#sorted.length) - 1];
+    if (this.#count < LEAST_COUNT) return undefined;
+    this.#sorted ??= this.#recent.subarray(0, this.#count).toSorted();
+    return this.#sorted[Math.ceil(share * this.#count) - 1];
   }
 }

@@ -25,6 +25,11 @@ export class Rounds<P extends Provider> {
     return this.candidates.next(new Set([...this.#failed, ...atWork]));
   }
 
+  /** Whether nobody would be asked, were that one to fail. */
+  isLast(atWork: Candidate<P>): boolean {
+    return this.candidates.list.every(candidate => candidate === atWork || this.#failed.has(candidate));
+  }
+
   /** Who may be asked beside those at work. */
   healthy(atWork: Iterable<Candidate<P>>): Candidate<P> | undefined {
     return this.candidates.healthy(new Set([...this.#failed, ...atWork]));

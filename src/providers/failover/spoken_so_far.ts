@@ -144,9 +144,9 @@ export class SpokenSoFar {
   #listen(pcm: Int16Array): void {
     const frameSamples = (FRAME_MS * this.#rateHz) / 1000;
     for (let from = 0; from < pcm.length; from += frameSamples) {
-      const frame = pcm.subarray(from, from + frameSamples);
-      this.#samples += frame.length;
-      if (frame.some(sample => Math.abs(sample) > SPEECH_LEVEL)) this.#loudUntilMs.push(this.soundMs);
+      const to = Math.min(from + frameSamples, pcm.length);
+      this.#samples += to - from;
+      if (isLoud(pcm, from, to)) this.#loudUntilMs.push(this.soundMs);
     }
   }
 
@@ -212,4 +212,9 @@ export class SpokenSoFar {
       return { word, startMs, endMs: this.#saidUntilMs };
     });
   }
+}
+
+function isLoud(pcm: Int16Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (Math.abs(pcm[at]!) > SPEECH_LEVEL) return true;
+  return false;
 }

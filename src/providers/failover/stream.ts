@@ -1,18 +1,18 @@
 import { LIMITS } from '../../config/limits.ts';
 import { type Attempt, faultOf } from './attempt.ts';
 import type { Candidates, Provider } from './candidates.ts';
-import { type Clock, type TimeLimit, within } from './timing.ts';
+import { type Clock, type TimeLimit, Waits } from './timing.ts';
 
 /** An answer as it comes in, pulled piece by piece; it ends with its signal, or by `close`. */
 class Stream<T> {
   readonly #pieces: AsyncIterator<T>;
-  readonly #clock: Clock;
+  readonly #waits: Waits;
   readonly #signal: AbortSignal;
   #isClosed = false;
 
   constructor(pieces: AsyncIterable<T>, clock: Clock, signal: AbortSignal) {
     this.#pieces = pieces[Symbol.asyncIterator]();
-    this.#clock = clock;
+    this.#waits = new Waits(clock, signal);
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -20,13 +20,14 @@ class Stream<T> {
   /** Undefined at the end. Rejects as the provider throws, when time is up, or with the signal's reason. */
   async next(limit?: TimeLimit): Promise<T | undefined> {
     this.#signal.throwIfAborted();
-    const { done, value } = await within(this.#pieces.next(), this.#clock, this.#signal, limit);
+    const { done, value } = await this.#waits.for(this.#pieces.next(), limit);
     return done === true ? undefined : value;
   }
 
   /** Ends it; safe at any time. Not waited for: one that hangs would hang whoever gives it up. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#waits.close();
     if (this.#isClosed) return;
     this.#isClosed = true;
     void this.#return();
