@@ -22,9 +22,13 @@ export class PreRoll {
   push(pcm: Int16Array, endMs: number): void {
     const size = this.#samples.length;
     const kept = pcm.length > size ? pcm.subarray(pcm.length - size) : pcm;
-    const head = Math.min(kept.length, size - this.#write);
-    this.#samples.set(kept.subarray(0, head), this.#write);
-    this.#samples.set(kept.subarray(head), 0);
+    const head = size - this.#write;
+    // Views would be garbage for every call and pump.
+    if (kept.length <= head) this.#samples.set(kept, this.#write);
+    else {
+      this.#samples.set(kept.subarray(0, head), this.#write);
+      this.#samples.set(kept.subarray(head), 0);
+    }
     this.#write = (this.#write + kept.length) % size;
     this.#held = Math.min(size, this.#held + kept.length);
     this.#endMs = endMs;

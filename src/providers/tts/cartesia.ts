@@ -24,20 +24,16 @@ export interface CartesiaOptions {
   readonly stallMs?: number;
 }
 
-const message = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('chunk'), context_id: z.string(), data: z.base64() }),
-  z.object({
-    type: z.literal('timestamps'),
-    context_id: z.string(),
-    word_timestamps: z
-      .object({ words: z.array(z.string()), start: z.array(z.number()), end: z.array(z.number()) })
-      .nullish(),
-  }),
-  z.object({ type: z.literal('done'), context_id: z.string() }),
-  z.object({ type: z.literal('error'), context_id: z.string().nullish(), status_code: z.number() }),
-]);
-/** Kinds may be added without notice. */
-const kinds: ReadonlySet<string> = new Set(['chunk', 'timestamps', 'done', 'error']);
+/** Messages by their `type`; kinds may be added without notice. */
+const chunk = z.object({ context_id: z.string(), data: z.string() });
+const timestamps = z.object({
+  context_id: z.string(),
+  word_timestamps: z
+    .object({ words: z.array(z.string()), start: z.array(z.number()), end: z.array(z.number()) })
+    .nullish(),
+});
+const done = z.object({ context_id: z.string() });
+const failure = z.object({ context_id: z.string().nullish(), status_code: z.number() });
 const anyMessage = z.object({ type: z.string() });
 
 /**
@@ -79,23 +75,40 @@ export function createCartesiaTts(options: CartesiaOptions): NetworkTts {
   return createSocketTts(protocol, { tellsWords: true, stallMs });
 }
 
-function eventsOf(data: unknown, name: string): SpeechEvent[] {
-  if (!kinds.has(anyMessage.parse(data).type)) return [];
-  const said = message.parse(data);
-  if (said.type === 'done') return [{ type: 'done', id: said.context_id }];
-  if (said.type === 'chunk') {
-    return [{ type: 'sound', id: said.context_id, bytes: Buffer.from(said.data, 'base64') }];
+function eventsOf(data: unknown, name: string): readonly SpeechEvent[] {
+  switch (anyMessage.parse(data).type) {
+    case 'chunk': {
+      const { context_id: id, data: sound } = chunk.parse(data);
+      return [{ type: 'sound', id, bytes: bytesOf(sound, name) }];
+    }
+    case 'timestamps':
+      return [wordsOf(timestamps.parse(data))];
+    case 'done':
+      return [{ type: 'done', id: done.parse(data).context_id }];
+    case 'error': {
+      const { context_id: id, status_code: status } = failure.parse(data);
+      const fault = new ProviderFault('TTS_FAILED', faultOfStatus(status), `${name} answered ${status}`);
+      return [{ type: 'failed', id: id ?? undefined, fault }];
+    }
+    default:
+      return [];
   }
-  if (said.type === 'error') {
-    const what = `${name} answered ${said.status_code}`;
-    const fault = new ProviderFault('TTS_FAILED', faultOfStatus(said.status_code), what);
-    return [{ type: 'failed', id: said.context_id ?? undefined, fault }];
-  }
-  const { words = [], start = [], end = [] } = said.word_timestamps ?? {};
+}
+
+function wordsOf({ context_id: id, word_timestamps: told }: z.infer<typeof timestamps>): SpeechEvent {
+  const { words = [], start = [], end = [] } = told ?? {};
   const tokens = words.map((word, at) => ({
     text: word,
     startMs: (start[at] ?? Number.NaN) * 1000,
     endMs: (end[at] ?? Number.NaN) * 1000,
   }));
-  return [{ type: 'words', id: said.context_id, tokens, from: 'start' }];
+  return { type: 'words', id, tokens, from: 'start' };
+}
+
+/** What is no base64 gives fewer bytes than its length promises. */
+function bytesOf(base64: string, name: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64');
+  if (base64.length % 4 !== 0 || bytes.length !== Buffer.byteLength(base64, 'base64'))
+    throw new ProviderFault('TTS_FAILED', 'protocol', `${name} sent sound that makes no sense`);
+  return bytes;
 }

@@ -12,8 +12,8 @@ const TAIL_FRAMES = 12;
 export class EdgeSilence {
   readonly #frame: number;
   #rest: Int16Array = new Int16Array(0);
-  #lead: Int16Array[] = [];
-  #pause: Int16Array[] = [];
+  /** Frames that are silent and may be cut: before the first sound, or in a pause that may be the end. */
+  #held: Int16Array[] = [];
   #quietFrames = 0;
   #begun = false;
   #cut = 0;
@@ -28,54 +28,58 @@ export class EdgeSilence {
   }
 
   push(pcm: Int16Array): Int16Array {
-    const input = joined([this.#rest, pcm]);
-    const out: Int16Array[] = [];
-    let at = 0;
-    for (; at + this.#frame <= input.length; at += this.#frame) {
-      this.#take(input.subarray(at, at + this.#frame), out);
-    }
-    this.#rest = input.slice(at);
-    return joined(out);
+    const input = this.#rest.length === 0 ? pcm : joined([this.#rest, pcm]);
+    const whole = input.length - (input.length % this.#frame);
+    this.#rest = input.slice(whole);
+    return this.#passed(input.subarray(0, whole), this.#frame);
   }
 
   /** The rest, without the silence at the end. */
   end(): Int16Array {
-    const out: Int16Array[] = [];
-    if (this.#rest.length > 0) this.#take(this.#rest, out);
+    const passed = this.#passed(this.#rest, this.#rest.length);
     this.#rest = new Int16Array(0);
-    this.#pause = [];
-    return joined(out);
+    this.#held = [];
+    return passed;
   }
 
-  #take(frame: Int16Array, out: Int16Array[]): void {
-    const isSilent = rms(frame) < SILENCE_RMS;
-    if (!this.#begun) this.#await(frame, isSilent, out);
-    else if (!isSilent) {
-      out.push(...this.#pause, frame);
-      this.#pause = [];
-      this.#quietFrames = 0;
-    } else if (this.#quietFrames < TAIL_FRAMES) {
-      out.push(frame);
-      this.#quietFrames += 1;
-    } else this.#pause.push(frame);
-  }
-
-  #await(frame: Int16Array, isSilent: boolean, out: Int16Array[]): void {
-    if (!isSilent) {
-      this.#begun = true;
-      out.push(...this.#lead, frame);
-      this.#lead = [];
-      return;
+  /** What is not held back of whole frames, with what was held before them. */
+  #passed(input: Int16Array, frame: number): Int16Array {
+    const out: Int16Array[] = [];
+    let from = 0;
+    for (let at = 0; at < input.length; at += frame) {
+      const isHeld = this.#holds(isSilent(input, at, at + frame));
+      // Frames that pass one after the other are one piece.
+      if (isHeld && at > from) out.push(input.subarray(from, at));
+      if (isHeld) {
+        this.#hold(input.subarray(at, at + frame));
+        from = at + frame;
+      } else if (this.#held.length > 0) out.push(...this.#held.splice(0));
     }
-    this.#lead.push(frame);
-    if (this.#lead.length > LEAD_FRAMES) this.#cut += this.#lead.shift()!.length;
+    if (input.length > from) out.push(input.subarray(from));
+    return out.length === 1 ? out[0]! : joined(out);
+  }
+
+  #holds(isSilence: boolean): boolean {
+    if (!isSilence) {
+      this.#begun = true;
+      this.#quietFrames = 0;
+      return false;
+    }
+    if (!this.#begun || this.#quietFrames === TAIL_FRAMES) return true;
+    this.#quietFrames += 1;
+    return false;
+  }
+
+  #hold(frame: Int16Array): void {
+    this.#held.push(frame);
+    if (!this.#begun && this.#held.length > LEAD_FRAMES) this.#cut += this.#held.shift()!.length;
   }
 }
 
-function rms(frame: Int16Array): number {
+function isSilent(pcm: Int16Array, from: number, to: number): boolean {
   let energy = 0;
-  for (const sample of frame) energy += sample * sample;
-  return Math.sqrt(energy / (frame.length || 1));
+  for (let at = from; at < to; at += 1) energy += pcm[at]! * pcm[at]!;
+  return Math.sqrt(energy / (to - from || 1)) < SILENCE_RMS;
 }
 
 /** Samples one after the other, in memory of their own. */

@@ -103,7 +103,7 @@ class Shape {
     const cut = this.#edges.cutSamples;
     if (cut === undefined) return undefined;
     const cutMs = Math.round((cut * 1000) / this.#rateHz);
-    const pcm = joined(this.#pcm);
+    const pcm = this.#pcm.length === 1 ? this.#pcm[0]! : joined(this.#pcm);
     const words = this.#words.map(({ word, startMs, endMs }) => ({
       word,
       startMs: Math.max(0, startMs - cutMs),

@@ -106,10 +106,12 @@ class SpeechConnection {
 
   get hasRoom(): boolean {
     if (this.#isRetired || this.#socket.isOver) return false;
+    if (this.#feeds.size + this.#leaving.size >= this.#protocol.atOnce) return false;
+    const { perMinute } = this.#protocol;
+    if (perMinute === undefined) return true;
     const minuteAgo = performance.now() - MINUTE_MS;
     this.#begunAt = this.#begunAt.filter(at => at > minuteAgo);
-    const { atOnce, perMinute = Number.POSITIVE_INFINITY } = this.#protocol;
-    return this.#feeds.size + this.#leaving.size < atOnce && this.#begunAt.length < perMinute;
+    return this.#begunAt.length < perMinute;
   }
 
   get isIdle(): boolean {
@@ -123,7 +125,7 @@ class SpeechConnection {
     const wasUsed = this.#wasUsed;
     this.#wasUsed = true;
     this.#feeds.set(id, feed);
-    this.#begunAt.push(performance.now());
+    if (this.#protocol.perMinute !== undefined) this.#begunAt.push(performance.now());
     for (const message of this.#protocol.begin(id, sentence, rateHz)) this.#socket.sendJson(message);
     return { feed, wasUsed, leave: () => this.#leave(id) };
   }

@@ -98,11 +98,11 @@ export class SpeechFeed {
   }
 
   #alive(): void {
-    clearTimeout(this.#stall);
-    this.#stall = setTimeout(
+    this.#stall ??= setTimeout(
       () => this.#giveUp('timeout', `sent nothing for ${this.#stallMs} ms`),
       this.#stallMs,
     );
+    this.#stall.refresh();
   }
 
   #giveUp(kind: 'protocol' | 'timeout', what: string): void {
