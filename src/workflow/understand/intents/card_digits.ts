@@ -1,4 +1,5 @@
 import { readCardinal } from '../numbers.ts';
+import { isNumberWord } from './normalise.ts';
 
 /** How many digits payment cards have (ISO/IEC 7812-1), and with what they begin (networks' ranges). */
 const FEWEST_DIGITS = 13;
@@ -33,12 +34,21 @@ export interface CardDigits {
 /** The number of a payment card among the words, spoken in digits or pairs of them; `isAsked`: its beginning is enough. */
 export function findCardDigits(tokens: readonly string[], isAsked: boolean): CardDigits | undefined {
   for (let from = 0; from < tokens.length; ) {
+    if (!mayBegin(tokens[from]!)) {
+      from += 1;
+      continue;
+    }
     const { digits, to } = readRun(tokens, from);
     const confidence = to > from ? confidenceOf(digits, isAsked) : 0;
     if (confidence > 0 && !isNamedOther(tokens, from)) return { confidence, from, to };
     from = Math.max(from + 1, to);
   }
   return undefined;
+}
+
+/** Most words are no number, and begin none. */
+function mayBegin(token: string): boolean {
+  return isNumberWord(token) || token === 'a';
 }
 
 function confidenceOf(digits: string, isAsked: boolean): number {

@@ -121,6 +121,8 @@ function isTail(tokens: readonly string[], from: number): boolean {
   return true;
 }
 
+const NONE = [] as const;
+
 /** Patterns by the words that they begin with, so that most are never tried. */
 export class PatternIndex<T> {
   readonly #anchored: { readonly pattern: Pattern; readonly value: T }[] = [];
@@ -144,8 +146,8 @@ export class PatternIndex<T> {
       const to = matchAt(pattern, tokens, 0);
       if (to >= 0) yield { value, from: 0, to };
     }
-    for (const [from, token] of tokens.entries()) {
-      for (const { pattern, value } of this.#byWord.get(token) ?? []) {
+    for (let from = 0; from < tokens.length; from += 1) {
+      for (const { pattern, value } of this.#byWord.get(tokens[from]!) ?? NONE) {
         const to = matchAt(pattern, tokens, from);
         if (to >= 0) yield { value, from, to };
       }
