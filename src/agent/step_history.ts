@@ -36,6 +36,8 @@ export class StepHistory {
   readonly #trace = new FlowTrace();
   /** In place of states that a card's number led to. */
   readonly #told = new WeakMap<FlowState, FlowState>();
+  /** Of states that were come to: the next step begins with one, and they hold all that was said. */
+  readonly #digests = new WeakMap<FlowState, string>();
   #flow: Flow | undefined;
   #steps = 0;
 
@@ -65,7 +67,9 @@ export class StepHistory {
       return;
     }
     const { from, inputs, outcome } = this.#asTold(this.#flow, path, state, maskOf(reply));
-    const step = { kind: 'step', from: digestOf(from), cameOf: describeOutcome(from, outcome) } as const;
+    const cameOf = describeOutcome(from, outcome);
+    const step = { kind: 'step', from: this.#digests.get(from) ?? digestOf(from), cameOf } as const;
+    this.#digests.set(outcome.state, cameOf.digest);
     const part = packEntry({ ...step, inputs });
     if (part !== undefined) this.#write(part, state);
     else this.#append({ ...step, inputs: null }, state);
