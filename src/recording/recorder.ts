@@ -36,8 +36,8 @@ export interface RecorderStats {
 
 const TENANT = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const CALL = /^[A-Za-z0-9_-]{1,128}$/;
-/** Audio that is gathered before it is written. */
-const CHUNK_MS = 500;
+/** Audio that is gathered before it is written; what is not is lost with its process. */
+const CHUNK_MS = 1000;
 
 /** File name below the recordings folder of the first, second … recording of a call. @throws BAD_REQUEST */
 function recordingName(tenantId: string, callId: string, ordinal: number): string {

@@ -2,14 +2,17 @@ import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TrunklineError } from '../config/errors.ts';
-import { decodeHead, encodeHead, FRAME_BYTES, HEAD_BYTES, type WavHead } from './wav_file.ts';
+import { decodeHead, durationMsOf, encodeHead, FRAME_BYTES, HEAD_BYTES, type WavHead } from './wav_file.ts';
+
+/** While there is more to come, the head is brought up to date each time so much was added. */
+const HEAD_EVERY_MS = 4000;
 
 /** Written at a time. */
 const SILENCE_BYTES = 65_536;
 
 /**
  * The file behind one recording. It lies under a provisional name until it is complete, and is playable at any
- * moment: every append also brings its head up to date. One call at a time.
+ * moment, but for the last seconds: its head is brought up to date now and then. One call at a time.
  */
 export class RecordingFile {
   readonly #path: string;
@@ -17,6 +20,8 @@ export class RecordingFile {
   readonly #rateHz: number;
   readonly #handle: FileHandle;
   #dataBytes = 0;
+  /** As the head has it. */
+  #toldBytes = 0;
 
   private constructor(path: string, provisionalPath: string, rateHz: number, handle: FileHandle) {
     this.#path = path;
@@ -70,7 +75,8 @@ export class RecordingFile {
   async append(data: Buffer): Promise<void> {
     await writeAt(this.#handle, data, HEAD_BYTES + this.#dataBytes);
     this.#dataBytes += data.length;
-    await this.#writeHead();
+    const untoldMs = durationMsOf({ rateHz: this.#rateHz, dataBytes: this.#dataBytes - this.#toldBytes });
+    if (untoldMs >= HEAD_EVERY_MS) await this.#writeHead();
   }
 
   /** Overwrites all audio from a byte of it on with silence. */
@@ -110,6 +116,7 @@ export class RecordingFile {
 
   async #writeHead(): Promise<void> {
     await writeAt(this.#handle, encodeHead({ rateHz: this.#rateHz, dataBytes: this.#dataBytes }), 0);
+    this.#toldBytes = this.#dataBytes;
   }
 }
 

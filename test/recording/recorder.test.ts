@@ -172,11 +172,11 @@ t.test('a killed process leaves a playable file that the next one completes', as
   const child = spawn(process.execPath, [CHILD, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const part = join(dir, 'acme', 'call-1.wav.media-0.part');
   const size = () => statSync(part, { throwIfNoEntry: false })?.size ?? 0;
-  while (size() < 100_000) await sleep(5);
+  while (size() < 300_000) await sleep(5);
   child.kill('SIGKILL');
   await once(child, 'close');
   const head = decodeHead(readFileSync(part));
-  t.ok((head?.dataBytes ?? 0) > 60_000, 'the head tells of all but the last piece');
+  t.ok((head?.dataBytes ?? 0) >= 128_000, 'the head tells of all but the last seconds');
 
   t.equal(await repairRecordings(dir, 'media-1'), 0, 'another process leaves it alone');
   t.equal(await repairRecordings(dir, 'media-0'), 1);
@@ -217,27 +217,27 @@ t.test('another process goes on with a recording, whose gap is silence', async t
   const dead = recorders.open({ ...CALL, ring: makeRing() });
   const deadRing = makeRing();
   const lost = recorders.open({ ...CALL, callId: 'call-2', ring: deadRing });
-  writeSamples(deadRing, legs(1700));
+  writeSamples(deadRing, legs(2700));
   lost.drain();
   const onDisk = () => statSync(join(dir, lost.unfinishedFile), { throwIfNoEntry: false })?.size ?? 0;
-  // What was not written yet dies with the process: the last piece of half a second.
-  while (onDisk() < HEAD_BYTES + 1500 * 32) await sleep(1);
+  // What was not written yet dies with the process: the last piece of a second.
+  while (onDisk() < HEAD_BYTES + 2000 * 32) await sleep(1);
 
   const sibling = new Recorders(dir, 'media-1', (_callId, error) => faults.push(error.code));
   const ring = makeRing();
   const { file, unfinishedFile } = lost;
-  const goesOnWith = { file, unfinishedFile, lengthMs: 2400 };
+  const goesOnWith = { file, unfinishedFile, lengthMs: 3400 };
   const recorder = sibling.open({ ...CALL, callId: 'call-2', ring, goesOnWith });
   t.equal(recorder.unfinishedFile, `${file}.media-1.part`);
-  writeSamples(ring, legs(600, 2400 * 8));
-  t.same(await recorder.close(), { durationMs: 3000, bytes: HEAD_BYTES + 3000 * 32 });
+  writeSamples(ring, legs(600, 3400 * 8));
+  t.same(await recorder.close(), { durationMs: 4000, bytes: HEAD_BYTES + 4000 * 32 });
   const samples = samplesOf(join(dir, file));
-  t.same(samples.subarray(0, 1500 * 16), legs(1500), 'what was there');
+  t.same(samples.subarray(0, 2000 * 16), legs(2000), 'what was there');
   t.ok(
-    samples.subarray(1500 * 16, 2400 * 16).every(sample => sample === 0),
+    samples.subarray(2000 * 16, 3400 * 16).every(sample => sample === 0),
     'silence, to the sample',
   );
-  t.same(samples.subarray(2400 * 16), legs(600, 2400 * 8), 'what came since, at its place');
+  t.same(samples.subarray(3400 * 16), legs(600, 3400 * 8), 'what came since, at its place');
   t.equal(await repairRecordings(dir, 'media-0'), 1, 'only what is left of the others is repaired');
   await dead.close().catch(() => undefined);
   t.same(faults, []);
