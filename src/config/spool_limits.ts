@@ -14,6 +14,8 @@ export const SPOOL_LIMITS = {
   spoolSegmentBytes: 4 << 20,
   /** Read from the spool at once; no line is longer. */
   spoolReadBytes: 1 << 20,
+  /** Events are gathered for so long before they are written: what happens comes with several, and the disk confirms them together. */
+  spoolGatherMs: 20,
   /** Pause after the disk refused to write. */
   spoolRetryMs: 500,
   /** Events that the database refuses for what they are, kept for people; beyond it they are only counted. */

@@ -210,6 +210,7 @@ export class Spool implements EventSink {
 
   async #writeQueue(): Promise<void> {
     while (this.#queue.length > 0) {
+      if (!this.#closing) await sleep(LIMITS.spoolGatherMs);
       const batch = this.#queue.slice(0, LIMITS.spoolBatchEvents);
       try {
         await this.#write(batch);
