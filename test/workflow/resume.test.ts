@@ -70,6 +70,15 @@ t.test('in the form where they had got to nothing is said twice', async t => {
   t.same(call.say('yes', 'yes').say, ['Very well.', 'How many people?']);
 });
 
+t.test('what had been heard badly is still read back', async t => {
+  const call = new Talking(flow);
+  call.say(...TOLD);
+  call.hear({ type: 'speech', text: 'two', confidence: 0.5, alternatives: [] });
+  const next = again(JSON.parse(JSON.stringify(call.state)) as FlowState);
+  next.say('yes', 'yes');
+  t.same(next.say('no').say, ['Two pieces.', 'Right?']);
+});
+
 t.test('what is too long ago, over, empty, or another agent’s is forgotten', async t => {
   for (const [state, minutes] of [
     [broken(...TOLD), 61],

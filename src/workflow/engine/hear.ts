@@ -59,7 +59,7 @@ export function leastConfidence({ memory, program }: Draft): number {
 
 /** Whether what was heard must be read back before it counts. */
 export function isUnsure(draft: Draft, said: Utterance, found: Scan): boolean {
-  return said.confidence < draft.program.document.confidence.sure || found.strayWords > 0;
+  return said.confidence < draft.program.document.confidence.sure || found.strayWords > 0 || found.isGuess;
 }
 
 /** What an utterance says of the slots. */

@@ -162,6 +162,7 @@ export const memorySchema = z.strictObject({
       slots: z.record(z.string(), z.strictObject({ value, confirmed: z.boolean() })),
       trail: z.array(z.string()),
       implied: z.array(z.string()),
+      doubtful: z.array(z.string()).default([]),
       topics: z.record(z.string(), z.number().int().min(0)),
       acts: z.number().int().min(0),
       quote: quote.optional(),

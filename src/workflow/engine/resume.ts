@@ -32,7 +32,7 @@ export function noteEarlier(draft: Draft, start: Extract<Heard, { type: 'start' 
   const needsProof = fitting.some(([name]) => isPrivate(name));
   // Whoever calls by a number need not be who gave what is sensitive.
   const slots = identify === undefined ? fitting.filter(([name]) => !isPrivate(name)) : fitting;
-  const { acts, pending, actsDone, isUndoUnsure, trail, implied, topics, quote } = memory.data;
+  const { acts, pending, actsDone, isUndoUnsure, trail, implied, doubtful, topics, quote } = memory.data;
   const isWhole = state.version === version && slots.length === Object.keys(state.slots).length;
   // What tools have done is not to be done again, so that there is no going back behind them.
   const isAt = stage !== undefined && GOES_ON.has(stage.kind) && (isWhole || acts > 0);
@@ -45,6 +45,7 @@ export function noteEarlier(draft: Draft, start: Extract<Heard, { type: 'start' 
     slots: Object.fromEntries(slots.map(([name, { value, confirmed }]) => [name, { value, confirmed }])),
     trail: trail.filter(name => Object.hasOwn(document.stages, name)),
     implied: implied.filter(name => draft.program.slots.has(name)),
+    doubtful: doubtful.filter(name => draft.program.slots.has(name)),
     topics,
     acts,
     ...(quote !== undefined && !isUnproven && { quote }),
@@ -87,6 +88,7 @@ export function takeUp(draft: Draft): {
   const { memory } = draft;
   memory.trail = earlier.trail;
   memory.implied = earlier.implied;
+  memory.doubtful = earlier.doubtful;
   memory.topics = earlier.topics;
   memory.acts += earlier.acts;
   if (earlier.quote !== undefined) memory.quote = earlier.quote;

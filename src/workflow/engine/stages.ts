@@ -37,7 +37,7 @@ export function begin(draft: Draft): void {
   const stage = stageOf(draft);
   switch (stage.kind) {
     case 'form':
-      draft.memory.doubtful = [];
+      draft.memory.doubtful = draft.memory.doubtful.filter(slot => draft.slots[slot]?.confirmed === false);
       draft.memory.trail = [...draft.memory.trail.filter(one => one !== name), name];
       proceed(draft);
       break;

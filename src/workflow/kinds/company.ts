@@ -1,6 +1,6 @@
 import { LIMITS } from '../../config/limits.ts';
 import { oneOf, rule } from '../jsgf.ts';
-import { correctsCompany, readCompany } from '../understand/free_words.ts';
+import { correctsCompany, endingAs, readCompany } from '../understand/free_words.ts';
 import { BUSINESS_WORDS, LAST_NAMES } from '../understand/known_names.ts';
 import { readLetters } from '../understand/letters.ts';
 import type { Reading } from '../understand/scan.ts';
@@ -32,8 +32,8 @@ export function companyKind(): Kind {
     accepts: value => typeof value === 'string' && accepts(value),
     grammar: { ...words, expansion: `[it is | it's | it is called] ${words.expansion}` },
     spellable: {
-      hear: tokens => {
-        const name = spelledIn(tokens);
+      hear: (tokens, refused) => {
+        const name = spelledIn(tokens, refused.map(String));
         return name === undefined
           ? undefined
           : { groups: accepts(name) ? [[name]] : [], isExact: value => value === name };
@@ -70,12 +70,18 @@ function sayCompany(name: string): string {
     .replaceAll(/ {2,}/g, ' ');
 }
 
-/** Every run of letters is a word. */
-function spelledIn(tokens: readonly string[]): string | undefined {
+/** Letters of what was heard before have its words: "s u n r i s e l a n d s c a p i n g". */
+function wordsIn(letters: string, refused: readonly string[]): readonly string[] {
+  const known = refused.flatMap(name => [endingAs(name.split(' '), letters) ?? []]);
+  return known.find(({ length }) => length > 0)?.map(word => word.toLowerCase()) ?? [letters];
+}
+
+/** Every run of letters is a word, or several that are known. */
+function spelledIn(tokens: readonly string[], refused: readonly string[]): string | undefined {
   const words: string[] = [];
   for (let at = 0; at < tokens.length; ) {
     const letters = readLetters(tokens, at);
-    if (letters !== undefined) words.push(letters.letters);
+    if (letters !== undefined) words.push(...wordsIn(letters.letters, refused));
     else if (words.length > 0) words.push(tokens[at]!);
     at += letters?.length ?? 1;
   }

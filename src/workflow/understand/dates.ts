@@ -230,12 +230,23 @@ function readYear(cursor: Cursor, from: number): PhraseMatch<number> | undefined
     if (year !== undefined && year.length === words && year.value >= 1900 && year.value <= 2999)
       return { value: year.value, length: of + year.length };
   }
+  const parted = partedYear(cursor.tokens, from + of);
+  if (parted !== undefined) return { value: parted.value, length: of + parted.length };
   if (cursor.span.ahead || !cursor.span.back) return undefined;
   const oh = ZERO.has(cursor.tokens[from] ?? '') ? 1 : 0;
   const short = belowHundred(cursor.tokens, from + oh) ?? plainNumber(cursor.tokens[from + oh] ?? '');
   if (short === undefined || (oh === 1 && short.value > 9) || (oh === 0 && short.value < 10))
     return undefined;
   return { value: shortYear(cursor, short.value), length: oh + short.length };
+}
+
+/** "Nineteen, uh, forty seven", as recognisers write it: a word between a century and its years. */
+function partedYear(tokens: readonly string[], from: number): PhraseMatch<number> | undefined {
+  const century = tokens[from];
+  if ((century !== 'nineteen' && century !== '19') || !/^(?:a|the|and|like)$/.test(tokens[from + 1] ?? ''))
+    return undefined;
+  const years = belowHundred(tokens, from + 2) ?? plainNumber(tokens[from + 2] ?? '');
+  return years && years.value >= 10 ? { value: 1900 + years.value, length: 2 + years.length } : undefined;
 }
 
 /** The latest year that ends so, this one at most. */

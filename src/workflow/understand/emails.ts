@@ -36,6 +36,7 @@ const ASIDES = new PhraseTable<true>(
     'the letters',
     'then',
     'capital',
+    'like',
   ].map(phrase => [phrase, true]),
 );
 /** Whatever stands before one of these is no part of an address. */
@@ -44,6 +45,12 @@ const NEVER: ReadonlySet<string> = new Set(
     "my email e-mail address is it's its that's this i'm i've yes yeah no nope sorry actually and to me use have can reach " +
     'send think believe guess would be should you at or but wait mean yours your contact@ what why how'
   ).split(' '),
+);
+/** The same, but where an address is nothing but it: "it at harbor dot com". */
+const SELDOM: ReadonlySet<string> = new Set(
+  'it make made that said say says was were want rather put down try write type like called name names please not now the for told you last time again'.split(
+    ' ',
+  ),
 );
 /** What people leave out behind names that everybody knows. */
 const PROVIDERS: ReadonlyMap<string, string> = new Map(
@@ -70,6 +77,8 @@ const TOP_DOMAINS: ReadonlySet<string> = new Set(
   ),
 );
 const TLD_BEHIND: ReadonlySet<string> = new Set(['co', 'com']);
+
+const ENDS: ReadonlySet<string> = new Set('at dot underscore dash hyphen period point'.split(' '));
 
 interface Piece {
   readonly characters: string;
@@ -103,7 +112,8 @@ function pieceAt(tokens: readonly string[], at: number, before: string): Piece |
   if (aside !== undefined) return { characters: '', length: aside.length };
   const sign = SIGNS.at(tokens, at);
   if (sign !== undefined) return { characters: sign.value, length: sign.length };
-  if (NEVER.has(token)) return undefined;
+  if (NEVER.has(token) || (SELDOM.has(token) && !(before === '' && ENDS.has(tokens[at + 1] ?? ''))))
+    return undefined;
   return zeroAt(tokens, at, before) ?? spelledAt(tokens, at) ?? numberAt(tokens, at) ?? wordAt(token);
 }
 

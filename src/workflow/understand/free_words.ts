@@ -1,4 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
+import { isBeside } from './beside.ts';
 import { BUSINESS_WORDS } from './known_names.ts';
 import { alphabetRun, letterAt, readLetters } from './letters.ts';
 import { PhraseTable } from './phrases.ts';
@@ -21,6 +22,25 @@ const leads = new PhraseTable<true>(
     'let me see',
     'let me think',
     'i mean',
+    'of course',
+    'certainly',
+    'sure',
+    'absolutely',
+    "that's a good question",
+    'that is a good question',
+    'good question',
+    "ma'am",
+    'madam',
+    'sir',
+    'for the last time',
+    'once more',
+    'again',
+    'i told you',
+    'i just told you',
+    'i already told you',
+    'like i said',
+    'as i said',
+    'i said',
   ].map(phrase => [phrase, true]),
 );
 
@@ -33,7 +53,7 @@ export function isAside(tokens: readonly string[]): boolean {
   const words = tokens.filter(word => !SOUNDS.test(word));
   const all = words.join(' ');
   const lead = leads.at(words, 0)?.length ?? 0;
-  return ASIDES.test(all) || ASIDES.test(words.slice(lead).join(' '));
+  return ASIDES.test(all) || ASIDES.test(words.slice(lead).join(' ')) || isBeside(words.slice(lead));
 }
 
 /**
@@ -126,11 +146,28 @@ const ENDS = new PhraseTable<true>(
     'yeah',
   ].map(phrase => [phrase, true]),
 );
+/** Said behind a name, with whatever follows. */
+const TAILS = new PhraseTable<true>(
+  [
+    'thanks',
+    'thank you',
+    'if you',
+    'i hope',
+    'i think',
+    'i believe',
+    'as i',
+    'as far',
+    'you know',
+    'is name',
+    'is a name',
+    'is that the',
+  ].map(phrase => [phrase, true]),
+);
 /** An answer of nothing but these names no company. */
 const EMPTY: ReadonlySet<string> = new Set(
   (
     "the a an of and it it's is i i'm we we're you my our your to in at for that this what who why how do don't does not " +
-    'have need want know say said tell me us business company name called yes no none nothing'
+    'have need want know say said tell me us business company name called yes no none nothing wrong right correct'
   ).split(' '),
 );
 const MOST_WORDS = 8;
@@ -149,25 +186,52 @@ export function correctsCompany(tokens: readonly string[], name: string): boolea
   return ENDS.at(tokens, 0) !== undefined || said.some(token => known.has(token) || business.has(token));
 }
 
+/** How many words lead to an answer without being any of it. */
+function leadLength(tokens: readonly string[], from: number): number {
+  let at = from;
+  for (let lead = leads.at(tokens, at); lead !== undefined; lead = leads.at(tokens, at)) at += lead.length;
+  return at < tokens.length ? at - from : 0;
+}
+
+/** The last of these words that make up the letters together: letters that were spelled do not tell where a word ends. */
+export function endingAs(words: readonly string[], letters: string): readonly string[] | undefined {
+  for (let from = words.length - 1; from >= 0; from -= 1) {
+    const own = words.slice(from);
+    if (
+      own
+        .join('')
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, '') === letters
+    )
+      return own;
+  }
+  return undefined;
+}
+
 /** The name of a company: all words up to a correction; letters that are said one by one are one word ("l l c"). */
 export function readCompany(
   tokens: readonly string[],
   from: number,
   asked: boolean,
 ): CompanyMatch | undefined {
-  const lead = (asked ? company : strongCompany).at(tokens, from)?.length ?? 0;
+  const start = asked ? leadLength(tokens, from) : 0;
+  const lead = (asked ? company : strongCompany).at(tokens, from + start)?.length ?? 0;
   if ((!asked && lead === 0) || isAside(tokens)) return undefined;
   const words: string[] = [];
-  let at = from + lead;
-  while (at < tokens.length && ENDS.at(tokens, at) === undefined) {
+  let at = from + start + lead;
+  while (at < tokens.length && ENDS.at(tokens, at) === undefined && TAILS.at(tokens, at) === undefined) {
     const letters = readLetters(tokens, at, false) ?? alphabetRun(tokens, at);
     const single =
       letters === undefined && /^[b-hj-z]$/.test(tokens[at] ?? '')
         ? letterAt(tokens, at, { named: false, alphabet: false })
         : undefined;
-    words.push(letters?.letters.toUpperCase() ?? single?.letters.toUpperCase() ?? tokens[at]!);
+    // "Sunrise Landscaping, s u n r i s e …": the same once more.
+    if (letters === undefined || endingAs(words, letters.letters) === undefined)
+      words.push(letters?.letters.toUpperCase() ?? single?.letters.toUpperCase() ?? tokens[at]!);
     at += letters?.length ?? 1;
   }
   if (words.every(word => EMPTY.has(word))) return undefined;
+  if (TAILS.at(tokens, at) !== undefined)
+    while (at < tokens.length && ENDS.at(tokens, at) === undefined) at += 1;
   return { words: words.length > MOST_WORDS ? [] : words, length: at - from };
 }

@@ -180,6 +180,14 @@ function isNameWord(token: string): boolean {
 
 /** Spelled letters put the word right that they are near to, or are a further one. */
 function putSpelled(words: string[], letters: string): void {
+  const whole = words
+    .join('')
+    .replaceAll(/[^a-z]/gi, '')
+    .toLowerCase();
+  if (words.length === 2 && spellingCost(letters, whole) <= LIKENESS && letters.length >= whole.length - 1) {
+    words.splice(0, words.length, ...respelled(words, letters));
+    return;
+  }
   const costs = words.map(word => spellingCost(letters, word.replaceAll(/[^a-z]/gi, '').toLowerCase()));
   const best = costs.reduce((at, cost, index) => (cost <= (costs[at] ?? cost) ? index : at), 0);
   if (words.length > 0 && (costs[best] ?? 1) <= LIKENESS) words[best] = letters;

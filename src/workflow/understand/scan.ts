@@ -10,6 +10,8 @@ export interface Reading {
   readonly length: number;
   /** Only a part of the value was said, such as a street without its type. */
   readonly partial?: boolean;
+  /** It was made of words that need not mean it: to be read back. */
+  readonly isGuess?: boolean;
 }
 
 export interface SlotReader {
@@ -30,6 +32,8 @@ export interface Scan {
   readonly takenWords: number;
   /** Those of them that are a slot's value, or yes or no. */
   readonly answerWords: number;
+  /** One of the readings is a guess. */
+  readonly isGuess: boolean;
 }
 
 const answerTable = yesNoTable(YES, NO);
@@ -37,7 +41,12 @@ const correctionTable = new PhraseTable<'correction'>(CORRECTIONS.map(phrase => 
 const negationTable = new PhraseTable<'negation'>(NEGATIONS.map(phrase => [phrase, 'negation']));
 
 type Found =
-  | { readonly type: 'slot'; readonly slot: string; readonly values: readonly SlotValue[] }
+  | {
+      readonly type: 'slot';
+      readonly slot: string;
+      readonly values: readonly SlotValue[];
+      readonly isGuess?: boolean;
+    }
   | { readonly type: 'answer'; readonly value: boolean }
   | { readonly type: 'command'; readonly value: Command }
   | { readonly type: 'correction' | 'negation' };
@@ -54,16 +63,10 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
   const denied = new Map<string, readonly SlotValue[]>();
   const answers: boolean[] = [];
   const commands: Command[] = [];
-  let [strayWords, takenWords, answerWords, corrected, negated, deniesNothing] = [
-    0,
-    0,
-    0,
-    false,
-    false,
-    false,
-  ];
+  let [strayWords, takenWords, answerWords] = [0, 0, 0];
+  let [corrected, negated, deniesNothing, isGuess] = [false, false, false, false];
   for (let at = 0; at < tokens.length; ) {
-    const piece = pieceAt(tokens, at, slots, readers, yesNo);
+    const piece = pieceAt(tokens, at, { slots, corrected }, readers, yesNo);
     at += piece?.length ?? 1;
     if (piece === undefined) {
       if (isCarrier(tokens[at - 1] ?? '')) continue;
@@ -74,11 +77,14 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
     takenWords += piece.length;
     if (piece.type === 'slot' || piece.type === 'answer') answerWords += piece.length;
     if (piece.type === 'slot') {
+      isGuess ||= piece.isGuess === true;
       const before = slots.get(piece.slot);
       if (negated) denied.set(piece.slot, [...(denied.get(piece.slot) ?? []), ...piece.values]);
       else
         slots.set(piece.slot, corrected || before === undefined ? piece.values : union(before, piece.values));
-    } else if (piece.type === 'answer') answers.push(negated ? !piece.value : piece.value);
+    } else if (piece.type === 'answer')
+      // "Not wrong" is a yes; "not completely, no" is none.
+      answers.push(negated && (piece.value || deniesNothing) ? !piece.value : piece.value);
     else if (piece.type === 'command') commands.push(piece.value);
     negated = piece.type === 'negation';
     deniesNothing = negated;
@@ -91,13 +97,19 @@ export function scan(tokens: readonly string[], readers: readonly SlotReader[], 
   }
   const answer = new Set(answers).size === 1 ? answers[0] : undefined;
   const command = slots.size === 0 && strayWords <= 1 ? commands[0] : undefined;
-  return { slots, denied, answer, command, strayWords, takenWords, answerWords };
+  return { slots, denied, answer, command, strayWords, takenWords, answerWords, isGuess };
+}
+
+/** What was heard so far, and whether the caller has taken something of it back. */
+interface Heard {
+  readonly slots: ReadonlyMap<string, unknown>;
+  readonly corrected: boolean;
 }
 
 function pieceAt(
   tokens: readonly string[],
   at: number,
-  heard: ReadonlyMap<string, unknown>,
+  heard: Heard,
   readers: readonly SlotReader[],
   yesNo: boolean,
 ): Piece | undefined {
@@ -119,14 +131,19 @@ function pieceAt(
 function slotAt(
   tokens: readonly string[],
   at: number,
-  heard: ReadonlyMap<string, unknown>,
+  { slots, corrected }: Heard,
   readers: readonly SlotReader[],
 ): Piece | undefined {
   const readings = readers.flatMap(({ slot, wanted, read }) => {
     const reading = read(tokens, at);
     if (reading === undefined) return [];
-    // Of two that take as many words: what is new, what was asked for, what was said in full.
-    const rank = [reading.length, heard.has(slot) ? 0 : 1, wanted === true ? 1 : 0, reading.partial ? 0 : 1];
+    // Of two that take as many words: what is new, or said otherwise once more, what was asked for, what was said in full.
+    const rank = [
+      reading.length,
+      slots.has(slot) === corrected ? 1 : 0,
+      wanted === true ? 1 : 0,
+      reading.partial ? 0 : 1,
+    ];
     return [{ slot, reading, rank }];
   });
   const [best] = readings.toSorted((a, b) => compareRanks(b.rank, a.rank));

@@ -51,6 +51,12 @@ function plainOf(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('’', "'");
 }
 
+/** "I think so", "that's okay": what is a filler elsewhere is the answer. */
+function isMeant(word: string, before: string): boolean {
+  if (word === 'so') return /^(?:think|believe|guess|suppose|hope)$/.test(before);
+  return /^(?:ok|okay|alright)$/.test(word) && /^(?:that's|it's|is|be|sounds)$/.test(before);
+}
+
 /**
  * The words of what was heard in lower case, numbers as they were written, everything else dropped.
  * Undefined when it is too long to be an answer: nobody says that much to one question.
@@ -63,7 +69,7 @@ export function tokensOf(
   const plain = WRITTEN.reduce((told, [written, words]) => told.replaceAll(written, words), plainOf(text));
   const words = plain.match(TOKEN) ?? [];
   if (words.length > most.words) return undefined;
-  const told = words.filter(word => !FILLERS.has(word));
+  const told = words.filter((word, at) => !FILLERS.has(word) || isMeant(word, words[at - 1] ?? ''));
   return told.length === 0 && words.some(word => /^(ok|alright)/.test(word)) ? ['okay'] : told;
 }
 

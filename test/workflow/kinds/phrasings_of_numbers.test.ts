@@ -200,6 +200,7 @@ understood('times of an office day', { kind: 'time', from: '08:00', to: '18:00' 
 ]);
 
 understood('dates of birth', { kind: 'date', pastDays: 40_000 }, [
+  ['april thirteenth nineteen a forty seven', '1947-04-13'],
   ['the third of march nineteen eighty four', '1984-03-03'],
   ['march third nineteen eighty four', '1984-03-03'],
   ['three fourteen eighty four', '1984-03-14'],

@@ -1,5 +1,7 @@
 import t from 'tap';
-import { scanFor, slotOf, type Wanted } from './heard.ts';
+import { scan } from '../../../src/workflow/understand/scan.ts';
+import { tokensOf } from '../../../src/workflow/understand/tokens.ts';
+import { scanFor, slotOf, TODAY, type Wanted } from './heard.ts';
 import { NOTHING, understood, WRONG } from './understood.ts';
 
 understood('addresses of e-mail', { kind: 'email' }, [
@@ -21,6 +23,12 @@ understood('addresses of e-mail', { kind: 'email' }, [
   ['mary one oh seven at aol dot com', 'mary107@aol.com'],
   ['double o seven at mi six dot gov', 'oo7@mi6.gov'],
   ['no actually bob at work dot io', 'bob@work.io'],
+  ['no wait make it bob dot hill at work dot io', 'bob.hill@work.io'],
+  ['I said bob dot hill at work dot io', 'bob.hill@work.io'],
+  ['for the last time bob dot hill at work dot io', 'bob.hill@work.io'],
+  ['bob dot like hill at work dot io', 'bob.hill@work.io'],
+  ['it at harbor dot com', 'it@harbor.com'],
+  ['I said kevin dot', NOTHING],
   ['you can reach me at bob at work dot io', 'bob@work.io'],
   ['john at gmail dot', NOTHING],
   ['john smith', NOTHING],
@@ -51,6 +59,7 @@ understood('states of some', { kind: 'us_state', only: ['MA', 'NH'] }, [
 ]);
 
 understood('names of people', { kind: 'name' }, [
+  ['emily baker e m i l y b a k e r', 'Emily Baker'],
   ['my name is john smith', 'John Smith'],
   ['john smith', 'John Smith'],
   ['uh yeah this is mary', 'Mary'],
@@ -91,6 +100,8 @@ understood('whole names of people', { kind: 'name', full: true }, [
 ]);
 
 understood('names of companies', { kind: 'company' }, [
+  ['the name is wrong', NOTHING],
+  ['harbor bakery thanks so much', 'Harbor Bakery'],
   ['smith and sons l l c', 'Smith and Sons LLC'],
   ["we're called harmony piano movers", 'Harmony Piano Movers'],
   ["it's A B C plumbing", 'ABC Plumbing'],
@@ -174,4 +185,58 @@ t.test('a bare number belongs to whoever asked for it, and elsewhere wants its n
     t.equal(read(named)?.length, named.split(' ').length, named);
     t.ok((asked.readAsked(bare.split(' '), 0, '2026-11-21')?.values.length ?? 0) > 0, bare);
   }
+});
+
+const WORRIES = {
+  price: { say: 'what it costs', phrases: ['the price', 'expensive'] },
+  cover: { say: 'not knowing what is covered', phrases: ['coverage', 'not sure what is covered'] },
+  service: { say: 'the service', phrases: ['the service', 'hard to reach'] },
+};
+
+understood(
+  'a choice in words of the values, though none of their phrases',
+  { kind: 'choice', values: WORRIES },
+  [
+    ['it costs me an arm', 'price'],
+    ['I never know what they cover', 'cover'],
+    ["not knowing what's in there", 'cover'],
+    ['nobody can be reached there', 'service'],
+    ['it costs a lot but mostly the service', 'service'],
+    ["I don't know", NOTHING],
+    ['I know my neighbor sold his boat', NOTHING],
+    ['reaching them costs a fortune', NOTHING],
+    ["I've been on the phone all morning", NOTHING],
+  ],
+);
+
+t.test('yes and no among words that elsewhere mean nothing', async t => {
+  const asked = slotOf({ kind: 'yes_no' });
+  for (const [text, answer] of [
+    ['I believe so', true],
+    ['I think so thanks', true],
+    ["of course, I don't think so", undefined],
+    ["I don't think so", false],
+    ["I guess that's okay", true],
+    ['not completely, like, no', false],
+    ["it's not wrong", true],
+    ['okay', true],
+  ] as const)
+    t.equal(scanFor(asked, text).answer, answer, text);
+});
+
+t.test('what takes something back is about the same slot again', async t => {
+  const readers = ['deductible', 'contents'].map(slot => {
+    const money = slotOf({ kind: 'money', maxCents: 100_000_000 });
+    return {
+      slot,
+      wanted: slot === 'deductible',
+      read: (tokens: readonly string[], from: number) => money.read(tokens, from, TODAY),
+    };
+  });
+  const heard = (text: string) => Object.fromEntries(scan(tokensOf(text) ?? [], readers, false).slots);
+  t.same(heard('five hundred dollars sorry two thousand dollars'), { deductible: [200_000] });
+  t.same(heard('five hundred dollars and two thousand dollars'), {
+    deductible: [50_000],
+    contents: [200_000],
+  });
 });
