@@ -1,4 +1,4 @@
-import { detectIntents } from '../workflow/understand/intents/detect.ts';
+import { tellsOfCard } from '../workflow/understand/intents/detect.ts';
 import { withoutCard, withoutNumbers } from '../workflow/understand/intents/mask_card.ts';
 import type { CallRecording } from './ports.ts';
 
@@ -32,8 +32,4 @@ export class CardGuard {
     }
     return wasTold ? withoutNumbers(text) : withoutCard(text);
   }
-}
-
-function tellsOfCard(text: string): boolean {
-  return detectIntents(text).some(({ intent }) => intent === 'cardAboutToBeSpoken');
 }

@@ -39,10 +39,11 @@ interface Rule {
   readonly confidence: number | undefined;
 }
 
-const index = new PatternIndex(allPatterns());
+const index = new PatternIndex(patternsOf(ALL));
+const cardIndex = new PatternIndex(patternsOf([CARD]));
 
-function* allPatterns(): Generator<readonly [source: string, rule: Rule]> {
-  for (const rules of ALL) {
+function* patternsOf(all: readonly IntentRules[]): Generator<readonly [source: string, rule: Rule]> {
+  for (const rules of all) {
     for (const [confidence, patterns] of rules.says)
       for (const pattern of patterns) yield [pattern, { rules, confidence }];
     for (const pattern of rules.lookAlikes) yield [pattern, { rules, confidence: undefined }];
@@ -63,7 +64,12 @@ interface Found {
 export function detectIntents(text: string, context: IntentContext = {}): readonly DetectedIntent[] {
   const tokens = normalise(text);
   const best = new Map<Intent, DetectedIntent>();
-  for (const { rules, confidence, from, to } of findAll(tokens, context)) {
+  const found = findIn(index, tokens);
+  const reply = revokingReply(tokens, context.asked);
+  if (reply !== undefined) found.push({ rules: OPT_OUT, confidence: reply, from: 0, to: tokens.length });
+  const digits = findCardDigits(tokens, context.asked === 'card');
+  if (digits !== undefined) found.push({ rules: CARD, ...digits });
+  for (const { rules, confidence, from, to } of found) {
     const { intent } = rules;
     if (confidence <= (best.get(intent)?.confidence ?? 0)) continue;
     const language = intent === 'languageSwitch' ? languageIn(tokens, from, to) : undefined;
@@ -73,19 +79,20 @@ export function detectIntents(text: string, context: IntentContext = {}): readon
   return [...best.values()].toSorted((a, b) => b.confidence - a.confidence);
 }
 
-function findAll(tokens: readonly string[], context: IntentContext): readonly Found[] {
+/** The same for `cardAboutToBeSpoken` alone, of which every partial of every caller is asked. */
+export function tellsOfCard(text: string): boolean {
+  const tokens = normalise(text);
+  return findIn(cardIndex, tokens).length > 0 || findCardDigits(tokens, false) !== undefined;
+}
+
+function findIn(patterns: PatternIndex<Rule>, tokens: readonly string[]): Found[] {
   const said: Found[] = [];
   const lookAlikes: Found[] = [];
-  for (const { value, from, to } of index.matches(tokens)) {
+  for (const { value, from, to } of patterns.matches(tokens)) {
     const { rules, confidence } = value;
     (confidence === undefined ? lookAlikes : said).push({ rules, confidence: confidence ?? 0, from, to });
   }
-  const found = said.filter(match => isMeant(match, tokens, lookAlikes));
-  const reply = revokingReply(tokens, context.asked);
-  if (reply !== undefined) found.push({ rules: OPT_OUT, confidence: reply, from: 0, to: tokens.length });
-  const digits = findCardDigits(tokens, context.asked === 'card');
-  if (digits !== undefined) found.push({ rules: CARD, ...digits });
-  return found;
+  return said.filter(match => isMeant(match, tokens, lookAlikes));
 }
 
 function isMeant(match: Found, tokens: readonly string[], lookAlikes: readonly Found[]): boolean {
