@@ -1,4 +1,5 @@
 import { LIMITS } from '../config/limits.ts';
+import { GIVEN_UP } from './given_up.ts';
 import type { CallAudio } from './ports.ts';
 import type { Response } from './responder.ts';
 import type { Sounding, Utterance } from './sounding.ts';
@@ -75,7 +76,7 @@ export class AgentSpeech {
 
   /** No further sentence; what is queued may still be heard. */
   stop(): void {
-    this.#stopped.abort();
+    this.#stopped.abort(GIVEN_UP);
     if (this.#generation === undefined) void this.#sentences.return?.().catch(() => undefined);
   }
 

@@ -6,6 +6,7 @@ import type { Recognition, Stt, SttSession } from '../providers/types.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Belief } from './belief.ts';
 import { CardGuard } from './card_guard.ts';
+import { GIVEN_UP } from './given_up.ts';
 import type { After, CallAudio, CallRecording } from './ports.ts';
 
 /** How a caller's turn is listened to. */
@@ -165,7 +166,7 @@ export class CallerTurn {
 
   /** Gives up without a result; safe at any time. */
   cancel(): void {
-    this.#closed.abort();
+    this.#closed.abort(GIVEN_UP);
     this.#dropSession();
   }
 

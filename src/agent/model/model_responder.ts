@@ -8,6 +8,8 @@ import { TalkMemory } from './talk_memory.ts';
 /** The workflow leads, and hands over to a model where it says so. What neither of them understands is left to the workflow. */
 export class ModelResponder implements Responder {
   readonly #parts: ResponseParts;
+  /** The state that was asked of last, which is asked of with every word, and how sure a recogniser must be for a model. */
+  #looked: { readonly state: FlowState; readonly sureFrom: number } | undefined;
 
   constructor(parts: ModelParts) {
     this.#parts = { ...parts, memory: parts.memory ?? new TalkMemory(parts) };
@@ -18,10 +20,14 @@ export class ModelResponder implements Responder {
   }
 
   isModel(state: FlowState, confidence = 1): boolean {
+    if (this.#looked?.state !== state) this.#looked = { state, sureFrom: this.#sureFrom(state) };
+    return confidence >= this.#looked.sureFrom;
+  }
+
+  #sureFrom(state: FlowState): number {
     const { flow } = this.#parts;
-    if (flow.talk?.(state) !== undefined) return true;
-    const form = flow.form?.(state);
-    return form !== undefined && confidence >= form.sureFrom;
+    if (flow.talk?.(state) !== undefined) return Number.NEGATIVE_INFINITY;
+    return flow.form?.(state)?.sureFrom ?? Number.POSITIVE_INFINITY;
   }
 
   respond(state: FlowState, heard: Heard, todayIso: string): Response {

@@ -4,6 +4,7 @@ import type { Llm, LlmMessage, LlmToolCall } from '../../providers/types.ts';
 import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
 import type { Flow, FlowStep, ToolExchange } from '../../workflow/types.ts';
+import { GIVEN_UP } from '../given_up.ts';
 import type { After } from '../ports.ts';
 import type { Response } from '../responder.ts';
 import { failureText } from '../tools/tool_answer.ts';
@@ -109,7 +110,7 @@ export class ModelResponse implements Response {
 
   drop(): void {
     this.#waiting.close();
-    this.#stopped.abort();
+    this.#stopped.abort(GIVEN_UP);
     for (const tool of this.#inHand) tool.letGo();
     this.sentences.end();
   }

@@ -18,7 +18,7 @@ export interface RecalledHistory {
 /** What there is to be known to make the second of the first. */
 export function recallOf(known: TalkHistory, history: TalkHistory): RecalledHistory {
   const { turns, summary, from, summarised, forgotten, budgetTokens } = history;
-  const isNewest = isDeepStrictEqual(turns, newest(known.turns, turns.length));
+  const isNewest = isSame(turns, newest(known.turns, turns.length));
   return {
     kept: isNewest ? turns.length : 0,
     ...(!isNewest && { turns }),
@@ -28,6 +28,13 @@ export function recallOf(known: TalkHistory, history: TalkHistory): RecalledHist
     forgotten,
     budgetTokens,
   };
+}
+
+/** Most turns are the very same. */
+function isSame(turns: readonly TalkTurn[], others: readonly TalkTurn[]): boolean {
+  const isSameTurn = (turn: TalkTurn, at: number) =>
+    turn === others[at] || isDeepStrictEqual(turn, others[at]);
+  return turns.length === others.length && turns.every(isSameTurn);
 }
 
 export function recalled<H extends TalkHistory>(known: H, recall: RecalledHistory): H {
