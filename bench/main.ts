@@ -29,6 +29,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   turns: () => import('./turns.ts'),
   density: () => import('./density.ts'),
   soak: () => import('./soak.ts'),
+  held: () => import('./held.ts'),
   survive: () => import('./survive.ts'),
   intents: () => import('./intents.ts'),
   fleet: () => import('./fleet.ts'),
@@ -62,6 +63,7 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
   density    whole conversations on one core, at 50 to 200 calls: CPU, memory and lateness of frames for a call; then LiveKit's
              chain on the same core, which --without livekit leaves out; needs a quiet machine
   soak       calls come and go for two hours (--minutes) on one core: slopes of memory, descriptors, timers and lateness
+  held       the most calls, mostly listening, that the whole machine holds for ten minutes; what saturates, named
   survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
   fleet      a day of 10,000 calls at once over three regions, simulated: carried, refused, lost, cores, cost

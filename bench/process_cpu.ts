@@ -83,13 +83,19 @@ export function memoryMiB(pid: number): number {
 }
 
 /** Fields of /proc/PID/stat from the third on (proc(5)): the second, the name, may hold anything. */
-function statFields(pid: number): string[] | undefined {
+function statFields(pid: number | string): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
+}
+
+/** Seconds of a processor that one thread has used, its path below /proc given (`12/task/13`); undefined when it is gone. */
+export function threadSeconds(path: string): number | undefined {
+  const fields = statFields(path);
+  return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** The role of one of our own processes, else the program's name. */

@@ -12,7 +12,7 @@ const NOISE_DBFS = -62;
 const NOISE_MS = 2000;
 /** What does not come in this time is not waited for. */
 const PATIENCE_MS = 12_000;
-const THINK_MS = { least: 400, most: 1600 } as const;
+const THINK_MS: ThinkMs = { least: 400, most: 1600 };
 /** Of so many turns of the agent, one is cut into. */
 const TURNS_TO_AN_INTERRUPTION = 6;
 const INTERRUPT_AFTER_MS = 900;
@@ -45,8 +45,17 @@ export interface Callers {
   script(index: number): CallScript;
 }
 
+/** How long a caller says nothing once the agent is quiet. */
+export interface ThinkMs {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Callers who talk with the agent turn by turn and cut in now and then, over a line with noise, each at times of their own. */
-export function talkingCallers({ utterances, interruption }: CallerSpeech): Callers {
+export function talkingCallers(
+  { utterances, interruption }: CallerSpeech,
+  thinkMs: ThinkMs = THINK_MS,
+): Callers {
   const beneath = noise(NOISE_MS, CODEC.rateHz, NOISE_DBFS, new SeededRandom(1, 'noise'));
   const encoded = (pcm: Int16Array) => encodeAudio(mixed(pcm, beneath), CODEC);
   const said = utterances.map(({ pcm }) => encoded(pcm));
@@ -57,7 +66,7 @@ export function talkingCallers({ utterances, interruption }: CallerSpeech): Call
       const random = new SeededRandom(index, 'caller');
       const answer = (at: number): Step[] => [
         { do: 'awaitQuiet', withinMs: PATIENCE_MS },
-        { do: 'wait', ms: random.integer(THINK_MS.least, THINK_MS.most) },
+        { do: 'wait', ms: random.integer(thinkMs.least, thinkMs.most) },
         { do: 'say', audio: said[(index + at) % said.length]! },
         { do: 'awaitSound', withinMs: PATIENCE_MS },
       ];

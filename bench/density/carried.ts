@@ -43,8 +43,16 @@ export interface Carrier {
   readonly pids: readonly number[];
 }
 
+/** Begins to measure something else, too; what it returns ends that. */
+export type Beside = () => () => Promise<void> | void;
+
 /** Places calls, waits until all talk, measures, hangs up. */
-export async function carry(carrier: Carrier, callers: Callers, plan: CarryPlan): Promise<Carried> {
+export async function carry(
+  carrier: Carrier,
+  callers: Callers,
+  plan: CarryPlan,
+  beside: Beside = () => () => undefined,
+): Promise<Carried> {
   const lateness = new Histogram();
   const idleMiB = memoryOf(carrier);
   const load = await Load.open({
@@ -59,7 +67,7 @@ export async function carry(carrier: Carrier, callers: Callers, plan: CarryPlan)
   try {
     await load.place(plan);
     await delay(plan.settleMs);
-    return await measure({ carrier, load, lateness, bare, idleMiB, plan });
+    return await measure({ carrier, load, lateness, bare, idleMiB, plan, beside });
   } finally {
     bare.stop();
     load.close();
@@ -73,17 +81,28 @@ interface Measuring {
   readonly bare: BareTimer;
   readonly idleMiB: number;
   readonly plan: CarryPlan;
+  readonly beside: Beside;
 }
 
-async function measure({ carrier, load, lateness, bare, idleMiB, plan }: Measuring): Promise<Carried> {
+async function measure({
+  carrier,
+  load,
+  lateness,
+  bare,
+  idleMiB,
+  plan,
+  beside,
+}: Measuring): Promise<Carried> {
   const calls = load.up;
   const lostBefore = lostOf(load);
   await bare.latenessP999Ms();
   lateness.reset();
   const watch = load.watch();
   const measuring = carrier.pids.map(measureProcesses);
+  const endBeside = beside();
   const startedMs = performance.now();
   await delay(plan.measureMs);
+  await endBeside();
   const used = measuring.flatMap(one => one.stop());
   const seconds = (performance.now() - startedMs) / 1000;
   const generator = watch.stop();

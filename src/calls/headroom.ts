@@ -11,7 +11,7 @@ interface Threshold {
 
 const GIVEN_UP_FROM: Readonly<Record<Sheddable, Threshold>> = {
   strongSuppression: { latenessMs: 5, busyShare: 0.75 },
-  newCalls: { latenessMs: 8, busyShare: 0.85 },
+  newCalls: { latenessMs: 15, busyShare: 0.85 },
 };
 /** Below this share of it, a thing may be taken up again. */
 const CALM = 0.6;
