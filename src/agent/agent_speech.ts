@@ -1,4 +1,5 @@
 import { LIMITS } from '../config/limits.ts';
+import type { AnsweredBy } from '../providers/use.ts';
 import { GIVEN_UP } from './given_up.ts';
 import type { CallAudio } from './ports.ts';
 import type { Response } from './responder.ts';
@@ -31,6 +32,7 @@ export class AgentSpeech {
   #next: Promise<Sounding | undefined>;
   #firstSentenceMs: number | undefined;
   #firstSoundMs: number | undefined;
+  #spokenBy: AnsweredBy | undefined;
   #characters = 0;
   #generation: number | undefined;
   #end = 0;
@@ -51,6 +53,11 @@ export class AgentSpeech {
 
   get firstSoundMs(): number | undefined {
     return this.#firstSoundMs;
+  }
+
+  /** Who spoke its first sentence; undefined before, and where that was kept from before. */
+  get spokenBy(): AnsweredBy | undefined {
+    return this.#spokenBy;
   }
 
   /** Undefined as long as nothing is to be heard. */
@@ -129,12 +136,17 @@ export class AgentSpeech {
   #render(): Promise<Sounding | undefined> {
     const sentence = this.#nextUtterance().then(utterance => {
       if (utterance === undefined) return undefined;
+      const isFirst = this.#firstSentenceMs === undefined;
       this.#firstSentenceMs ??= this.#audio.mediaMs();
       const onSound = () => {
         this.#firstSoundMs ??= this.#audio.mediaMs();
       };
       if (typeof utterance !== 'string') return utterance.begin(onSound);
-      const pieces = this.#voice.speak(utterance, this.#audio.rateHz, this.#stopped.signal);
+      const { rateHz } = this.#audio;
+      const onAnswer = (by: AnsweredBy) => {
+        if (isFirst) this.#spokenBy ??= by;
+      };
+      const pieces = this.#voice.speak(utterance, rateHz, this.#stopped.signal, onAnswer);
       return new SoundingSentence(utterance, pieces, this.#audio.rateHz, onSound);
     });
     // A failure counts when its turn to be heard comes, not before.

@@ -3,6 +3,7 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type TimeLimit, within } from '../providers/failover/timing.ts';
 import type { Recognition, Stt, SttSession } from '../providers/types.ts';
+import type { AnsweredBy } from '../providers/use.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import { Belief } from './belief.ts';
 import { CardGuard } from './card_guard.ts';
@@ -75,6 +76,7 @@ export class CallerTurn {
   /** What was understood when the caller fell silent last; undefined since there was more. */
   #settled: Promise<Recognition | undefined> | undefined;
   #finalMs = 0;
+  #heardBy: AnsweredBy | undefined;
   #written = '';
 
   /** `preRoll` holds the caller's audio from shortly before `onsetMs` until now. */
@@ -98,6 +100,11 @@ export class CallerTurn {
   /** When the recogniser had its final, in media time; 0 before. */
   get finalMs(): number {
     return this.#finalMs;
+  }
+
+  /** Who told what was understood last; undefined before, and where it is not known. */
+  get heardBy(): AnsweredBy | undefined {
+    return this.#heardBy;
   }
 
   /** The words as they may be written down. */
@@ -247,7 +254,11 @@ export class CallerTurn {
   #open(): SttSession {
     const { stt, rateHz } = this.#ear;
     const onPartial = (text: string) => this.#ear.onPartial(this, text);
-    const session = stt.open({ rateHz, expect: this.#asked.expect, onPartial });
+    const onAnswer = (by: AnsweredBy) => {
+      // What a session tells that was let go is not what is answered.
+      if (this.#session === session) this.#heardBy = by;
+    };
+    const session: SttSession = stt.open({ rateHz, expect: this.#asked.expect, onPartial, onAnswer });
     try {
       for (let from = 0; from < this.#length; from += rateHz) {
         session.write(this.#pcm.subarray(from, Math.min(this.#length, from + rateHz)));

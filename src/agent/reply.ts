@@ -92,6 +92,9 @@ function recordLatency(record: CallRecord, turn: number, reply: Reply, answered:
   const firstTokenMs = reply.response?.firstTokenMs;
   const [firstWordMs, firstAudioMs] = [speech?.firstSentenceMs, speech?.firstSoundMs];
   const { lastSoundMs, endOfTurnMs, sttFinalMs } = answered;
+  const by = reply.response?.by;
+  const heardBy = by?.heard ?? answered.turn.heardBy;
+  const spokenBy = by?.spoken ?? speech?.spokenBy;
   if (sttFinalMs === undefined || firstWordMs === undefined) return;
   if (firstAudioMs === undefined || firstFrameMs === undefined) return;
   record.append('turn.latency', {
@@ -103,6 +106,9 @@ function recordLatency(record: CallRecord, turn: number, reply: Reply, answered:
     firstWordMs,
     firstAudioMs,
     firstFrameMs,
+    ...(heardBy && { heardBy }),
+    ...(by?.thought && { thoughtBy: by.thought }),
+    ...(spokenBy && { spokenBy }),
   });
 }
 

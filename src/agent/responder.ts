@@ -1,5 +1,13 @@
+import type { AnsweredBy } from '../providers/use.ts';
 import type { Flow, FlowState, FlowStep, Heard } from '../workflow/types.ts';
 import type { Utterance } from './sounding.ts';
+
+/** Who thought of an answer; where it brings its own sound also who heard what it answers, and speaks. */
+export interface ResponseBy {
+  readonly heard?: AnsweredBy | undefined;
+  readonly thought?: AnsweredBy | undefined;
+  readonly spoken?: AnsweredBy | undefined;
+}
 
 /** How the agent answers what it heard: what it will say, and where the conversation stands from the first word on. */
 export interface Response {
@@ -8,6 +16,8 @@ export interface Response {
   readonly sentences: AsyncIterable<string>;
   /** When a model began to answer, in media time; undefined before, and where none is asked. */
   readonly firstTokenMs?: number | undefined;
+  /** Providers that gave the first of it, as far as that is known; who speaks its sentences is not its business. */
+  readonly by?: ResponseBy | undefined;
   /** In place of them, where some of it brings its own sound. */
   readonly spoken?: AsyncIterable<Utterance>;
   /** The caller has ended: it will be said. Until then it may be a guess, and nothing may come of it. */

@@ -2,7 +2,8 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import { type TimeLimit, Waits } from '../providers/failover/timing.ts';
 import { wholeSentence } from '../providers/tts/whole_sentence.ts';
-import type { SpokenPiece, SpokenSentence, Tts } from '../providers/types.ts';
+import type { SpokenPiece, SpokenSentence, Tts, TtsOptions } from '../providers/types.ts';
+import type { Asker } from '../providers/use.ts';
 import type { Delivery } from '../workflow/types.ts';
 import { asDelivered } from './delivery.ts';
 import type { After } from './ports.ts';
@@ -24,11 +25,20 @@ const PIECE_LIMIT: TimeLimit = {
 export class Voice {
   readonly #tts: Tts;
   readonly #after: After;
-  readonly #kept = new Map<string, SpokenSentence>();
+  readonly #kept: Map<string, SpokenSentence>;
+  readonly #onUse: Asker['onUse'];
 
-  constructor(tts: Tts, after: After) {
+  /** `of` shares what it keeps. */
+  constructor(tts: Tts, after: After, of?: { readonly kept: Voice; readonly onUse: Asker['onUse'] }) {
     this.#tts = tts;
     this.#after = after;
+    this.#kept = of === undefined ? new Map() : of.kept.#kept;
+    this.#onUse = of?.onUse;
+  }
+
+  /** The same voice for somebody who is told what comes to be asked of providers. */
+  heldBy({ onUse }: Asker): Voice {
+    return new Voice(this.#tts, this.#after, { kept: this, onUse });
   }
 
   /** Renders sentences for as long as the voice lives. @throws TrunklineError TTS_FAILED */
@@ -53,13 +63,18 @@ export class Voice {
   delivered(delivery: Delivery | undefined): Speaker {
     if (delivery === undefined) return this;
     return {
-      speak: (sentence, rateHz, signal) =>
-        asDelivered(this.speak(sentence, rateHz, signal), rateHz, delivery),
+      speak: (sentence, rateHz, signal, onAnswer) =>
+        asDelivered(this.speak(sentence, rateHz, signal, onAnswer), rateHz, delivery),
     };
   }
 
-  /** Throws TTS_FAILED, or the signal's reason when aborted. */
-  async *speak(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
+  /** `onAnswer` as providers tell it. Throws TTS_FAILED, or the signal's reason when aborted. */
+  async *speak(
+    sentence: string,
+    rateHz: SpeechRateHz,
+    signal: AbortSignal,
+    onAnswer?: Asker['onAnswer'],
+  ): AsyncGenerator<SpokenPiece> {
     const kept = this.#kept.get(keyOf(sentence, rateHz));
     if (kept !== undefined) {
       yield kept;
@@ -67,19 +82,20 @@ export class Voice {
     }
     let isSilent = true;
     try {
-      for await (const piece of this.#attempt(sentence, rateHz, signal)) {
+      for await (const piece of this.#attempt(sentence, { rateHz, signal, onAnswer })) {
         isSilent = false;
         yield piece;
       }
     } catch (error) {
       if (signal.aborted || !isSilent) throw error;
-      yield* this.#attempt(sentence, rateHz, signal);
+      yield* this.#attempt(sentence, { rateHz, signal, onAnswer });
     }
   }
 
-  async *#attempt(sentence: string, rateHz: SpeechRateHz, signal: AbortSignal): AsyncGenerator<SpokenPiece> {
+  async *#attempt(sentence: string, { rateHz, signal, onAnswer }: TtsOptions): AsyncGenerator<SpokenPiece> {
     const attempt = new AbortController();
-    const pieces = this.#tts.speak(sentence, { rateHz, signal: attempt.signal })[Symbol.asyncIterator]();
+    const asked = { rateHz, signal: attempt.signal, onAnswer, onUse: this.#onUse };
+    const pieces = this.#tts.speak(sentence, asked)[Symbol.asyncIterator]();
     const waits = new Waits({ after: this.#after }, signal);
     const next = () => waits.for(pieces.next(), PIECE_LIMIT);
     let reason: unknown = new Error('nobody listens any more');

@@ -1,5 +1,6 @@
 import { openActs } from '../agent/acts.ts';
 import { CallRecord } from '../agent/call_record.ts';
+import { CallUse } from '../agent/call_use.ts';
 import { Conversation } from '../agent/conversation.ts';
 import type { ConversationEnd } from '../agent/farewell.ts';
 import { RecognisedInterjections } from '../agent/interjection.ts';
@@ -12,7 +13,6 @@ import type { Voice } from '../agent/voice.ts';
 import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
-import type { LineEndReason } from '../lines/line.ts';
 import type { Logger } from '../observe/log.ts';
 import { within } from '../providers/failover/timing.ts';
 import type { SpeechEngine } from '../providers/speech/types.ts';
@@ -23,6 +23,7 @@ import type { KeptStates } from '../store/kept_states.ts';
 import type { Flow } from '../workflow/types.ts';
 import type { CallFlows, FlowsOfCall } from '../workflow/versions/call_flows.ts';
 import type { LegFact } from './bridge_legs.ts';
+import { endingOf, type LineEnded } from './call_ending.ts';
 import { onCallTime } from './call_time.ts';
 import { type Checkpoint, machineMs, readCheckpoint, versionsLeft } from './checkpoint.ts';
 import { CheckpointTeller } from './checkpoint_teller.ts';
@@ -62,13 +63,8 @@ export interface TalkServices {
   send(message: ToAudio): void;
 }
 
-export type LineEnded = Extract<ToCall, { type: 'lineEnded' }>;
-
 /** Writes the node's own calendar day as YYYY-MM-DD. */
 const CALENDAR_DAY = new Intl.DateTimeFormat('sv-SE');
-
-/** Reasons for which a line is lost rather than hung up. */
-const LOST: ReadonlySet<LineEndReason> = new Set(['networkLost', 'noMedia', 'rejected']);
 
 /** One call on the talk thread: its conversation, its record, its recording. */
 export class TalkCall {
@@ -77,6 +73,7 @@ export class TalkCall {
   readonly #slot: SlotView;
   readonly #audio: TalkAudio;
   readonly #record: CallRecord;
+  readonly #use = new CallUse();
   readonly #recording: TalkRecording;
   readonly #people: TalkPeople;
   readonly #flows: FlowsOfCall;
@@ -92,7 +89,8 @@ export class TalkCall {
   readonly #flow: Flow;
   #isOver = false;
 
-  constructor(info: CallInfo, services: TalkServices) {
+  constructor(info: CallInfo, shared: TalkServices) {
+    const services = this.#use.within(shared);
     const { stt, voice, config, after, events, nowMs } = services;
     this.info = info;
     this.#services = services;
@@ -144,10 +142,15 @@ export class TalkCall {
       todayIso: () => this.#todayIso(),
       resumed: this.#left?.conversation,
       history: this.#history,
-      onProgress: () => this.#checkpoints.tell(),
+      onProgress: () => this.#progressed(),
       onState: state => this.#keeper.keep(state),
       onFault: error => this.#report(error),
     });
+  }
+
+  #progressed(): void {
+    this.#checkpoints.tell();
+    this.#use.tellSometimes(this.#record, this.#audio.mediaMs());
   }
 
   #todayIso(): string {
@@ -317,7 +320,7 @@ export class TalkCall {
   }
 
   /** The line is gone: resolves when the record is complete on the disk, in bounded time. */
-  async end({ reason, atMs, stats }: LineEnded): Promise<void> {
+  async end(line: LineEnded): Promise<void> {
     const { after, events } = this.#services;
     this.#isOver = true;
     this.#checkpoints.close();
@@ -329,14 +332,8 @@ export class TalkCall {
       // What ended only now is told, too.
       await this.#conversation.settled();
       await this.#recording.finish();
-      this.#record.append('call.ended', {
-        disposition:
-          outcome.failed || (outcome.reason === undefined && LOST.has(reason)) ? 'FAILED' : 'COMPLETED',
-        reason: outcome.reason ?? reason,
-        durationMs: this.#startMs + atMs,
-        framesConcealed: stats.framesConcealed,
-        framesDropped: stats.framesDropped,
-      });
+      this.#use.tell(this.#record);
+      this.#record.append('call.ended', endingOf(line, outcome, this.#startMs));
       await events.flush();
     };
     try {

@@ -191,7 +191,7 @@ export class ChatSessions {
     // An answer before this one was lost in the midst of it.
     const { act } = flow.next(at, { type: 'start' }, { todayIso: this.#today });
     if (act !== undefined) return acts.next(at, { type: 'acted', id: act.id, ...(await acts.act(act, at)) });
-    return (await this.#responderOf(flow, at, chatId, tools)).respond(at, heard, this.#today);
+    return (await this.#responderOf(flow, at, step, tools)).respond(at, heard, this.#today);
   }
 
   /** What a chat goes on with that has just begun; without it the chat begins like any other. */
@@ -255,15 +255,17 @@ export class ChatSessions {
   async #responderOf(
     flow: Flow,
     state: FlowState,
-    chatId: string,
+    step: ChatStep,
     tools: ToolDesk | undefined,
   ): Promise<Responder> {
     const isLed = flow.talk?.(state) !== undefined || flow.form?.(state) !== undefined;
-    const llm = isLed ? await this.#parts.openModel() : undefined;
-    if (llm === undefined) return new FlowResponder(flow);
+    const model = isLed ? await this.#parts.openModel() : undefined;
+    if (model === undefined) return new FlowResponder(flow);
     const { after } = this.#parts;
+    const { chatId } = step.chat;
+    const llm = step.use.counted(model);
     const onFault = (error: unknown) => this.#report(chatId, error);
-    const memory = this.#memories.of(chatId, () => new TalkMemory({ llm, after, onFault }));
+    const memory = this.#memories.of(chatId, () => new TalkMemory({ llm: model, after, onFault }));
     return new ModelResponder({ flow, llm, after, medium: 'text', memory, ...(tools && { tools }), onFault });
   }
 
@@ -292,7 +294,7 @@ export class ChatSessions {
       act: async (act, state) => openActs(await load(), tools).act(act, state),
       told: id => tools?.toldAct(id),
       next: async (state, heard) =>
-        (await this.#responderOf(await load(), state, chatId, tools)).respond(state, heard, this.#today),
+        (await this.#responderOf(await load(), state, step, tools)).respond(state, heard, this.#today),
     };
   }
 

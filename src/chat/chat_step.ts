@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ActDesk } from '../agent/acts.ts';
 import { CallRecord } from '../agent/call_record.ts';
+import { CallUse } from '../agent/call_use.ts';
 import { apology } from '../agent/farewell.ts';
 import { NO_RECORDING } from '../agent/ports.ts';
 import { recordEffects } from '../agent/reply.ts';
@@ -46,6 +47,8 @@ export class ChatStep {
   #stoodMs: number;
   /** So many of them are in the record. */
   #recorded = 0;
+  /** What models that answer in it are used for. */
+  readonly use = new CallUse();
   readonly #record: CallRecord;
   readonly #nowMs: () => number;
   readonly #history: StepHistory;
@@ -161,12 +164,15 @@ export class ChatStep {
       this.#say(words, listener);
       this.#recordSaid(startMs);
       this.end(reason, 'FAILED');
+    } finally {
+      this.use.tell(this.#record);
     }
   }
 
   end(reason: string, disposition: 'COMPLETED' | 'FAILED' = 'COMPLETED'): void {
     const durationMs = this.#mediaMs;
     this.#keep();
+    this.use.tell(this.#record);
     this.#record.append('call.ended', {
       disposition,
       reason,

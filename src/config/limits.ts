@@ -8,6 +8,7 @@ import { SPOOL_LIMITS } from './spool_limits.ts';
 import { SUPERVISION_LIMITS } from './supervision_limits.ts';
 import { TALK_LIMITS } from './talk_limits.ts';
 import { TOOL_LIMITS } from './tool_limits.ts';
+import { USE_LIMITS } from './use_limits.ts';
 import { VERSION_LIMITS } from './version_limits.ts';
 import { WORKFLOW_LIMITS } from './workflow_limits.ts';
 
@@ -57,6 +58,7 @@ export const LIMITS = {
   ...DURABLE_LIMITS,
   ...WORKFLOW_LIMITS,
   ...TALK_LIMITS,
+  ...USE_LIMITS,
   ...VERSION_LIMITS,
   /** Body of a REST request; answered with 413. */
   httpBodyBytes: 256 << 10,

@@ -29,7 +29,14 @@ export interface ControlPlane {
   readonly tenantId: string;
   readonly queries: Pick<
     Queries,
-    'listCalls' | 'getCall' | 'listQuotes' | 'recordingsOf' | 'laddersOf' | 'stepsOf' | 'qualityOf'
+    | 'listCalls'
+    | 'getCall'
+    | 'listQuotes'
+    | 'recordingsOf'
+    | 'laddersOf'
+    | 'stepsOf'
+    | 'qualityOf'
+    | 'providerTurns'
   >;
   readonly feed: EventFeed;
   readonly node: Pick<NodeView, 'draining' | 'hasFreeSlot'>;

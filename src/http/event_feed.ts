@@ -33,6 +33,12 @@ const TURN_STEPS = [
   ['first_frame', 'firstFrameMs'],
 ] as const;
 
+const TURN_PROVIDERS = [
+  ['heard', 'heardBy'],
+  ['thought', 'thoughtBy'],
+  ['spoke', 'spokenBy'],
+] as const;
+
 /** Spreads a tenant's committed events over the readers of the event stream. */
 export class EventFeed {
   readonly #options: EventFeedOptions;
@@ -118,6 +124,10 @@ export class EventFeed {
       for (const [name, step] of TURN_STEPS) {
         const atMs = event.detail[step];
         if (atMs !== undefined) metrics.turnStep(name, atMs - lastSoundMs);
+      }
+      for (const [role, field] of TURN_PROVIDERS) {
+        const by = event.detail[field];
+        if (by !== undefined) metrics.turnProvider(role, by.provider, by.ms);
       }
     }
     if (event.type === 'call.ended') metrics.callEnded(event.detail.disposition);

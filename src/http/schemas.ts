@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { PROVIDER_KINDS } from '../config/providers.ts';
 import { MEASURE_NAMES, MEASURES, type Measure } from '../quality/measures.ts';
 
 /** The resources of the control plane, as readers see them. */
@@ -74,6 +75,13 @@ const turnSchema = z
   })
   .meta({ id: 'Turn' });
 
+const answeredBySchema = z
+  .object({
+    provider: z.string().describe('By its name in the configuration'),
+    ms: z.number().describe('From when it was asked to the final, first token or first sound'),
+  })
+  .meta({ id: 'AnsweredBy' });
+
 const turnLatencySchema = z
   .object({
     turn: z.number().int(),
@@ -84,11 +92,33 @@ const turnLatencySchema = z
     firstWordMs: mediaMs,
     firstAudioMs: mediaMs,
     firstFrameMs: mediaMs,
+    heardBy: answeredBySchema.nullable().meta({ description: 'Who told what the caller said.' }),
+    thoughtBy: answeredBySchema
+      .nullable()
+      .meta({ description: 'Whose model answered; null where none was asked.' }),
+    spokenBy: answeredBySchema
+      .nullable()
+      .meta({ description: 'Who spoke its first sentence; null where that was kept from before.' }),
   })
   .meta({
     id: 'TurnLatency',
     description: "The instants of one turn, from the caller's last sound to the answer.",
   });
+
+const costSchema = z
+  .object({
+    kind: z.enum(PROVIDER_KINDS),
+    provider: z.string(),
+    requests: z.number(),
+    audioMs: z.number().describe('Heard by a recogniser, or written down'),
+    characters: z.number().describe('Given to a synthesiser'),
+    inputTokens: z.number(),
+    cachedTokens: z.number().describe('Of the input'),
+    outputTokens: z.number(),
+    costMicroUsd: z.number().describe('By the prices of the configuration, millionths of a US dollar'),
+    isEstimated: z.boolean().describe('Some of it is guessed, since the provider did not tell'),
+  })
+  .meta({ id: 'Cost', description: 'What a call used one provider for.' });
 
 const slotSchema = z
   .object({
@@ -160,6 +190,7 @@ export const callDetailSchema = callSummarySchema
   .extend({
     turns: z.array(turnSchema).readonly(),
     latencies: z.array(turnLatencySchema).readonly(),
+    costs: z.array(costSchema).readonly().describe('By provider; complete a little after the call'),
     slots: z.array(slotSchema).readonly(),
     quotes: z.array(quoteSchema).readonly(),
     consents: z.array(consentSchema).readonly(),

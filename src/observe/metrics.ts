@@ -93,6 +93,13 @@ export class Metrics {
     buckets: TURN_BUCKETS_S,
     registers: [this.#registry],
   });
+  readonly #turnProvider = new Histogram({
+    name: 'trunkline_turn_provider_seconds',
+    help: 'In turns that were answered: from when a provider was asked to its final, first token or first sound.',
+    labelNames: ['role', 'provider'],
+    buckets: TURN_BUCKETS_S,
+    registers: [this.#registry],
+  });
   readonly #httpDuration = new Histogram({
     name: 'trunkline_http_request_duration_seconds',
     help: 'Requests to the control plane, from their first byte to the end of the answer.',
@@ -170,6 +177,10 @@ export class Metrics {
 
   turnStep(step: string, ms: number): void {
     this.#turnStep.observe({ step }, ms / 1000);
+  }
+
+  turnProvider(role: 'heard' | 'thought' | 'spoke', provider: string, ms: number): void {
+    this.#turnProvider.observe({ role, provider }, ms / 1000);
   }
 
   /** @param route the pattern, never the path as asked for */

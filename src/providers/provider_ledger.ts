@@ -1,7 +1,7 @@
 import { LIMITS } from '../config/limits.ts';
 import type { FailoverObserver } from './failover/attempt.ts';
 import type { ProviderKind } from './failover/candidates.ts';
-import type { Amounts, Use } from './failover/metered.ts';
+import type { Amounts, Use } from './use.ts';
 
 /** What one provider was asked. */
 export interface AskedProvider extends Amounts {

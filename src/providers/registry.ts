@@ -20,7 +20,7 @@ import { FailoverLlm } from './failover/failover_llm.ts';
 import { FailoverSpeech } from './failover/failover_speech.ts';
 import { FailoverStt } from './failover/failover_stt.ts';
 import { FailoverTts } from './failover/failover_tts.ts';
-import { Meter, MeteredLlm, MeteredStt, MeteredTts, type Use } from './failover/metered.ts';
+import { Meter, MeteredLlm, MeteredStt, MeteredTts } from './failover/metered.ts';
 import type { Clock } from './failover/timing.ts';
 import { createCachingLlm } from './llm/answer_cache.ts';
 import { openLlm } from './llm/kinds.ts';
@@ -29,6 +29,7 @@ import type { SpeechEngine } from './speech/types.ts';
 import { openStt } from './stt/kinds.ts';
 import { openTts } from './tts/kinds.ts';
 import type { Llm, Stt, Tts } from './types.ts';
+import type { Use } from './use.ts';
 
 export interface ProviderPlace extends KeyPlace {
   readonly clock: Clock;

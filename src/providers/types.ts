@@ -1,3 +1,5 @@
+import type { Asker } from './use.ts';
+
 /** What the recogniser may expect next. Providers without grammars use the phrases as hints or not at all. */
 export interface Expectation {
   /** Names the grammar for caches: equal ids mean equal grammars. */
@@ -31,15 +33,18 @@ export interface SttSession {
   cancel(): void;
 }
 
+export interface SttOptions extends Asker {
+  readonly rateHz: 8000 | 16000;
+  readonly expect: Expectation;
+  readonly onPartial?: (text: string) => void;
+}
+
 export interface Stt {
   readonly name: string;
   /** Gets ready for an expectation before a session needs it. Never waits; what is wrong with it is told by sessions. */
   prepare(expect: Expectation): void;
-  open(options: {
-    readonly rateHz: 8000 | 16000;
-    readonly expect: Expectation;
-    readonly onPartial?: (text: string) => void;
-  }): SttSession;
+  /** `onAnswer` is told of what was asked for in mid-utterance (`settle`), too. */
+  open(options: SttOptions): SttSession;
   close(): Promise<void>;
 }
 
@@ -64,6 +69,11 @@ export interface SpokenPiece {
   readonly words: readonly SpokenWord[];
 }
 
+export interface TtsOptions extends Asker {
+  readonly rateHz: 8000 | 16000;
+  readonly signal: AbortSignal;
+}
+
 export interface Tts {
   readonly name: string;
   /** Opens what can be opened before the first sentence. Never waits, never throws. */
@@ -72,10 +82,7 @@ export interface Tts {
    * Speaks one sentence, a piece as soon as it is there. Throws TTS_FAILED, or the signal's reason when aborted; whoever
    * stops iterating ends it. A provider that tells no word times gives none.
    */
-  speak(
-    sentence: string,
-    options: { readonly rateHz: 8000 | 16000; readonly signal: AbortSignal },
-  ): AsyncIterable<SpokenPiece>;
+  speak(sentence: string, options: TtsOptions): AsyncIterable<SpokenPiece>;
   close(): Promise<void>;
 }
 
@@ -118,7 +125,7 @@ export type LlmDelta =
       readonly usage: LlmUsage | undefined;
     };
 
-export interface LlmRequest {
+export interface LlmRequest extends Asker {
   readonly messages: readonly LlmMessage[];
   readonly tools?: readonly LlmTool[];
   readonly maxTokens?: number;

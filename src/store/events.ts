@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../config/limits.ts';
+import { PROVIDER_KINDS } from '../config/providers.ts';
 import { MEASURE_NAMES } from '../quality/measures.ts';
 
 /**
@@ -10,6 +11,24 @@ const personal = z.string().max(4096).meta({ personal: true });
 const mediaMs = z.number().min(0);
 /** Beyond all that can be measured in a second. */
 const measured = z.number().min(-1e6).max(1e6).nullable();
+
+/** A provider as the configuration names it, and how long it took from when it was asked to the first of its answer. */
+const answeredBy = z.object({ provider: z.string().max(32), ms: z.number().min(0) });
+const amount = z.number().int().min(0);
+const providerUse = z.object({
+  kind: z.enum(PROVIDER_KINDS),
+  provider: z.string().max(32),
+  requests: amount,
+  audioMs: amount,
+  characters: amount,
+  inputTokens: amount,
+  /** Of the input. */
+  cachedTokens: amount,
+  outputTokens: amount,
+  costMicroUsd: amount,
+  /** Some of it is guessed, since the provider did not tell. */
+  isEstimated: z.boolean(),
+});
 
 const details = {
   'call.started': z.object({
@@ -63,6 +82,14 @@ const details = {
     firstWordMs: mediaMs,
     firstAudioMs: mediaMs,
     firstFrameMs: mediaMs,
+    /** Who told what the caller said, who thought of the answer and who spoke its first sentence, where somebody was asked. */
+    heardBy: answeredBy.exactOptional(),
+    thoughtBy: answeredBy.exactOptional(),
+    spokenBy: answeredBy.exactOptional(),
+  }),
+  /** What providers were used for since this was told last; a call's uses add up to what it cost. */
+  'call.used': z.object({
+    uses: z.array(providerUse).min(1).max(LIMITS.usesTold),
   }),
   'slot.set': z.object({
     slot: z.string(),

@@ -92,15 +92,44 @@ function turnsOf(speaker: 'agent' | 'caller'): string {
     interrupted = EXCLUDED.interrupted, confidence = EXCLUDED.confidence`;
 }
 
+function answeredBy(field: 'heardBy' | 'thoughtBy' | 'spokenBy'): string {
+  return `detail -> '${field}' ->> 'provider', (detail -> '${field}' ->> 'ms')::double precision`;
+}
+
 const TURN_LATENCY = `
   INSERT INTO turn_latencies
+    (tenant_id, call_id, turn, last_sound_ms, end_of_turn_ms, stt_final_ms, first_word_ms, first_audio_ms, first_frame_ms,
+     first_token_ms, heard_by, heard_in_ms, thought_by, thought_in_ms, spoken_by, spoken_in_ms)
   SELECT tenant_id, call_id, (detail ->> 'turn')::integer,
          (detail ->> 'lastSoundMs')::double precision, (detail ->> 'endOfTurnMs')::double precision,
          (detail ->> 'sttFinalMs')::double precision, (detail ->> 'firstWordMs')::double precision,
          (detail ->> 'firstAudioMs')::double precision, (detail ->> 'firstFrameMs')::double precision,
-         (detail ->> 'firstTokenMs')::double precision
+         (detail ->> 'firstTokenMs')::double precision,
+         ${answeredBy('heardBy')}, ${answeredBy('thoughtBy')}, ${answeredBy('spokenBy')}
   ${added('turn.latency')}
   ON CONFLICT DO NOTHING`;
+
+const AMOUNTS = [
+  'requests',
+  'audio_ms',
+  'characters',
+  'input_tokens',
+  'cached_tokens',
+  'output_tokens',
+  'cost_micro_usd',
+];
+
+const CALL_USED = `
+  INSERT INTO call_uses AS kept (tenant_id, call_id, kind, provider, ${AMOUNTS.join(', ')}, is_estimated)
+  SELECT tenant_id, call_id, use ->> 'kind', use ->> 'provider',
+         sum((use ->> 'requests')::bigint), sum((use ->> 'audioMs')::bigint), sum((use ->> 'characters')::bigint),
+         sum((use ->> 'inputTokens')::bigint), sum((use ->> 'cachedTokens')::bigint), sum((use ->> 'outputTokens')::bigint),
+         sum((use ->> 'costMicroUsd')::bigint), bool_or((use ->> 'isEstimated')::boolean)
+  FROM (SELECT * ${added('call.used')}) AS event, jsonb_array_elements(detail -> 'uses') AS use
+  GROUP BY tenant_id, call_id, use ->> 'kind', use ->> 'provider'
+  ON CONFLICT (tenant_id, call_id, kind, provider) DO UPDATE SET
+    ${AMOUNTS.map(amount => `${amount} = kept.${amount} + EXCLUDED.${amount}`).join(', ')},
+    is_estimated = kept.is_estimated OR EXCLUDED.is_estimated`;
 
 /** What a process that died had not sent on comes after what its successor has. */
 const SLOT_SET = `
@@ -187,6 +216,7 @@ export const PROJECTIONS: readonly Projection[] = [
   { type: 'turn.agent', sql: turnsOf('agent') },
   { type: 'turn.caller', sql: turnsOf('caller') },
   { type: 'turn.latency', sql: TURN_LATENCY },
+  { type: 'call.used', sql: CALL_USED },
   { type: 'slot.set', sql: SLOT_SET },
   { type: 'quote.made', sql: QUOTE_MADE },
   { type: 'call.measured', sql: CALL_MEASURED },

@@ -5,6 +5,7 @@ import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
 import { type Database, openDatabase, READER, type Transaction } from './database.ts';
 import { type StepsPage, type StepView, stepsOf } from './history_rows.ts';
 import type { LiveEvent } from './live_events.ts';
+import { costsOf, latenciesOf, providerTurns } from './provider_rows.ts';
 import { type QualityRange, qualityOf, qualitySummary } from './quality_rows.ts';
 import { openEvent, openField, type SealedEvent } from './sealing.ts';
 import type {
@@ -13,7 +14,7 @@ import type {
   CallView,
   ConsentView,
   HandOffView,
-  LatencyView,
+  ProviderTurnsView,
   QualityView,
   QuoteView,
   RecordingView,
@@ -60,6 +61,8 @@ export interface Queries {
   stepsOf(tenantId: string, callId: string, page: StepsPage): Promise<StepView[]>;
   /** Measured seconds of a call; undefined when the tenant has no such call. */
   qualityOf(tenantId: string, callId: string, range: QualityRange): Promise<QualityView | undefined>;
+  /** How each provider did in the turns of calls that began since then (ISO 8601). */
+  providerTurns(tenantId: string, since: string): Promise<ProviderTurnsView[]>;
   /** @throws TrunklineError STORE_UNAVAILABLE, or CONFIG_INVALID for a role that sees every tenant */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -91,6 +94,8 @@ export function openQueries(options: {
       database.transaction(tenantId, tx => stepsOf(tx, vault, { tenantId, callId }, page)),
     qualityOf: (tenantId, callId, range) =>
       database.transaction(tenantId, tx => qualityOf(tx, tenantId, callId, range)),
+    providerTurns: (tenantId, since) =>
+      database.transaction(tenantId, tx => providerTurns(tx, tenantId, since)),
     check: () => database.check(),
     close: () => database.close(),
   };
@@ -128,12 +133,6 @@ const LIST_CALLS = `
 const TURNS = `
   SELECT turn, speaker, text_sealed AS text, start_ms AS "startMs", end_ms AS "endMs", interrupted, confidence
   FROM turns WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, turn, speaker`;
-
-const LATENCIES = `
-  SELECT turn, last_sound_ms AS "lastSoundMs", end_of_turn_ms AS "endOfTurnMs", stt_final_ms AS "sttFinalMs",
-         first_token_ms AS "firstTokenMs", first_word_ms AS "firstWordMs",
-         first_audio_ms AS "firstAudioMs", first_frame_ms AS "firstFrameMs"
-  FROM turn_latencies WHERE tenant_id = $1 AND call_id = $2 ORDER BY turn`;
 
 const SLOTS = `
   SELECT slot, value, value_sealed AS "sealedValue", confirmed, ${iso('set_at', 'setAt')}
@@ -228,7 +227,8 @@ async function getCall(
   return {
     ...openCall(call, tenantId, vault),
     turns: turns.map(turn => openTurn(turn, tenantId, callId, vault)),
-    latencies: await tx.query<LatencyView>(LATENCIES, key),
+    latencies: await latenciesOf(tx, tenantId, callId),
+    costs: await costsOf(tx, tenantId, callId),
     slots: slots.map(slot => openSlot(slot, tenantId, callId, vault)),
     quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
     consents: await tx.query<ConsentView>(CONSENTS, key),

@@ -1,3 +1,4 @@
+import type { ProviderKind } from '../config/providers.ts';
 import type { Measure } from '../quality/measures.ts';
 
 /** What readers of the store are given: opened, with times in ISO 8601 (UTC) or media milliseconds since answer. */
@@ -52,6 +53,12 @@ export interface TurnView {
   readonly confidence: number | null;
 }
 
+/** A provider by its name in the configuration, and how long it took from when it was asked. */
+interface AnsweredByView {
+  readonly provider: string;
+  readonly ms: number;
+}
+
 export interface LatencyView {
   readonly turn: number;
   readonly lastSoundMs: number;
@@ -62,6 +69,48 @@ export interface LatencyView {
   readonly firstWordMs: number;
   readonly firstAudioMs: number;
   readonly firstFrameMs: number;
+  /** Who told what the caller said, thought of the answer and spoke it; null where nobody was asked. */
+  readonly heardBy: AnsweredByView | null;
+  readonly thoughtBy: AnsweredByView | null;
+  readonly spokenBy: AnsweredByView | null;
+}
+
+/** What a call used one provider for. */
+export interface CallCostView {
+  readonly kind: ProviderKind;
+  readonly provider: string;
+  readonly requests: number;
+  /** Heard by a recogniser, or written down. */
+  readonly audioMs: number;
+  /** Given to a synthesiser. */
+  readonly characters: number;
+  readonly inputTokens: number;
+  /** Of the input. */
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  /** By the prices of the configuration. */
+  readonly costMicroUsd: number;
+  /** Some of it is guessed, since the provider did not tell. */
+  readonly isEstimated: boolean;
+}
+
+/** Milliseconds. */
+interface PercentilesView {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** How one provider did in the turns of many calls. */
+export interface ProviderTurnsView {
+  readonly role: 'heard' | 'thought' | 'spoke';
+  readonly provider: string;
+  readonly turns: number;
+  /** From when it was asked to its final, first token or first sound. */
+  readonly answerMs: PercentilesView;
+  /** Of the same turns, from the caller's last sound to the first frame of the answer. */
+  readonly voiceToVoiceMs: PercentilesView;
 }
 
 export interface SlotValueView {
@@ -144,6 +193,8 @@ export interface QualityView {
 export interface CallDetailView extends CallView {
   readonly turns: readonly TurnView[];
   readonly latencies: readonly LatencyView[];
+  /** What providers were used for, by kind and name. */
+  readonly costs: readonly CallCostView[];
   readonly slots: readonly SlotValueView[];
   readonly quotes: readonly QuoteView[];
   readonly consents: readonly ConsentView[];

@@ -41,20 +41,15 @@ t.test('the caller is heard and answered by the model itself', async t => {
   );
   t.same([llm.requests.length, rig.stt.sessions.length], [0, 0], 'nobody else is asked');
   const [latency] = rig.details('turn.latency');
-  const {
-    lastSoundMs = 0,
-    endOfTurnMs = 0,
-    sttFinalMs = 0,
-    firstWordMs = 0,
-    firstAudioMs = 0,
-    firstFrameMs = 0,
-  } = latency ?? {};
+  const { lastSoundMs, endOfTurnMs, sttFinalMs, firstWordMs, firstAudioMs, firstFrameMs } = latency!;
   const instants = [lastSoundMs, endOfTurnMs, sttFinalMs, firstWordMs, firstAudioMs, firstFrameMs];
   t.same(
     instants.toSorted((a, b) => a - b),
     instants,
   );
   t.ok(lastSoundMs > 0);
+  const provider = 'realtime';
+  t.match(latency, { heardBy: { provider }, thoughtBy: { provider }, spokenBy: { provider } });
 
   server.answers.push({ heard: 'the second', words: ['Good.'] });
   await say(call);

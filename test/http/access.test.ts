@@ -16,6 +16,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /openapi.json': 'key',
   'GET /api/providers': 'key',
   'HEAD /api/providers': 'key',
+  'GET /api/providers/latencies': 'key',
+  'HEAD /api/providers/latencies': 'key',
   'GET /api/calls': 'key',
   'HEAD /api/calls': 'key',
   'GET /api/calls/:callId': 'key',

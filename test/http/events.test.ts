@@ -231,7 +231,14 @@ t.test('what the events say is counted', async t => {
     ...at,
     seq: 1,
     type: 'turn.latency',
-    detail: { ...latency, firstTokenMs: 1300, firstAudioMs: 1500, firstFrameMs: 1520 },
+    detail: {
+      ...latency,
+      firstTokenMs: 1300,
+      firstAudioMs: 1500,
+      firstFrameMs: 1520,
+      heardBy: { provider: 'deepgram', ms: 60 },
+      thoughtBy: { provider: 'openai', ms: 240 },
+    },
   });
   const detail = { reason: 'x', durationMs: 1, framesConcealed: 0, framesDropped: 0 };
   publications.publish({ ...at, seq: 2, type: 'call.ended', detail: { ...detail, disposition: 'FAILED' } });
@@ -239,6 +246,9 @@ t.test('what the events say is counted', async t => {
   t.match(text, /trunkline_turn_latency_seconds_sum 0\.52/);
   t.match(text, /trunkline_turn_step_seconds_sum\{step="first_token"\} 0\.3\n/);
   t.match(text, /trunkline_turn_step_seconds_sum\{step="stt_final"\} 0\.46\n/);
+  t.match(text, /trunkline_turn_provider_seconds_sum\{role="heard",provider="deepgram"\} 0\.06\n/);
+  t.match(text, /trunkline_turn_provider_seconds_sum\{role="thought",provider="openai"\} 0\.24\n/);
+  t.notMatch(text, 'role="spoke"', 'nobody was asked to speak');
   t.match(text, /trunkline_calls_ended_total\{disposition="FAILED"\} 1/);
   t.match(text, /trunkline_call_event_lag_seconds_count 2/);
 });

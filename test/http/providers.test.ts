@@ -4,8 +4,8 @@ import { Handlers } from '../../src/ipc/handlers.ts';
 import { type Address, envelopeSchema } from '../../src/ipc/messages.ts';
 import type { ProviderFigures } from '../../src/ipc/provider_figures.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
-import type { Use } from '../../src/providers/failover/metered.ts';
 import { ProviderLedger } from '../../src/providers/provider_ledger.ts';
+import type { Use } from '../../src/providers/use.ts';
 import { startTestPlane, WITH_KEY } from './test_plane.ts';
 
 function testNode() {
@@ -77,6 +77,37 @@ t.test('who hears, thinks and speaks, and how each process finds them', async t 
   ]);
   gone('media-1');
   t.equal((await ask())[0].processes.length, 1, 'what is gone finds nothing');
+});
+
+t.test('how providers did in the turns of some days', async t => {
+  const asked: unknown[] = [];
+  const each = { p50: 100, p90: 180, p95: 200, p99: 300 };
+  const turns = {
+    role: 'heard',
+    provider: 'deepgram',
+    turns: 12,
+    answerMs: each,
+    voiceToVoiceMs: each,
+  } as const;
+  const { app, end } = await startTestPlane({
+    queries: {
+      providerTurns: async (tenantId, since) => {
+        asked.push([tenantId, Math.round((Date.now() - Date.parse(since)) / 86_400_000)]);
+        return [turns];
+      },
+    },
+  });
+  t.teardown(end);
+  const ask = (query: string) => app.inject({ url: `/api/providers/latencies${query}`, headers: WITH_KEY });
+  t.equal((await app.inject({ url: '/api/providers/latencies' })).statusCode, 401);
+  t.match((await ask('')).json(), { since: /^\d{4}-/, providers: [turns] });
+  await ask('?days=31');
+  t.same(asked, [
+    ['default', 1],
+    ['default', 31],
+  ]);
+  for (const query of ['?days=32', '?days=0', '?since=2026-01-01'])
+    t.equal((await ask(query)).statusCode, 400, query);
 });
 
 t.test('what a process asked is counted once, whoever reads it', async t => {

@@ -73,6 +73,7 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
       },
     ],
     latencies: [],
+    costs: [],
     slots: [
       {
         slot: 'pianoType',
@@ -138,6 +139,7 @@ type ReadQueries = Pick<
   | 'laddersOf'
   | 'stepsOf'
   | 'qualityOf'
+  | 'providerTurns'
   | 'eventsSince'
   | 'lastSeq'
 >;
@@ -151,6 +153,7 @@ const EMPTY: ReadQueries = {
   laddersOf: async () => [],
   stepsOf: async () => [],
   qualityOf: async () => undefined,
+  providerTurns: async () => [],
   eventsSince: async () => [],
   lastSeq: async () => 0,
 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Use } from '../../src/providers/failover/metered.ts';
 import { createOpenAiSpeech } from '../../src/providers/speech/openai_realtime.ts';
 import { SpeechMeter } from '../../src/providers/speech/speech_meter.ts';
 import type { SpeechEngine, SpeechPart } from '../../src/providers/speech/types.ts';
 import { createFliteTts } from '../../src/providers/tts/flite.ts';
 import { wholeSentence } from '../../src/providers/tts/whole_sentence.ts';
+import type { Use } from '../../src/providers/use.ts';
 import { KEY, OPENING, PRICES, take, until } from './realtime_speech_rig.ts';
 
 export const realKey = process.env.OPENAI_API_KEY;
@@ -25,7 +25,7 @@ export function realRig(apiKey: string): RealRig {
       apiKey: key,
       model: process.env.OPENAI_REALTIME_MODEL,
       language: 'en',
-      meter: new SpeechMeter('openai', PRICES, use => uses.push(use)),
+      meter: SpeechMeter.of('openai', PRICES, use => uses.push(use)),
     });
   return { engine: create(apiKey), withWrongKey: create(KEY), uses };
 }

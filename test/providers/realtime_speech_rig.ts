@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Use } from '../../src/providers/failover/metered.ts';
 import { ProviderFault } from '../../src/providers/provider_fault.ts';
 import { createOpenAiSpeech } from '../../src/providers/speech/openai_realtime.ts';
 import type { SpeechLimits } from '../../src/providers/speech/realtime_exchange.ts';
@@ -13,6 +12,7 @@ import type {
   SpokenAnswer,
 } from '../../src/providers/speech/types.ts';
 import type { LlmToolCall } from '../../src/providers/types.ts';
+import type { Use } from '../../src/providers/use.ts';
 import { RealtimeSpeechServer } from './servers/realtime_speech.ts';
 
 export const KEY = 'key-that-nobody-may-see';
@@ -66,7 +66,7 @@ export async function speechRig(
   const server = await new RealtimeSpeechServer(KEY).start();
   const uses: Use[] = [];
   const used = { ...PATIENT, ...limits };
-  const meter = new SpeechMeter('realtime', PRICES, use => uses.push(use));
+  const meter = SpeechMeter.of('realtime', PRICES, use => uses.push(use));
   const engine = create({
     name: 'realtime',
     apiKey: key,

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { configSchema } from '../../src/config/schema.ts';
-import type { Use } from '../../src/providers/failover/metered.ts';
 import type { ProviderFault } from '../../src/providers/provider_fault.ts';
 import { openProviders, type Providers } from '../../src/providers/registry.ts';
+import type { Use } from '../../src/providers/use.ts';
 import { ROOT } from '../tidy/sources.ts';
 import { ask, KEY, OPENING, PRICES, take, until } from './realtime_speech_rig.ts';
 import { RealtimeSpeechServer } from './servers/realtime_speech.ts';

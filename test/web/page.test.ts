@@ -97,13 +97,13 @@ async function suite(stack: PageStack): Promise<void> {
     stack.publish('call.started', started(job?.room ?? ''));
     stack.publish('turn.agent', { ...spoken(1, 'Hello, may I record?'), interrupted: true });
     stack.publish('turn.caller', { ...spoken(2, '<img src=x onerror=alert(1)>'), confidence: 1 });
-    const { firstTokenMs: _, ...ofWorkflow } = latency(1, 4000);
+    const { firstTokenMs: _, thoughtBy: _thought, spokenBy: _spoken, ...ofWorkflow } = latency(1, 4000);
     stack.publish('turn.latency', ofWorkflow);
     const transcript = page.getByRole('log');
     await transcript.getByText('<img src=x onerror=alert(1)>').waitFor();
     t.match(await transcript.textContent(), /Hello, may I record\? interrupted/);
     t.notMatch(await transcript.textContent(), /somebody else/);
-    await page.getByRole('row', { name: '1 450 471 – 473 541 561' }).waitFor();
+    await page.getByRole('row', { name: '1 450 471 deepgram – 473 541 561' }).waitFor();
 
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
@@ -119,10 +119,13 @@ async function suite(stack: PageStack): Promise<void> {
       await callButton(page).evaluate(button => button.matches(':focus')),
       'the focus stays with the call',
     );
-    await page.getByRole('rowheader', { name: 'Total' }).waitFor();
+    await page.getByRole('rowheader', { name: 'Total' }).first().waitFor();
     const record = await page.locator('#record').textContent();
     t.match(record, /Origin address14 Maple Street, Springfield/);
     t.match(record, /Total\$292\.50/);
+    t.match(record, /Heard by deepgram1\.50 min\$0\.0065/);
+    t.match(record, /Thought of by openai900 \+ 60 tokens≈ \$0\.0013/);
+    t.match(record, /Total\$0\.0077/);
     await page.getByRole('button', { name: 'Play recording' }).click();
     await untilTrue(page, `document.querySelector('audio[controls]')?.duration === 1`);
     t.equal(await page.getByRole('link', { name: 'Download' }).getAttribute('download'), 'call-1.wav');

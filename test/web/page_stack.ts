@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { configSchema } from '../../src/config/schema.ts';
 import { createRoomMaker } from '../../src/http/browser_room.ts';
 import type { LiveEvent } from '../../src/store/live_events.ts';
-import type { CallDetailView, RecordingView } from '../../src/store/views.ts';
+import type { CallCostView, CallDetailView, RecordingView } from '../../src/store/views.ts';
 import { buildPage } from '../../web/build.ts';
 import { startLiveKitServer } from '../edge/livekit_server.ts';
 import { callDetail, startTestPlane } from '../http/test_plane.ts';
@@ -127,6 +127,10 @@ export function talkedThrough(room: string): CallDetailView {
       turn('caller', 2, 8400, 'an upright piano'),
     ],
     latencies: [latency(1, 4900), latency(2, 9800)],
+    costs: [
+      cost('llm', 'openai', { inputTokens: 900, outputTokens: 60, costMicroUsd: 1_250, isEstimated: true }),
+      cost('stt', 'deepgram', { audioMs: 90_000, costMicroUsd: 6_450 }),
+    ],
     slots: [
       slot('pianoType', 'upright'),
       slot('originAddress', '14 Maple Street, Springfield'),
@@ -163,7 +167,16 @@ export function latency(number: number, lastSoundMs: number) {
     firstWordMs: lastSoundMs + 472 + number,
     firstAudioMs: lastSoundMs + 540 + number,
     firstFrameMs: lastSoundMs + 560 + number,
+    heardBy: { provider: 'deepgram', ms: 20 + number },
+    thoughtBy: number % 2 === 0 ? { provider: 'openai', ms: 210 } : null,
+    spokenBy: null,
   };
+}
+
+function cost(kind: 'stt' | 'llm' | 'tts', provider: string, more: Partial<CallCostView>): CallCostView {
+  const tokens = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
+  const amounts = { requests: 2, audioMs: 0, characters: 0, ...tokens, costMicroUsd: 0, isEstimated: false };
+  return { kind, provider, ...amounts, ...more };
 }
 
 function slot(name: string, value: string | number | boolean) {

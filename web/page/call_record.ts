@@ -1,8 +1,8 @@
 import { type Api, ApiError } from './api.ts';
 import { build, clock, spaced } from './dom.ts';
-import type { Call, Quote, Recording, Slot } from './record_types.ts';
+import type { Call, Cost, Quote, Recording, Slot } from './record_types.ts';
 
-/** Shows what a call left behind: outcome, slots, quote, recording. */
+/** Shows what a call left behind: outcome, slots, quote, recording, and what its providers cost. */
 export class CallRecord {
   readonly #api: Api;
   readonly #content: HTMLElement;
@@ -32,6 +32,7 @@ export class CallRecord {
     // A quote is made anew when it changes and when it is booked: the last one counts.
     const quote = call.quotes.at(-1);
     if (quote !== undefined) this.#content.append(section('Quote', quoteTable(quote)));
+    if (call.costs.length > 0) this.#content.append(section('Providers', costTable(call.costs)));
   }
 
   #recordings(call: Call): HTMLElement {
@@ -123,6 +124,42 @@ function quoteTable({ lines, totalCents, currency, distanceMiles, booked }: Quot
   const foot = build('tfoot', '', row('Total', totalCents));
   const note = `${distanceMiles.toFixed(1)} miles · ${booked ? 'booked' : 'not booked'}`;
   return build('div', '', build('table', 'quote', body, foot), build('p', 'quiet', note));
+}
+
+const ROLES = { stt: 'heard by', llm: 'thought of by', tts: 'spoken by', speech: 'heard and spoken by' };
+
+function costRow(label: string, amounts: string, microUsd: number, about = ''): HTMLElement {
+  const head = build('th', '', label);
+  head.scope = 'row';
+  return build('tr', '', head, build('td', '', amounts), build('td', '', `${about}${dollars(microUsd)}`));
+}
+
+function costTable(costs: readonly Cost[]): HTMLElement {
+  const total = costs.reduce((sum, { costMicroUsd }) => sum + costMicroUsd, 0);
+  const body = costs.map(cost =>
+    costRow(
+      `${spaced(ROLES[cost.kind])} ${cost.provider}`,
+      amountsOf(cost),
+      cost.costMicroUsd,
+      cost.isEstimated ? '≈ ' : '',
+    ),
+  );
+  const foot = build('tfoot', '', costRow('Total', '', total));
+  return build('table', 'quote', build('tbody', '', ...body), foot);
+}
+
+function amountsOf({ audioMs, characters, inputTokens, outputTokens }: Cost): string {
+  const amounts = [
+    audioMs === 0 ? '' : `${(audioMs / 60_000).toFixed(2)} min`,
+    characters === 0 ? '' : `${characters} characters`,
+    inputTokens + outputTokens === 0 ? '' : `${inputTokens} + ${outputTokens} tokens`,
+  ];
+  return amounts.filter(amount => amount !== '').join(', ');
+}
+
+/** A call costs cents, of which a turn is a small part. */
+function dollars(microUsd: number): string {
+  return `$${(microUsd / 1e6).toFixed(4)}`;
 }
 
 function recordingFacts({ durationMs, bytes }: Recording): string {

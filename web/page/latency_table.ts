@@ -1,5 +1,5 @@
 import { build } from './dom.ts';
-import type { Latency } from './record_types.ts';
+import type { AnsweredBy, Latency } from './record_types.ts';
 
 /** Steps of a turn, each counted from the caller's last sound. */
 const STEPS = [
@@ -11,7 +11,14 @@ const STEPS = [
   'firstFrameMs',
 ] as const;
 
-/** From the caller's last sound to each step of the answer, a row for each turn and one for the medians. */
+/** Who brought a step about. */
+const BY: Readonly<Partial<Record<(typeof STEPS)[number], 'heardBy' | 'thoughtBy' | 'spokenBy'>>> = {
+  sttFinalMs: 'heardBy',
+  firstTokenMs: 'thoughtBy',
+  firstAudioMs: 'spokenBy',
+};
+
+/** From the caller's last sound to each step of the answer, with the provider of those that one brought about: a row for each turn and one for the medians. */
 export class LatencyTable {
   readonly #body: HTMLTableSectionElement;
   readonly #foot: HTMLTableSectionElement;
@@ -44,6 +51,7 @@ export class LatencyTable {
         row(
           String(latency.turn),
           STEPS.map(step => delayTo(step, latency)),
+          STEPS.map(step => byWhom(step, latency)),
         ),
       ),
     );
@@ -58,15 +66,28 @@ function delayTo(step: (typeof STEPS)[number], latency: Latency): number | undef
   return atMs === undefined ? undefined : atMs - latency.lastSoundMs;
 }
 
-function row(name: string, delaysMs: readonly (number | undefined)[]): HTMLTableRowElement {
+function byWhom(step: (typeof STEPS)[number], latency: Latency): AnsweredBy | undefined {
+  const field = BY[step];
+  return field === undefined ? undefined : (latency[field] ?? undefined);
+}
+
+function cell(delayMs: number | undefined, by: AnsweredBy | undefined): HTMLTableCellElement {
+  const shown = build('td', '', delayMs === undefined ? '–' : String(Math.round(delayMs)));
+  if (by === undefined) return shown;
+  const name = build('span', 'by', by.provider);
+  name.title = `${Math.round(by.ms)} ms from when it was asked`;
+  shown.append(name);
+  return shown;
+}
+
+function row(
+  name: string,
+  delaysMs: readonly (number | undefined)[],
+  by: readonly (AnsweredBy | undefined)[] = [],
+): HTMLTableRowElement {
   const head = build('th', '', name);
   head.scope = 'row';
-  return build(
-    'tr',
-    '',
-    head,
-    ...delaysMs.map(delayMs => build('td', '', delayMs === undefined ? '–' : String(Math.round(delayMs)))),
-  );
+  return build('tr', '', head, ...delaysMs.map((delayMs, at) => cell(delayMs, by[at])));
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -9,6 +9,27 @@ export interface Latency {
   readonly firstWordMs: number;
   readonly firstAudioMs: number;
   readonly firstFrameMs: number;
+  readonly heardBy?: AnsweredBy | null;
+  readonly thoughtBy?: AnsweredBy | null;
+  readonly spokenBy?: AnsweredBy | null;
+}
+
+export interface AnsweredBy {
+  readonly provider: string;
+  readonly ms: number;
+}
+
+/** What the call used one provider for. */
+export interface Cost {
+  readonly kind: 'stt' | 'llm' | 'tts' | 'speech';
+  readonly provider: string;
+  readonly requests: number;
+  readonly audioMs: number;
+  readonly characters: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costMicroUsd: number;
+  readonly isEstimated: boolean;
 }
 
 export interface Turn {
@@ -56,6 +77,7 @@ export interface CallSummary {
 export interface Call extends CallSummary {
   readonly turns: readonly Turn[];
   readonly latencies: readonly Latency[];
+  readonly costs: readonly Cost[];
   readonly slots: readonly Slot[];
   readonly quotes: readonly Quote[];
   readonly recordings: readonly Recording[];

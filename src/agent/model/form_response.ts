@@ -1,8 +1,9 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { LlmMessage, LlmToolCall } from '../../providers/types.ts';
+import type { AnsweredBy } from '../../providers/use.ts';
 import type { FlowStep, Heard, LedForm, ModelAnswer, Talk, Verdict } from '../../workflow/types.ts';
-import type { Response } from '../responder.ts';
+import type { Response, ResponseBy } from '../responder.ts';
 import {
   type FormQuestion,
   refusedMessages,
@@ -50,6 +51,7 @@ export class FormResponse implements Response {
   #decided: FlowStep | undefined;
   #isFault = false;
   #firstTokenMs: number | undefined;
+  #thought: AnsweredBy | undefined;
 
   constructor(parts: ResponseParts, turn: FormTurn) {
     const { flow, after, medium = 'voice' } = parts;
@@ -78,6 +80,14 @@ export class FormResponse implements Response {
   get firstTokenMs(): number | undefined {
     return this.#firstTokenMs;
   }
+
+  get by(): ResponseBy {
+    return { thought: this.#thought };
+  }
+
+  readonly #onAnswer = (by: AnsweredBy): void => {
+    this.#thought ??= by;
+  };
 
   commit(): void {
     this.#waiting.commit();
@@ -203,7 +213,8 @@ export class FormResponse implements Response {
   async #ask(messages: readonly LlmMessage[], form: LedForm | undefined): Promise<ModelAnswer> {
     const calls: LlmToolCall[] = [];
     let text = '';
-    const request = { messages, signal: this.#signal, ...(form && { tools: toolsIn(form) }) };
+    const tools = form && { tools: toolsIn(form) };
+    const request = { messages, signal: this.#signal, onAnswer: this.#onAnswer, ...tools };
     for await (const delta of this.#parts.llm.reply(request)) {
       this.#signal.throwIfAborted();
       if (delta.type !== 'end') this.#firstTokenMs ??= this.#parts.nowMs?.();

@@ -1,12 +1,13 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { Llm, LlmMessage, LlmToolCall } from '../../providers/types.ts';
+import type { AnsweredBy } from '../../providers/use.ts';
 import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
 import type { Flow, FlowStep, ToolExchange } from '../../workflow/types.ts';
 import { GIVEN_UP } from '../given_up.ts';
 import type { After } from '../ports.ts';
-import type { Response } from '../responder.ts';
+import type { Response, ResponseBy } from '../responder.ts';
 import { failureText } from '../tools/tool_answer.ts';
 import type { ToolDesk, ToolInHand } from '../tools/tool_desk.ts';
 import { LineUp } from './line_up.ts';
@@ -55,6 +56,7 @@ export class ModelResponse implements Response {
   readonly #words = new SaidWords();
   readonly #waiting: Waiting;
   #firstTokenMs: number | undefined;
+  #thought: AnsweredBy | undefined;
   #inHand: readonly ToolInHand[] = [];
   /** Where the call goes after it. */
   #next: FlowStep | undefined;
@@ -87,6 +89,14 @@ export class ModelResponse implements Response {
   get firstTokenMs(): number | undefined {
     return this.#firstTokenMs;
   }
+
+  get by(): ResponseBy {
+    return { thought: this.#thought };
+  }
+
+  readonly #onAnswer = (by: AnsweredBy): void => {
+    this.#thought ??= by;
+  };
 
   commit(): void {
     this.#committed.resolve();
@@ -152,7 +162,12 @@ export class ModelResponse implements Response {
     const calls: (LlmToolCall & { readonly way: string | undefined })[] = [];
     let text = '';
     const offered = talk.tools.filter(tool => tools?.has(tool));
-    const request = { messages, tools: toolsOf(talk, offered), signal: this.#signal };
+    const request = {
+      messages,
+      tools: toolsOf(talk, offered),
+      signal: this.#signal,
+      onAnswer: this.#onAnswer,
+    };
     for await (const delta of llm.reply(request)) {
       if (delta.type !== 'end') this.#firstTokenMs ??= this.#parts.nowMs?.();
       if (delta.type === 'text') {

@@ -5,7 +5,7 @@ import type { Flow, FlowState, FlowStep, Heard, Talk } from '../../workflow/type
 import { LineUp } from '../model/line_up.ts';
 import { wayOf } from '../model/model_request.ts';
 import type { After } from '../ports.ts';
-import { inOrder, type Responder, type Response } from '../responder.ts';
+import { inOrder, type Responder, type Response, type ResponseBy } from '../responder.ts';
 import type { Utterance } from '../sounding.ts';
 import { SpeechSound } from './speech_sound.ts';
 
@@ -74,6 +74,12 @@ export class SpeechResponse implements Response {
 
   get firstTokenMs(): number | undefined {
     return this.#firstTokenMs;
+  }
+
+  /** What it heard it wrote down as well; the chain speaks by a voice of its own. */
+  get by(): ResponseBy | undefined {
+    const { by } = this.#answer;
+    return by === undefined ? this.#rescue?.by : { heard: by, thought: by, spoken: by };
   }
 
   commit(): void {

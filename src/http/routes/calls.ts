@@ -59,7 +59,7 @@ function routeCall(app: App, { queries }: ControlPlane): void {
     {
       schema: {
         tags: ['calls'],
-        summary: 'A call with its turns, latencies, slots, consents, quotes, recordings and quality',
+        summary: 'A call with its turns, latencies, costs, slots, consents, quotes, recordings and quality',
         params: callParams,
         response: { 200: callDetailSchema, '4xx': failureSchema, '5xx': failureSchema },
       },

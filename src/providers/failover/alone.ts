@@ -1,4 +1,4 @@
-import type { Expectation, SpokenPiece, Stt, SttSession, Tts } from '../types.ts';
+import type { Expectation, SpokenPiece, Stt, SttOptions, SttSession, Tts } from '../types.ts';
 import { Attempt, type FailoverObserver, isAskersFault } from './attempt.ts';
 import type { Candidate, Candidates, Provider } from './candidates.ts';
 
@@ -18,7 +18,7 @@ export function aloneStt(
     open: options => {
       const attempt = new Attempt(candidates, candidate, observer, new AbortController().signal);
       try {
-        return countedSession(provider.open(options), attempt);
+        return countedSession(provider.open(options), attempt, options, candidates.clock.nowMs);
       } catch (error) {
         failed(attempt, error);
         throw error;
@@ -28,16 +28,28 @@ export function aloneStt(
   };
 }
 
-function countedSession(session: SttSession, attempt: Attempt<Stt>): SttSession {
+function countedSession(
+  session: SttSession,
+  attempt: Attempt<Stt>,
+  { onAnswer }: SttOptions,
+  nowMs: () => number,
+): SttSession {
+  const settle = async () => {
+    const askedAtMs = nowMs();
+    const recognition = await session.settle!();
+    onAnswer?.({ provider: attempt.provider.name, ms: nowMs() - askedAtMs });
+    return recognition;
+  };
   return {
     write: pcm => session.write(pcm),
-    ...(session.settle !== undefined && { settle: () => session.settle!() }),
+    ...(session.settle !== undefined && { settle }),
     finish: async () => {
       attempt.askedNow();
       try {
         const recognition = await session.finish();
         attempt.spoke(true);
         attempt.succeeded();
+        onAnswer?.(attempt.answeredBy);
         return recognition;
       } catch (error) {
         failed(attempt, error);
@@ -63,9 +75,14 @@ export function aloneTts(
     prepare: rateHz => provider.prepare?.(rateHz),
     async *speak(sentence, options): AsyncGenerator<SpokenPiece> {
       const attempt = new Attempt(candidates, candidate, observer, options.signal);
+      let hasSpoken = false;
       try {
         for await (const piece of provider.speak(sentence, options)) {
-          if (piece.pcm.length > 0) attempt.spoke(true);
+          if (piece.pcm.length > 0 && !hasSpoken) {
+            hasSpoken = true;
+            attempt.spoke(true);
+            options.onAnswer?.(attempt.answeredBy);
+          }
           yield piece;
         }
         attempt.succeeded();

@@ -1,5 +1,6 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { type FaultKind, ProviderFault } from '../provider_fault.ts';
+import type { AnsweredBy } from '../use.ts';
 import type { Permit } from './breaker.ts';
 import type { Candidate, Candidates, Provider, ProviderKind } from './candidates.ts';
 
@@ -77,6 +78,11 @@ export class Attempt<P extends Provider> {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** For whoever asked, once it spoke. */
+  get answeredBy(): AnsweredBy {
+    return { provider: this.provider.name, ms: this.#latencyMs ?? this.#elapsedMs };
   }
 
   /** Latency counts from here, or from where it was asked before, not from the beginning. */

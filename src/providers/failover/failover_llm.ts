@@ -45,6 +45,7 @@ export class FailoverLlm implements Llm {
     const answer = new Answer(request);
     while (!answer.isOver) {
       const { attempt, result } = await this.#begin(rounds, answer);
+      request.onAnswer?.(attempt.answeredBy);
       try {
         answer.begin();
         for (const delta of result.pieces) yield* answer.take(delta);

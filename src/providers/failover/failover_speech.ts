@@ -7,6 +7,7 @@ import type {
   SpeechPart,
   SpokenAnswer,
 } from '../speech/types.ts';
+import type { AnsweredBy } from '../use.ts';
 import { Attempt, type FailoverObserver } from './attempt.ts';
 import type { Candidate, Candidates } from './candidates.ts';
 
@@ -79,9 +80,15 @@ export class FailoverSpeech implements SpeechEngine {
 
 function watched(answer: SpokenAnswer, attempt: Attempt<SpeechEngine>): SpokenAnswer {
   answer.heard.catch(error => attempt.failed(error));
+  let by: AnsweredBy | undefined;
   return {
     heard: answer.heard,
-    parts: watchedParts(answer, attempt),
+    get by() {
+      return by;
+    },
+    parts: watchedParts(answer, attempt, () => {
+      by ??= attempt.answeredBy;
+    }),
     stop: () => {
       attempt.abandoned();
       answer.stop();
@@ -97,10 +104,14 @@ function watched(answer: SpokenAnswer, attempt: Attempt<SpeechEngine>): SpokenAn
 async function* watchedParts(
   answer: SpokenAnswer,
   attempt: Attempt<SpeechEngine>,
+  onSpoke: () => void,
 ): AsyncGenerator<SpeechPart> {
   try {
     for await (const part of answer.parts) {
-      if (part.type !== 'words') attempt.spoke(true);
+      if (part.type !== 'words') {
+        attempt.spoke(true);
+        onSpoke();
+      }
       yield part;
     }
     attempt.succeeded();

@@ -1,7 +1,7 @@
 import { TrunklineError } from '../../config/errors.ts';
 import { LIMITS } from '../../config/limits.ts';
 import { ProviderFault } from '../provider_fault.ts';
-import type { Expectation, Recognition, Stt, SttSession } from '../types.ts';
+import type { Expectation, Recognition, Stt, SttOptions, SttSession } from '../types.ts';
 import { type Attempt, type FailoverObserver, isAskersFault } from './attempt.ts';
 import type { Candidates } from './candidates.ts';
 import { firstToSpeak, type RaceLimits } from './race.ts';
@@ -13,8 +13,6 @@ const RACE: RaceLimits = {
   attemptMs: LIMITS.sttFailoverMs,
   lastMs: LIMITS.sttFinalMs,
 };
-
-type OpenOptions = Parameters<Stt['open']>[0];
 
 /**
  * Recognisers in order, as one. An utterance goes to the first that works and is kept; when that one fails, or its final is
@@ -35,7 +33,7 @@ export class FailoverStt implements Stt {
   }
 
   /** Throws GRAMMAR_INVALID where a recogniser does. */
-  open(options: OpenOptions): SttSession {
+  open(options: SttOptions): SttSession {
     return new Utterance(this.#candidates, this.#observer, options);
   }
 
@@ -50,7 +48,7 @@ interface Listener {
 }
 
 class Utterance implements SttSession {
-  readonly #options: OpenOptions;
+  readonly #options: SttOptions;
   readonly #control = new AbortController();
   readonly #rounds: Rounds<Stt>;
   readonly #heard: HeardAudio;
@@ -59,7 +57,7 @@ class Utterance implements SttSession {
   #askedAtMs: number | undefined;
   #final: Promise<Recognition> | undefined;
 
-  constructor(candidates: Candidates<Stt>, observer: FailoverObserver, options: OpenOptions) {
+  constructor(candidates: Candidates<Stt>, observer: FailoverObserver, options: SttOptions) {
     this.#options = options;
     this.#rounds = new Rounds(candidates, observer, this.#control.signal);
     this.#heard = new HeardAudio(options.rateHz);
@@ -83,9 +81,14 @@ class Utterance implements SttSession {
     const listener = this.#isOver ? undefined : this.#listener;
     if (listener?.session.settle === undefined)
       throw new TrunklineError('STT_FAILED', 'the recogniser tells nothing before the end');
-    this.#askedAtMs ??= this.#rounds.candidates.clock.nowMs();
+    const { nowMs } = this.#rounds.candidates.clock;
+    this.#askedAtMs ??= nowMs();
+    const askedAtMs = this.#askedAtMs;
     try {
-      return await listener.session.settle();
+      const recognition = await listener.session.settle();
+      const { name } = listener.attempt.provider;
+      this.#options.onAnswer?.({ provider: name, ms: nowMs() - askedAtMs });
+      return recognition;
     } catch (error) {
       if (this.#isOver || this.#listener !== listener || isAskersFault(error) || hasNothingToTell(error))
         throw error;
@@ -130,6 +133,7 @@ class Utterance implements SttSession {
         isMeasured: asked => asked === first?.attempt,
       });
       attempt.succeeded();
+      this.#options.onAnswer?.(attempt.answeredBy);
       return result;
     } finally {
       this.#heard.forget();
@@ -167,13 +171,14 @@ class Utterance implements SttSession {
   }
 
   #listen(attempt: Attempt<Stt>): Listener {
-    const { rateHz, expect, onPartial } = this.#options;
+    const { rateHz, expect, onPartial, onUse } = this.#options;
     const tell = (text: string) => {
       if (this.#listener?.attempt === attempt && !this.#isOver) onPartial?.(text);
     };
     const session = attempt.provider.open({
       rateHz,
       expect,
+      onUse,
       ...(onPartial === undefined ? {} : { onPartial: tell }),
     });
     attempt.signal.addEventListener('abort', () => session.cancel(), { once: true });

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../config/limits.ts';
-import type { SpokenPiece, Tts } from '../types.ts';
+import type { SpokenPiece, Tts, TtsOptions } from '../types.ts';
 import { type Attempt, type FailoverObserver, faultOf } from './attempt.ts';
 import type { Candidates } from './candidates.ts';
 import { firstToSpeak, type RaceLimits, type Won } from './race.ts';
@@ -13,8 +13,6 @@ const RACE: RaceLimits = {
   attemptMs: LIMITS.ttsFailoverMs,
   lastMs: LIMITS.ttsSentenceMs,
 };
-
-type SpeakOptions = Parameters<Tts['speak']>[1];
 
 /**
  * Synthesisers in order, as one. Each sentence goes to the first that works, and to a second one beside it when the first sound
@@ -34,8 +32,8 @@ export class FailoverTts implements Tts {
     for (const { provider } of this.#candidates.list) provider.prepare?.(rateHz);
   }
 
-  async *speak(sentence: string, options: SpeakOptions): AsyncGenerator<SpokenPiece> {
-    const { rateHz, signal } = options;
+  async *speak(sentence: string, options: TtsOptions): AsyncGenerator<SpokenPiece> {
+    const { rateHz, signal, onAnswer } = options;
     const rounds = new Rounds(this.#candidates, this.#observer, signal);
     const spoken = new SpokenSoFar(sentence, rateHz);
     const playout = new Playout(this.#candidates.clock.nowMs);
@@ -44,7 +42,8 @@ export class FailoverTts implements Tts {
       return spoken.take(piece);
     };
     for (let isOver = false; !isOver; ) {
-      const { attempt, result } = await this.#begin(rounds, sentence, rateHz, spoken);
+      const { attempt, result } = await this.#begin(rounds, sentence, options, spoken);
+      onAnswer?.(attempt.answeredBy);
       try {
         spoken.begin(attempt.provider.name);
         for (const piece of result.pieces) yield pass(piece);
@@ -77,7 +76,7 @@ export class FailoverTts implements Tts {
   #begin(
     rounds: Rounds<Tts>,
     sentence: string,
-    rateHz: SpeakOptions['rateHz'],
+    { rateHz, onUse }: TtsOptions,
     spoken: SpokenSoFar,
   ): Promise<Won<Tts, Begun<SpokenPiece>>> {
     const text = spoken.soundMs > 0 ? spoken.rest : sentence;
@@ -88,7 +87,7 @@ export class FailoverTts implements Tts {
         beginStream(
           this.#candidates,
           attempt,
-          attempt.provider.speak(text, { rateHz, signal: attempt.signal }),
+          attempt.provider.speak(text, { rateHz, signal: attempt.signal, onUse }),
           ({ pcm }) => pcm.length > 0,
           !spoken.hasRest,
         ),

@@ -9,6 +9,7 @@ import type {
   SttSession,
   Tts,
 } from '../types.ts';
+import type { Amounts, Asker, Use } from '../use.ts';
 import type { ProviderKind } from './candidates.ts';
 
 /** As providers publish them, in US dollars; what is left out costs nothing. */
@@ -19,28 +20,6 @@ export interface Prices {
   /** As other input unless given. */
   readonly usdPerMillionCachedTokens?: number | undefined;
   readonly usdPerMillionOutputTokens?: number | undefined;
-}
-
-export interface Amounts {
-  readonly requests: number;
-  /** Heard by a recogniser. */
-  readonly audioMs: number;
-  /** Code points given to a synthesiser. */
-  readonly characters: number;
-  readonly inputTokens: number;
-  /** Of the input. */
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-}
-
-/** One request's use. */
-export interface Use extends Amounts {
-  readonly kind: ProviderKind;
-  readonly provider: string;
-  /** Whole micro-dollars. All that a meter tells add up to the exact sum, rounded down. */
-  readonly costMicroUsd: number;
-  /** True where the provider did not tell, since it failed or was cut off: tokens by the length of the text. */
-  readonly isEstimated: boolean;
 }
 
 const NOTHING: Amounts = {
@@ -94,7 +73,8 @@ export class Meter {
     return { ...this.#totals, costMicroUsd: this.#costMicroUsd };
   }
 
-  add(amounts: Partial<Amounts>, isEstimated = false): void {
+  /** `onUse` is whoever it was for, told the same. */
+  add(amounts: Partial<Amounts>, isEstimated = false, onUse?: Asker['onUse']): void {
     const beforeMicroUsd = this.#costMicroUsd;
     const used = wholeAmounts({ ...NOTHING, ...amounts });
     this.#totals = sum(this.#totals, used);
@@ -106,7 +86,9 @@ export class Meter {
       BigInt(used.cachedTokens) * cached +
       BigInt(used.outputTokens) * output;
     const costMicroUsd = this.#costMicroUsd - beforeMicroUsd;
-    this.#told?.({ ...used, kind: this.#kind, provider: this.#provider, costMicroUsd, isEstimated });
+    const use = { ...used, kind: this.#kind, provider: this.#provider, costMicroUsd, isEstimated };
+    this.#told?.(use);
+    onUse?.(use);
   }
 
   get #costMicroUsd(): number {
@@ -163,7 +145,8 @@ export class MeteredStt implements Stt {
     let samples = 0;
     let isOver = false;
     const over = () => {
-      if (!isOver) this.#meter.add({ requests: 1, audioMs: (samples * 1000) / options.rateHz });
+      const audioMs = (samples * 1000) / options.rateHz;
+      if (!isOver) this.#meter.add({ requests: 1, audioMs }, false, options.onUse);
       isOver = true;
     };
     return {
@@ -214,7 +197,8 @@ export class MeteredTts implements Tts {
       throw error;
     } finally {
       const isBilled = hasSpoken || !hasFailed;
-      this.#meter.add({ requests: 1, characters: isBilled ? [...sentence].length : 0 });
+      const characters = isBilled ? [...sentence].length : 0;
+      this.#meter.add({ requests: 1, characters }, false, options.onUse);
     }
   }
 
@@ -253,9 +237,10 @@ export class MeteredLlm implements Llm {
       hasFailed = !request.signal.aborted;
       throw error;
     } finally {
-      if (usage !== undefined) this.#meter.add({ requests: 1, ...usage });
-      else if (hasFailed && characters === 0) this.#meter.add({ requests: 1 });
-      else this.#meter.add({ requests: 1, ...guessed(request, characters) }, true);
+      const { onUse } = request;
+      if (usage !== undefined) this.#meter.add({ requests: 1, ...usage }, false, onUse);
+      else if (hasFailed && characters === 0) this.#meter.add({ requests: 1 }, false, onUse);
+      else this.#meter.add({ requests: 1, ...guessed(request, characters) }, true, onUse);
     }
   }
 

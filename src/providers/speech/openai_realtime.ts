@@ -60,7 +60,7 @@ class OpenAiSpeech implements SpeechEngine {
       name,
       apiKey,
       limits,
-      meter,
+      meter: meter.heldBy(opening),
       url: this.#url,
       session: this.#session,
       onEnd: () => this.#ended(conversation),

@@ -1,4 +1,5 @@
-import { Meter, type Use } from '../failover/metered.ts';
+import { Meter } from '../failover/metered.ts';
+import type { Asker, Use } from '../use.ts';
 import type { TokenUsage } from './realtime_events.ts';
 
 /** As providers publish them, in US dollars; what is left out costs nothing. */
@@ -22,46 +23,57 @@ const ANSWER_TOKEN_MS = 50;
 export class SpeechMeter {
   readonly #text: Meter;
   readonly #sound: Meter;
+  readonly #onUse: Asker['onUse'];
 
-  constructor(provider: string, prices: SpeechPrices, told: (use: Use) => void) {
-    this.#text = new Meter('speech', provider, prices, told);
-    this.#sound = new Meter(
-      'speech',
-      provider,
-      {
-        usdPerMillionInputTokens: prices.usdPerMillionInputAudioTokens,
-        usdPerMillionCachedTokens: prices.usdPerMillionCachedAudioTokens,
-        usdPerMillionOutputTokens: prices.usdPerMillionOutputAudioTokens,
-      },
-      told,
-    );
+  private constructor(text: Meter, sound: Meter, onUse: Asker['onUse']) {
+    this.#text = text;
+    this.#sound = sound;
+    this.#onUse = onUse;
+  }
+
+  static of(provider: string, prices: SpeechPrices, told: (use: Use) => void): SpeechMeter {
+    const soundPrices = {
+      usdPerMillionInputTokens: prices.usdPerMillionInputAudioTokens,
+      usdPerMillionCachedTokens: prices.usdPerMillionCachedAudioTokens,
+      usdPerMillionOutputTokens: prices.usdPerMillionOutputAudioTokens,
+    };
+    const text = new Meter('speech', provider, prices, told);
+    return new SpeechMeter(text, new Meter('speech', provider, soundPrices, told), undefined);
+  }
+
+  /** The same, which tells whoever it is used for as well. */
+  heldBy({ onUse }: Asker): SpeechMeter {
+    return new SpeechMeter(this.#text, this.#sound, onUse);
   }
 
   /** An answer is over, or was given up. */
   answered({ input_token_details: input, output_token_details: output }: TokenUsage): void {
     const cached = input?.cached_tokens_details;
-    this.#text.add({
+    const text = {
       requests: 1,
       inputTokens: input?.text_tokens ?? 0,
       cachedTokens: cached?.text_tokens ?? 0,
       outputTokens: output?.text_tokens ?? 0,
-    });
-    this.#sound.add({
+    };
+    const sound = {
       inputTokens: input?.audio_tokens ?? 0,
       cachedTokens: cached?.audio_tokens ?? 0,
       outputTokens: output?.audio_tokens ?? 0,
-    });
+    };
+    this.#text.add(text, false, this.#onUse);
+    this.#sound.add(sound, false, this.#onUse);
   }
 
   /** One was lost before it told its tokens: its own sound and what it answers, the least that it took. */
   guess(askedMs: number, soundMs: number): void {
-    this.#text.add({ requests: 1 }, true);
+    this.#text.add({ requests: 1 }, true, this.#onUse);
     const [inputTokens, outputTokens] = [askedMs / CALLER_TOKEN_MS, soundMs / ANSWER_TOKEN_MS];
-    this.#sound.add({ inputTokens, outputTokens }, true);
+    this.#sound.add({ inputTokens, outputTokens }, true, this.#onUse);
   }
 
   /** What the caller said was written down; `askedMs` of sound, where the provider does not tell. */
   transcribed({ seconds }: TokenUsage, askedMs: number): void {
-    this.#text.add({ audioMs: seconds === undefined ? askedMs : seconds * 1000 });
+    const audioMs = seconds === undefined ? askedMs : seconds * 1000;
+    this.#text.add({ audioMs }, false, this.#onUse);
   }
 }

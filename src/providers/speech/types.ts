@@ -1,4 +1,5 @@
 import type { LlmTool, LlmToolCall } from '../types.ts';
+import type { AnsweredBy, Asker } from '../use.ts';
 
 /** Who the model is, and what it may call. */
 export interface SpeechSetup {
@@ -12,7 +13,7 @@ interface SaidBefore {
   readonly text: string;
 }
 
-export interface SpeechOpening {
+export interface SpeechOpening extends Pick<Asker, 'onUse'> {
   /** Of the caller's sound, and of the answers'. */
   readonly rateHz: 8000 | 16000;
   readonly setup: SpeechSetup;
@@ -34,6 +35,8 @@ export interface SpokenAnswer {
    * with SPEECH_FAILED where it failed before.
    */
   readonly heard: Promise<string | undefined>;
+  /** Who gave its first sound or call; undefined before. */
+  readonly by?: AnsweredBy | undefined;
   /** To be taken once. Throws SPEECH_FAILED. */
   readonly parts: AsyncIterable<SpeechPart>;
   /** No more of it is wanted; safe at any time. */

@@ -30,10 +30,11 @@ export function keepSpeech<T extends Tts>(tts: T, options: KeptSpeechOptions): T
   return {
     ...tts,
     prepare: rateHz => tts.prepare?.(rateHz),
-    async *speak(sentence, { rateHz, signal }) {
+    async *speak(sentence, speech) {
+      const { rateHz, signal } = speech;
       signal.throwIfAborted();
       if (!options.isFixed(sentence)) {
-        yield* tts.speak(sentence, { rateHz, signal });
+        yield* tts.speak(sentence, speech);
         return;
       }
       const key = keyOf([tts.name, options.voice, String(rateHz), sentence]);
@@ -45,7 +46,7 @@ export function keepSpeech<T extends Tts>(tts: T, options: KeptSpeechOptions): T
       }
       const sound: Int16Array[] = [];
       const words: SpokenWord[] = [];
-      for await (const piece of tts.speak(sentence, { rateHz, signal })) {
+      for await (const piece of tts.speak(sentence, speech)) {
         sound.push(piece.pcm);
         words.push(...piece.words);
         yield piece;

@@ -1,14 +1,8 @@
 import t from 'tap';
 import { SeededRandom } from '../../../bench/caller/random.ts';
-import {
-  type Amounts,
-  Meter,
-  MeteredLlm,
-  MeteredStt,
-  MeteredTts,
-  type Use,
-} from '../../../src/providers/failover/metered.ts';
+import { Meter, MeteredLlm, MeteredStt, MeteredTts } from '../../../src/providers/failover/metered.ts';
 import type { LlmDelta, LlmUsage, SpokenPiece } from '../../../src/providers/types.ts';
+import type { Amounts, Use } from '../../../src/providers/use.ts';
 import { gather, NO_LEFTOVERS, Rig, ScriptedLlm, ScriptedStt, ScriptedTts, type Step, text } from './rig.ts';
 
 const NONE: Amounts = {
