@@ -30,11 +30,18 @@ export function openPublisher(redisUrl: string): EventPublisher {
   redis.on('error', () => undefined);
   return {
     publish(events) {
-      for (const event of events) {
-        redis.publish(eventsChannel(event.tenantId), JSON.stringify(event)).catch(() => {
-          dropped += 1;
-        });
-      }
+      if (events.length === 0) return;
+      // Together, they are one write to the socket.
+      const pipeline = redis.pipeline();
+      for (const event of events) pipeline.publish(eventsChannel(event.tenantId), JSON.stringify(event));
+      pipeline.exec().then(
+        results => {
+          dropped += results?.filter(([error]) => error !== null).length ?? 0;
+        },
+        () => {
+          dropped += events.length;
+        },
+      );
     },
     dropped: () => dropped,
     close: () => redis.disconnect(),
