@@ -233,13 +233,18 @@ export class StreamedUtterance implements SttSession, StreamUser {
     }, answerMs);
   }
 
+  #refuseAsks(fault: ProviderFault | undefined): void {
+    const what = `${this.#options.dialect.name} was not in time`;
+    const reason = fault ?? new ProviderFault('STT_FAILED', 'refused', what);
+    for (const { answer } of this.#asks) answer.reject(reason);
+  }
+
   #over(isWell: boolean, fault?: ProviderFault): void {
     this.#isOver = true;
     clearInterval(this.#watch);
     clearTimeout(this.#patience);
     this.#unproven = undefined;
-    const late = new ProviderFault('STT_FAILED', 'refused', `${this.#options.dialect.name} was not in time`);
-    for (const { answer } of this.#asks) answer.reject(fault ?? late);
+    if (this.#asks.length > 0) this.#refuseAsks(fault);
     const isClean = this.#sentBytes === 0 || (isWell && !this.#isEnding);
     if (isClean) this.#options.pool.giveBack(this.#connection);
     else this.#connection.close();

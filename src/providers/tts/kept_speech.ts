@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../../config/limits.ts';
-import type { SpokenSentence, SpokenWord, Tts } from '../types.ts';
+import type { SpokenPiece, SpokenSentence, SpokenWord, Tts } from '../types.ts';
 import { joined } from './edge_silence.ts';
+
+type SpeakOptions = Parameters<Tts['speak']>[1];
 
 /** First bytes of a file, and its format's version. */
 const MAGIC = Buffer.from('TKS1', 'latin1');
@@ -27,32 +29,31 @@ export interface KeptSpeechOptions {
  */
 export function keepSpeech<T extends Tts>(tts: T, options: KeptSpeechOptions): T {
   const folder = new SpeechFolder(options.folder, options.limitBytes ?? LIMITS.ttsKeptSpeechBytes);
+  async function* speakKept(sentence: string, speech: SpeakOptions): AsyncGenerator<SpokenPiece> {
+    const { rateHz, signal } = speech;
+    signal.throwIfAborted();
+    const key = keyOf([tts.name, options.voice, String(rateHz), sentence]);
+    const kept = await folder.read(key, rateHz);
+    signal.throwIfAborted();
+    if (kept !== undefined) {
+      yield { pcm: kept.pcm, words: kept.words };
+      return;
+    }
+    const sound: Int16Array[] = [];
+    const words: SpokenWord[] = [];
+    for await (const piece of tts.speak(sentence, speech)) {
+      sound.push(piece.pcm);
+      words.push(...piece.words);
+      yield piece;
+    }
+    folder.write(key, { pcm: joined(sound), rateHz, words });
+  }
   return {
     ...tts,
     prepare: rateHz => tts.prepare?.(rateHz),
-    async *speak(sentence, speech) {
-      const { rateHz, signal } = speech;
-      signal.throwIfAborted();
-      if (!options.isFixed(sentence)) {
-        yield* tts.speak(sentence, speech);
-        return;
-      }
-      const key = keyOf([tts.name, options.voice, String(rateHz), sentence]);
-      const kept = await folder.read(key, rateHz);
-      signal.throwIfAborted();
-      if (kept !== undefined) {
-        yield { pcm: kept.pcm, words: kept.words };
-        return;
-      }
-      const sound: Int16Array[] = [];
-      const words: SpokenWord[] = [];
-      for await (const piece of tts.speak(sentence, speech)) {
-        sound.push(piece.pcm);
-        words.push(...piece.words);
-        yield piece;
-      }
-      folder.write(key, { pcm: joined(sound), rateHz, words });
-    },
+    // What is not kept is left to the synthesiser, with nothing between.
+    speak: (sentence, speech) =>
+      options.isFixed(sentence) ? speakKept(sentence, speech) : tts.speak(sentence, speech),
     async close() {
       await tts.close();
       await folder.idle();
