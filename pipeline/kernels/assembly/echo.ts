@@ -2,6 +2,7 @@
  * Echo canceller: what was sent ten milliseconds at a time is taken out of what is heard. Adaptive filter, then
  * suppression of what it leaves; both on pre-emphasised sound.
  */
+import { lookAhead } from './echo_ahead.ts';
 import { clearFilter, NEAR, predict, restoreFilter, seedFilter, update } from './echo_filter.ts';
 import { hissAt, PRE_EMPHASIS } from './echo_hiss.ts';
 import { rememberFar, rememberNear, transformAll, transformNewest } from './echo_history.ts';
@@ -99,6 +100,7 @@ function work(slot: usize, echo: Echo, isConcealed: bool): void {
   doubtFrame(echo, isConcealed);
   if (echo.doubtfulFrames === 0) update(slot, echo);
   believe(slot, echo);
+  if (echo.lossyFrames > 0) lookAhead(slot, echo);
   suppress(slot, echo, OUT);
 }
 

@@ -49,7 +49,7 @@ function narrow(from: usize, to: usize, samples: i32): f32 {
  */
 export function transformNewest(slot: usize, echo: Echo): f32 {
   echo.newest = echo.newest === 0 ? echo.partitions - 1 : echo.newest - 1;
-  transformFar(slot, echo, 0, echo.newest);
+  transformFar(slot, echo, 0, slot + FAR_SPECTRA + <usize>echo.newest * pairBytes(echo));
   const newer = FRAMES + ((<usize>echo.frame) << 2);
   return product(newer, newer, echo.frame);
 }
@@ -58,12 +58,12 @@ export function transformNewest(slot: usize, echo: Echo): f32 {
 export function transformAll(slot: usize, echo: Echo): void {
   echo.newest = 0;
   for (let partition = echo.partitions - 1; partition >= 0; partition--) {
-    transformFar(slot, echo, partition, partition);
+    transformFar(slot, echo, partition, slot + FAR_SPECTRA + <usize>partition * pairBytes(echo));
   }
 }
 
-/** The two frames that partition `partition` meets now, into row `row`. */
-function transformFar(slot: usize, echo: Echo, partition: i32, row: i32): void {
+/** The two frames that partition `partition` meets now, or is to meet if it is less than 0, to `spectrum`. */
+export function transformFar(slot: usize, echo: Echo, partition: i32, spectrum: usize): void {
   const n = echo.frame;
   let first = echo.farAt - echo.delay - (partition + 2) * n;
   // The pre-emphasis wants one sample more, in front: never the ring's first ones, but their mirror.
@@ -79,6 +79,5 @@ function transformFar(slot: usize, echo: Echo, partition: i32, row: i32): void {
     const last = f32x4.convert_i32x4_s(v128.load16x4_s(from - 2 + (at >> 1)));
     v128.store(FRAMES + at, add(sub(mul(now, scale), mul(last, emphasis)), hissAt(at)));
   }
-  const spectrum = slot + FAR_SPECTRA + <usize>row * pairBytes(echo);
   forward(n, FRAMES, spectrum, spectrum + rowBytes(n));
 }

@@ -6,6 +6,8 @@ import { mul, product, splat, sub } from './vector.ts';
 
 /** Frames of far end before the filter learns. */
 const WARM_FRAMES: i32 = 5;
+/** After a frame that was lost, the line is taken to lose more, for 10 s: either way. */
+const LOSSY_FRAMES: i32 = 1000;
 /** A frame that was lost and the one that is joined on to it. */
 const DOUBTFUL_FRAMES: i32 = 2;
 /** So many of them are packets; more are another path. */
@@ -128,6 +130,8 @@ export function trustRestored(echo: Echo): void {
 export function doubtFrame(echo: Echo, isConcealed: bool): void {
   isOpposed =
     echo.hasGood !== 0 && errorByEstimate < -0.4 * estimateEnergy && estimateEnergy > 0.1 * errorEnergy;
+  if (isConcealed) echo.lossyFrames = LOSSY_FRAMES;
+  else if (echo.lossyFrames > 0) echo.lossyFrames--;
   if (isConcealed || (isOpposed && echo.opposedFrames < MOST_OPPOSED)) echo.doubtfulFrames = DOUBTFUL_FRAMES;
   else if (echo.doubtfulFrames > 0) echo.doubtfulFrames--;
   if (isOpposed && echo.isEchoDue) {

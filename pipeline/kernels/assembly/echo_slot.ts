@@ -82,6 +82,10 @@ export class Echo {
   /** Mean squares, full scale 1, of the echo in the frame that came out last, before and after all. */
   echoPower: f32;
   residualPower: f32;
+  /** Frames for which the line is yet taken to lose packets. */
+  lossyFrames: i32;
+  /** How loud the near talker is, as the suppressor sees it: the loudest frame, with a slow decay. */
+  nearPower: f32;
 }
 
 /** The last frames of the error and of the echo estimate, and what the next frame's output begins with. */
@@ -108,7 +112,13 @@ export const NOISE: usize = LEAK + MOST_BANDS * 4;
 /** For each band, power of the filter's uncertainty, and by what factor it has to grow. */
 export const UNCERTAIN: usize = NOISE + MOST_BANDS * 4;
 export const DOUBT: usize = UNCERTAIN + MOST_BANDS * 4;
-export const FAR_SPECTRA: usize = DOUBT + MOST_BANDS * 4;
+/** For each band: the estimate's power with a slow decay, and that of the far end on its way, likewise. */
+export const ECHO_HELD: usize = DOUBT + MOST_BANDS * 4;
+export const FAR_AHEAD: usize = ECHO_HELD + MOST_BANDS * 4;
+/** For each band, powers of the far end and of its echo, summed up over a second. */
+export const FAR_SUM: usize = FAR_AHEAD + MOST_BANDS * 4;
+export const ECHO_SUM: usize = FAR_SUM + MOST_BANDS * 4;
+export const FAR_SPECTRA: usize = ECHO_SUM + MOST_BANDS * 4;
 export const FILTERS: usize = FAR_SPECTRA + MOST_PAIRS;
 export const VARIANCES: usize = FILTERS + MOST_PAIRS;
 export const GOOD_FILTERS: usize = VARIANCES + MOST_PAIRS / 2;

@@ -2,6 +2,7 @@
  * Turns down what the filter leaves: a gain for each bin by the decision-directed rule of Ephraim and Malah (1984), so
  * that the output lies a frame behind.
  */
+import { ELSEWHERE, holdBand } from './echo_ahead.ts';
 import { beginCoherence, COHERENCE, coherentShare, doubtBand } from './echo_coherence.ts';
 import { UNCERTAINTY } from './echo_filter.ts';
 import { PRE_EMPHASIS } from './echo_hiss.ts';
@@ -43,6 +44,19 @@ const NEAR_RATIO: f32 = 8;
 const NEAR_SHARE: f32 = 0.3;
 const NEAR_FRAMES: i32 = 40;
 const SURE_FRAMES: i32 = 4;
+/**
+ * On a line that loses packets, a few frames may be one of them, or a jitter buffer that jumps: until it is sure, only so
+ * much more than any echo thereabouts, in so many of the bands, is a near talker. Nor is what is so much louder than one.
+ */
+const CLEAR_RATIO: f32 = 2;
+const CLEAR_SHARE: f32 = 0.1;
+const LOUDER: f32 = 4;
+const NEAR_DECAY: f32 = 0.98;
+const PACKET_OVER: f32 = 1.5;
+/** What may come sooner or later than it is expected counts so much. */
+const ELSEWHERE_SHARE: f32 = 0.4;
+/** What G.711 rounds is not heard, but more than silence: −70 dB in all bands. */
+const NEAR_FLOOR: f32 = 2.5e-5;
 /** Provided that so much of the estimate is believed, and that what is heard does not hold much more than it. */
 const KNOWN: f32 = 0.5;
 const GROWING: f32 = 2;
@@ -80,6 +94,10 @@ const ESTIMATED = memory.data(24 * 4, 16);
 const LEFT = memory.data(24 * 4, 16);
 /** Power of what the filter is taken to leave of the echo. */
 const RESIDUAL = memory.data(164 * 4, 16);
+/** Of the frame in hand: enough bands rise above the residual, and above any echo; and by how much they all rise. */
+let seemsNear: bool = false;
+let isClear: bool = false;
+let loudness: f32 = 0;
 
 function fillTint(tint: usize, n: i32): void {
   for (let bin = 0; bin <= n; bin++) {
@@ -119,14 +137,16 @@ export function suppress(slot: usize, echo: Echo, out: usize): void {
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     doubtBand(slot, from, min(from + BAND_BYTES, row));
     weigh(slot, from, min(from + BAND_BYTES, row), isDoubtful, echo.unsure);
+    holdBand(slot, echo, from / 8, load<f32>(ESTIMATED + from / 8), isDoubtful);
   }
   echo.coherent = coherentShare();
   const estimate = followRough(echo, isDoubtful);
   const rough = max<f32>(DOUBTFUL_ROUGH * echo.unsure, echo.rough) * estimate;
   const over = overFor(slot, echo, isDoubtful, rough);
+  const roughs = max<f32>(DOUBTFUL_ROUGH * echo.unsure * estimate, rough);
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     if (!isDoubtful) followLeak(slot, from, echo.nearFrames > 0);
-    setGains(slot, from, min(from + BAND_BYTES, row), over, echo.unsure, rough);
+    setGains(slot, from, min(from + BAND_BYTES, row), over, echo.unsure, roughs);
   }
   if (!echo.isSuppressing) for (let k: usize = 0; k < row; k += 16) v128.store(slot + GAIN + k, splat(1));
   measure(slot, echo);
@@ -159,27 +179,46 @@ function nearness(slot: usize, band: usize, rough: f32): f32 {
   const left = max<f32>(load<f32>(LEFT + band), rough);
   // Noise that comes and goes rises further than what is followed.
   const risen = max<f32>(0, load<f32>(RISEN + band) - load<f32>(slot + NOISE + band));
-  return ((1 - load<f32>(COHERENCE + band)) * risen) / (left + 1e-6);
+  return ((1 - load<f32>(COHERENCE + band)) * risen) / (left + NEAR_FLOOR);
+}
+
+/** Looks at all bands: is there a near talker in enough of them, and more than any echo thereabouts explains? */
+function lookForNear(slot: usize, echo: Echo, rough: f32): void {
+  const row = rowBytes(echo.frame);
+  let bands: f32 = 0;
+  let nearBands: f32 = 0;
+  let clearBands: f32 = 0;
+  loudness = 0;
+  for (let from: usize = 0; from < row; from += BAND_BYTES) {
+    const band = from / 8;
+    const risen = load<f32>(RISEN + band);
+    bands += 1;
+    loudness += risen;
+    if (nearness(slot, band, rough) > NEAR_RATIO) nearBands += 1;
+    if (risen - load<f32>(slot + NOISE + band) > CLEAR_RATIO * load<f32>(ELSEWHERE + band)) clearBands += 1;
+  }
+  seemsNear = nearBands > NEAR_SHARE * bands;
+  isClear = echo.lossyFrames === 0 || clearBands > CLEAR_SHARE * bands;
 }
 
 /** Looks for a near talker, and says by how much the residual is to be overestimated. */
 function overFor(slot: usize, echo: Echo, isDoubtful: bool, rough: f32): f32 {
-  const row = rowBytes(echo.frame);
-  let bands = 0;
-  let nearBands = 0;
-  for (let from: usize = 0; from < row; from += BAND_BYTES) {
-    bands++;
-    if (nearness(slot, from / 8, rough) > NEAR_RATIO) nearBands++;
-  }
+  lookForNear(slot, echo, rough);
   // An echo that is elsewhere, or not yet known, looks the same.
   const isKnown = echo.trust > KNOWN && echo.held < GROWING && !echo.isAstray;
   if (!isKnown) echo.nearFrames = 0;
-  const isNear = isKnown && !isDoubtful && <f32>nearBands > NEAR_SHARE * <f32>bands;
-  // A few frames may be a packet that was lost.
+  const isNear = isKnown && !isDoubtful && seemsNear;
+  let isPacket = isDoubtful && echo.lossyFrames > 0 && loudness > LOUDER * echo.nearPower;
+  echo.nearPower = max<f32>(isNear ? loudness : TINY, NEAR_DECAY * echo.nearPower);
   echo.nearRun = isNear ? echo.nearRun + 1 : 0;
   if (echo.nearRun > SURE_FRAMES) echo.nearFrames = NEAR_FRAMES;
-  else if (isNear) echo.nearFrames = max(echo.nearFrames, 1);
+  else if (isNear && (isClear || echo.nearFrames > 0)) echo.nearFrames = max(echo.nearFrames, 1);
+  else if (isNear) isPacket = true;
   else if (echo.nearFrames > 0) echo.nearFrames--;
+  if (isPacket && (isNear || echo.nearFrames > 0)) {
+    echo.unsure = 1;
+    return PACKET_OVER;
+  }
   if (echo.nearFrames === 0) {
     echo.over = min<f32>(OVER, max<f32>(AFTER_OVER, echo.over * OVER_UP));
     // What a packet leaves that was lost, or an echo that is elsewhere, is not the estimate, but as loud or louder.
@@ -210,7 +249,8 @@ function weigh(slot: usize, from: usize, to: usize, isDoubtful: bool, unsure: f3
   const error = total(errors);
   let noise = load<f32>(slot + NOISE + band);
   if (noise === 0) noise = error;
-  noise = error < noise ? noise + NOISE_DOWN * (error - noise) : noise * NOISE_UP;
+  // Silence that was made up is none.
+  if (!isDoubtful) noise = error < noise ? noise + NOISE_DOWN * (error - noise) : noise * NOISE_UP;
   store<f32>(slot + NOISE + band, noise);
   const risen = max<f32>(0, error - 2 * noise);
   const estimate = total(estimates);
@@ -239,12 +279,13 @@ function setGains(slot: usize, from: usize, to: usize, over: f32, unsure: f32, r
   const leak = splat(max<f32>(unsure, load<f32>(slot + LEAK + from / 8)));
   const noise = splat((NOISE_KEPT / 8) * load<f32>(slot + NOISE + from / 8));
   const roughs = splat(rough / 8);
+  const elsewhere = splat(((unsure * ELSEWHERE_SHARE) / 8) * load<f32>(ELSEWHERE + from / 8));
   for (let k = from; k < to; k += 16) {
     const er = v128.load(ERROR_RE + k);
     const ei = v128.load(ERROR_IM + k);
     const power = add(add(mul(er, er), mul(ei, ei)), splat(1e-12));
     const leaked = mul(leak, v128.load(slot + ECHO_POWER + k));
-    const left = f32x4.max(leaked, mul(splat(0.5), v128.load(UNCERTAINTY + k)));
+    const left = f32x4.max(f32x4.max(leaked, elsewhere), mul(splat(0.5), v128.load(UNCERTAINTY + k)));
     v128.store(RESIDUAL + k, left);
     const inverted = f32x4.div(one, add(splat(1e-7), mul(splat(over), f32x4.max(left, roughs))));
     const before = mul(mul(splat(DIRECTED), v128.load(slot + OUT_BEFORE + k)), inverted);

@@ -23,6 +23,7 @@ export class EchoTwin {
   #hasGood = false;
   #lostFrames = 0;
   #doubtfulFrames = 0;
+  #lossyFrames = 0;
   #opposedFrames = 0;
   #opposedRun = 0;
   #isOpposed = false;
@@ -74,6 +75,9 @@ export class EchoTwin {
       ...this.#believe(near),
       isKnown: this.#trust > 0.5 && this.#held < 2 && !this.#isAstray,
       isDoubtful: this.#doubtfulFrames > 0 || this.#isAstray,
+      isLossy: this.#lossyFrames > 0,
+      sent: this.#filter.partitions[0]!.far,
+      isEcho: this.#hasGood && this.#isEchoDue,
     });
     this.#filter.doubt = this.#suppressor.doubt;
     return out;
@@ -140,6 +144,7 @@ export class EchoTwin {
       this.#hasGood &&
       dot(error, estimate) < -0.4 * dot(estimate, estimate) &&
       dot(estimate, estimate) > 0.1 * dot(error, error);
+    this.#lossyFrames = isConcealed ? 1000 : Math.max(0, this.#lossyFrames - 1);
     if (isConcealed || (this.#isOpposed && this.#opposedFrames < 6)) this.#doubtfulFrames = 2;
     else this.#doubtfulFrames = Math.max(0, this.#doubtfulFrames - 1);
     const isCounted = this.#isOpposed && this.#isEchoDue;

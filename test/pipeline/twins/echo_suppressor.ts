@@ -11,6 +11,15 @@ interface Band {
   risen: number;
   estimate: number;
   left: number;
+  elsewhere: Elsewhere;
+}
+
+/** Of a line that loses packets: powers of the estimate and of what was sent, held and summed up. */
+interface Elsewhere {
+  held: number;
+  ahead: number;
+  sent: number;
+  echoed: number;
 }
 
 export interface Suppressed {
@@ -21,6 +30,11 @@ export interface Suppressed {
   readonly isKnown: boolean;
   /** The frame's echo may not be that of what was sent. */
   readonly isDoubtful: boolean;
+  /** The line loses packets. */
+  readonly isLossy: boolean;
+  /** The far end's newest spectrum, and whether an echo of it is known. */
+  readonly sent: Spectrum;
+  readonly isEcho: boolean;
 }
 
 /** The residual echo suppressor, and the doubts that the filter is to have. */
@@ -46,6 +60,7 @@ export class TwinSuppressor {
   #unsure = 0;
   #nearFrames = 0;
   #nearRun = 0;
+  #nearPower = 0;
 
   constructor(n: number) {
     const row = (): Float64Array => new Float64Array(n + 1);
@@ -64,6 +79,7 @@ export class TwinSuppressor {
       risen: 0,
       estimate: 0,
       left: 0,
+      elsewhere: { held: 0, ahead: 0, sent: 0, echoed: 0 },
     }));
     [this.doubt, this.#gain, this.#echo, this.#outBefore] = [row().fill(1), row(), row(), row()];
     [this.#errorPower, this.#estimatePower] = [row(), row()];
@@ -73,7 +89,8 @@ export class TwinSuppressor {
     this.#overlap = new Float64Array(n);
   }
 
-  process({ error, estimate, uncertainty, isKnown, isDoubtful }: Suppressed): Float64Array {
+  process(frame: Suppressed): Float64Array {
+    const { error, estimate, uncertainty, isDoubtful } = frame;
     const e = this.#analyse(this.#lastError, error);
     const y = this.#analyse(this.#lastEstimate, estimate);
     this.#lastError = error;
@@ -85,13 +102,19 @@ export class TwinSuppressor {
       errors += power;
       coherent += band.coherence * power;
       this.#weigh(band, e, y, uncertainty, isDoubtful);
+      if (frame.isLossy) hold(band, frame);
     }
     this.coherentShare = coherent / (errors + 1e-9);
-    const rough = Math.max(0.1 * this.#unsure, this.#followRough(isDoubtful)) * this.#meanEstimate;
-    const over = this.#overFor(isKnown, isDoubtful, rough);
+    const rough = this.#followRough(isDoubtful);
+    const over = this.#overFor(frame, Math.max(0.1 * this.#unsure, rough) * this.#meanEstimate);
+    const weights = {
+      over,
+      rough: Math.max(0.1 * this.#unsure, rough) * this.#meanEstimate,
+      elsewhere: frame.isLossy ? 0.4 * this.#unsure : 0,
+    };
     for (const band of this.#bands) {
       if (!isDoubtful) followLeak(band, this.#nearFrames > 0);
-      for (const k of band.bins) this.#setGain(band, k, e, uncertainty[k]!, { over, rough });
+      for (const k of band.bins) this.#setGain(band, k, e, uncertainty[k]!, weights);
     }
     return this.#synthesise(e);
   }
@@ -159,7 +182,8 @@ export class TwinSuppressor {
       uncertain += uncertainty[k]!;
     }
     const noise = band.noise === 0 ? error : band.noise;
-    band.noise = error < noise ? noise + 0.1 * (error - noise) : noise * 1.01;
+    if (isDoubtful) band.noise = noise;
+    else band.noise = error < noise ? noise + 0.1 * (error - noise) : noise * 1.01;
     band.risen = Math.max(0, error - 2 * band.noise);
     band.estimate = estimate;
     band.left = Math.max(Math.max(this.#unsure, band.leak) * estimate, 0.5 * uncertain);
@@ -180,29 +204,44 @@ export class TwinSuppressor {
     return this.#rough;
   }
 
-  #overFor(isKnown: boolean, isDoubtful: boolean, rough: number): number {
+  #overFor({ isKnown, isDoubtful, isLossy }: Suppressed, rough: number): number {
     if (!isKnown) this.#nearFrames = 0;
     const nearness = ({ coherence, risen, noise, left }: Band): number =>
-      ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 1e-6);
-    const nearBands = this.#bands.filter(band => nearness(band) > 8).length;
-    const isNear = isKnown && !isDoubtful && nearBands > 0.3 * this.#bands.length;
+      ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 2.5e-5);
+    const share = (isSo: (band: Band) => boolean): number =>
+      this.#bands.filter(isSo).length / this.#bands.length;
+    const isNear = isKnown && !isDoubtful && share(band => nearness(band) > 8) > 0.3;
+    const isClear = !isLossy || share(band => band.risen - band.noise > 2 * elsewhereIn(band)) > 0.1;
+    const loudness = this.#bands.reduce((sum, { risen }) => sum + risen, 0);
+    const isLouder = isDoubtful && isLossy && loudness > 4 * this.#nearPower;
+    this.#nearPower = Math.max(isNear ? loudness : 0, 0.98 * this.#nearPower);
     this.#nearRun = isNear ? this.#nearRun + 1 : 0;
-    if (isNear) this.#nearFrames = this.#nearRun > 4 ? 40 : Math.max(1, this.#nearFrames);
+    const isSure = this.#nearRun > 4;
+    if (isNear && !isSure && !isClear && this.#nearFrames === 0) return this.#takeForPacket();
+    if (isNear) this.#nearFrames = isSure ? 40 : Math.max(1, this.#nearFrames);
     else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
+    if (isLouder && this.#nearFrames > 0) return this.#takeForPacket();
     this.#over = this.#nearFrames > 0 ? 0.1 : Math.min(16, Math.max(0.1, this.#over * 1.05));
     if (this.#nearFrames > 0) return 0.05;
     return this.#unsure > 0.05 ? 6 : this.#over;
   }
 
+  #takeForPacket(): number {
+    this.#unsure = 1;
+    return 1.5;
+  }
+
   #setGain(
-    { leak, noise }: Band,
+    band: Band,
     k: number,
     e: Spectrum,
     uncertain: number,
-    { over, rough }: { readonly over: number; readonly rough: number },
+    { over, rough, elsewhere }: { readonly over: number; readonly rough: number; readonly elsewhere: number },
   ): void {
+    const { leak, noise } = band;
     const power = e.re[k]! ** 2 + e.im[k]! ** 2 + 1e-12;
-    const left = Math.max(Math.max(this.#unsure, leak) * this.#echo[k]!, 0.5 * uncertain);
+    const leaked = Math.max(this.#unsure, leak) * this.#echo[k]!;
+    const left = Math.max(leaked, (elsewhere / 8) * elsewhereIn(band), 0.5 * uncertain);
     const residual = over * Math.max(left, rough / 8) + 1e-7;
     const ratio = (0.7 * this.#outBefore[k]!) / residual + 0.3 * Math.max(0, power / residual - 1);
     const gain = ratio / (1 + ratio);
@@ -210,6 +249,20 @@ export class TwinSuppressor {
     const least = Math.min(1, Math.sqrt(((0.3 / 8) * noise) / power));
     this.#gain[k] = Math.max(0.02, gain, least);
   }
+}
+
+/** What may come of a band at another time than it is expected. */
+function hold({ bins, estimate, elsewhere }: Band, { sent, isDoubtful, isEcho }: Suppressed): void {
+  const power = bins.reduce((sum, k) => sum + sent.re[k]! ** 2 + sent.im[k]! ** 2, 0);
+  elsewhere.held = Math.max(estimate, 0.85 * elsewhere.held);
+  elsewhere.ahead = Math.max(power, 0.8 * elsewhere.ahead);
+  if (isDoubtful || !isEcho) return;
+  elsewhere.sent = 0.98 * elsewhere.sent + power;
+  elsewhere.echoed = 0.98 * elsewhere.echoed + estimate;
+}
+
+function elsewhereIn({ elsewhere: { held, ahead, sent, echoed } }: Band): number {
+  return Math.max(held, (ahead * echoed) / (sent + 1e-9));
 }
 
 function smooth(before: number, now: number): number {
