@@ -29,4 +29,9 @@ export const DURABLE_LIMITS = {
   callerNumberDigits: 7,
   /** How often states are forgotten whose time is over. */
   keptStatesSweepMs: 60_000,
+  /** Calls of which something is forgotten in one transaction, so many of these in a night; the rest is left to the next one. */
+  forgottenAtOnce: 50,
+  forgottenBatches: 5_000,
+  /** Before each of them, for others to write. */
+  forgettingPauseMs: 250,
 } as const;

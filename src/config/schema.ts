@@ -4,6 +4,7 @@ import { integrationsSchema } from './integrations.ts';
 import { LIMITS } from './limits.ts';
 import { pipelineSchema } from './pipeline.ts';
 import { providersSchema } from './providers.ts';
+import { retentionSchema } from './retention.ts';
 import { trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -137,6 +138,7 @@ export const configSchema = z.strictObject({
       consent: z.enum(['ask', 'announce', 'never']).default('ask'),
     })
     .prefault({}),
+  retention: retentionSchema,
   workflows: z
     .strictObject({
       dir: z.string().min(1).max(4096).default('workflows'),

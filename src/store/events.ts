@@ -154,6 +154,8 @@ const details = {
   }),
   /** The call goes on with what was known of one that broke off. */
   'call.tookUp': z.object({ earlier: z.string().max(128) }),
+  /** So many events of the call were deleted, since they had been kept for long enough; of a state, where it stood. */
+  'data.forgotten': z.object({ data: z.enum(['transcript', 'history', 'state']), rows: z.number().int() }),
   /** Another workflow goes on with the call. */
   'call.handedOver': z.object({ from: z.string(), to: z.string(), version: z.string(), mediaMs }),
   /** Another party is called into the call: by its number, or whoever is in a room. */

@@ -92,11 +92,14 @@ async function runMigrations(client: pg.Client, onLog: (line: string) => void): 
   });
 }
 
-/** No DELETE: what the store forgets is decided by the owner of the schema. */
+/** No DELETE: what the store forgets is decided by the owner of the schema, in functions that do no more than that. */
 async function grantToApp(client: pg.Client): Promise<void> {
   const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [APP_ROLE]);
   if (role.rowCount === 0) return;
   await client.query(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${APP_ROLE}`);
+  await client.query(
+    `GRANT EXECUTE ON FUNCTION forget_of_calls(text, text[]), forget_states(text[]) TO ${APP_ROLE}`,
+  );
 }
 
 /** A wrong key file is found at start, not when the first record does not open. */
