@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import { TrunklineError } from '../config/errors.ts';
 import { type KeyRing, readKeyFile } from './key_file.ts';
 
@@ -35,6 +43,7 @@ export interface Vault {
 const SEALED = /^v1\.([a-z0-9]{1,16})\.([A-Za-z0-9_-]{38,})$/;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const NONCES_AT_ONCE = 64;
 const INDEX_HEX_DIGITS = 32;
 
 /** @throws TrunklineError KEY_INVALID when the file is missing or not a key file */
@@ -43,12 +52,15 @@ export function openVault(keyFile: string): Vault {
 }
 
 export function createVault(keys: KeyRing): Vault {
-  const current = keys.sealing.get(keys.current);
+  // Made once: to take a key in costs more than to seal a sentence.
+  const sealing = new Map([...keys.sealing].map(([id, key]) => [id, createSecretKey(key)]));
+  const current = sealing.get(keys.current);
   if (current === undefined) throw new TrunklineError('KEY_INVALID', `no key ${keys.current}`);
+  const nextNonce = nonces();
   return {
     keyId: keys.current,
     seal(plain, place) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', current, nonce);
       cipher.setAAD(additionalData(keys.current, place));
       const body = [nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()];
@@ -56,7 +68,7 @@ export function createVault(keys: KeyRing): Vault {
     },
     open(sealed, place) {
       const [, keyId = '', body = ''] = SEALED.exec(sealed) ?? [];
-      const key = keys.sealing.get(keyId);
+      const key = sealing.get(keyId);
       if (key === undefined) throw new TrunklineError('SEAL_BROKEN', `${place.field}: no key opens it`);
       return decipher(Buffer.from(body, 'base64url'), key, keyId, place);
     },
@@ -68,7 +80,21 @@ export function createVault(keys: KeyRing): Vault {
   };
 }
 
-function decipher(bytes: Buffer, key: Buffer, keyId: string, place: SealPlace): string {
+/** Random nonces, each given once and good until the next is asked for; drawn many at a time, since each draw is a call of its own. */
+function nonces(): () => Buffer {
+  const block = Buffer.alloc(NONCES_AT_ONCE * NONCE_BYTES);
+  let at = block.length;
+  return () => {
+    if (at === block.length) {
+      randomFillSync(block);
+      at = 0;
+    }
+    at += NONCE_BYTES;
+    return block.subarray(at - NONCE_BYTES, at);
+  };
+}
+
+function decipher(bytes: Buffer, key: KeyObject, keyId: string, place: SealPlace): string {
   try {
     const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,

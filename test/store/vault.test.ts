@@ -37,6 +37,16 @@ t.test('what is sealed opens again, and only in its place', async t => {
   }
 });
 
+t.test('no nonce is used twice', async t => {
+  const vault = scratchVault(scratch(t));
+  const nonceOf = (sealed: string) =>
+    Buffer.from(sealed.slice('v1.k1.'.length), 'base64url').toString('hex', 0, 12);
+  const nonces = Array.from({ length: 1000 }, () => nonceOf(vault.seal('the same words', PLACE)));
+  t.equal(new Set(nonces).size, 1000);
+  // Not counted up either: bytes of every place differ.
+  for (let at = 0; at < 24; at += 2) t.ok(new Set(nonces.map(nonce => nonce.slice(at, at + 2))).size > 100);
+});
+
 t.test('no changed ciphertext opens', async t => {
   const vault = scratchVault(scratch(t));
   const sealed = vault.seal('secret', PLACE);
