@@ -17,16 +17,17 @@ export const NUMBERS: Masking = text => withoutNumbers(text);
 export function masked<T>(value: T, mask: Masking): T {
   if (typeof value === 'string') return mask(value) as T;
   if (typeof value !== 'object' || value === null) return value;
-  let isOther = false;
-  const changed = (one: unknown): unknown => {
+  // Hardly anything ever changes: nothing is copied before it does.
+  let copy: T | undefined;
+  for (const name of Object.keys(value)) {
+    const one: unknown = value[name as keyof T];
     const made = masked(one, mask);
-    isOther ||= made !== one;
-    return made;
-  };
-  const made = Array.isArray(value)
-    ? value.map(changed)
-    : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, changed(one)]));
-  return isOther ? (made as T) : value;
+    if (made === one) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as T & object;
+    // An assignment would not reach a property that is called __proto__.
+    Object.defineProperty(copy, name, { value: made });
+  }
+  return copy ?? value;
 }
 
 /** What is the engine's own, and no word of anybody's. */
