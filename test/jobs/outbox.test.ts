@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { Delivery } from '../../src/jobs/delivery.ts';
 import { OutboxJobs } from '../../src/jobs/outbox_jobs.ts';
 import { createLogger } from '../../src/observe/log.ts';
@@ -32,6 +33,7 @@ const yaml = VISITS.replaceAll('https://shop.example', server.url);
 writeFileSync(join(project, 'workflows/visits.yaml'), yaml);
 
 t.teardown(async () => {
+  await jobs.end('SIGKILL');
   await server.close();
   await database.close();
   await store.end();
@@ -65,17 +67,28 @@ async function callEnds(callId: string, times = 1): Promise<void> {
   );
 }
 
-function startJobs(t: Test) {
-  const child = spawn(process.execPath, [CHILD, store.appUrl, store.keyFile, project], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  return { child, exited };
+/** The role of jobs in a process of its own, which each test leaves to the next: it takes a second to begin. */
+class Jobs {
+  #child: ChildProcess | undefined;
+
+  start(): void {
+    this.#child ??= spawn(process.execPath, [CHILD, store.appUrl, store.keyFile, project], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  /** Its exit code and signal. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<unknown> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined) return undefined;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    return await exited;
+  }
 }
+
+const jobs = new Jobs();
 
 function outbox(callId: string) {
   return asOwner<{ state: string; attempts: number; why: string | null }>(
@@ -112,31 +125,27 @@ t.test(
   'what is wanted is delivered once, however often it was told, and nothing personal is left about',
   async t => {
     await callEnds('call-1', 2);
-    const { child, exited } = startJobs(t);
+    jobs.start();
     await untilSettled('call-1');
     t.match(await outbox('call-1'), [{ state: 'delivered', attempts: 1 }]);
     t.equal(server.asked.length, 1);
     t.match(JSON.parse(server.asked[0]!.body), { text: 'call-1 at Thistlewick Crescent', kind: 'visit' });
-    const jobs = await asOwner(
+    const rows = await asOwner(
       store,
       'SELECT w::text || coalesce(o::text, $1) AS row FROM jobs.workflow_status w LEFT JOIN jobs.operation_outputs o USING (workflow_uuid)',
       [''],
     );
-    t.ok(jobs.length > 0);
-    t.notMatch(JSON.stringify(jobs), /Thistlewick|5550100/);
-    child.kill('SIGTERM');
-    t.same(await exited, [0, null], 'it ends in order');
+    t.ok(rows.length > 0);
+    t.notMatch(JSON.stringify(rows), /Thistlewick|5550100/);
   },
 );
 
 t.test('killed in the midst of a delivery, it is gone on with by the same key', async t => {
   server.replies.push({ until: new Promise(() => undefined) });
   await callEnds('call-2');
-  const first = startJobs(t);
   await until(() => server.asked.length === 1, 'it was asked');
-  first.child.kill('SIGKILL');
-  await first.exited;
-  startJobs(t);
+  await jobs.end('SIGKILL');
+  jobs.start();
   await untilSettled('call-2');
   t.match(await outbox('call-2'), [{ state: 'delivered', attempts: 1 }]);
   t.equal(server.asked.length, 2);
@@ -146,14 +155,14 @@ t.test('killed in the midst of a delivery, it is gone on with by the same key', 
 t.test('killed in the pause after a try, it counts on', async t => {
   server.replies.push({ status: 503 });
   await callEnds('call-3');
-  const first = startJobs(t);
   await until(() => server.asked.length === 1, 'it was asked');
   let pause = [] as unknown[];
-  while (pause.length === 0)
+  while (pause.length === 0) {
+    await rest(20);
     pause = await asOwner(store, "SELECT FROM jobs.operation_outputs WHERE function_name ILIKE '%sleep%'");
-  first.child.kill('SIGKILL');
-  await first.exited;
-  startJobs(t);
+  }
+  await jobs.end('SIGKILL');
+  jobs.start();
   await untilSettled('call-3');
   t.match(await outbox('call-3'), [{ state: 'delivered', attempts: 2 }]);
   t.equal(server.asked.length, 2);
@@ -163,11 +172,9 @@ t.test('killed in the pause after a try, it counts on', async t => {
 t.test('a try that the end of the process breaks off counts for nothing', async t => {
   server.replies.push({ until: new Promise(() => undefined) });
   await callEnds('call-5');
-  const first = startJobs(t);
   await until(() => server.asked.length === 1, 'it was asked');
-  first.child.kill('SIGTERM');
-  t.same(await first.exited, [0, null], 'it ends in order');
-  startJobs(t);
+  t.same(await jobs.end('SIGTERM'), [0, null], 'it ends in order');
+  jobs.start();
   await untilSettled('call-5');
   t.match(await outbox('call-5'), [{ state: 'delivered', attempts: 1 }]);
   t.equal(server.asked.length, 2);
@@ -176,16 +183,14 @@ t.test('a try that the end of the process breaks off counts for nothing', async 
 t.test('an effect whose delivery broke is unknown and listed, and looked at no more', async t => {
   server.replies.push({ status: 503 });
   await callEnds('call-6');
-  const first = startJobs(t);
   await until(() => server.asked.length === 1, 'it was asked');
   await untilSteps('call-6', 2);
-  first.child.kill('SIGKILL');
-  await first.exited;
+  await jobs.end('SIGKILL');
   await asOwner(
     store,
     "UPDATE jobs.workflow_status SET status = 'ERROR', error = '{}' WHERE workflow_uuid LIKE 'outbox:call-6%'",
   );
-  startJobs(t);
+  jobs.start();
   await untilSettled('call-6');
   t.match(await outbox('call-6'), [{ state: 'unknown', attempts: 1, why: 'broken' }]);
   t.equal(server.asked.length, 1);
@@ -208,7 +213,6 @@ t.test('an effect whose delivery broke is unknown and listed, and looked at no m
 t.test('what is refused is given up, and keeps nobody waiting', async t => {
   server.replies.push({ status: 422 });
   await callEnds('call-4');
-  startJobs(t);
   await untilSettled('call-4');
   t.match(await outbox('call-4'), [{ state: 'givenUp', attempts: 1, why: 'refused' }]);
 });
@@ -218,11 +222,9 @@ t.test(
   async t => {
     server.replies.push({ status: 503 });
     await callEnds('call-8');
-    const killed = startJobs(t);
     await until(() => server.asked.length === 1, 'it was asked');
     await untilSteps('call-8', 2);
-    killed.child.kill('SIGKILL');
-    await killed.exited;
+    await jobs.end('SIGKILL');
     const [{ recovered = '' } = {}] = await asOwner<{ recovered?: string }>(
       store,
       "SELECT effect_id AS recovered FROM outbox WHERE call_id = 'call-8'",
@@ -242,7 +244,7 @@ t.test(
       isAway = false;
       throw new Error('away');
     }) as typeof begin;
-    const jobs = new OutboxJobs({
+    const here = new OutboxJobs({
       databaseUrl: store.appUrl,
       tenantId: 'acme',
       outbox: {
@@ -264,8 +266,8 @@ t.test(
       log: createLogger('jobs', 'silent'),
       limits: { lookMs: 20, firstPauseMs: 20 },
     });
-    await jobs.start();
-    t.teardown(() => jobs.close());
+    await here.start();
+    t.teardown(() => here.close());
     for (let i = 0; i < 1_000 && settled.length < 2; i += 1)
       await new Promise(resolve => setTimeout(resolve, 20));
     t.same(tried.toSorted(), [recovered, 'call-9:1', 'call-9:1'].toSorted());

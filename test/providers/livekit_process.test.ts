@@ -17,10 +17,15 @@ const limits = { firstByteMs: 30_000, silentMs: 30_000 };
 
 /** A folder whose node_modules holds the faulty plugins, and LiveKit's own packages. */
 const folder = await mkdtemp(join(tmpdir(), 'plugins-'));
+/** Another one, in which LiveKit's own can't be loaded: one that can takes a second of the processor each time. */
+const hopeless = join(folder, 'hopeless');
+const PACKAGES = join(PROJECT, 'test/providers/plugin_packages');
 await mkdir(join(folder, 'node_modules'));
+await mkdir(join(hopeless, 'node_modules/@livekit'), { recursive: true });
 for (const name of ['faulty', 'throwing'])
-  await symlink(join(PROJECT, 'test/providers/plugin_packages', name), join(folder, 'node_modules', name));
+  await symlink(join(PACKAGES, name), join(folder, 'node_modules', name));
 await symlink(join(PROJECT, 'node_modules/@livekit'), join(folder, 'node_modules/@livekit'));
+await symlink(join(PACKAGES, 'throwing'), join(hopeless, 'node_modules/@livekit/agents'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
 function model(t: Test, options: Partial<PluginLlmOptions> = {}): Llm {
@@ -52,8 +57,8 @@ async function told(
   return { text, error: undefined };
 }
 
-function assertFault(t: Test, error: unknown, kind: FaultKind, detail: RegExp): void {
-  t.ok(error instanceof ProviderFault, `${error}`);
+function assertFault(t: Test, error: unknown, kind: FaultKind, detail: RegExp, what?: string): void {
+  t.ok(error instanceof ProviderFault, what ?? `${error}`);
   const fault = error as ProviderFault;
   t.strictSame([fault.code, fault.kind], ['LLM_FAILED', kind]);
   t.match(fault.detail, detail);
@@ -82,7 +87,7 @@ t.test('a plugin is loaded when it is asked, and not before', async t => {
 });
 
 t.test('a process that is killed fails what was under way, and the next request has another', async t => {
-  const llm = model(t);
+  const llm = model(t, { limits: { ...limits, answerBytes: 1 << 30 } });
   const pid = Number((await told(llm, 'pid')).text);
   const { text, error } = await told(llm, 'wait', () => process.kill(pid, 'SIGKILL'));
   t.equal(text, 'well', 'what came before is told');
@@ -90,11 +95,12 @@ t.test('a process that is killed fails what was under way, and the next request 
   const next = Number((await told(llm, 'pid')).text);
   t.ok(next > 0 && next !== pid);
   assertFault(t, (await told(llm, 'crash')).error, 'unavailable', /plugin ended/);
+  assertFault(t, (await told(llm, 'flood')).error, 'protocol', /too much/, 'one that floods is killed, too');
   t.equal((await told(llm, 'hello')).text, 'you said hello');
 });
 
 t.test('a process that keeps ending is not started for ever', async t => {
-  const llm = model(t, { package: 'throwing' });
+  const llm = model(t, { folder: hopeless });
   for (let i = 0; i < 6; i++)
     assertFault(t, (await told(llm, 'hello')).error, 'unavailable', /can't be loaded/);
   assertFault(t, (await told(llm, 'hello')).error, 'unavailable', /keeps ending/);
@@ -114,23 +120,16 @@ t.test('a process that takes too long to load is killed', async t => {
   assertFault(t, (await told(llm, 'hello')).error, 'timeout', /more than 20 ms to load/);
 });
 
-t.test('a process that floods is killed; an answer that is too long ends alone', async t => {
-  const llm = model(t, { limits: { ...limits, answerBytes: 1 << 30 } });
-  assertFault(t, (await told(llm, 'flood')).error, 'protocol', /too much/);
-  t.equal((await told(llm, 'hello')).text, 'you said hello');
-  const short = model(t, { limits: { ...limits, answerBytes: 50_000 } });
-  const pid = Number((await told(short, 'pid')).text);
-  assertFault(t, (await told(short, 'long')).error, 'protocol', /more than an answer may be/);
-  t.equal(Number((await told(short, 'pid')).text), pid);
-});
-
-t.test('what makes no sense is a fault of that request alone', async t => {
-  const llm = model(t);
+t.test('what makes no sense, or is too long, is a fault of that request alone', async t => {
+  const llm = model(t, { limits: { ...limits, answerBytes: 150_000 } });
   const pid = Number((await told(llm, 'pid')).text);
   assertFault(t, (await told(llm, 'nonsense')).error, 'protocol', /plugin failed/);
   t.equal((await told(llm, 'leave behind')).text, 'well', 'promises that nobody looks at end nothing');
   t.equal((await told(llm, 'long')).text.length, 100_000, 'long texts come in pieces');
+  assertFault(t, (await told(llm, 'longer')).error, 'protocol', /more than an answer may be/);
   t.equal(Number((await told(llm, 'pid')).text), pid);
+  const without = JSON.parse((await told(llm, 'environment')).text) as [object, object];
+  t.strictSame(without[0], {}, 'no key where none is there');
 });
 
 t.test('a plugin has its own key, and no other', async t => {
@@ -142,13 +141,12 @@ t.test('a plugin has its own key, and no other', async t => {
   t.strictSame(options, { greeting: 'hello', apiKey: KEY });
   t.equal(environment.FAULTY_API_KEY, KEY);
   t.notMatch(text, /another-secret|SOME_OTHER/);
-  const without = JSON.parse((await told(model(t), 'environment')).text) as [object, object];
-  t.strictSame(without[0], {}, 'none where none is there');
 });
 
 t.test('what is missing, or wrong, is told', async t => {
   const why = async (options: Partial<PluginLlmOptions>) => (await told(model(t, options), 'hello')).error;
   assertFault(t, await why({ package: 'not-there' }), 'unavailable', /not installed/);
+  assertFault(t, await why({ package: 'throwing' }), 'unavailable', /can't be loaded/);
   assertFault(t, await why({ className: 'Missing' }), 'unavailable', /no class of that name/);
   assertFault(t, await why({ options: { greeting: 'refuse' } }), 'unavailable', /does not take its options/);
 });
@@ -169,7 +167,12 @@ t.test('words that a voice times are where it says', async t => {
 });
 
 t.test('a recogniser whose package is missing fails at once', async t => {
-  const stt = createPluginStt({ name: 'ear', package: 'not-there', folder, times: { finalMs: 30_000 } });
+  const stt = createPluginStt({
+    name: 'ear',
+    package: 'not-there',
+    folder: tmpdir(),
+    times: { finalMs: 30_000 },
+  });
   t.teardown(() => stt.close());
   const session = stt.open({ rateHz: 8_000, expect: { id: 'anything', jsgf: '' } });
   session.write(new Int16Array(800).fill(1_000));

@@ -3,17 +3,17 @@ import { JitterBuffer } from '../../../sip/rtp/jitter_buffer.ts';
 import { ClickMeter, LinearDecoder, Simulation, TONE_HZ } from './network_rig.ts';
 import { createRandom } from './random.ts';
 
-const HOUR_MS = 3_600_000;
+const LONG_MS = 1_200_000;
 
 for (const skewPpm of [200, -200]) {
-  t.test(`an hour with a clock off by ${skewPpm} ppm: no click, no growth, nothing lost`, async t => {
+  t.test(`twenty minutes with a clock off by ${skewPpm} ppm: no click, no growth, nothing lost`, async t => {
     const random = createRandom(5);
     const far = new Simulation({ ptimeMs: 20, skewPpm, delayMs: () => 30 + random() * 4 });
     far.run(5_000);
     const concealed = far.concealedFrames;
     const clicks = new ClickMeter();
     let deepestMs = 0;
-    far.run(HOUR_MS, frame => {
+    far.run(LONG_MS, frame => {
       clicks.hear(frame);
       deepestMs = Math.max(deepestMs, far.buffer.depthMs);
     });
@@ -22,7 +22,7 @@ for (const skewPpm of [200, -200]) {
     t.ok(deepestMs < 40, `never deeper than ${deepestMs} ms`);
     const { shortenedMs, lengthenedMs, late, droppedMs } = far.buffer.stats();
     const followedMs = shortenedMs - lengthenedMs;
-    t.ok(Math.abs(followedMs - skewPpm * 3.6) < 30, `followed by ${followedMs} ms`);
+    t.ok(Math.abs(followedMs - skewPpm * 1.2) < 30, `followed by ${followedMs} ms`);
     t.same([late, droppedMs], [0, 0]);
   });
 }

@@ -73,6 +73,7 @@ class Obeying extends llm.LLMStream {
       }, 20);
       await new Promise(() => undefined);
     } else if (order === 'long') say('x'.repeat(100_000));
+    else if (order === 'longer') say('x'.repeat(200_000));
     else say(`you said ${order}`);
   }
 }
