@@ -5,7 +5,7 @@ import { parseConfig } from '../src/config/load.ts';
 import { nodePaths } from '../src/config/paths.ts';
 import { providePrograms } from '../src/supervisor/programs.ts';
 import { Terminal } from '../src/supervisor/terminal.ts';
-import { type Counts, giveWay, type Priority, runSuites } from './run_suites.ts';
+import { type Counts, giveWay, type Jobs, type Priority, runSuites } from './run_suites.ts';
 import { ROOT } from './tidy/sources.ts';
 
 /**
@@ -43,7 +43,15 @@ const LONG: readonly string[] = [
   'test/supervisor/obstacles.test.ts',
   'test/providers/livekit_process.test.ts',
   'test/bench/chaos.test.ts',
+  'test/bench/latency_livekit.test.ts',
   'test/providers/livekit_llm.test.ts',
+  'test/jobs/outbox.test.ts',
+  'test/simulate/callers.test.ts',
+  'test/providers/llm.test.ts',
+  'test/bench/conversation.test.ts',
+  'test/edge/worker_protocol.test.ts',
+  'test/chat/chat_acts.test.ts',
+  'test/calls/callback.test.ts',
 ];
 /** Sound through WebRTC, which gives up what it can't do in time: one after the other. */
 const ROOM_SOUND: readonly string[] = [
@@ -124,12 +132,18 @@ async function runEverything(): Promise<Counts[]> {
   const others = testFiles('test').filter(file => !apart.has(file));
   const lanes = await Promise.all([
     runInTurn(
-      () => runSuites(ROOM_SOUND, 1),
-      () => runSuites(longestFirst(hurried), 3),
+      () => runSuites(ROOM_SOUND, exactly(1)),
+      () => runSuites(longestFirst(hurried), exactly(3)),
     ),
-    runInTurn(...CHECKS.map(check => () => runCheck(check)), () => runSuites(longestFirst(others), 3, 'low')),
+    runInTurn(...CHECKS.map(check => () => runCheck(check)), () =>
+      runSuites(longestFirst(others), { least: 3, most: 6 }, 'low'),
+    ),
   ]);
   return lanes.flat();
+}
+
+function exactly(jobs: number): Jobs {
+  return { least: jobs, most: jobs };
 }
 
 function longestFirst(files: readonly string[]): string[] {
@@ -146,7 +160,7 @@ async function main(targets: readonly string[]): Promise<void> {
   const results: Counts[] = [];
   await provideTap();
   if (targets.length > 0) {
-    results.push(await runSuites(targets.flatMap(testFiles), 1));
+    results.push(await runSuites(targets.flatMap(testFiles), exactly(1)));
   } else {
     await prepare();
     results.push(...(await runEverything()));

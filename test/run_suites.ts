@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SpareTime } from './spare_time.ts';
 import { ROOT } from './tidy/sources.ts';
 
 export interface Counts {
@@ -23,27 +25,52 @@ const NODE_COMPILE_CACHE = join(ROOT, 'var', 'compile-cache');
 /** What a file prints that goes on: enough to find a fault by. */
 const KEPT_LINES = 20_000;
 
+/** Between two looks at what the machine has left, and the shares of its processors at which one file more, or less, runs. */
+const LOOK_MS = 1_500;
+const SPARE_SHARE = 0.3;
+const SCARCE_SHARE = 0.1;
+
+/** Files beside each other: so many always, and up to so many while the machine has time to spare. */
+export interface Jobs {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * Runs test files, each by Node itself in a process of its own and without tap's runner: that one hooks into how
  * modules are loaded, in the file's process and in all that it starts, which costs each of them up to a second of the processor.
  * A line for each file, all of the output of those that fail, assertions counted.
- * @param files begun in this order, `jobs` of them at once
+ * @param files begun in this order
  */
 export async function runSuites(
   files: readonly string[],
-  jobs: number,
+  { least, most }: Jobs,
   priority: Priority = 'normal',
 ): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
   const waiting = [...files];
-  const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { passed, failed } = await runFile(file, priority);
+  const running = new Set<Promise<void>>();
+  const begin = (file: string): void => {
+    const run = runFile(file, priority).then(({ passed, failed }) => {
       counts.passed += passed;
       counts.failed += failed;
-    }
+      running.delete(run);
+    });
+    running.add(run);
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  const spare = new SpareTime();
+  let jobs = least;
+  let lookAtMs = performance.now() + LOOK_MS;
+  while (waiting.length > 0) {
+    while (waiting.length > 0 && running.size < jobs) begin(waiting.shift()!);
+    await Promise.race([...running, pause(Math.max(1, lookAtMs - performance.now()))]);
+    if (performance.now() < lookAtMs) continue;
+    lookAtMs = performance.now() + LOOK_MS;
+    const share = spare.share();
+    if (share >= SPARE_SHARE) jobs = Math.min(most, jobs + 1);
+    else if (share < SCARCE_SHARE) jobs = Math.max(least, jobs - 1);
+  }
+  await Promise.all(running);
   return counts;
 }
 
