@@ -18,16 +18,15 @@ export function masked<T>(value: T, mask: Masking): T {
   if (typeof value === 'string') return mask(value) as T;
   if (typeof value !== 'object' || value === null) return value;
   // Hardly anything ever changes: nothing is copied before it does.
-  let copy: T | undefined;
+  let copy: Record<string, unknown> | undefined;
   for (const name of Object.keys(value)) {
     const one: unknown = value[name as keyof T];
     const made = masked(one, mask);
     if (made === one) continue;
-    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as T & object;
-    // An assignment would not reach a property that is called __proto__.
-    Object.defineProperty(copy, name, { value: made });
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = made;
   }
-  return copy ?? value;
+  return (copy ?? value) as T;
 }
 
 /** What is the engine's own, and no word of anybody's. */
