@@ -114,6 +114,7 @@ export class EstimatedWords {
   #span(paceMs: number): { startMs: number; endMs: number } | undefined {
     const word = this.#words[this.#at]!;
     const lengthMs = weightOf(word) * paceMs;
+    const isMarked = /[.,;:!?]["')]*$/u.test(word);
     let [spentMs, startMs, endMs] = [0, undefined as number | undefined, undefined as number | undefined];
     for (let frame = Math.floor(this.#lastMs / FRAME_MS); frame < this.#voiced.length; frame++) {
       if (!this.#voiced[frame]) continue;
@@ -123,12 +124,7 @@ export class EstimatedWords {
       spentMs += (frame + 1) * FRAME_MS - beginMs;
       if (endMs === undefined && spentMs >= lengthMs) endMs = beginMs + leftMs;
       const share = spentMs / lengthMs;
-      if (
-        /[.,;:!?]["')]*$/u.test(word) &&
-        share > 1 - NEAR &&
-        share < 1 + NEAR &&
-        this.#pausesAt(frame + 1)
-      ) {
+      if (isMarked && share > 1 - NEAR && share < 1 + NEAR && this.#pausesAt(frame + 1)) {
         return { startMs, endMs: (frame + 1) * FRAME_MS };
       }
       if (endMs !== undefined && share >= 1 + NEAR) break;
@@ -138,8 +134,8 @@ export class EstimatedWords {
 
   /** Whether a pause begins there that the sound so far holds. */
   #pausesAt(frame: number): boolean {
-    const pause = this.#voiced.slice(frame, frame + PAUSE_FRAMES);
-    return pause.length === PAUSE_FRAMES && !pause.includes(true);
+    const voice = this.#voiced.indexOf(true, frame);
+    return (voice < 0 ? this.#voiced.length : voice) - frame >= PAUSE_FRAMES;
   }
 
   #tell(startMs: number, endMs: number): SpokenWord {

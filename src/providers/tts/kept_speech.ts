@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LIMITS } from '../../config/limits.ts';
 import type { SpokenPiece, SpokenSentence, SpokenWord, Tts } from '../types.ts';
 import { joined } from './edge_silence.ts';
+import { SampleReader } from './sample_reader.ts';
 
 type SpeakOptions = Parameters<Tts['speak']>[1];
 
@@ -193,8 +194,7 @@ function decoded(bytes: Buffer, key: string, rateHz: SpokenSentence['rateHz']): 
   const headEnd = 4 + body.readUInt32LE(0);
   const head = JSON.parse(body.toString('utf8', 4, headEnd)) as Pick<SpokenSentence, 'rateHz' | 'words'>;
   if (head.rateHz !== rateHz) return undefined;
-  const pcm = new Int16Array((body.length - headEnd) >> 1);
-  for (let at = 0; at < pcm.length; at++) pcm[at] = body.readInt16LE(headEnd + 2 * at);
+  const pcm = new SampleReader().read(body.subarray(headEnd));
   return { pcm, rateHz, words: head.words };
 }
 
