@@ -1,15 +1,9 @@
-import { Resampler } from '../../../pipeline/resample.ts';
 import { LIMITS } from '../../config/limits.ts';
-import type { Expectation, Stt, SttSession } from '../types.ts';
+import type { Expectation, Stt, SttOptions, SttSession } from '../types.ts';
 import { hintWords } from './hint_words.ts';
 import { RealtimeConnection } from './openai_realtime_connection.ts';
-import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
-
-/** The one rate of the API's PCM; its other formats are G.711, which not all of its models and followers take. */
-const WIRE_RATE_HZ = 24_000;
-const PIECE_MS = 50;
-/** The API refuses to commit less than 100 ms; a resampler may round. */
-const LEAST_SAMPLES = 0.11 * WIRE_RATE_HZ;
+import { RealtimeUtterance, WIRE_RATE_HZ } from './openai_realtime_utterance.ts';
+import type { FinalLimits } from './remote_utterance.ts';
 
 export interface OpenAiRealtimeSttOptions {
   readonly name: string;
@@ -34,7 +28,7 @@ interface RealtimeLimits extends FinalLimits {
 }
 
 /**
- * OpenAI's Realtime API in transcription mode over WebSocket, sound while it is spoken and the final on commit
+ * OpenAI's Realtime API in transcription mode over WebSocket, sound while it is spoken and what was said on commit
  * (https://developers.openai.com/api/docs/guides/realtime-transcription). Connections are kept from one utterance to the
  * next, but never after one that was given up: what it still has to tell must not end up in another.
  */
@@ -48,7 +42,7 @@ class OpenAiRealtimeStt implements Stt {
   readonly #model: string;
   /** With what ends them. */
   readonly #idle = new Map<RealtimeConnection, NodeJS.Timeout>();
-  readonly #sessions = new Set<RemoteUtterance>();
+  readonly #sessions = new Set<RealtimeUtterance>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -69,41 +63,17 @@ class OpenAiRealtimeStt implements Stt {
     this.#keep(connection);
   }
 
-  open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
-    const resampler = new Resampler(rateHz, WIRE_RATE_HZ);
-    // Kept until the end: another connection may have to be told it all.
-    const sent: Int16Array[] = [];
-    let connection: RealtimeConnection | undefined;
-    const append = (samples: Float32Array): void => {
-      if (samples.length === 0) return;
-      const pcm = Int16Array.from(samples, clip);
-      sent.push(pcm);
-      connection?.append(pcm);
-    };
-    const begin = (next: RealtimeConnection, onStale?: () => void): void => {
-      connection = next;
-      next.configure(this.#session(expect));
-      next.begin(session, onStale);
-      for (const pcm of sent) next.append(pcm);
-      if (session.isFinishing) next.commit();
-    };
-    const session: RemoteUtterance = new RemoteUtterance({
+  open({ rateHz, expect, onPartial }: SttOptions): SttSession {
+    const session: RealtimeUtterance = new RealtimeUtterance({
       name: this.name,
       rateHz,
-      limits: this.#options.limits,
       onPartial,
-      pieceMs: PIECE_MS,
-      audio: pcm => append(resampler.push(Float32Array.from(pcm))),
-      end: () => {
-        append(resampler.end());
-        const missing = LEAST_SAMPLES - sent.reduce((sum, { length }) => sum + length, 0);
-        if (missing > 0) append(new Float32Array(missing));
-        connection?.commit();
-      },
-      over: isWell => {
+      limits: this.#options.limits,
+      session: this.#session(expect),
+      connect: () => this.#connect(),
+      over: (connection, isWell, wasUsed) => {
         this.#sessions.delete(session);
-        if (connection !== undefined) this.#giveBack(connection, isWell, sent.length > 0);
-        sent.length = 0;
+        if (connection !== undefined) this.#giveBack(connection, isWell, wasUsed);
       },
     });
     if (this.#closed) session.fail('unavailable', 'was closed');
@@ -112,7 +82,7 @@ class OpenAiRealtimeStt implements Stt {
     else {
       this.#sessions.add(session);
       const taken = this.#take();
-      begin(taken, taken.isOpen ? () => begin(this.#connect()) : undefined);
+      session.begin(taken, taken.isOpen);
     }
     return session;
   }
@@ -208,8 +178,4 @@ class OpenAiRealtimeStt implements Stt {
     if (this.#model.startsWith('gpt-realtime-whisper')) return { ...common, ...spoken };
     return { ...common, ...spoken, prompt: [...(prompt === undefined ? [] : [prompt]), ...hints].join(', ') };
   }
-}
-
-function clip(sample: number): number {
-  return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../config/limits.ts';
 import type { FaultKind, ProviderFault } from '../provider_fault.ts';
 import { ProviderSocket } from '../provider_socket.ts';
+import type { Recognition } from '../types.ts';
 import { plainWords } from './plain_words.ts';
 import type { RemoteUtterance } from './remote_utterance.ts';
 import { tokenConfidence, UNMEASURED_CONFIDENCE } from './token_confidence.ts';
@@ -48,7 +49,12 @@ export class RealtimeConnection {
   #items = new Map<string, Item>();
   /** Of the one before: they have nothing more to tell. */
   #pastItems: ReadonlySet<string> = new Set();
-  #lastItemId: string | undefined;
+  #commits = 0;
+  /** The last item of each commit that was answered, in order; undefined where there was none yet. */
+  #marks: (string | undefined)[] = [];
+  /** Commits of which all was told. */
+  #told = 0;
+  #onHeard: OnHeard = () => undefined;
   #onStale: (() => void) | undefined;
   #probedAt: number | undefined;
 
@@ -82,11 +88,13 @@ export class RealtimeConnection {
   }
 
   /**
+   * `onHeard` is told how many of its commits are written down, and what they come to, as it is known.
    * `onStale` is told instead of a fault where the connection turns out to be gone before it has said anything: the far end may
    * give a kept one up at any time.
    */
-  begin(utterance: RemoteUtterance, onStale?: () => void): void {
+  begin(utterance: RemoteUtterance, onHeard: OnHeard, onStale?: () => void): void {
     this.#utterance = utterance;
+    this.#onHeard = onHeard;
     this.#onStale = onStale;
     this.#probedAt = undefined;
     if (this.#fault !== undefined) utterance.failWith(this.#fault);
@@ -100,6 +108,7 @@ export class RealtimeConnection {
   }
 
   commit(): void {
+    this.#commits += 1;
     this.#socket.sendJson({ type: 'input_audio_buffer.commit' });
   }
 
@@ -108,7 +117,10 @@ export class RealtimeConnection {
     this.#utterance = undefined;
     this.#pastItems = new Set(this.#items.keys());
     this.#items = new Map();
-    this.#lastItemId = undefined;
+    this.#commits = 0;
+    this.#marks = [];
+    this.#told = 0;
+    this.#onHeard = () => undefined;
   }
 
   /** Ends it; resolves when nothing is left of it. */
@@ -158,23 +170,28 @@ export class RealtimeConnection {
 
   #refused({ error }: ServerEvent): void {
     // A live model may have ended all items by itself; then there is nothing to commit.
-    if (error?.code === 'input_audio_buffer_commit_empty' && this.#utterance?.isFinishing) {
-      this.#lastItemId = [...this.#items.keys()].at(-1);
-      if (this.#lastItemId !== undefined) {
-        this.#finish();
-        return;
-      }
+    const last = [...this.#items.keys()].at(-1);
+    const isAsked = error?.code === 'input_audio_buffer_commit_empty' && this.#marks.length < this.#commits;
+    if (isAsked && (last !== undefined || this.#utterance?.isFinishing === false)) {
+      this.#marks.push(last);
+      this.#tell();
+      return;
     }
     this.#socket.fail(kindOfError(error), 'answered with an error');
   }
 
   #committed({ item_id: id }: ServerEvent): void {
     if (id === undefined) this.#socket.fail('protocol', 'named no item');
-    // A server with turns of its own may commit by itself: only the last one's item ends the utterance.
-    else if (this.#utterance?.isFinishing) {
+    else if (this.#marks.length < this.#commits) {
       this.#item(id);
-      this.#lastItemId = id;
-      this.#finish();
+      this.#marks.push(id);
+      this.#tell();
+    } else if (this.#utterance?.isFinishing) {
+      // A server with turns of its own may commit by itself: only the last one's item ends the utterance.
+      this.#item(id);
+      this.#marks[this.#marks.length - 1] = id;
+      this.#told = Math.min(this.#told, this.#marks.length - 1);
+      this.#tell();
     }
   }
 
@@ -194,7 +211,7 @@ export class RealtimeConnection {
       item.logprobs = (event.logprobs ?? []).map(({ logprob }) => logprob);
       item.isDone = true;
       this.#utterance.partial(plainWords(this.#text()));
-      this.#finish();
+      this.#tell();
     }
   }
 
@@ -210,22 +227,36 @@ export class RealtimeConnection {
     return item;
   }
 
-  #text(): string {
-    return [...this.#items.values()].map(({ text }) => text).join(' ');
+  #text(items: readonly Item[] = [...this.#items.values()]): string {
+    return items.map(({ text }) => text).join(' ');
   }
 
-  /** The final, once the last item is known and all are done. */
-  #finish(): void {
-    const items = [...this.#items.values()];
-    if (this.#lastItemId === undefined || !items.every(({ isDone }) => isDone)) return;
-    const logprobs = items.flatMap(item => item.logprobs);
-    this.#utterance?.done({
-      text: plainWords(this.#text()),
-      confidence: tokenConfidence(logprobs) ?? UNMEASURED_CONFIDENCE,
-      alternatives: [],
-    });
+  /** What each commit comes to with those before it, once all their items are done; at the end, all items. */
+  #tell(): void {
+    while (this.#told < this.#marks.length) {
+      const isLast = this.#utterance?.isFinishing === true && this.#told + 1 === this.#commits;
+      const items = isLast ? [...this.#items.values()] : this.#itemsUpTo(this.#marks[this.#told]);
+      if (!items.every(({ isDone }) => isDone)) return;
+      this.#told += 1;
+      const logprobs = items.flatMap(item => item.logprobs);
+      const text = plainWords(this.#text(items));
+      this.#onHeard(this.#told, {
+        text,
+        confidence: text === '' ? 0 : (tokenConfidence(logprobs) ?? UNMEASURED_CONFIDENCE),
+        alternatives: [],
+      });
+    }
+  }
+
+  #itemsUpTo(id: string | undefined): Item[] {
+    const ids = [...this.#items.keys()];
+    const count = id === undefined ? 0 : ids.indexOf(id) + 1;
+    return [...this.#items.values()].slice(0, count);
   }
 }
+
+/** So many commits are written down; they come to this. */
+type OnHeard = (commits: number, recognition: Recognition) => void;
 
 function readEvent(text: string): ServerEvent | undefined {
   try {
