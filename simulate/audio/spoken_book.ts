@@ -1,9 +1,20 @@
+import type { SpokenWord } from '../../src/providers/types.ts';
 import type { ScriptedWord } from '../../test/providers/servers/scripted_words.ts';
 
 /** What somebody has begun to say: its sound at 8 kHz as it goes out, and its words. */
 interface Spoken {
   readonly pcm: Int16Array;
-  readonly words: readonly string[];
+  readonly words: readonly SpokenWord[];
+  /** Places of the words that a recogniser was told of. */
+  readonly told: Set<number>;
+}
+
+/** A sound that may be heard. */
+interface Entry {
+  /** Nobody says it any more. */
+  leave(): void;
+  /** The words of it that a recogniser was told of so far. */
+  heard(): string;
 }
 
 const RATE_HZ = 8000;
@@ -30,10 +41,17 @@ export class SpokenBook {
   readonly #speaking = new Set<Spoken>();
 
   /** From now on it may be heard, until it is taken out. */
-  enter(pcm: Int16Array, text: string): () => void {
-    const spoken = { pcm: everyOther(pcm), words: text.split(' ').filter(word => word !== '') };
+  enter(pcm: Int16Array, words: readonly SpokenWord[]): Entry {
+    const spoken: Spoken = { pcm: everyOther(pcm), words, told: new Set() };
     this.#speaking.add(spoken);
-    return () => void this.#speaking.delete(spoken);
+    return {
+      leave: () => void this.#speaking.delete(spoken),
+      heard: () =>
+        words
+          .filter((_, at) => spoken.told.has(at))
+          .map(({ word }) => word)
+          .join(' '),
+    };
   }
 
   /** Words in the sound that begins so, in ms of it; undefined while there is too little of it. */
@@ -48,8 +66,21 @@ export class SpokenBook {
       if (found.alike > (best?.alike ?? LEAST_ALIKE)) best = { spoken, ...found };
     }
     if (best === undefined) return msOf(heard.length - first) > GIVEN_UP_MS ? [] : undefined;
-    return placed(best.spoken, msOf(first - best.at));
+    const { spoken } = best;
+    const words = placed(spoken, msOf(first - best.at));
+    // Who else says the same with the same voice can't be told from them.
+    for (const other of this.#speaking)
+      if (isSame(other, spoken)) for (const at of spoken.told) other.told.add(at);
+    return words;
   }
+}
+
+function isSame(one: Spoken, other: Spoken): boolean {
+  return (
+    one.pcm.length === other.pcm.length &&
+    one.words.length === other.words.length &&
+    one.words.every(({ word }, at) => word === other.words[at]?.word)
+  );
 }
 
 function msOf(samples: number): number {
@@ -89,18 +120,25 @@ function energy(pcm: Int16Array, from: number, length: number): number {
   return sum;
 }
 
-/** Each word a share of the sound by its length. */
-function placed({ pcm, words }: Spoken, shiftMs: number): readonly ScriptedWord[] {
-  const fromMs = msOf(pcm.findIndex(sample => Math.abs(sample) > LOUD));
-  const toMs = msOf(pcm.findLastIndex(sample => Math.abs(sample) > LOUD));
+/** The words that begin in a sound which begins `-shiftMs` after them. */
+function placed({ words, told }: Spoken, shiftMs: number): readonly ScriptedWord[] {
+  return words.flatMap(({ word, startMs, endMs }, at): readonly ScriptedWord[] => {
+    if (startMs + shiftMs < -TOLD_MS) return [];
+    told.add(at);
+    return [{ word, startMs: startMs + shiftMs, endMs: endMs + shiftMs, confidence: 0.95 }];
+  });
+}
+
+/** Words without times: each a share of the sound by its length. */
+export function sharedOut(text: string, pcm: Int16Array): readonly SpokenWord[] {
+  const words = text.split(' ').filter(word => word !== '');
+  const fromMs = (pcm.findIndex(sample => Math.abs(sample) > LOUD) * 1000) / RATE_HZ;
+  const toMs = (pcm.findLastIndex(sample => Math.abs(sample) > LOUD) * 1000) / RATE_HZ;
   const total = words.reduce((sum, { length }) => sum + length + 1, 0);
   let before = 0;
-  return words
-    .map((word): ScriptedWord => {
-      const startMs = shiftMs + fromMs + ((toMs - fromMs) * before) / total;
-      before += word.length + 1;
-      const endMs = shiftMs + fromMs + ((toMs - fromMs) * before) / total;
-      return { word, startMs, endMs, confidence: 0.95 };
-    })
-    .filter(({ startMs }) => startMs >= -TOLD_MS);
+  return words.map(word => {
+    const startMs = fromMs + ((toMs - fromMs) * before) / total;
+    before += word.length + 1;
+    return { word, startMs, endMs: fromMs + ((toMs - fromMs) * before) / total };
+  });
 }

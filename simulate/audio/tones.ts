@@ -48,18 +48,29 @@ function wordsOf(text: string): ToneSentence['words'] {
 
 /** The sentence in a sound at 8 kHz that begins a little before it; undefined where it is not whole. */
 export function hearTones(pcm: Int16Array): string | undefined {
+  const bytes = bytesIn(pcm) ?? [];
+  const said = bytes.slice(0, -2);
+  const isWhole = said[0] === MARK.charCodeAt(0) && sumOf(said).every((sum, at) => bytes.at(at - 2) === sum);
+  return isWhole ? Buffer.from(said.slice(1)).toString() : undefined;
+}
+
+/** What was heard so far of a sentence that goes on, or was cut off: its whole words; empty where it does not begin as one. */
+export function hearBeginning(pcm: Int16Array): string {
+  const bytes = bytesIn(pcm) ?? [];
+  if (bytes[0] !== MARK.charCodeAt(0)) return '';
+  const plain = bytes.slice(1).findIndex(byte => byte < 0x20 || byte > 0x7e);
+  const text = Buffer.from(plain < 0 ? bytes.slice(1) : bytes.slice(1, plain + 1)).toString();
+  return text.slice(0, Math.max(0, text.lastIndexOf(' ')));
+}
+
+function bytesIn(pcm: Int16Array): readonly number[] | undefined {
   const bitSamples = 8000 * BIT_SECONDS;
   const loud = pcm.findIndex(sample => Math.abs(sample) > LEAST_PEAK);
   if (loud < 0) return undefined;
   const start = bestStart(pcm, loud, bitSamples);
   const end = pcm.findLastIndex(sample => Math.abs(sample) > LEAST_PEAK) + 1;
   const count = Math.round((end - start) / (8 * bitSamples));
-  const bytes = Array.from({ length: count }, (_, at) =>
-    byteAt(pcm, start + at * 8 * bitSamples, bitSamples),
-  );
-  const said = bytes.slice(0, -2);
-  const isWhole = said[0] === MARK.charCodeAt(0) && sumOf(said).every((sum, at) => bytes.at(at - 2) === sum);
-  return isWhole ? Buffer.from(said.slice(1)).toString() : undefined;
+  return Array.from({ length: count }, (_, at) => byteAt(pcm, start + at * 8 * bitSamples, bitSamples));
 }
 
 function bestStart(pcm: Int16Array, loud: number, bitSamples: number): number {

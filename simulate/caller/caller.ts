@@ -2,7 +2,7 @@ import { SeededRandom } from '../../bench/caller/random.ts';
 import type { Interjection, Persona } from '../persona/schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Phrasings } from '../speech/phrasings.ts';
-import { type HeardSentence, hearSentences } from './hearing.ts';
+import { foreseen, type HeardSentence, hearSentences } from './hearing.ts';
 import type { Knowledge } from './knowledge.ts';
 import { optionsIn } from './options_heard.ts';
 import { type Act, type PromptIndex, QUESTIONS } from './prompts.ts';
@@ -53,6 +53,8 @@ export class SimulatedCaller {
   #wrong: readonly string[] = [];
   #wrongEcho = false;
   #turn = 0;
+  #foreseenIn = -1;
+  readonly #haste: SeededRandom;
   #silences = 0;
   #repeats = 0;
   #changes = 0;
@@ -63,6 +65,7 @@ export class SimulatedCaller {
     this.#parts = parts;
     this.#index = parts.indexes[0]!;
     this.#random = new SeededRandom(parts.seed, `manner of ${parts.persona.name}`);
+    this.#haste = new SeededRandom(parts.seed, `haste of ${parts.persona.name}`);
   }
 
   /** One turn of the agent. */
@@ -74,6 +77,19 @@ export class SimulatedCaller {
     return this.#aimed > 0 || this.#isTimeForAim()
       ? this.#pursueAim(question)
       : this.#respond(sentences, heard, question);
+  }
+
+  /** Whether this caller speaks while the agent does. */
+  get cutsIn(): boolean {
+    return this.#parts.persona.cutIn > 0;
+  }
+
+  /** What the agent is about to say, where this caller does not wait for the end of it; decided once a turn. */
+  foresee(beginning: string): string | undefined {
+    const text = foreseen(beginning, this.#index);
+    if (text === undefined || this.#foreseenIn === this.#turn) return undefined;
+    this.#foreseenIn = this.#turn;
+    return this.#haste.chance(this.#parts.persona.cutIn) ? text : undefined;
   }
 
   #listen(text: string): readonly HeardSentence[] {

@@ -15,6 +15,23 @@ export interface HeardSentence {
 const ALIKE = 0.7;
 const NONE: ReadonlyMap<string, string> = new Map();
 
+/** So many words of a question are heard before anybody knows which it is. */
+const TELLING_WORDS = 3;
+
+/** A turn that goes on, with the question that its last words can only be the beginning of. */
+export function foreseen(beginning: string, { literal }: PromptIndex): string | undefined {
+  const sentences = sentencesOf(beginning);
+  const words = wordsOf(sentences.at(-1) ?? '');
+  if (words.length < TELLING_WORDS) return undefined;
+  const begun = `${words.join(' ')} `;
+  const [only, ...others] = [...literal].filter(
+    ([text, templates]) => text.startsWith(begun) && templates.some(({ act }) => QUESTIONS.has(act.type)),
+  );
+  return only === undefined || others.length > 0
+    ? undefined
+    : [...sentences.slice(0, -1), `${only[0]}?`].join(' ');
+}
+
 /** Takes the agent's words apart. */
 export function hearSentences(text: string, index: PromptIndex): readonly HeardSentence[] {
   return sentencesOf(text).map(sentence => hearSentence(sentence, index));

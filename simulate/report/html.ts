@@ -71,7 +71,9 @@ function call(verdict: Verdict): string {
   const lines = turns.map(turn => {
     const heard =
       turn.heard === undefined
-        ? ''
+        ? turn.cutInto
+          ? ' <span class="heard">(spoken into)</span>'
+          : ''
         : ` <span class="heard">${text(turn.heard)} (${turn.confidence?.toFixed(2)})</span>`;
     return `<div class="${turn.by}"><b>${turn.by}</b> ${text(turn.text === '' ? '(silence)' : turn.text)}${heard}</div>`;
   });

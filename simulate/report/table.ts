@@ -46,8 +46,9 @@ function table(rows: readonly (readonly string[])[]): string {
 /** A call in full: what was said, what was heard otherwise, and what is wrong with it. */
 export function transcript({ conversation, wanted, slots, violations }: Verdict): string {
   const { turns, outcome, endedBy, persona, seed } = conversation;
-  const lines = turns.map(({ by, text, heard, confidence }) => {
-    const how = heard === undefined ? '' : `   [${heard}] ${confidence?.toFixed(2)}`;
+  const lines = turns.map(({ by, text, heard, confidence, cutInto }) => {
+    const spokenInto = cutInto ? '   [spoken into]' : '';
+    const how = heard === undefined ? spokenInto : `   [${heard}] ${confidence?.toFixed(2)}`;
     return `  ${by === 'agent' ? 'agent ' : 'caller'}  ${text === '' ? '(silence)' : text}${how}`;
   });
   const faults = [

@@ -15,8 +15,10 @@ import type { SimulatedRecogniser } from '../speech/recogniser.ts';
 /** One turn of the transcript. */
 export interface Turn {
   readonly by: 'agent' | 'caller';
-  /** What was said; of keys, the keys; of silence, nothing. */
+  /** What was said; of keys, the keys; of silence, nothing; by telephone what was heard of the agent. */
   readonly text: string;
+  /** Of the agent, by telephone: the caller spoke into it. */
+  readonly cutInto?: true;
   /** Of the caller: what the recogniser made of it, and how sure it was. */
   readonly heard?: string;
   readonly confidence?: number;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { decodeMuLaw, encodeMuLaw } from '../../bench/wire/g711.ts';
 import { AgentEars } from '../../simulate/audio/agent_ears.ts';
-import { SpokenBook } from '../../simulate/audio/spoken_book.ts';
+import { SpokenBook, sharedOut } from '../../simulate/audio/spoken_book.ts';
 import { hearTones, speakInTones } from '../../simulate/audio/tones.ts';
 
 const line = (pcm: Int16Array): Int16Array => decodeMuLaw(encodeMuLaw(pcm));
@@ -49,8 +49,8 @@ t.test('an agent is heard sentence by sentence; a question ends its turn sooner'
 t.test('what callers say is known by its sound alone, among all who speak', async t => {
   const book = new SpokenBook();
   const [one, other] = [voice(11, 900), voice(77, 900)];
-  book.enter(one, 'seven apples');
-  const takeOut = book.enter(other, 'nine pears please');
+  book.enter(one, sharedOut('seven apples', one));
+  const entry = book.enter(other, sharedOut('nine pears please', other));
   const quiet = new Int16Array(8 * 300);
   const head = Int16Array.from([...quiet, ...line(other.subarray(0, 8 * 80))]);
   t.equal(book.wordsIn(head, 8000), undefined, 'too little to know');
@@ -67,6 +67,61 @@ t.test('what callers say is known by its sound alone, among all who speak', asyn
     ['please'],
     'of words that were said before nothing is heard',
   );
-  takeOut();
+  entry.leave();
   t.same(book.wordsIn(line(other), 8000), [], 'nobody says that any more');
+});
+
+t.test(
+  'who cuts in takes the beginning for the whole, and has heard what there was until they had spoken',
+  async t => {
+    const question = 'How many flights of stairs are there?';
+    const ears = new AgentEars(beginning =>
+      beginning.startsWith('Good morning. How many') ? 'Good morning. It.' : undefined,
+    );
+    let atMs = 0;
+    const play = (pcm: Int16Array): void => {
+      for (let at = 0; at < pcm.length; at += 160, atMs += 20) {
+        ears.write(line(pcm.slice(at, at + 160)), atMs);
+        ears.advance(atMs);
+      }
+    };
+    const next = ears.next();
+    play(speakInTones('Good morning.', 8000).pcm);
+    const sound = speakInTones(question, 8000).pcm;
+    play(sound.subarray(0, 8 * 250));
+    const turn = (await next)!;
+    t.equal(turn.text, 'Good morning. It.');
+    t.ok(ears.isSounding, 'the agent has not finished');
+    play(sound.subarray(8 * 250, 8 * 320));
+    // The agent has stopped.
+    play(new Int16Array(8 * 900));
+    ears.endCutIn();
+    t.equal(await turn.heard, 'Good morning. How many flights of stairs…');
+    // The end of the sentence after all; what follows is an answer.
+    const later = ears.next();
+    play(sound.subarray(8 * 330));
+    play(new Int16Array(8 * 300));
+    play(speakInTones('How many?', 8000).pcm);
+    play(new Int16Array(8 * 500));
+    t.match(await later, { text: 'How many?' });
+  },
+);
+
+t.test('letters by themselves are where the voice has them', async t => {
+  const book = new SpokenBook();
+  const sound = voice(31, 2000);
+  const times = [20, 507, 1093, 1680];
+  const words = ['an', 'l', 'l', 'c'].map((word, at) => ({
+    word,
+    startMs: times[at]!,
+    endMs: times[at]! + 150,
+  }));
+  const entry = book.enter(sound, words);
+  // The recogniser is given it in two pieces, since there is a pause.
+  const heard = (from: number): readonly string[] =>
+    (book.wordsIn(line(sound.subarray(8 * from)), 8000) ?? []).map(({ word }) => word);
+  t.same(heard(1080), ['l', 'c']);
+  t.equal(entry.heard(), 'l c');
+  t.same(heard(0), ['an', 'l', 'l', 'c']);
+  t.equal(entry.heard(), 'an l l c');
 });
