@@ -14,6 +14,8 @@ export interface BenchOptions {
   /** How long a soak takes, and calls at once, where the bench takes these. */
   readonly minutes?: number | undefined;
   readonly calls?: number | undefined;
+  /** The one part that is wanted, where the bench has several. */
+  readonly only?: string | undefined;
 }
 
 export interface BenchResult {

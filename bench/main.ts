@@ -36,7 +36,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
 };
 
 const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] [--config FILE]
-                         [--without livekit] [--minutes N] [--calls N]
+                         [--without livekit] [--minutes N] [--calls N] [--only PART]
 
   calls      ten callers at once by the node's own SIP: completed calls, disturbances, latencies, CPU
   rooms      the same through livekit-sip and rooms
@@ -64,7 +64,8 @@ const HELP = `npm run bench -- NAME [--quick] [--target sip:…] [--set FOLDER] 
              chain on the same core, which --without livekit leaves out; needs a quiet machine
   soak       calls come and go for two hours (--minutes) on one core: slopes of memory, descriptors, timers and lateness
   held       the most calls, mostly listening, that the whole machine holds for ten minutes; what saturates, named
-  survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences
+  survive    processes of a node are killed, and stopped, amid conversations: calls and rows lost, silences;
+             --only NAME for one of them, --only upgrade for 20 upgrades instead
   intents    wishes that every agent honours: precision and recall by intent on labelled phrases, time a phrase
   fleet      a day of 10,000 calls at once over three regions, simulated: carried, refused, lost, cores, cost
 
@@ -84,6 +85,7 @@ async function main(args: string[]): Promise<number> {
       without: { type: 'string' },
       minutes: { type: 'string' },
       calls: { type: 'string' },
+      only: { type: 'string' },
       config: { type: 'string', default: 'trunkline.yaml' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -104,6 +106,7 @@ async function main(args: string[]): Promise<number> {
     configFile: values.config,
     minutes: numberOf(values.minutes),
     calls: numberOf(values.calls),
+    only: values.only,
   });
   const result = { bench: bench.name, quick: values.quick, ok, ...headline, posture, figures, validity };
   if (!values.quick) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodePaths } from '../src/config/paths.ts';
+import { UpgradeFile } from '../src/supervisor/upgrade_signal.ts';
 import type { Bench, BenchOptions } from './bench.ts';
 import { spreadOf } from './caller/report.ts';
 import { type Callers, talkingCallers } from './density/callers.ts';
@@ -7,6 +8,7 @@ import { nodeProviders, startProviders } from './density/providers.ts';
 import { speechOf } from './density/speech.ts';
 import { withOwnNode } from './latency/own_node.ts';
 import { RECORDED_TALKER } from './latency/workflow.ts';
+import type { Load } from './load/load.ts';
 import { type CalledNode, PROJECT } from './node.ts';
 import { ownApi } from './own_api.ts';
 import { NodeProcesses } from './survive/processes.ts';
@@ -26,8 +28,10 @@ interface Plan {
 const MEDIA_PROCESSES = 2;
 const NAMES = ['supervisor', 'media-0', 'media-1', 'edge', 'api', 'jobs', 'redis', 'postgres'] as const;
 const TIMES = 10;
-const FULL: Plan = {
-  round: { calls: 50, callsPerSecond: 10, beforeMs: 6000, afterMs: 25_000 },
+/** One takeover, and a second one where the first process was not the last. */
+const MOST_RESTARTS = 2;
+const KILLS: Plan = {
+  round: { calls: 50, callsPerSecond: 10, beforeMs: 6000, afterMs: 25_000, mostRestarts: MOST_RESTARTS },
   strikes: Array.from({ length: TIMES }, () =>
     NAMES.flatMap((name): Strike[] => [
       { name, blow: 'SIGKILL' },
@@ -35,14 +39,27 @@ const FULL: Plan = {
     ]),
   ).flat(),
 };
-const QUICK: Plan = {
-  round: { calls: 12, callsPerSecond: 10, beforeMs: 4000, afterMs: 6000 },
+const QUICK_KILLS: Plan = {
+  round: { calls: 12, callsPerSecond: 10, beforeMs: 4000, afterMs: 6000, mostRestarts: MOST_RESTARTS },
   strikes: ['media-0', 'edge', 'supervisor', 'postgres'].map(name => ({ name, blow: 'SIGKILL' as const })),
 };
+const UPGRADES = 20;
+const UPGRADE: Strike = { name: 'upgrade', blow: 'upgrade' };
+/** Calls of this bench never end by themselves: each media process gives them on, and the one more does, too. */
+const HANDED_ON = MEDIA_PROCESSES + 1;
+const upgradesOf = (round: RoundPlan, times: number): Plan => ({
+  round: { ...round, mostRestarts: HANDED_ON },
+  strikes: Array.from({ length: times }, () => UPGRADE),
+});
+/** Meanwhile others call. */
+const CALLS_MEANWHILE = { calls: 10, callsPerSecond: 0.5 } as const;
+/** Long enough for calls to be given up in vain, and short enough for many upgrades. */
+const DRAIN_S = 5;
 /** A service that nobody watches over goes on after so long. */
 const STOPPED_MS = 15_000;
 /** Restarts close to each other are put off by the supervisor. */
 const REST_MS = 3000;
+const POLL_MS = 200;
 const MOST_GAP_P95_MS = 1500;
 
 /** Each process of a node is killed, and stopped, amid conversations: no call and no row may be lost. */
@@ -50,7 +67,7 @@ export const bench: Bench = {
   name: 'survive',
   async run(options) {
     const callers = talkingCallers(await speechOf(options));
-    const rounds = await allRounds(options, callers, options.quick ? QUICK : FULL);
+    const rounds = await allRounds(options, callers, planOf(options));
     const all = summaryOf(rounds);
     const media = summaryOf(rounds.filter(({ name }) => name.startsWith('media')));
     const byProcess = Object.fromEntries(
@@ -85,8 +102,17 @@ const VALIDITY = [
   'calls that are up talk, are recorded, and are led by a model; a gap is the longest time without a packet from the blow on, also of calls that the process did not carry',
   'a row is lost where a minute after the end the record of a call is not one, not completed, or has no turn or not one consent',
   'lostAtMostPct is the upper end of the 95 % interval for a share of calls (rule of three where none was lost); calls of one round are not independent',
+  '`--only upgrade`: 20 upgrades to the same programs; calls are made to go on elsewhere after 5 s, ten others call meanwhile, and a gap is the longest of all that an upgrade makes',
   'a service that is only stopped, and that nobody restarts, goes on after 15 s',
 ];
+
+function planOf({ quick, only, calls }: BenchOptions): Plan {
+  const kills = quick ? QUICK_KILLS : KILLS;
+  const round = { ...kills.round, calls: calls ?? kills.round.calls };
+  if (only === UPGRADE.name) return upgradesOf(round, quick ? 1 : UPGRADES);
+  const { strikes } = kills;
+  return { round, strikes: strikes.filter(({ name }) => only === undefined || name === only) };
+}
 
 async function allRounds(
   options: BenchOptions,
@@ -100,6 +126,7 @@ async function allRounds(
       media: { processes: MEDIA_PROCESSES, callsPerProcess: 2 * round.calls },
       recording: { consent: 'announce' },
       logLevel: 'warn',
+      drainS: DRAIN_S,
     },
     workflow: RECORDED_TALKER,
   };
@@ -137,8 +164,12 @@ async function oneRound(
   { name, blow }: Strike,
 ): Promise<RoundResult> {
   const processes = new NodeProcesses(nodePaths(PROJECT, config).run);
-  const pid = processes.pidOf(name);
-  const strike = async (): Promise<void> => {
+  const pid = processes.pidOf(blow === 'upgrade' ? 'supervisor' : name);
+  const strike = async (load: Load): Promise<void> => {
+    if (blow === 'upgrade') {
+      await Promise.all([upgraded(processes, config), load.place(CALLS_MEANWHILE)]);
+      return;
+    }
     process.kill(pid, blow);
     if (blow === 'SIGSTOP') {
       await sleep(Math.min(STOPPED_MS, plan.afterMs));
@@ -149,11 +180,25 @@ async function oneRound(
   process.stderr.write(
     `${name} ${blow}: ${result.callsLost} calls, ${result.rowsLost} rows of ${result.calls} lost\n`,
   );
+  if (blow === 'upgrade') await processes.replaced('supervisor', pid);
   if (isReplaced({ name, blow })) await processes.replaced(name, pid);
   const ready = `http://127.0.0.1:${config.http.port}/readyz`;
   while (!(await fetch(ready).catch(() => undefined))?.ok) await sleep(200);
   await sleep(REST_MS);
   return result;
+}
+
+/** Has the node put the programs that are on the disk, which are the same, into the place of its own. */
+async function upgraded(processes: NodeProcesses, config: CalledNode['config']): Promise<void> {
+  const file = new UpgradeFile(nodePaths(PROJECT, config).run);
+  file.remove();
+  process.kill(processes.pidOf('supervisor'), 'SIGUSR2');
+  let now = file.read();
+  while (now === undefined || now.state === 'running') {
+    await sleep(POLL_MS);
+    now = file.read();
+  }
+  if (now.state === 'failed') throw new Error(now.sentence);
 }
 
 /** A supervisor that hangs is found in less time than it is stopped for here. */

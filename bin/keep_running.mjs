@@ -33,6 +33,10 @@ export function keepRunning(script, args) {
       asked = signal;
     });
   }
+  // An upgrade is of a node that is up; asked for before, it would end the child.
+  process.on('SIGUSR2', () => {
+    if (isUp) child.kill('SIGUSR2');
+  });
   const start = () => {
     child = spawn(projectNode(), [join(ROOT, script), ...args], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -15,9 +15,12 @@ try {
   if (problem !== undefined && options.includes('--no-install')) {
     throw new Failure(`npm packages are ${problem}, and --no-install forbids installing them: run npm ci`);
   }
+  // They would be taken from under the node that runs.
+  if (problem !== undefined && options.includes('--upgrade'))
+    throw new Failure(`npm packages are ${problem}: this version needs a restart`);
   await installPackages({ dev: false });
   // What is no node ends by itself.
-  const isNode = !options.some(option => ['--check', '--help', '-h', '--role'].includes(option));
+  const isNode = !options.some(option => ['--check', '--help', '-h', '--role', '--upgrade'].includes(option));
   if (isNode) keepRunning('src/main.ts', options);
   else runScript('src/main.ts', options);
 } catch (error) {

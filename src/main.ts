@@ -7,6 +7,7 @@ import { failureText } from './supervisor/failure_text.ts';
 import { fullSearchPath } from './supervisor/find_program.ts';
 import { supervise } from './supervisor/supervisor.ts';
 import { Terminal } from './supervisor/terminal.ts';
+import { commandUpgrade } from './supervisor/upgrade_command.ts';
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +21,9 @@ async function main(args: readonly string[]): Promise<void> {
       return;
     case 'role':
       return await startRole(command.role, command.runtimeFile);
+    case 'upgrade':
+      process.exit(await commandUpgrade(command, PROJECT, new Terminal(process.stdout)));
+      break;
     case 'check':
       process.exit(await check(command, PROJECT, new Terminal(process.stdout)));
       break;

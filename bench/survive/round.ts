@@ -5,8 +5,8 @@ import type { CallRecord } from '../load/call_record.ts';
 import { Load } from '../load/load.ts';
 import type { Get } from '../own_api.ts';
 
-/** How a process is ended. One that is only stopped goes on when the node, or else the round, ends that. */
-export type Blow = 'SIGKILL' | 'SIGSTOP';
+/** How a process is ended, or all of them are put into the place of others. One that is only stopped goes on when the node, or else the round, ends that. */
+export type Blow = 'SIGKILL' | 'SIGSTOP' | 'upgrade';
 
 export interface RoundPlan {
   readonly calls: number;
@@ -14,6 +14,8 @@ export interface RoundPlan {
   /** From the last answer to the blow, and from the blow to the hanging up. */
   readonly beforeMs: number;
   readonly afterMs: number;
+  /** A call may be taken over so often: each is a restart of its stream. */
+  readonly mostRestarts: number;
 }
 
 export interface RoundResult {
@@ -32,8 +34,6 @@ export interface RoundResult {
 
 /** Without a packet for so long nobody stays on the line. */
 const LOST_GAP_MS = 8000;
-/** One takeover is one restart of the stream; a second one may follow where the first process was not the last. */
-const MOST_RESTARTS = 2;
 const WRITTEN_WITHIN_MS = 60_000;
 const POLL_MS = 500;
 
@@ -42,7 +42,7 @@ export async function strikeAmidTalk(
   target: string,
   callers: Callers,
   plan: RoundPlan,
-  strike: () => Promise<void>,
+  strike: (load: Load) => Promise<void>,
   api: () => Get,
 ): Promise<RoundResult> {
   const load = await Load.open({ target, codec: CODEC, seed: 1, idle: callers.idle, script: callers.script });
@@ -51,7 +51,7 @@ export async function strikeAmidTalk(
     await sleep(plan.beforeMs);
     const watch = load.watch();
     const struckMs = performance.now();
-    const struck = strike();
+    const struck = strike(load);
     await sleep(plan.afterMs);
     await struck;
     const { invalidBecause } = watch.stop();
@@ -66,7 +66,7 @@ export async function strikeAmidTalk(
       callsLost: records.length - answered.length + hungUpByNode + silent,
       rowsLost: await rowsLost(answered, api),
       gapsMs,
-      doubleSpeech: answered.filter(({ reception }) => (reception?.restarts ?? 0) > MOST_RESTARTS).length,
+      doubleSpeech: answered.filter(({ reception }) => (reception?.restarts ?? 0) > plan.mostRestarts).length,
       invalidBecause,
     };
   } finally {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSecretFile } from '../compliance/secret_file.ts';
 import { LIMITS } from '../config/limits.ts';
+import { mediaProcesses, spareOf } from '../config/media_processes.ts';
 import { type NodePaths, nodePaths } from '../config/paths.ts';
 import type { Runtime } from '../config/runtime.ts';
 import type { Config } from '../config/schema.ts';
@@ -21,7 +22,7 @@ import { provisionSip } from './provision.ts';
 import { ProvisionWatch } from './provision_watch.ts';
 import { RoleFleet } from './roles.ts';
 import { BackingServices } from './services/backing_services.ts';
-import { StartMark } from './start_mark.ts';
+import { fixedPart, StartMark } from './start_mark.ts';
 import type { Stoppables } from './stoppables.ts';
 import type { Terminal } from './terminal.ts';
 import { TrunkReload } from './trunk_reload.ts';
@@ -50,6 +51,13 @@ export interface RunningNode {
   readonly paths: NodePaths;
   readonly keys: NodeKeys;
   readonly roles: RoleFleet;
+  /** Tells roles that are started from then on how many media processes there may be. */
+  readonly useProcesses: (processes: number) => void;
+  /**
+   * A supervisor with the programs that are on the disk now would go on with the roles of this one, and is let; false where the
+   * configuration has changed otherwise.
+   */
+  readonly admitSuccessor: () => boolean;
 }
 
 /** What a start stands on before anything runs. */
@@ -91,7 +99,7 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
   const watch = resolved.livekit.sip.enabled ? await provision(resolved, options, log) : undefined;
   signal.throwIfAborted();
   const ownsLiveKit = tools.livekitServer !== undefined;
-  const { roles, useTrunks } = await startRoles(
+  const { roles, useTrunks, useProcesses } = await startRoles(
     { ...options, config: resolved, ownsLiveKit },
     ground,
     starter,
@@ -106,7 +114,29 @@ export async function bringUp(options: BringUpOptions, signal: AbortSignal): Pro
     useTrunks(next);
     watch?.use(next);
   });
-  return { config: resolved, paths, keys, roles };
+  return {
+    config: resolved,
+    paths,
+    keys,
+    roles,
+    useProcesses,
+    admitSuccessor: () => admitSuccessor(options, paths),
+  };
+}
+
+function admitSuccessor(
+  { config, readConfig, startRoles: withRoles }: BringUpOptions,
+  paths: NodePaths,
+): boolean {
+  try {
+    const next = readConfig();
+    if (fixedPart(next) !== fixedPart(config)) return false;
+    new StartMark(paths.run).write(paths, next, withRoles);
+    return true;
+  } catch {
+    // The configuration has an error now, or the disk is full.
+    return false;
+  }
 }
 
 /** Processes read the workflows as they are now, also those that are started again later. */
@@ -194,17 +224,27 @@ async function startRoles(
   { paths, log, hub }: Ground,
   starter: ChildStarter,
   signal: AbortSignal,
-): Promise<{ readonly roles: RoleFleet; readonly useTrunks: (config: Config) => void }> {
+): Promise<Pick<RunningNode, 'roles' | 'useProcesses'> & { readonly useTrunks: (config: Config) => void }> {
   const { config, project, ownsLiveKit, terminal, stoppables } = options;
   const { socketPath } = hub;
   const runtimeFile = join(paths.run, 'runtime.json');
-  const tellRoles = (current: Config): void => {
-    const runtime: Runtime = { project, socketPath, config: current, ownsLiveKit };
+  let current = config;
+  let processes = mediaProcesses(config);
+  const tellRoles = (): void => {
+    const ofNow = { ...current, media: { ...current.media, processes } };
+    const runtime: Runtime = { project, socketPath, config: ofNow, ownsLiveKit };
     writeSecretFile(runtimeFile, `${JSON.stringify(runtime)}\n`);
   };
-  tellRoles(config);
-  const useTrunks = (current: Config): void => {
-    tellRoles(current);
+  const useProcesses = (count: number): void => {
+    processes = count;
+    tellRoles();
+  };
+  // A supervisor before this one had begun an upgrade.
+  const hasSpare = starter.isAdoptable(spareOf(config) ?? '');
+  useProcesses(hasSpare ? processes + 1 : processes);
+  const useTrunks = (next: Config): void => {
+    current = next;
+    tellRoles();
     hub.broadcast({ type: 'trunksChanged' });
   };
   const roles = new RoleFleet({
@@ -220,7 +260,7 @@ async function startRoles(
     onGivenUp: (address, lastWords) => options.onFailed(`${address} dies again and again: ${lastWords}`),
   });
   stoppables.add('roles', () => roles.stop());
-  if (!options.startRoles) return { roles, useTrunks };
+  if (!options.startRoles) return { roles, useTrunks, useProcesses };
   await terminal.step('roles', async report => {
     const ready: string[] = [];
     await roles.start(address => {
@@ -229,5 +269,5 @@ async function startRoles(
     }, signal);
     report.result(ready.join(', '));
   });
-  return { roles, useTrunks };
+  return { roles, useTrunks, useProcesses };
 }

@@ -11,6 +11,7 @@ export type Part = (typeof PARTS)[number];
 
 export type Command =
   | { readonly kind: 'help' }
+  | { readonly kind: 'upgrade'; readonly configFile: string | undefined }
   | { readonly kind: 'role'; readonly role: string; readonly runtimeFile: string }
   | {
       readonly kind: 'start' | 'check';
@@ -36,6 +37,7 @@ export function parseCommand(args: readonly string[]): Command {
       throw new TrunklineError('USAGE', '--role NAME and --runtime FILE go together');
     return { kind: 'role', role: values.role, runtimeFile: values.runtime };
   }
+  if (values.upgrade) return { kind: 'upgrade', configFile: values.config };
   return {
     kind: values.check ? 'check' : 'start',
     install: !values['no-install'],
@@ -51,6 +53,7 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean', short: 'h' },
         check: { type: 'boolean' },
+        upgrade: { type: 'boolean' },
         'no-install': { type: 'boolean' },
         without: { type: 'string', multiple: true },
         config: { type: 'string' },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TrunklineError } from '../config/errors.ts';
 import type { Logger } from '../observe/log.ts';
 import { signalGroup } from './process_identity.ts';
 import type { Running } from './running.ts';
@@ -11,6 +12,8 @@ export interface KeeperOptions {
   /** It has died and is being started again. */
   readonly onDied: (lastWords: string) => void;
   readonly onRestarted: () => void;
+  /** It has ended so that another can take its place, and that is being started. */
+  readonly onReplaced?: () => void;
   /** How often it may die within a minute before it is left alone, and who hears of that; without it, for ever. */
   readonly giveUp?: { readonly deathsPerMinute: number; readonly tell: (lastWords: string) => void };
 }
@@ -26,6 +29,7 @@ export class Keeper {
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #loop: Promise<void> = Promise.resolve();
+  #replacement: PromiseWithResolvers<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -58,9 +62,19 @@ export class Keeper {
     if (this.#running !== undefined) signalGroup(this.#running.pid, 'SIGKILL');
   }
 
+  /**
+   * Its next end is wanted, and another is started at once: from the programs that are on the disk by then. Resolves when that
+   * one does its work. @throws TrunklineError STEP_FAILED where it does not: then it is tried again as after a death
+   */
+  replace(): Promise<void> {
+    this.#replacement ??= Promise.withResolvers<void>();
+    return this.#replacement.promise;
+  }
+
   /** From now on its end is wanted and not mended. */
   expectEnd(): void {
     this.#ending.abort();
+    this.#notReplaced();
   }
 
   async stop(): Promise<void> {
@@ -72,12 +86,17 @@ export class Keeper {
   }
 
   async #keep(running: Running): Promise<void> {
-    const { log, onDied, giveUp } = this.#options;
+    const { log, onDied, onReplaced, giveUp } = this.#options;
     const deathsMs: number[] = [];
     for (let current: Running | undefined = running; ; current = await this.#startAgain()) {
       const lastWords = current === undefined ? `${this.name} can't be started again` : await current.exited;
       this.#running = undefined;
       if (this.#ending.signal.aborted) return;
+      if (this.#replacement !== undefined && current !== undefined) {
+        onReplaced?.();
+        continue;
+      }
+      this.#notReplaced();
       deathsMs.push(performance.now());
       while (deathsMs.at(-1)! - deathsMs[0]! > WINDOW_MS) deathsMs.shift();
       log.error({ process: this.name, lastWords }, 'process died');
@@ -85,6 +104,11 @@ export class Keeper {
       if (current !== undefined) onDied(lastWords);
       await this.#pause(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (deathsMs.length - 1)));
     }
+  }
+
+  #notReplaced(): void {
+    this.#replacement?.reject(new TrunklineError('STEP_FAILED', `${this.name} can't be started again`));
+    this.#replacement = undefined;
   }
 
   async #pause(ms: number): Promise<void> {
@@ -100,7 +124,9 @@ export class Keeper {
       this.#running = running;
       // Its end may have been asked for in the last moment of its start.
       if (signal.aborted) await running.stop();
-      else onRestarted();
+      else if (this.#replacement === undefined) onRestarted();
+      this.#replacement?.resolve();
+      this.#replacement = undefined;
       return running;
     } catch (error) {
       if (!signal.aborted)

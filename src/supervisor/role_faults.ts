@@ -4,7 +4,7 @@ import type { Address } from '../ipc/messages.ts';
 /** How often roles ended unasked, and how often of these because they hung. The api shows it; here it outlives the api. */
 export class RoleFaults {
   readonly #hub: Hub;
-  readonly #counts: ReadonlyMap<Address, { deaths: number; hangs: number }>;
+  readonly #counts: Map<Address, { deaths: number; hangs: number }>;
 
   constructor(hub: Hub, roles: readonly Address[]) {
     this.#hub = hub;
@@ -15,13 +15,20 @@ export class RoleFaults {
   }
 
   countDeath(role: Address): void {
-    this.#counts.get(role)!.deaths += 1;
+    this.#of(role).deaths += 1;
     this.#show();
   }
 
   countHang(role: Address): void {
-    this.#counts.get(role)!.hangs += 1;
+    this.#of(role).hangs += 1;
     this.#show();
+  }
+
+  /** There may be more roles than at the start, for a while. */
+  #of(role: Address): { deaths: number; hangs: number } {
+    const counts = this.#counts.get(role) ?? { deaths: 0, hangs: 0 };
+    this.#counts.set(role, counts);
+    return counts;
   }
 
   #show(): void {

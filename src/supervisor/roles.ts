@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../config/limits.ts';
-import { mediaProcesses } from '../config/media_processes.ts';
+import { mediaProcesses, spareOf } from '../config/media_processes.ts';
 import type { NodePaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import type { Hub } from '../ipc/hub.ts';
@@ -33,12 +33,15 @@ export interface RoleFleetOptions {
 const STOP_MS = 10_000;
 const TERMINATE_MS = 3_000;
 const DRAIN_POLL_MS = 100;
+/** More than the time between two reports of a load. */
+const EMPTY_POLL_MS = 1200;
 const BACK_POLL_MS = 20;
+const SETTLED_MS = 2000;
 
 /** The roles of a node, each a process that is kept running. */
 export class RoleFleet {
   readonly #options: RoleFleetOptions;
-  readonly #keepers: ReadonlyMap<Address, Keeper>;
+  readonly #keepers: Map<Address, Keeper>;
   readonly #readyWaiters = new Map<Address, () => void>();
   /** Calls that each media process has, as it told last. */
   readonly #calls = new Map<Address, number>();
@@ -51,6 +54,9 @@ export class RoleFleet {
   constructor(options: RoleFleetOptions) {
     this.#options = options;
     const media = Array.from({ length: mediaProcesses(options.config) }, (_, index) => `media-${index}`);
+    // A supervisor before this one had begun an upgrade.
+    const spare = spareOf(options.config);
+    if (spare !== undefined && options.starter.isAdoptable(spare)) media.push(spare);
     const jobs = options.config.jobs.enabled ? ['jobs'] : [];
     this.#keepers = new Map(
       [...media, 'edge', 'api', ...jobs].map(address => [address, this.#keeper(address)]),
@@ -91,20 +97,69 @@ export class RoleFleet {
     }
   }
 
+  has(address: Address): boolean {
+    return this.#keepers.has(address);
+  }
+
+  /** One process more. @throws TrunklineError STEP_FAILED when it does not come up; then there is none */
+  async add(address: Address, signal: AbortSignal): Promise<void> {
+    const keeper = this.#keeper(address);
+    await keeper.start(signal);
+    this.#keepers.set(address, keeper);
+  }
+
+  /** Ends one for good. */
+  async remove(address: Address): Promise<void> {
+    const keeper = this.#keepers.get(address);
+    if (keeper === undefined) return;
+    keeper.expectEnd();
+    this.#options.hub.send(address, { type: 'stop' });
+    await endOf(keeper);
+    this.#forget(address);
+    this.#keepers.delete(address);
+  }
+
+  /** Resolves once all roles have been at their work for a while: then one of them can go. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const { hub } = this.#options;
+    let sinceMs = performance.now();
+    while (performance.now() - sinceMs < SETTLED_MS) {
+      if (![...this.#keepers.keys()].every(address => hub.isReady(address))) sinceMs = performance.now();
+      await sleep(DRAIN_POLL_MS, undefined, { signal });
+    }
+  }
+
+  /** Has a media process take no new calls; resolves when its last one is over, false when the time is up first. */
+  async empty(address: Address, limitMs: number, signal: AbortSignal): Promise<boolean> {
+    const untilMs = performance.now() + limitMs;
+    this.#options.hub.send(address, { type: 'drain', deadlineMs: Date.now() + limitMs });
+    // What it told before it had heard of it counts for nothing.
+    do await sleep(EMPTY_POLL_MS, undefined, { signal });
+    while ((this.#calls.get(address) ?? 0) > 0 && performance.now() < untilMs);
+    return (this.#calls.get(address) ?? 0) === 0;
+  }
+
+  /**
+   * Puts a process with the programs that are on the disk now into the place of one. That is told to end, or `killed`, so that
+   * others go on with what it has. @throws TrunklineError STEP_FAILED when the new one does not come up
+   */
+  async renew(address: Address, killed: boolean): Promise<void> {
+    const keeper = this.#keepers.get(address);
+    if (keeper === undefined) return;
+    const renewed = keeper.replace();
+    if (killed) keeper.kill();
+    else this.#options.hub.send(address, { type: 'stop' });
+    const tooLong = setTimeout(() => keeper.kill(), STOP_MS);
+    await renewed.finally(() => clearTimeout(tooLong));
+  }
+
   /** Ends all roles: they are told to, then asked by SIGTERM, then killed. */
   async stop(): Promise<void> {
     this.#heartbeat.close();
     this.#closeHeartbeat.close();
     for (const keeper of this.#keepers.values()) keeper.expectEnd();
     this.#options.hub.broadcast({ type: 'stop' });
-    await Promise.all(
-      [...this.#keepers.values()].map(async keeper => {
-        const limit = new AbortController();
-        await Promise.race([keeper.ended, sleep(STOP_MS, undefined, limit).catch(() => undefined)]);
-        limit.abort();
-        await keeper.stop();
-      }),
-    );
+    await Promise.all([...this.#keepers.values()].map(endOf));
   }
 
   #keeper(address: Address): Keeper {
@@ -113,9 +168,9 @@ export class RoleFleet {
       name: address,
       start: signal => this.#startRole(address, signal),
       log,
+      onReplaced: () => this.#forget(address),
       onDied: lastWords => {
-        this.#heartbeat.forget(address);
-        this.#closeHeartbeat.forget(address);
+        this.#forget(address);
         this.#faults.countDeath(address);
         onDied(address, lastWords);
       },
@@ -130,11 +185,15 @@ export class RoleFleet {
   #kill(address: Address, what: string): void {
     const { log, onHung } = this.#options;
     log.error({ process: address, what }, 'process hangs and is killed');
-    this.#heartbeat.forget(address);
-    this.#closeHeartbeat.forget(address);
+    this.#forget(address);
     this.#faults.countHang(address);
     onHung(address, what);
     this.#keepers.get(address)?.kill();
+  }
+
+  #forget(address: Address): void {
+    this.#heartbeat.forget(address);
+    this.#closeHeartbeat.forget(address);
   }
 
   /** One that was there before finds its way to the hub by itself, and tells what it carries. */
@@ -173,6 +232,14 @@ export class RoleFleet {
     }
     return running;
   }
+}
+
+/** Told to end already. */
+async function endOf(keeper: Keeper): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([keeper.ended, sleep(STOP_MS, undefined, limit).catch(() => undefined)]);
+  limit.abort();
+  await keeper.stop();
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -37,11 +37,16 @@ export class StartMark {
   }
 }
 
-function digest({ project }: NodePaths, config: Config, startRoles: boolean): string {
+/** What of a configuration can't change while a node runs. */
+export function fixedPart(config: Config): string {
   const { trunks: _, pipeline: __, sip, workflows, ...rest } = config;
   const { numbers: ___, allowedAddresses: ____, ...fixedSip } = sip;
+  return JSON.stringify([rest, fixedSip, workflows.dir]);
+}
+
+function digest({ project }: NodePaths, config: Config, startRoles: boolean): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([project, rest, fixedSip, workflows.dir, startRoles, process.version]));
+  hash.update(JSON.stringify([project, fixedPart(config), startRoles, process.version]));
   for (const file of SPOKEN) hash.update(readFileSync(join(project, file)));
   return hash.digest('hex');
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { TrunklineError } from '../config/errors.ts';
 import { nodePaths } from '../config/paths.ts';
 import { bringUp, type RunningNode } from './bring_up.ts';
 import { ChildrenFile } from './children_file.ts';
@@ -7,10 +8,13 @@ import { failureText } from './failure_text.ts';
 import { tellGuardian } from './guardian.ts';
 import { configFileOf, nodeConfig, nodeIntegrations, nodeProviders } from './node_config.ts';
 import { providerWarning, talkingWorkflows } from './provider_lines.ts';
+import { SharedGround } from './shared_ground.ts';
 import { ShutdownRequest, ShutdownSignals } from './shutdown_signals.ts';
 import { Stoppables } from './stoppables.ts';
 import { summaryLines } from './summary.ts';
 import { duration, Terminal } from './terminal.ts';
+import { endSpare, type UpgradeParts, upgradeRoles } from './upgrade.ts';
+import { UpgradeFile, UpgradeSignal } from './upgrade_signal.ts';
 
 /**
  * Runs a node until a signal asks for its end. Nothing that it started is left when it returns.
@@ -21,11 +25,12 @@ export async function supervise(command: StartCommand, project: string): Promise
   // Whoever reads the lines may go away; the node goes on.
   process.stdout.on('error', () => undefined);
   const signals = new ShutdownSignals();
+  const upgrades = new UpgradeSignal();
   const guardian = tellGuardian();
   const stoppables = new Stoppables((name, error) => terminal.warn(`${name}: ${failureText(error)}`));
   let code: number;
   try {
-    code = await runNode(command, project, { terminal, signals, stoppables, onUp: guardian.up });
+    code = await runNode(command, project, { terminal, signals, upgrades, stoppables, onUp: guardian.up });
   } catch (error) {
     const interrupted = error instanceof ShutdownRequest;
     if (interrupted) terminal.line(`${error.message} before it was up`);
@@ -34,6 +39,7 @@ export async function supervise(command: StartCommand, project: string): Promise
   }
   await stoppables.stopAll();
   signals.close();
+  upgrades.close();
   guardian.close();
   return signals.atOnce.aborted ? exitCode(signals.atOnce.reason) : code;
 }
@@ -41,6 +47,7 @@ export async function supervise(command: StartCommand, project: string): Promise
 interface Surroundings {
   readonly terminal: Terminal;
   readonly signals: ShutdownSignals;
+  readonly upgrades: UpgradeSignal;
   readonly stoppables: Stoppables;
   readonly onUp: () => void;
 }
@@ -49,9 +56,10 @@ interface Surroundings {
 async function runNode(
   command: StartCommand,
   project: string,
-  { terminal, signals, stoppables, onUp }: Surroundings,
+  { terminal, signals, upgrades, stoppables, onUp }: Surroundings,
 ): Promise<number> {
   const startedAt = performance.now();
+  const ground = new SharedGround(project);
   const failed = Promise.withResolvers<string>();
   process.on('uncaughtException', error => failed.resolve(failureText(error)));
   const config = nodeConfig(project, command.configFile, command.without);
@@ -87,10 +95,61 @@ async function runNode(
     },
     () => undefined,
   );
+  upgrades.serve(() => upgradeNode(node, ground, terminal, signals.inOrder));
+  void endSpare(upgradeParts(node, terminal, signals.inOrder)).catch(() => undefined);
   const sentence = await Promise.race([failed.promise, untilAborted(signals.inOrder)]);
   if (sentence !== undefined) terminal.fail(sentence);
   await drain(node, terminal, signals.atOnce);
   return sentence === undefined ? 0 : 1;
+}
+
+function upgradeParts(
+  { roles, config, useProcesses, paths }: RunningNode,
+  terminal: Terminal,
+  signal: AbortSignal,
+): UpgradeParts {
+  const file = new UpgradeFile(paths.run);
+  const tell = (sentence: string): void => {
+    terminal.line(`✓ ${sentence}`);
+    file.write({ state: 'running', sentence });
+  };
+  return { roles, config, useProcesses, signal, tell };
+}
+
+/** Roles first; then another supervisor takes over, where one can be started and takes nothing down with it. */
+async function upgradeNode(
+  node: RunningNode,
+  ground: SharedGround,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now();
+  const file = new UpgradeFile(node.paths.run);
+  terminal.line('Upgrading to the programs that are on the disk.');
+  file.write({ state: 'running', sentence: 'upgrading' });
+  let isAdmitted: boolean;
+  try {
+    const changed = ground.changed();
+    if (changed.length > 0)
+      throw new TrunklineError(
+        'STEP_FAILED',
+        `${changed.join(' and ')} changed: this version needs a restart`,
+      );
+    // Also for the one that comes where this one dies meanwhile.
+    isAdmitted = node.admitSuccessor();
+    await upgradeRoles(upgradeParts(node, terminal, signal));
+  } catch (error) {
+    const sentence = `not upgraded: ${failureText(error)}`;
+    terminal.fail(sentence);
+    file.write({ state: 'failed', sentence });
+    return;
+  }
+  const goes = isAdmitted && process.connected === true && !node.config.livekit.enabled;
+  const sentence = `all roles are new (${duration(startedAt)})${goes ? '' : '; the supervisor stays until the next start'}`;
+  terminal.line(`✓ ${sentence}`);
+  file.write({ state: 'done', sentence });
+  // As it is followed by another when it is killed, so it is now.
+  if (goes) process.kill(process.pid, 'SIGKILL');
 }
 
 async function drain({ roles, config }: RunningNode, terminal: Terminal, atOnce: AbortSignal): Promise<void> {

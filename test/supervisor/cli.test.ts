@@ -11,6 +11,7 @@ t.test('a start with what was asked for', async t => {
   });
   t.equal(parseCommand(['--check']).kind, 'check');
   t.equal(parseCommand(['--check', '--help']).kind, 'help');
+  t.same(parseCommand(['--upgrade', '--config', 'a.yaml']), { kind: 'upgrade', configFile: 'a.yaml' });
 });
 
 t.test('a role of a running node', async t => {

@@ -92,5 +92,13 @@ export async function fleetRig(t: Test, calls = 0, heartbeatTimes?: ListeningTim
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) await sleep(10);
   };
-  return { fleet, paths, told, heardBy, until, children: () => new ChildrenFile(paths.run).leftovers() };
+  return {
+    fleet,
+    config,
+    paths,
+    told,
+    heardBy,
+    until,
+    children: () => new ChildrenFile(paths.run).leftovers(),
+  };
 }
