@@ -20,6 +20,7 @@ import { serveOpenAiChat } from '../providers/servers/openai_chat.ts';
 import { callStory, PERSONAL } from '../store/call_story.ts';
 import { freePort, startTestStore } from '../store/postgres.ts';
 import { ROOT } from '../tidy/sources.ts';
+import { SALES } from '../workflow/sales_flow.ts';
 import { openSse } from './sse_client.ts';
 import { API_KEY, WITH_KEY } from './test_plane.ts';
 
@@ -68,6 +69,7 @@ talkFlow(yaml => {
   writeFileSync(join(paths.workflows, 'talker.yaml'), yaml);
   return yaml;
 });
+writeFileSync(join(paths.workflows, 'rich.yaml'), SALES);
 cpSync(join(ROOT, 'workflows', 'places'), join(paths.workflows, 'places'), { recursive: true });
 writeFileSync(join(paths.recordings, 'default', 'call-1.wav'), 'the sound of it');
 writeSecretFile(join(paths.keys, 'api.key'), `${API_KEY}\n`);
@@ -235,6 +237,33 @@ t.test('a chat with a model, and its events as those of a call', async t => {
     { kind: 'llm', name: 'openai', service: 'openai', off: null },
     { kind: 'tts', name: 'flite', off: null },
   ]);
+});
+
+t.test('whoever broke a chat off is known again by what they are called', async t => {
+  const send = async (method: string, path: string, body?: object) => {
+    const headers = { ...WITH_KEY, ...(body && { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${base}/api/chats${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      ...(text !== '' && (JSON.parse(text) as { chatId: string; said: string[] })),
+    };
+  };
+  const party = { workflow: 'rich', from: 'Customer 4711' };
+  const { chatId } = await send('POST', '', party);
+  for (const text of ['no', 'roofer']) await send('POST', `/${chatId}/messages`, { text });
+  t.equal((await send('DELETE', `/${chatId}`)).status, 204);
+  const by = async (body: object) => {
+    const begun = await send('POST', '', body);
+    return (await send('POST', `/${begun.chatId}/messages`, { text: 'no' })).said?.at(-1);
+  };
+  t.equal(await by({ ...party, from: 'customer 4712' }), 'What trade?');
+  t.equal(await by(party), 'Shall we go on with that?');
+  t.equal((await send('POST', '', { ...party, earlier: 'no id' })).status, 400);
 });
 
 t.test('Redis dies and comes back: no reader misses an event', async t => {
