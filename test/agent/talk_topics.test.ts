@@ -2,6 +2,8 @@ import t, { type Test } from 'tap';
 import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import type { LlmDelta } from '../../src/providers/types.ts';
 import type { Heard } from '../../src/workflow/types.ts';
+import { flowFrom } from '../workflow/rich_flows.ts';
+import { SALES } from '../workflow/sales_flow.ts';
 import { ScriptedLlm } from './scripted_llm.ts';
 import { talkFlow } from './talk_flow.ts';
 import { holdTextCall } from './text_calls.ts';
@@ -24,10 +26,15 @@ escalation:
   - { objections: 3, to: later }
 slots: {}`;
 
-const flow = talkFlow(yaml => yaml.replace('slots: {}', TOPICS));
+const talker = talkFlow(yaml => yaml.replace('slots: {}', TOPICS));
 
-/** A conversation by text; where `answers` are used up, the model says nothing at all. */
-async function talk(t: Test, texts: readonly string[], answers: readonly (readonly (LlmDelta | string)[])[]) {
+/** A conversation by text; where `answers` are used up, the model says yes to everything. */
+async function talk(
+  t: Test,
+  texts: readonly string[],
+  answers: readonly (readonly (LlmDelta | string)[])[],
+  flow = talker,
+) {
   const llm = new ScriptedLlm();
   llm.answers.push(...answers.map(answer => [...answer]));
   const faults: unknown[] = [];
@@ -134,8 +141,35 @@ t.test('it is the caller’s words that count, whatever a model does', async t =
   t.same(faults, []);
 });
 
+t.test('in a form that a model leads, topics of the model’s own do not count', async t => {
+  const wish = { what: 'topic', topic: 'too_expensive' };
+  const call = { id: 'c', name: 'caller_wants', argumentsJson: JSON.stringify(wish) };
+  const texts = ['no', 'roofer', 'you would have to ask my brother'];
+  const { said, topics, state, llm } = await talk(
+    t,
+    [...texts, "that's too expensive for me", 'how long does it take'],
+    [['What trade?'], ['How many people?'], [{ type: 'toolCall', call }]],
+    flowFrom(SALES.replace('scores:', 'lead: model\nscores:')),
+  );
+  t.equal(
+    said[2],
+    'Most people save money. How many people?',
+    'what the model thinks it has heard is answered',
+  );
+  t.equal(said[3], 'Most people save money. How many people?', 'but does not count');
+  t.equal(said[4], 'It takes five minutes. How many people?');
+  t.same(topics.slice(-2), [
+    ['too_expensive', 1],
+    ['how_long', 1],
+  ]);
+  t.match(state.memory, { topics: { too_expensive: 1, how_long: 1 }, objections: 1 });
+  const asked = JSON.stringify(llm.requests);
+  t.notMatch(asked, /expensive for me/, 'the model is not asked for what the workflow hears itself');
+});
+
 t.test('words that the recogniser is not sure of bring nothing up', t => {
   const heard = { type: 'speech', text: 'too expensive', confidence: 0.2, alternatives: [] } as const;
+  const flow = talker;
   const { state } = flow.next(flow.initial, { type: 'start' }, { todayIso: '2026-11-22' });
   t.equal(flow.concerns?.(state, heard), false);
   t.equal(flow.concerns?.(state, { ...heard, confidence: 0.9 }), true);
@@ -145,6 +179,7 @@ t.test('words that the recogniser is not sure of bring nothing up', t => {
 
 t.test('without a model it is the same', t => {
   const todayIso = '2026-11-22';
+  const flow = talker;
   const { state } = flow.next(flow.initial, { type: 'start' }, { todayIso });
   const heard = { type: 'speech', text: 'too expensive', confidence: 0.9, alternatives: [] } as const;
   const step = flow.next(state, heard, { todayIso });
