@@ -57,7 +57,8 @@ t.test('what the workflow wants is done within the answer', async t => {
 
 t.test('an answer that is lost in the midst of it is gone on with, by the same key', async t => {
   server.replies.push({ until: new Promise(() => undefined) });
-  const lost = chats.open(t, { tools: createToolRunner(t), limits: { closeMs: 1 } });
+  const lostTools = createToolRunner(t);
+  const lost = chats.open(t, { tools: lostTools, limits: { closeMs: 1 } });
   const chatId = await begun(lost);
   ask(lost, chatId, 'three rooms').catch(() => undefined);
   await until(() => server.asked.length === 1, 'it was asked');
@@ -72,12 +73,15 @@ t.test('an answer that is lost in the midst of it is gone on with, by the same k
   const keys = server.asked.map(({ headers }) => headers['idempotency-key']);
   t.equal(keys[0], keys[1]);
   t.equal(new Set(keys).size, 3);
+  // Or its end would wait for what never comes.
+  await lostTools.close();
 });
 
 t.test('without a key it is not done again', async t => {
   chats.flows.visits = visits(yaml);
   server.replies.push({ until: new Promise(() => undefined) });
-  const lost = chats.open(t, { tools: createToolRunner(t), limits: { closeMs: 1 } });
+  const lostTools = createToolRunner(t);
+  const lost = chats.open(t, { tools: lostTools, limits: { closeMs: 1 } });
   const chatId = await begun(lost);
   ask(lost, chatId, 'three rooms').catch(() => undefined);
   await until(() => server.asked.length === 1, 'it was asked');
@@ -85,4 +89,5 @@ t.test('without a key it is not done again', async t => {
   const { said } = await ask(next, chatId, 'hello?');
   t.same(said, ['It could not be booked.']);
   t.equal(server.asked.filter(({ url }) => url === '/visits').length, 1);
+  await lostTools.close();
 });
