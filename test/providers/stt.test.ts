@@ -10,9 +10,9 @@ t.test('the local recogniser conforms', async t => {
 });
 
 t.test('a broken recogniser does not', async t => {
-  const failed = async (stt: Stt) => {
+  const failed = async (stt: Stt, checks = STT_CHECKS) => {
     const names: string[] = [];
-    for (const check of STT_CHECKS) await check.run(stt).catch(() => names.push(check.name));
+    for (const check of checks) await check.run(stt).catch(() => names.push(check.name));
     return names;
   };
   const yesMan: Recognition = { text: 'Yes', confidence: 1, alternatives: [{ text: 'Yes', confidence: 2 }] };
@@ -30,7 +30,8 @@ t.test('a broken recogniser does not', async t => {
     'one without doubts',
   );
   const loud = wrapped(stt, heard => ({ ...heard, text: heard.text.toUpperCase() }));
-  t.ok((await failed(loud)).includes('understands a wide-band caller'), 'one that shouts');
+  const [wide] = STT_CHECKS.filter(({ name }) => name === 'understands a wide-band caller');
+  t.strictSame(await failed(loud, [wide!]), [wide!.name], 'one that shouts');
 });
 
 const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { nodeEnvironment, processesOf, startNode } from './node_rig.ts';
+import { type NodeEnvironment, nodeEnvironment, processesOf, startNode } from './node_rig.ts';
 
 /** The services that need nothing built. */
 const SERVICES = ['--without', 'livekit', '--without', 'roles', '--no-install'];
@@ -50,21 +50,13 @@ t.test('a file where a folder should be', async t => {
   t.match(node.lines[0], /^✗ a start-up step failed: EEXIST.*data\/logs.* start again\.$/);
 });
 
-t.test('a PATH without the system’s folders hides nothing', async t => {
-  const env = { ...(await nodeEnvironment(t)), PATH: '/nowhere:relative' };
-  const node = startNode(t, env, SERVICES);
-  await node.said(/Trunkline is up/);
-  node.child.kill('SIGTERM');
-  t.equal(await node.ended, 0);
-});
-
-t.test('a wrong key file', async t => {
-  const env = await nodeEnvironment(t);
+t.test('a PATH without the system’s folders hides nothing; a wrong key file', async t => {
+  const env: NodeEnvironment = { ...(await nodeEnvironment(t)), PATH: '/nowhere:relative' };
   const keys = join(env.TRUNKLINE_DATA_DIR ?? '', 'keys');
   const first = startNode(t, env, SERVICES);
   await first.said(/Trunkline is up/);
   first.child.kill('SIGTERM');
-  await first.ended;
+  t.equal(await first.ended, 0);
   const right = readFileSync(join(keys, 'seal.key'), 'utf8');
 
   const other = JSON.parse(right);
