@@ -1,31 +1,18 @@
-import {
-  Client,
-  type ClientDuplexStream,
-  credentials,
-  Metadata,
-  type StatusObject,
-  status,
-} from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { LIMITS } from '../../config/limits.ts';
 import { type GoogleAccess, GoogleCredentials } from '../google_token.ts';
 import { type FaultKind, ProviderFault } from '../provider_fault.ts';
-import type { Expectation, Stt, SttSession } from '../types.ts';
+import type { Expectation, Stt, SttOptions, SttSession } from '../types.ts';
 import {
   readResponse,
   readRetryDelay,
-  type SpeechRequest,
   type SpeechResult,
   STREAMING_RECOGNIZE,
   writeRequest,
 } from './google_messages.ts';
+import { type GoogleStream, GoogleUtterance, type StreamUser } from './google_utterance.ts';
 import { hintWords } from './hint_words.ts';
-import { plainWords } from './plain_words.ts';
-import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
-import { UNMEASURED_CONFIDENCE } from './token_confidence.ts';
-
-const PIECE_MS = 100;
-/** A request may hold 15 KB of sound. */
-const MOST_SAMPLES = 6_400;
+import type { FinalLimits } from './remote_utterance.ts';
 
 export interface GoogleSttOptions {
   readonly name: string;
@@ -43,11 +30,10 @@ export interface GoogleSttOptions {
   readonly limits?: Partial<FinalLimits>;
 }
 
-type Stream = ClientDuplexStream<SpeechRequest, readonly SpeechResult[] | undefined>;
-
 /**
  * Google Cloud Speech-to-Text, version 2, streaming over gRPC (https://cloud.google.com/speech-to-text/v2/docs): one stream an
- * utterance, all on one HTTP/2 connection that is kept. The end of the sound is the end of our side of the stream.
+ * utterance, and another wherever somebody asks what was said so far, all on one HTTP/2 connection that is kept. The end of the
+ * sound is the end of our side of a stream.
  */
 export function createGoogleStt(options: GoogleSttOptions): Stt {
   return new GoogleStt(options);
@@ -59,7 +45,7 @@ class GoogleStt implements Stt {
   readonly #recognizer: string;
   readonly #credentials: GoogleCredentials;
   readonly #client: Client;
-  readonly #sessions = new Set<RemoteUtterance>();
+  readonly #sessions = new Set<GoogleUtterance>();
   #closed = false;
 
   constructor(options: GoogleSttOptions) {
@@ -95,29 +81,15 @@ class GoogleStt implements Stt {
     if (!this.#closed) this.#client.getChannel().getConnectivityState(true);
   }
 
-  open({ rateHz, expect, onPartial }: Parameters<Stt['open']>[0]): SttSession {
-    let stream: Stream | undefined;
-    const session: RemoteUtterance = new RemoteUtterance({
+  open({ rateHz, expect, onPartial }: SttOptions): SttSession {
+    const interimResults = onPartial !== undefined;
+    const session: GoogleUtterance = new GoogleUtterance({
       name: this.name,
       rateHz,
       limits: this.#options.limits,
       onPartial,
-      pieceMs: PIECE_MS,
-      audio: pcm => {
-        stream ??= this.#begin(session, expect, rateHz, onPartial !== undefined);
-        for (let at = 0; at < pcm.length; at += MOST_SAMPLES) {
-          const piece = pcm.subarray(at, at + MOST_SAMPLES);
-          stream.write({
-            type: 'audio',
-            bytes: new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength),
-          });
-        }
-      },
-      end: () => stream?.end(),
-      over: () => {
-        this.#sessions.delete(session);
-        stream?.cancel();
-      },
+      begin: told => this.#begin(told, expect, rateHz, interimResults),
+      over: () => this.#sessions.delete(session),
     });
     if (this.#closed) session.fail('unavailable', 'was closed');
     else if (this.#sessions.size >= LIMITS.sttConnections) session.fail('rateLimited', 'has no stream left');
@@ -134,27 +106,19 @@ class GoogleStt implements Stt {
     this.#client.close();
   }
 
-  #begin(session: RemoteUtterance, expect: Expectation, rateHz: number, interimResults: boolean): Stream {
-    const stream: Stream = this.#client.makeBidiStreamRequest(
+  #begin(told: StreamUser, expect: Expectation, rateHz: number, interimResults: boolean): GoogleStream {
+    const stream: GoogleStream = this.#client.makeBidiStreamRequest(
       STREAMING_RECOGNIZE,
       writeRequest,
       readResponse,
       this.#metadata(),
     );
-    const heard = new HeardResults();
-    stream.on('data', (results: readonly SpeechResult[] | undefined) => {
-      session.sign();
-      if (results === undefined || !heard.take(results)) session.fail('protocol', 'sent what makes no sense');
-      else session.partial(plainWords(heard.text));
-    });
+    stream.on('data', (results: readonly SpeechResult[] | undefined) => told.heard(results));
     // Told by its status.
     stream.on('error', () => {});
-    stream.on('status', (end: StatusObject) => {
-      if (end.code !== status.OK) session.failWith(this.#faultOf(end));
-      else if (session.isFinishing) {
-        session.done({ text: plainWords(heard.finalText), confidence: heard.confidence, alternatives: [] });
-      } else session.fail('unavailable', 'ended before the caller did');
-    });
+    stream.on('status', (end: StatusObject) =>
+      told.ended(end.code === status.OK ? undefined : this.#faultOf(end)),
+    );
     stream.write({
       type: 'config',
       config: {
@@ -187,40 +151,6 @@ class GoogleStt implements Stt {
         retryAfterMs: Buffer.isBuffer(details) ? readRetryDelay(details) : undefined,
       },
     );
-  }
-}
-
-/** What was heard in one stream. */
-class HeardResults {
-  readonly #finals: SpeechResult[] = [];
-  #characters = 0;
-  #interim = '';
-
-  get finalText(): string {
-    return this.#finals.map(({ text }) => text).join(' ');
-  }
-
-  get text(): string {
-    return `${this.finalText} ${this.#interim}`;
-  }
-
-  /** Mean of the results', longer ones weighing more. */
-  get confidence(): number {
-    const length = this.#finals.reduce((sum, { text }) => sum + text.length, 0);
-    const weighed = this.#finals.reduce((sum, { text, confidence }) => {
-      return sum + text.length * (confidence > 0 ? confidence : UNMEASURED_CONFIDENCE);
-    }, 0);
-    return length === 0 ? 0 : Math.min(1, weighed / length);
-  }
-
-  /** False when it is too much. */
-  take(results: readonly SpeechResult[]): boolean {
-    const finals = results.filter(({ isFinal }) => isFinal);
-    this.#finals.push(...finals);
-    this.#characters += finals.reduce((sum, { text }) => sum + text.length, 0);
-    this.#interim = results.flatMap(({ isFinal, text }) => (isFinal ? [] : [text])).join(' ');
-    const characters = this.#characters + this.#interim.length;
-    return this.#finals.length <= LIMITS.sttItems && characters <= LIMITS.sttTranscriptCharacters;
   }
 }
 
