@@ -7,7 +7,7 @@ import { ROOT } from '../tidy/sources.ts';
 import { placeCall, startCaller } from './caller.ts';
 import { TestNode } from './test_node.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(480_000);
 
 const FROM = '+15557771950';
 const LATER = '+15557771951';
