@@ -55,23 +55,39 @@ export async function strikeAmidTalk(
     await sleep(plan.afterMs);
     await struck;
     const { invalidBecause } = watch.stop();
-    const hungUpByNode = load.records.filter(({ endedBy }) => endedBy === 'remote').length;
+    const hungUpByNode = new Set(idsOf(load.records.filter(({ endedBy }) => endedBy === 'remote')));
     await load.hangUp();
     const { records } = load;
     const answered = records.filter(({ outcome }) => outcome === 'answered');
-    const gapsMs = answered.map(record => gapOf(record, struckMs));
-    const silent = gapsMs.filter(gapMs => gapMs > LOST_GAP_MS).length;
     return {
       calls: records.length,
-      callsLost: records.length - answered.length + hungUpByNode + silent,
+      callsLost: countLost(records, hungUpByNode, struckMs),
       rowsLost: await rowsLost(answered, api),
-      gapsMs,
+      gapsMs: answered.map(record => gapOf(record, struckMs)),
       doubleSpeech: answered.filter(({ reception }) => (reception?.restarts ?? 0) > plan.mostRestarts).length,
       invalidBecause,
     };
   } finally {
     load.close();
   }
+}
+
+function idsOf(records: readonly CallRecord[]): string[] {
+  return records.map(({ callId }) => callId);
+}
+
+/** Calls that were never answered, hung up by the node, or silent for good since the blow, each counted once. */
+export function countLost(
+  records: readonly CallRecord[],
+  hungUpByNode: ReadonlySet<string>,
+  struckMs: number,
+): number {
+  return records.filter(
+    record =>
+      record.outcome !== 'answered' ||
+      hungUpByNode.has(record.callId) ||
+      gapOf(record, struckMs) > LOST_GAP_MS,
+  ).length;
 }
 
 function gapOf({ reception }: CallRecord, struckMs: number): number {

@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import type { CallRecord } from '../../bench/load/call_record.ts';
 import { NodeProcesses } from '../../bench/survive/processes.ts';
-import type { RoundResult } from '../../bench/survive/round.ts';
+import { countLost, type RoundResult } from '../../bench/survive/round.ts';
 import { atMostPercent, boundedSummaryOf, summaryOf } from '../../bench/survive/summary.ts';
 
 t.test(
@@ -45,4 +46,19 @@ t.test('what was lost is counted over all rounds, with what so many calls allow'
   t.match(boundedSummaryOf([round]), { kills: 1, lostAtMostPct: 6, rowsLost: 1 });
   t.equal(atMostPercent(0, 600), 0.5);
   t.ok(Math.abs(atMostPercent(2, 100) - 7) < 0.1);
+});
+
+t.test('a call is lost once, for whatever reasons', async t => {
+  const record = (callId: string, more: Partial<CallRecord> = {}) =>
+    ({ callId, outcome: 'answered', ...more }) as CallRecord;
+  const silent = { reception: { gaps: [{ atMs: 1000, lengthMs: 9000 }] } } as unknown as CallRecord;
+  const records = [
+    record('fine'),
+    record('refused', { outcome: 'refused' }),
+    record('silent', silent),
+    record('hung up'),
+    record('both', silent),
+  ];
+  t.equal(countLost(records, new Set(['hung up', 'both']), 2000), 4);
+  t.equal(countLost(records, new Set(), 20_000), 1, 'what was before the blow is not of it');
 });
