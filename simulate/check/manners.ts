@@ -82,7 +82,10 @@ export const person: Checker = ({ conversation, scenario, documents }) => {
   return [{ rule: 'person', turn: wish.after, detail }];
 };
 
-/** What the caller has confirmed is not asked for again, unless they go back or change their mind, or have to prove who they are. */
+/**
+ * What the caller has confirmed is not asked for again, unless they go back or change their mind, or have to prove who they are. A
+ * question shows by its words, or, where nobody knows those, in the record: the answer is written down over what was confirmed.
+ */
 export const askedTwice: Checker = checked => {
   const { conversation, indexes, documents } = checked;
   const isTakenUp = documents.some(({ resume }) => resume !== undefined);
@@ -111,12 +114,31 @@ export const askedTwice: Checker = checked => {
     }
     for (const { turn: at, effect } of conversation.effects) {
       if (at !== turn || effect.type !== 'slotSet') continue;
+      const since = confirmedAt.get(effect.slot);
+      const isAnew = !effect.confirmed && since !== undefined && since < turn;
+      if (isAnew && !undone.some(({ after }) => after >= since) && !followsFromOthers(documents, effect))
+        violations.push({
+          rule: 'askedTwice',
+          turn: Math.max(0, turn - 1),
+          detail: `${effect.slot} was confirmed, and is written down anew`,
+        });
       if (effect.confirmed) confirmedAt.set(effect.slot, turn);
       else confirmedAt.delete(effect.slot);
     }
   }
   return violations;
 };
+
+/** Whether a value is one that a slot has where its question is left out. */
+function followsFromOthers(
+  documents: readonly WorkflowDocument[],
+  { slot, value }: { readonly slot: string; readonly value: unknown },
+): boolean {
+  const forms = documents.flatMap(({ stages }) =>
+    Object.values(stages).flatMap(stage => (stage.kind === 'form' ? stage.questions : [])),
+  );
+  return forms.some(({ slots, otherwise }) => slots.includes(slot) && otherwise[slot] === value);
+}
 
 /** Slots that a turn asks for beyond doubt. */
 function askedFor(text: string, { indexes }: Checked): readonly string[] {

@@ -92,6 +92,22 @@ t.test('asked again for what was confirmed', async t => {
   t.same(rulesBroken({ ...plain, turns }), ['askedTwice']);
 });
 
+t.test('asked again in words that nobody knows: the record shows it', async t => {
+  const { effects, turns } = plain;
+  const [confirmed] = effects.flatMap(({ turn, effect }) =>
+    effect.type === 'slotSet' && effect.confirmed ? [{ turn, effect }] : [],
+  );
+  const { effect } = confirmed!;
+  const anew = { turn: confirmed!.turn + 2, effect: { ...effect, confirmed: false } };
+  const again = { ...plain, effects: [...effects, anew] };
+  t.same(rulesBroken(again), ['askedTwice']);
+  const at = turns.findIndex(
+    (_, index) => turns.slice(0, index + 1).filter(({ by }) => by === 'agent').length > anew.turn,
+  );
+  const changed = turns.with(at - 1, { ...turns[at - 1]!, intent: 'change' });
+  t.same(rulesBroken({ ...again, turns: changed }), [], 'but for who changes their mind');
+});
+
 t.test('other prices than the rules make', async t => {
   t.same(
     rulesBroken(reworded(plain, text => text.replace('The total is', 'With five dollars off the total is'))),

@@ -72,7 +72,10 @@ function sayCompany(name: string): string {
 
 /** Letters of what was heard before have its words: "s u n r i s e l a n d s c a p i n g". */
 function wordsIn(letters: string, refused: readonly string[]): readonly string[] {
-  const known = refused.flatMap(name => [endingAs(name.split(' '), letters) ?? []]);
+  const known = refused.flatMap(name => {
+    const words = name.split(' ');
+    return words.map((_, at) => endingAs(words.slice(0, at + 1), letters) ?? []);
+  });
   return known.find(({ length }) => length > 0)?.map(word => word.toLowerCase()) ?? [letters];
 }
 

@@ -240,3 +240,13 @@ t.test('what takes something back is about the same slot again', async t => {
     contents: [200_000],
   });
 });
+
+t.test('a company that is spelled in one has the words in which it was heard', async t => {
+  const spelled = (text: string, refused: readonly string[]) =>
+    slotOf({ kind: 'company' }).spellable?.hear(tokensOf(text) ?? [], refused)?.groups;
+  const letters = [...'sunrisebakery'].join(' ');
+  t.same(spelled(letters, ['Sunrise Bakery']), [['Sunrise Bakery']]);
+  t.same(spelled(letters, ['Certainly Sunrise Bakery']), [['Sunrise Bakery']]);
+  t.same(spelled(letters, ['Sunrise Bakery SUNR and ISEBAKERY']), [['Sunrise Bakery']]);
+  t.same(spelled(letters, ['Moonrise Bakery']), [['Sunrisebakery']]);
+});
