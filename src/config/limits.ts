@@ -338,7 +338,7 @@ export const LIMITS = {
   sttKeepAliveMs: 4_000,
   /** Age of a connection at which no utterance begins on it any more: OpenAI ends one after an hour. */
   sttConnectionMs: 50 * 60_000,
-  /** Stretches that a provider divides an utterance into; more are a fault. */
+  /** Stretches that an utterance is divided into: more by a provider are a fault, and who asks for more in its pauses is refused. */
   sttItems: 64,
   /** What a provider writes down of one of them; more is a fault. */
   sttTranscriptCharacters: 20_000,
