@@ -115,7 +115,9 @@ export const askedTwice: Checker = checked => {
     for (const { turn: at, effect } of conversation.effects) {
       if (at !== turn || effect.type !== 'slotSet') continue;
       const since = confirmedAt.get(effect.slot);
-      const isAnew = !effect.confirmed && since !== undefined && since < turn;
+      // What tools write down nobody was asked for.
+      const isAsked = indexes.some(({ asked: slots }) => slots.has(effect.slot));
+      const isAnew = isAsked && !effect.confirmed && since !== undefined && since < turn;
       if (isAnew && !undone.some(({ after }) => after >= since) && !followsFromOthers(documents, effect))
         violations.push({
           rule: 'askedTwice',
