@@ -35,9 +35,13 @@ const SMALL_TALK = new RegExp(
 const COMPLAINT =
   /\bhad (?:it )?(?:a )?(?:it )?(?:up to here|enough) (?:with|of) (?:you|this|your)\b|\b(?:your company|you people|you guys|this call|this thing) (?:is|are) (?:\w+ ){0,2}(?:joke|useless|waste|crooks|idiots|thieves|scam)\b/;
 
+/** Second thoughts about the call itself. */
+const DOUBT =
+  /^(?:i do not (?:really )?have (?:\w+ ){0,2}time|i am not (?:really )?(?:sure i (?:need|want|can)|interested)\b|(?:it|that|this) (?:sounds|seems|is) (?:\w+ )?expensive|(?:i|we) already have (?:somebody|someone|a broker|an agent))(?: \w+){0,4}$/;
+
 /** Whether words are said to the agent and answer nothing that can be answered in free words. */
 export function isBeside(tokens: readonly string[]): boolean {
   if (tokens.length === 0 || tokens.length > MOST_WORDS) return false;
   const said = plainWords(tokens).words.join(' ');
-  return [QUESTION, ORDER, SMALL_TALK, COMPLAINT].some(pattern => pattern.test(said));
+  return [QUESTION, ORDER, SMALL_TALK, COMPLAINT, DOUBT].some(pattern => pattern.test(said));
 }

@@ -29,6 +29,8 @@ const leads = new PhraseTable<true>(
     "that's a good question",
     'that is a good question',
     'good question',
+    'thank you for asking',
+    'thanks for asking',
     "ma'am",
     'madam',
     'sir',
