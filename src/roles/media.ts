@@ -69,7 +69,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   });
   await threads.ready();
   // The other thread is there by now, and stays as it is.
-  log.info({ goesBeforeOthers: goBeforeOthers() }, 'audio thread');
+  log.info({ ...goBeforeOthers() }, 'audio thread');
   // What is left of the tick before goes out first.
   const firstOut = { tick: () => spread.startTick(), skip: () => undefined };
   for (const each of [firstOut, headroom, calls, relays]) clock.add(each);
