@@ -5,8 +5,8 @@ import type { Phrasings } from '../speech/phrasings.ts';
 import { foreseen, type HeardSentence, hearSentences } from './hearing.ts';
 import type { Knowledge } from './knowledge.ts';
 import { optionsIn } from './options_heard.ts';
-import { type Act, type PromptIndex, QUESTIONS } from './prompts.ts';
-import { wrongIn, wrongInReadBack } from './read_backs.ts';
+import { type Act, isOfStage, type PromptIndex, QUESTIONS } from './prompts.ts';
+import { readBackIn, wrongIn } from './read_backs.ts';
 import type { Wording } from './wording.ts';
 
 /** Why something was said that is no plain answer: whoever checks the call knows by it what must follow. */
@@ -105,6 +105,10 @@ export class SimulatedCaller {
       }
     }
     for (const sentence of sentences) this.#note(sentence);
+    const readBack = readBackIn(sentences, this.#stage, this.#index, this.#parts.knowledge.truths);
+    if (readBack === undefined) return sentences;
+    this.#stage = readBack.stage;
+    this.#wrong = readBack.wrong;
     return sentences;
   }
 
@@ -114,17 +118,12 @@ export class SimulatedCaller {
       if (act.type === 'ask') this.#stage = act.stage;
       if (act.type === 'echo') this.#wrongEcho = wrongIn(sentence, this.#index, truths).length > 0;
     }
-    const readBacks = sentence.acts.filter(act => act.type === 'readBack');
-    const readBack = readBacks.find(({ stage }) => stage === this.#stage) ?? readBacks[0];
-    if (readBack === undefined) return;
-    this.#stage = readBack.stage;
-    this.#wrong = wrongInReadBack(sentence, readBack, this.#index, truths);
   }
 
   /** Of several uses of the same words, the one in the present stage, else the first. */
   #actOf({ acts }: HeardSentence): Act {
     const questions = acts.filter(({ type }) => QUESTIONS.has(type));
-    return questions.find(act => 'stage' in act && act.stage === this.#stage) ?? questions[0]!;
+    return questions.find(act => isOfStage(act, this.#stage, this.#index)) ?? questions[0]!;
   }
 
   #isTimeForAim(): boolean {

@@ -59,6 +59,17 @@ export const QUESTIONS: ReadonlySet<Act['type']> = new Set([
   'resume',
 ]);
 
+/** Whether it is said in that stage; what a repair asks for again is asked for in the form that asks for it. */
+export function isOfStage(act: Act, stage: string | undefined, { document }: PromptIndex): boolean {
+  if ('stage' in act) return act.stage === stage;
+  const form = document.stages[stage ?? ''];
+  return (
+    act.type === 'repair' &&
+    form?.kind === 'form' &&
+    form.questions.some(({ slots }) => slots.includes(act.slot))
+  );
+}
+
 /** Cuts text where a sentence ends. */
 export function sentencesOf(text: string): readonly string[] {
   return text.split(/(?<=[.?!])\s+/).filter(sentence => sentence.trim() !== '');

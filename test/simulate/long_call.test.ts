@@ -18,7 +18,7 @@ t.test('an application that takes more than 500 turns loses nothing, and asks fo
   const campaign = {
     scenario: readScenario('underwriting'),
     personas: [persona],
-    seeds: [4],
+    seeds: [2],
     options: { crashes: true },
   };
   const [verdict] = await runCalls(stage, campaign);
