@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../src/config/load.ts';
 import { nodePaths } from '../src/config/paths.ts';
 import { providePrograms } from '../src/supervisor/programs.ts';
 import { Terminal } from '../src/supervisor/terminal.ts';
-import { type Counts, giveWay, type Jobs, type Priority, runSuites } from './run_suites.ts';
+import { type Priority, startProgram } from './programs.ts';
+import { type Counts, type Jobs, runSuites } from './run_suites.ts';
 import { ROOT } from './tidy/sources.ts';
 
 /**
@@ -22,6 +22,8 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
+/** Whole conversations at once, five and eleven: no other node runs meanwhile. */
+const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agents.test.ts'];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
 /** Others that run programs which a clock hurries. */
@@ -34,12 +36,10 @@ const HURRIED: readonly string[] = [
 ];
 /** Those that take longest, begun first: none of them is left alone at the end. */
 const LONG: readonly string[] = [
-  'test/e2e/first_call.test.ts',
   'test/e2e/underwriting.test.ts',
   'test/e2e/browser_call.test.ts',
   'test/e2e/leftovers.test.ts',
   'test/e2e/postgres_away.test.ts',
-  'test/e2e/agents.test.ts',
   'test/supervisor/obstacles.test.ts',
   'test/providers/livekit_process.test.ts',
   'test/bench/chaos.test.ts',
@@ -69,8 +69,7 @@ function run(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
-    const child = spawn(join(BIN, program), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    giveWay(child, priority);
+    const child = startProgram(join(BIN, program), args, env, priority);
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
@@ -123,17 +122,19 @@ async function provideTap(): Promise<void> {
 }
 
 /**
- * Callers wait most of the time: what no clock hurries, the checks first, uses what three nodes with calls leave of the
- * machine, at a lower priority.
+ * Callers wait most of the time: what no clock hurries, the checks first, uses what nodes with calls leave of the machine, at
+ * a lower priority.
  */
 async function runEverything(): Promise<Counts[]> {
   const hurried = [...testFiles(NODES), ...HURRIED];
   const apart = new Set([...hurried, ...ROOM_SOUND]);
+  const later = hurried.filter(file => !FIRST.includes(file));
   const others = testFiles('test').filter(file => !apart.has(file));
   const lanes = await Promise.all([
     runInTurn(
       () => runSuites(ROOM_SOUND, exactly(1)),
-      () => runSuites(longestFirst(hurried), exactly(3)),
+      () => runSuites(FIRST, exactly(1)),
+      () => runSuites(longestFirst(later), exactly(2)),
     ),
     runInTurn(...CHECKS.map(check => () => runCheck(check)), () =>
       runSuites(longestFirst(others), { least: 3, most: 6 }, 'low'),

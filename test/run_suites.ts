@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Priority, startProgram } from './programs.ts';
 import { SpareTime } from './spare_time.ts';
 import { ROOT } from './tidy/sources.ts';
 
@@ -9,9 +8,6 @@ export interface Counts {
   passed: number;
   failed: number;
 }
-
-/** A low one is for what no clock hurries, beside what one does. */
-export type Priority = 'normal' | 'low';
 
 const ONE_FILE = join(ROOT, 'test', 'one_file.ts');
 /** For a file that sets no other by `t.setTimeout`. */
@@ -74,12 +70,6 @@ export async function runSuites(
   return counts;
 }
 
-/** A program that has only just begun, with all that it starts. */
-export function giveWay(child: ChildProcess, priority: Priority = 'normal'): void {
-  if (priority === 'low' && child.pid !== undefined)
-    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-}
-
 async function runFile(file: string, priority: Priority): Promise<Counts> {
   const startedMs = performance.now();
   const { output, fault } = await runProgram(file, priority);
@@ -107,12 +97,7 @@ function runProgram(
       TAP_TIMEOUT: String(FILE_TIMEOUT_S),
       FORCE_COLOR: '0',
     };
-    const child = spawn(process.execPath, [ONE_FILE, file], {
-      cwd: ROOT,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    giveWay(child, priority);
+    const child = startProgram(process.execPath, [ONE_FILE, file], env, priority);
     const output: string[] = [];
     let rest = '';
     let fault: string | undefined;
