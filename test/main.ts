@@ -31,6 +31,10 @@ const HURRIED: readonly string[] = [
   'test/supervisor/node.test.ts',
   'test/supervisor/hung_roles.test.ts',
   'test/supervisor/supervisor_lost.test.ts',
+  'test/bench/chaos.test.ts',
+  'test/bench/conversation.test.ts',
+  'test/bench/latency_livekit.test.ts',
+  'test/bench/load.test.ts',
   'test/bench/sip_bench.test.ts',
   'test/web/page.test.ts',
 ];

@@ -119,13 +119,13 @@ async function suite(stack: PageStack): Promise<void> {
       await callButton(page).evaluate(button => button.matches(':focus')),
       'the focus stays with the call',
     );
-    await page.getByRole('rowheader', { name: 'Total' }).first().waitFor();
+    await page.getByRole('rowheader', { name: 'Total' }).waitFor();
     const record = await page.locator('#record').textContent();
     t.match(record, /Origin address14 Maple Street, Springfield/);
     t.match(record, /Total\$292\.50/);
     t.match(record, /Heard by deepgram1\.50 min\$0\.0065/);
     t.match(record, /Thought of by openai900 \+ 60 tokens≈ \$0\.0013/);
-    t.match(record, /Total\$0\.0077/);
+    t.match(record, /All providers\$0\.0077/);
     await page.getByRole('button', { name: 'Play recording' }).click();
     await untilTrue(page, `document.querySelector('audio[controls]')?.duration === 1`);
     t.equal(await page.getByRole('link', { name: 'Download' }).getAttribute('download'), 'call-1.wav');

@@ -144,7 +144,7 @@ function costTable(costs: readonly Cost[]): HTMLElement {
       cost.isEstimated ? '≈ ' : '',
     ),
   );
-  const foot = build('tfoot', '', costRow('Total', '', total));
+  const foot = build('tfoot', '', costRow('All providers', '', total));
   return build('table', 'quote', build('tbody', '', ...body), foot);
 }
 
