@@ -18,7 +18,11 @@ export interface BareTimer {
  * for anybody, whatever we do.
  */
 export async function startBareTimer(): Promise<BareTimer> {
-  const child: ChildProcess = fork(FILE, ['tick'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // In a session of its own, as roles are: whoever goes before others takes the whole session along.
+  const child: ChildProcess = fork(FILE, ['tick'], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await once(child, 'message');
   return {
     latenessP999Ms: async () => {

@@ -1,7 +1,7 @@
 import { LIMITS } from '../config/limits.ts';
 import type { SpeechEngine } from '../providers/speech/types.ts';
 import type { Llm, Stt } from '../providers/types.ts';
-import type { Use } from '../providers/use.ts';
+import { sumOfAmounts, type Use } from '../providers/use.ts';
 import type { EventDetail } from '../store/events.ts';
 import type { CallRecord } from './call_record.ts';
 import type { Voice } from './voice.ts';
@@ -61,10 +61,19 @@ export class CallUse {
     if (uses.length > 0) record.append('call.used', { uses });
   }
 
-  readonly #used = ({ isEstimated, ...use }: Use): void => {
+  readonly #used = (use: Use): void => {
     const key = `${use.kind} ${use.provider}`;
     const before = this.#uses.get(key);
-    this.#uses.set(key, before === undefined ? { ...use, isEstimated } : sum(before, use, isEstimated));
+    if (before === undefined) {
+      this.#uses.set(key, use);
+      return;
+    }
+    this.#uses.set(key, {
+      ...before,
+      ...sumOfAmounts(before, use),
+      costMicroUsd: before.costMicroUsd + use.costMicroUsd,
+      isEstimated: before.isEstimated || use.isEstimated,
+    });
   };
 }
 
@@ -75,20 +84,5 @@ function countedStt(stt: Stt, onUse: (use: Use) => void): Stt {
     prepare: expect => stt.prepare(expect),
     open: options => stt.open({ ...options, onUse }),
     close: () => stt.close(),
-  };
-}
-
-function sum(before: Told, use: Omit<Use, 'isEstimated'>, isEstimated: boolean): Told {
-  return {
-    kind: use.kind,
-    provider: use.provider,
-    requests: before.requests + use.requests,
-    audioMs: before.audioMs + use.audioMs,
-    characters: before.characters + use.characters,
-    inputTokens: before.inputTokens + use.inputTokens,
-    cachedTokens: before.cachedTokens + use.cachedTokens,
-    outputTokens: before.outputTokens + use.outputTokens,
-    costMicroUsd: before.costMicroUsd + use.costMicroUsd,
-    isEstimated: before.isEstimated || isEstimated,
   };
 }

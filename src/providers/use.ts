@@ -12,6 +12,17 @@ export interface Amounts {
   readonly outputTokens: number;
 }
 
+export function sumOfAmounts(a: Amounts, b: Amounts): Amounts {
+  return {
+    requests: a.requests + b.requests,
+    audioMs: a.audioMs + b.audioMs,
+    characters: a.characters + b.characters,
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+  };
+}
+
 /** One request's use. */
 export interface Use extends Amounts {
   readonly kind: ProviderKind;

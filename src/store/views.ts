@@ -1,5 +1,5 @@
-import type { ProviderKind } from '../config/providers.ts';
 import type { Measure } from '../quality/measures.ts';
+import type { EventDetail } from './events.ts';
 
 /** What readers of the store are given: opened, with times in ISO 8601 (UTC) or media milliseconds since answer. */
 
@@ -75,24 +75,8 @@ export interface LatencyView {
   readonly spokenBy: AnsweredByView | null;
 }
 
-/** What a call used one provider for. */
-export interface CallCostView {
-  readonly kind: ProviderKind;
-  readonly provider: string;
-  readonly requests: number;
-  /** Heard by a recogniser, or written down. */
-  readonly audioMs: number;
-  /** Given to a synthesiser. */
-  readonly characters: number;
-  readonly inputTokens: number;
-  /** Of the input. */
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  /** By the prices of the configuration. */
-  readonly costMicroUsd: number;
-  /** Some of it is guessed, since the provider did not tell. */
-  readonly isEstimated: boolean;
-}
+/** What a call used one provider for, all that was told of it together. */
+export type CallCostView = EventDetail<'call.used'>['uses'][number];
 
 /** Milliseconds. */
 interface PercentilesView {

@@ -130,21 +130,8 @@ class TestPublications implements Publications {
   }
 }
 
-type ReadQueries = Pick<
-  Queries,
-  | 'listCalls'
-  | 'getCall'
-  | 'listQuotes'
-  | 'recordingsOf'
-  | 'laddersOf'
-  | 'stepsOf'
-  | 'qualityOf'
-  | 'providerTurns'
-  | 'eventsSince'
-  | 'lastSeq'
->;
+type ReadQueries = ControlPlane['queries'] & Pick<Queries, 'eventsSince' | 'lastSeq'>;
 
-/** A record with nothing in it. */
 const EMPTY: ReadQueries = {
   listCalls: async () => ({ rows: [], next: null }),
   getCall: async () => undefined,

@@ -9,7 +9,7 @@ import type {
   SttSession,
   Tts,
 } from '../types.ts';
-import type { Amounts, Asker, Use } from '../use.ts';
+import { type Amounts, type Asker, sumOfAmounts, type Use } from '../use.ts';
 import type { ProviderKind } from './candidates.ts';
 
 /** As providers publish them, in US dollars; what is left out costs nothing. */
@@ -77,7 +77,7 @@ export class Meter {
   add(amounts: Partial<Amounts>, isEstimated = false, onUse?: Asker['onUse']): void {
     const beforeMicroUsd = this.#costMicroUsd;
     const used = wholeAmounts({ ...NOTHING, ...amounts });
-    this.#totals = sum(this.#totals, used);
+    this.#totals = sumOfAmounts(this.#totals, used);
     const { audioMs, characters, input, cached, output } = this.#prices;
     this.#costParts +=
       BigInt(used.audioMs) * audioMs +
@@ -110,17 +110,6 @@ function wholeAmounts(amounts: Amounts): Amounts {
     inputTokens,
     cachedTokens: Math.min(inputTokens, whole(amounts.cachedTokens)),
     outputTokens: whole(amounts.outputTokens),
-  };
-}
-
-function sum(a: Amounts, b: Amounts): Amounts {
-  return {
-    requests: a.requests + b.requests,
-    audioMs: a.audioMs + b.audioMs,
-    characters: a.characters + b.characters,
-    inputTokens: a.inputTokens + b.inputTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
   };
 }
 
