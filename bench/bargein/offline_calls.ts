@@ -83,6 +83,7 @@ class OfflineCalls {
       programmes,
       ear,
       nowMs: () => this.#nowMs,
+      goOn: (slot, hold) => this.#live.get(slot)?.call.goOn(hold),
       cut: (slot, generation) => this.#live.get(slot)?.call.cut(generation),
     });
   }

@@ -38,6 +38,8 @@ export interface SpeakingTalkParts {
   /** Undefined: short words are nothing, whatever they are. */
   readonly ear: InterjectionEar | undefined;
   nowMs(): number;
+  /** Has the audio thread go on after what asked for nothing. */
+  goOn(slot: number, hold: number): void;
   /** Has the audio thread cut the agent's speech of that generation. */
   cut(slot: number, generation: number): void;
 }
@@ -83,7 +85,8 @@ export class SpeakingTalk {
     if (speaker === undefined) return;
     const nowMs = this.#parts.nowMs();
     if (event.type === 'bargeIn') speaker.speaksAtMs = nowMs + LONGEST_TURN_MS;
-    else if (event.type === 'backchannel' && event.held) void this.#understand(speaker, event.atMs);
+    else if (event.type === 'backchannel' && event.hold > 0)
+      void this.#understand(speaker, event.atMs, event.hold);
     else if (event.type === 'turnEnded' && speaker.writer.isCut) speaker.speaksAtMs = nowMs + ANSWER_MS;
   }
 
@@ -91,14 +94,16 @@ export class SpeakingTalk {
     this.#speakers.delete(slot);
   }
 
-  async #understand(speaker: Speaker, onsetMs: number): Promise<void> {
-    const { ear, cut } = this.#parts;
+  async #understand(speaker: Speaker, onsetMs: number, hold: number): Promise<void> {
+    const { ear, cut, goOn } = this.#parts;
     const { view, rateHz, preRoll } = speaker;
     if (ear === undefined) return;
     hear(speaker);
     const generation = Atomics.load(view.control, CONTROL.generation);
     const meaning = await ear.understand(preRoll.since(onsetMs - LEAD_MS), rateHz);
-    if (meaning !== 'nothing' && this.#speakers.get(view.index) === speaker) cut(view.index, generation);
+    if (this.#speakers.get(view.index) !== speaker) return;
+    if (meaning === 'nothing') goOn(view.index, hold);
+    else cut(view.index, generation);
   }
 
   #speak(speaker: Speaker, nowMs: number): void {

@@ -25,6 +25,7 @@ const talk = new SpeakingTalk({
   programmes,
   ear: new RecognisedInterjections(stt, after),
   nowMs: () => performance.now(),
+  goOn: (slot, hold) => send({ type: 'goOn', slot, hold }),
   cut: (slot, generation) => send({ type: 'cut', slot, generation }),
 });
 const heart = new ThreadPulse(pulse);

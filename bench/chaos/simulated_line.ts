@@ -53,6 +53,8 @@ export class SimulatedLine implements CallAudio {
     this.#take();
   }
 
+  goOn(): void {}
+
   setPolicy(policy: TurnPolicy): void {
     this.policy = policy;
   }

@@ -4,10 +4,10 @@ import type { SoundWatch } from './sound_watch.ts';
 import type { TurnPolicy } from './turn_event.ts';
 
 /**
- * What is to be done about the agent's voice: lower it, hold it where it is, end it for good, or go on with it as before,
- * since it was nothing, or since the caller had but nodded.
+ * What is to be done about the agent's voice: lower it, hold it where it is, have what it is held for understood, which may
+ * have been all, end it for good, or go on with it as before, since it was nothing, or since the caller had but nodded.
  */
-export type BargeInDecision = 'none' | 'duck' | 'hold' | 'cut' | 'resume' | 'backchannel';
+export type BargeInDecision = 'none' | 'duck' | 'hold' | 'word' | 'cut' | 'resume' | 'backchannel';
 
 /** What is known of the caller in a tick. */
 export interface OverAgent {
@@ -39,9 +39,14 @@ const LOWERED_FOR_MS = 200;
 /** Laughs and coughs are broken: where less of a sound than this is heard, it is to go on for so much longer. */
 const WHOLE_SHARE = 0.66;
 const BROKEN_FACTOR = 2;
-/** A voice that pauses for so long is none at the moment; what was shorter than that is over after such a pause. */
+/** A voice that pauses for so long is none at the moment. */
 const VOICE_PAUSE_MS = 220;
-const OVER_AFTER_MS = 250;
+/**
+ * What the agent is held for is to be understood after such a pause, longer than those within words; it is over after this
+ * one, or once somebody says that it was nothing: the next words of whoever wants the floor come soon.
+ */
+const WORD_PAUSE_MS = 130;
+const OVER_AFTER_MS = 300;
 
 /** While a sound that was nothing goes on, one so much louder, and this much louder than a voice has to be, lowers the agent. */
 const LOUDER_DB = 10;
@@ -109,6 +114,13 @@ export class BargeIn {
     return this.#to('dismissed', 'resume');
   }
 
+  /** What the agent is held for asked for nothing. */
+  understood(): void {
+    this.#wasVoice = false;
+    this.#dismissedDb = Infinity;
+    this.#state = 'dismissed';
+  }
+
   reset(): void {
     this.#state = 'quiet';
     this.#wasVoice = false;
@@ -154,10 +166,9 @@ export class BargeIn {
       this.reset();
       return 'cut';
     }
-    if (sound.isOn && sound.quietMs < OVER_AFTER_MS) return 'none';
-    this.#wasVoice = false;
-    this.#dismissedDb = Infinity;
-    return this.#to('dismissed', 'backchannel');
+    if (sound.isOn && sound.quietMs < OVER_AFTER_MS) return sound.quietMs === WORD_PAUSE_MS ? 'word' : 'none';
+    this.understood();
+    return 'backchannel';
   }
 
   #callerSilent(): BargeInDecision {

@@ -4,7 +4,7 @@ const RISE = 0.3;
 const FALL_DB = 0.004;
 const OTHER_BELOW_DB = 8;
 /** A voice that nobody has heard before is at the telephone from this level on. */
-const STRANGER_DB = -31;
+const STRANGER_DB = -34;
 /** One that is known, when it is not so far below its loudest frames so far. */
 const FAR_BELOW_DB = 12.5;
 const LEAST_DB = -50;

@@ -17,6 +17,8 @@ const OVER_AFTER_MS = 320;
 const LONGEST_BURST_MS = 150;
 const LEAST_BREATH_MS = 60;
 const LEAST_BREATHS = 2;
+/** Less is no end of a burst. */
+const LEAST_QUIET_MS = 20;
 
 /**
  * Follows what stands out of what is always there, frame by frame. It knows of a sound several frames before the network
@@ -55,9 +57,13 @@ export class SoundWatch {
     return this.#quietMs;
   }
 
-  /** True while it is nothing but short bursts with breath between them, from the third burst on. */
+  /**
+   * True while it is nothing but short bursts with breath between them, from the end of the third burst on: two may begin
+   * words, such as "excuse me".
+   */
   get isLaughter(): boolean {
-    const isBreathy = this.#breaths >= LEAST_BREATHS && this.#leastBreathMs >= LEAST_BREATH_MS;
+    const bursts = this.#breaths + (this.#quietMs >= LEAST_QUIET_MS ? 1 : 0);
+    const isBreathy = bursts > LEAST_BREATHS && this.#leastBreathMs >= LEAST_BREATH_MS;
     return isBreathy && this.#longestBurstMs <= LONGEST_BURST_MS;
   }
 

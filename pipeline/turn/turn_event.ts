@@ -13,14 +13,15 @@ export type TurnEvent =
    */
   | { readonly type: 'bargeIn'; readonly atMs: number; readonly heardSamples: number }
   /**
-   * Speech over the agent that is no interruption, from `atMs` to its last sound at `untilMs`. `held`: the agent was held
-   * for it, since it was a voice at the telephone, which was too short to be one.
+   * Speech over the agent that is no interruption so far, from `atMs` to its last sound at `untilMs`. `hold` counts from 1
+   * where the agent is held for it, since it is a voice at the telephone, which is too short to be one: for a moment more,
+   * in which it can be understood. Whoever goes on in that moment may be told of again, or take the floor. 0: it was not held.
    */
   | {
       readonly type: 'backchannel';
       readonly atMs: number;
       readonly untilMs: number;
-      readonly held: boolean;
+      readonly hold: number;
     }
   /**
    * There has been no sound of the caller's for a moment, from `atMs` on, which is too short to tell a pause from a

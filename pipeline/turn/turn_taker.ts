@@ -78,6 +78,9 @@ export class TurnTaker {
   #quietFrames = 0;
   /** Onset of what the agent is held for; undefined while it is not. */
   #heldFromMs: number | undefined;
+  #holds = 0;
+  /** What it is held for was told of, and there was no sound since. */
+  #isWordTold = false;
   #lastSoundMs = 0;
   /** A turn ended by maxTurnMs still goes on: the pipeline is deaf to it until this time at the latest. */
   #deafUntilMs: number | undefined;
@@ -117,6 +120,13 @@ export class TurnTaker {
     this.#silence.sound(nowMs);
   }
 
+  /** What the agent was held for, that time, asked for nothing: it goes on, unless there is more. */
+  goOn(hold: number): void {
+    if (this.#heldFromMs === undefined || hold !== this.#holds || this.#sound.quietMs === 0) return;
+    this.#bargeIn.understood();
+    this.#goOn();
+  }
+
   /** One tick; `nowMs` is the end of the frame just heard. */
   step(nowMs: number, activity: VoiceActivity, agentAudible: boolean): void {
     this.#hear();
@@ -153,12 +163,18 @@ export class TurnTaker {
       case 'hold':
         this.#actions.hold();
         this.#heldFromMs = this.#onsetMs;
+        this.#holds += 1;
+        this.#isWordTold = false;
+        break;
+      case 'word':
+        this.#tellBackchannel();
+        this.#isWordTold = true;
         break;
       case 'resume':
         this.#goOn();
         break;
       case 'backchannel':
-        if (this.#turnStartedMs === undefined) this.#tellBackchannel();
+        if (!this.#isWordTold) this.#tellBackchannel();
         this.#goOn();
         break;
       case 'cut': {
@@ -177,18 +193,22 @@ export class TurnTaker {
   #goOn(): void {
     this.#actions.resume();
     this.#heldFromMs = undefined;
+    this.#isWordTold = false;
   }
 
   #tellBackchannel(): void {
+    if (this.#turnStartedMs !== undefined) return;
     const atMs = this.#heldFromMs ?? this.#onsetMs;
     const untilMs = Math.max(atMs, this.#detector.lastSoundMs - this.#delayMs);
-    this.#actions.emit({ type: 'backchannel', atMs, untilMs, held: this.#heldFromMs !== undefined });
+    const hold = this.#heldFromMs === undefined ? 0 : this.#holds;
+    this.#actions.emit({ type: 'backchannel', atMs, untilMs, hold });
   }
 
   #hear(): void {
     const { levelDb, floorDb } = this.#levels;
     const { residualEchoDb } = this.#echo;
     this.#sound.hear(levelDb, floorDb, residualEchoDb);
+    if (this.#sound.quietMs === 0) this.#isWordTold = false;
     this.#early.hear();
     this.#detector.hearEcho(residualEchoDb);
   }

@@ -224,7 +224,7 @@ export class Conversation {
   #backchannel(backchannel: Backchannel): void {
     this.#dropCaller();
     const reply = this.#floor.reply;
-    if (backchannel.held && reply?.stands) void this.#understand(backchannel, reply);
+    if (backchannel.hold > 0 && reply?.stands) void this.#understand(backchannel, reply);
   }
 
   /** A word or two over the reply, which goes on meanwhile: those that ask for something end it. */
@@ -236,6 +236,7 @@ export class Conversation {
       isOverQuestion ? this.#at.step : undefined,
     );
     this.#guard(() => {
+      if (meaning === 'nothing') audio.goOn(backchannel.hold);
       const isTooLate = this.#ending || this.#floor.reply !== reply || this.#caller !== undefined;
       if (isTooLate || meaning === 'nothing') return;
       this.#interrupt(audio.playedSamples());

@@ -96,6 +96,9 @@ const LEAST_CONFIDENCE = 0.005;
 /** On a narrow line a yes is easily taken for a no. */
 const LEAST_CONFIDENCE_OF_NO = 0.99;
 
+/** A word is heard better with some quiet behind it, which nobody waits for. */
+const QUIET_BEHIND_MS = 150;
+
 /** Hears them with the recogniser of the call's turns and a grammar of their own. */
 export class RecognisedInterjections implements InterjectionEar {
   readonly #stt: Stt;
@@ -119,6 +122,7 @@ export class RecognisedInterjections implements InterjectionEar {
     const session = this.#stt.open({ rateHz, expect: EXPECTED });
     try {
       for (let from = 0; from < pcm.length; from += rateHz) session.write(pcm.subarray(from, from + rateHz));
+      session.write(new Int16Array((rateHz * QUIET_BEHIND_MS) / 1000));
       const { signal } = new AbortController();
       return await within(session.finish(), { after: this.#after }, signal, {
         limitMs: LIMITS.interjectionMs,

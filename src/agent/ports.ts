@@ -23,6 +23,8 @@ export interface CallAudio {
   mediaMs(): number;
   /** Silences the agent and raises the generation at once. */
   cut(): void;
+  /** What the agent is held for asks for nothing (`hold` of the event that told): it goes on at once. */
+  goOn(hold: number): void;
   setPolicy(policy: TurnPolicy): void;
   hangUp(options: { drain: boolean }): void;
 }

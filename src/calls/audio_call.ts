@@ -232,6 +232,11 @@ export class AudioCall implements LineEvents {
     this.#events.playoutDrained(this.#downlink.playout.position, this.mediaMs);
   }
 
+  /** The agent goes on where it was held, that time, for what asked for nothing. */
+  goOn(hold: number): void {
+    if (this.#state === 'up') this.#turns.goOn(hold);
+  }
+
   /** The agent falls silent within the coming frame, and whose turn it is matters no more. */
   dismissAgent(): void {
     if (!this.#hasAgent) return;

@@ -204,6 +204,7 @@ export class MediaCalls implements Ticking {
       entry.overrides = message.overrides;
       this.#tune(entry);
     } else if (message.type === 'cut') entry.call.cut(message.generation);
+    else if (message.type === 'goOn') entry.call.goOn(message.hold);
     else if (message.type === 'released') void this.#finish(entry);
     // An agent that has left hangs up for itself alone.
     else if (!entry.call.hasAgent) return;

@@ -71,6 +71,10 @@ export class TalkAudio implements CallAudio {
     this.#write();
   }
 
+  goOn(hold: number): void {
+    this.#send({ type: 'goOn', slot: this.#slot.index, hold });
+  }
+
   setPolicy(policy: TurnPolicy): void {
     this.#send({ type: 'policy', slot: this.#slot.index, policy });
   }

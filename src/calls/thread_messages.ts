@@ -91,6 +91,8 @@ export type ToAudio =
   | { readonly type: 'pipeline'; readonly slot: number; readonly overrides: PipelineOverrides }
   /** Cut the agent's speech of that generation now; when it has been cut meanwhile, nothing happens. */
   | { readonly type: 'cut'; readonly slot: number; readonly generation: number }
+  /** What the agent was held for, that time, asked for nothing. */
+  | { readonly type: 'goOn'; readonly slot: number; readonly hold: number }
   /** Hang up after what is queued has been played (`drain`) or at once. */
   | { readonly type: 'hangUp'; readonly slot: number; readonly drain: boolean }
   /** About a person whom the workflow wants in the call. */

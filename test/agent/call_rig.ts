@@ -283,6 +283,7 @@ export class CallRig {
     this.sent.push(message);
     if (message.type === 'policy') this.call.policy = message.policy;
     else if (message.type === 'cut') this.call.cut(message.generation);
+    else if (message.type === 'goOn') this.call.goOn(message.hold);
     else if (message.type === 'checkpoint' && this.#options.isEdgeAway !== true)
       queueMicrotask(() =>
         this.calls.receive({ type: 'checkpointKept', slot: message.slot, number: message.number }),

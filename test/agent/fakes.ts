@@ -39,6 +39,7 @@ export class ManualAudio implements CallAudio {
   policy: TurnPolicy | undefined;
   hangUps: { drain: boolean }[] = [];
   cuts = 0;
+  readonly wentOn: number[] = [];
   /** Speech waits while this much is queued. */
   lookAheadSamples = RATE_HZ / 2;
   heard: number[] = [];
@@ -85,6 +86,10 @@ export class ManualAudio implements CallAudio {
     this.#queued = [];
     this.#idle = true;
     this.#take();
+  }
+
+  goOn(hold: number): void {
+    this.wentOn.push(hold);
   }
 
   setPolicy(policy: TurnPolicy): void {
@@ -321,4 +326,11 @@ export class ScriptedFlow implements Flow {
       state: { ...state, stage, done },
     };
   }
+}
+
+/** Whether an ear for a word or two was given what a turn was given, and then quiet. */
+export function isTheSame(short: readonly number[] = [], turn: readonly number[] = []): boolean {
+  const rest = short.slice(turn.length);
+  const isAll = turn.length > 0 && turn.every((sample, at) => sample === short[at]);
+  return isAll && rest.length > 0 && rest.every(sample => sample === 0);
 }

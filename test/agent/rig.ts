@@ -165,10 +165,10 @@ export class Rig {
   }
 
   /** A word or two over the agent, for which the audio thread holds it, and after which the agent goes on. */
-  async interject(held = true): Promise<void> {
+  async interject(hold = 1): Promise<void> {
     const atMs = this.audio.nowMs;
     await this.pass(200, 7);
-    this.conversation.turn({ type: 'backchannel', atMs, untilMs: this.audio.nowMs, held });
+    this.conversation.turn({ type: 'backchannel', atMs, untilMs: this.audio.nowMs, hold });
     await settle();
   }
 

@@ -88,6 +88,12 @@ t.test('after a cut positions go on from what was heard', async t => {
   t.same(new Set(play(slot, 100)), new Set([2]));
 });
 
+t.test('what was nothing is told by the number of the hold', async t => {
+  const { sent, audio } = start();
+  audio.goOn(3);
+  t.same(sent, [{ type: 'goOn', slot: 1, hold: 3 }]);
+});
+
 t.test('its own cut counts at once', async t => {
   const { slot, sent, audio, pump } = start();
   await audio.speak(0, new Int16Array(RATE_HZ));

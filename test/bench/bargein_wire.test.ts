@@ -28,6 +28,7 @@ t.test('the agent talks without an end, is silent once it was cut, and begins an
     programmes: [PROGRAMME],
     ear: undefined,
     nowMs: () => nowMs,
+    goOn: () => undefined,
     cut: () => undefined,
   });
   const heard = new Int16Array(80);
@@ -69,6 +70,7 @@ t.test('a short command is understood from what was heard, and cuts what was sai
   const view = slotView(memory, 0);
   const understood: Int16Array[] = [];
   const cuts: number[][] = [];
+  const wentOn: number[][] = [];
   let meaning: Interjection = 'listen';
   const ear = new ClockedEar({
     understand: pcm => {
@@ -82,6 +84,7 @@ t.test('a short command is understood from what was heard, and cuts what was sai
     programmes: [PROGRAMME],
     ear,
     nowMs: () => nowMs,
+    goOn: (slot, hold) => wentOn.push([slot, hold]),
     cut: (slot, generation) => cuts.push([slot, generation]),
   });
   talk.begin(0, 8000);
@@ -97,7 +100,7 @@ t.test('a short command is understood from what was heard, and cuts what was sai
   const interject = async (): Promise<void> => {
     const atMs = nowMs;
     await pass(300, 0.5);
-    talk.follow(0, { type: 'backchannel', atMs, untilMs: nowMs, held: true });
+    talk.follow(0, { type: 'backchannel', atMs, untilMs: nowMs, hold: 1 });
   };
   await pass(3000, 0);
   await interject();
@@ -110,8 +113,9 @@ t.test('a short command is understood from what was heard, and cuts what was sai
   t.same(cuts, [[0, 0]], 'always after the same time');
   meaning = 'nothing';
   await interject();
-  talk.follow(0, { type: 'backchannel', atMs: nowMs - 100, untilMs: nowMs, held: false });
+  talk.follow(0, { type: 'backchannel', atMs: nowMs - 100, untilMs: nowMs, hold: 0 });
   await pass(500, 0);
+  t.same(wentOn, [[0, 1]], 'what asks for nothing lets it go on');
   t.equal(understood.length, 2, 'what the agent was not held for is nothing');
   meaning = 'listen';
   await interject();

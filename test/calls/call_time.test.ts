@@ -3,11 +3,11 @@ import { onCallTime } from '../../src/calls/call_time.ts';
 
 t.test('every time in an event of a line that was taken over is on the clock of the call', t => {
   const startMs = 60_000;
-  t.same(onCallTime({ type: 'backchannel', atMs: 100, untilMs: 400, held: true }, startMs), {
+  t.same(onCallTime({ type: 'backchannel', atMs: 100, untilMs: 400, hold: 1 }, startMs), {
     type: 'backchannel',
     atMs: 60_100,
     untilMs: 60_400,
-    held: true,
+    hold: 1,
   });
   t.same(onCallTime({ type: 'speechStarted', atMs: 100, noticedMs: 160 }, startMs), {
     type: 'speechStarted',

@@ -261,6 +261,7 @@ t.test('messages for slots without a call, and late ones, change nothing', async
   const stray: FromTalk[] = [
     { type: 'released', slot: 0 },
     { type: 'cut', slot: 1, generation: 0 },
+    { type: 'goOn', slot: 0, hold: 1 },
     { type: 'hangUp', slot: 7, drain: false },
     { type: 'released', slot: -1 },
   ];
@@ -270,6 +271,7 @@ t.test('messages for slots without a call, and late ones, change nothing', async
   line('a').events.answered();
   calls.fromTalk({ type: 'hangUp', slot: 0, drain: false });
   calls.fromTalk({ type: 'cut', slot: 0, generation: 0 });
+  calls.fromTalk({ type: 'goOn', slot: 0, hold: 1 });
   calls.fromTalk({ type: 'hangUp', slot: 0, drain: true });
   calls.fromTalk({ type: 'released', slot: 0 });
   calls.fromTalk({ type: 'released', slot: 0 });

@@ -110,7 +110,7 @@ t.test('a word over the agent holds it for as long as it takes, and no longer', 
   t.equal(rig.heldAtMs, undefined, 'a short while after its end');
   await rig.hear(pause(1000));
   t.strictSame(rig.types, ['ducked', 'backchannel']);
-  t.match(rig.events[1], { atMs: 320, untilMs: 620, held: true });
+  t.match(rig.events[1], { atMs: 320, untilMs: 620, hold: 1 });
 });
 
 t.test('who pauses behind the first word is held for, and then heard', async t => {
@@ -119,8 +119,30 @@ t.test('who pauses behind the first word is held for, and then heard', async t =
   await rig.hear(concat(pause(320), voice(300), pause(200)));
   t.equal(rig.heldAtMs, rig.firstHeldAtMs, 'the agent waits');
   await rig.hear(voice(600));
-  t.strictSame(rig.types, ['ducked', 'speechStarted', 'bargeIn']);
-  t.match(rig.events[1], { atMs: 320 });
+  t.strictSame(rig.types, ['ducked', 'backchannel', 'speechStarted', 'bargeIn'], 'told of in the pause');
+  t.match(rig.events[1], { atMs: 320, untilMs: 620, hold: 1 });
+  t.match(rig.events[2], { atMs: 320 });
+});
+
+t.test('what the agent is held for is told, and it goes on once that is known to be nothing', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(300), pause(180)));
+  t.match(rig.events.at(-1), { type: 'backchannel', hold: 1 });
+  t.ok(rig.heldAtMs !== undefined, 'not known yet');
+  rig.goOn(2);
+  t.ok(rig.heldAtMs !== undefined, 'another one');
+  rig.goOn(1);
+  t.same([rig.heldAtMs, rig.ducked], [undefined, false]);
+  await rig.hear(pause(1000));
+  t.strictSame(rig.types, ['ducked', 'backchannel'], 'told once');
+  await rig.hear(concat(voice(200), pause(180), voice(100)));
+  t.match(rig.events.at(-1), { type: 'backchannel', hold: 2 });
+  rig.goOn(2);
+  t.ok(rig.heldAtMs !== undefined, 'there is more');
+  rig.goOn(1);
+  await rig.hear(voice(400));
+  t.equal(rig.cuts, 1);
 });
 
 t.test('what is broken has to go on for longer than what is said', async t => {
@@ -130,7 +152,8 @@ t.test('what is broken has to go on for longer than what is said', async t => {
   rig.agentAudible = true;
   await rig.hear(concat(pause(320), broken(3), pause(800)));
   t.ok(rig.firstHeldAtMs !== undefined);
-  t.strictSame(rig.types, ['ducked', 'backchannel'], 'three words in 0.9 s');
+  t.equal(rig.cuts, 0, 'three words in 0.9 s');
+  t.ok(rig.types.slice(1).every(type => type === 'backchannel'));
   await rig.hear(broken(5));
   t.equal(rig.cuts, 1, 'five in 1.4 s');
 });

@@ -105,6 +105,11 @@ export class TurnRig {
     this.#turns.policy = { ...DEFAULT_TURN_POLICY, ...policy };
   }
 
+  /** Somebody says that what the agent was held for, that time, was nothing. */
+  goOn(hold: number): void {
+    this.#turns.goOn(hold);
+  }
+
   /** Hears the samples to their end, the last frame filled with silence; `each` is called before every tick. */
   async hear(samples: Float32Array, each: (nowMs: number) => void = () => {}): Promise<void> {
     const length = frameLength(this.#rateHz);
