@@ -12,6 +12,8 @@ export const SPEECH_LIMITS = {
   speechAnswerSeconds: 150,
   /** What is written down of one turn, the caller's or its own; more is a fault. */
   speechTranscriptCharacters: 20_000,
+  /** What it writes as the arguments of all that it calls in one answer; more is a fault. */
+  speechArgumentsCharacters: 64_000,
   /** From the end of the caller's turn without any sign of life; without a sound; and its silence within an answer. Then it failed. */
   speechSilentMs: 1_200,
   speechFirstSoundMs: 2_500,

@@ -244,6 +244,8 @@ export interface Talk {
   readonly turn: number;
   /** Tools of which nobody knows whether they were done: their signatures and keys. */
   readonly unknownTools: readonly { readonly signature: string; readonly key: string }[];
+  /** There are words that a model may not say here: whoever speaks them for it has them judged before (`Flow.guard`). */
+  readonly isGuarded: boolean;
   /** What was said so far, oldest first. */
   readonly turns: readonly TalkTurn[];
   /** What was said before that, in short. */

@@ -4,6 +4,7 @@ import { ModelResponder } from '../../src/agent/model/model_responder.ts';
 import { TalkMemory } from '../../src/agent/model/talk_memory.ts';
 import { RealtimeTalk } from '../../src/agent/realtime/realtime_talk.ts';
 import { FlowResponder } from '../../src/agent/responder.ts';
+import type { ToolDesk } from '../../src/agent/tools/tool_desk.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { Candidates, candidateOf } from '../../src/providers/failover/candidates.ts';
 import { FailoverSpeech } from '../../src/providers/failover/failover_speech.ts';
@@ -38,11 +39,13 @@ export interface RealtimeCallOptions {
   readonly flow?: Flow;
   readonly key?: string;
   readonly limits?: Partial<SpeechLimits>;
+  /** Runs what models call. */
+  readonly desk?: (rig: Rig) => ToolDesk;
 }
 
 export async function realtimeCall(
   t: Test,
-  { hasModel = true, flow = talkFlow(), key, limits = {} }: RealtimeCallOptions = {},
+  { hasModel = true, flow = talkFlow(), key, limits = {}, desk }: RealtimeCallOptions = {},
 ): Promise<RealtimeCall> {
   const speech = await speechRig(undefined, { limits, ...(key !== undefined && { key }) });
   const llm = new ScriptedLlm();
@@ -57,12 +60,21 @@ export async function realtimeCall(
   let talk: RealtimeTalk | undefined;
   const rig = new Rig(
     () => ({}),
-    ({ timers, faults, stt }) => {
+    made => {
+      const { timers, faults, stt } = made;
+      const tools = desk?.(made);
       const onFault = (error: unknown) => faults.push(error);
       const memory = new TalkMemory({ llm, after: timers.after, onFault });
       const chainOf = (wrapped: Flow) =>
         hasModel
-          ? new ModelResponder({ flow: wrapped, llm, after: timers.after, memory, onFault })
+          ? new ModelResponder({
+              flow: wrapped,
+              llm,
+              after: timers.after,
+              memory,
+              onFault,
+              ...(tools && { tools }),
+            })
           : new FlowResponder(wrapped);
       talk = new RealtimeTalk({
         flow,
@@ -72,6 +84,7 @@ export async function realtimeCall(
         after: timers.after,
         nowMs: () => rig.audio.nowMs,
         chainOf,
+        tools,
         hasModel,
         memory: hasModel ? memory : undefined,
         state: () => rig.conversation.state,

@@ -10,14 +10,6 @@ import { talkFlow } from './talk_flow.ts';
 const GREETING = 'This is an automated assistant. How can I help you?';
 const WORDS = ['Of', 'course,', 'which', 'floor?'];
 const ANSWER = WORDS.join(' ');
-const TOOL = `
-tools:
-  find_order:
-    description: Looks an order up.
-    parameters: { number: { type: string, description: As on the letter., minLength: 3, maxLength: 12 } }
-    http: { method: GET, url: "https://shop.example/orders/{number}" }
-`;
-
 /** Only what is late is not waited for. */
 function timeouts(fault: string): Partial<SpeechLimits> {
   if (fault === 'silent') return { silentMs: 200 };
@@ -379,17 +371,3 @@ t.test(
     );
   },
 );
-
-t.test('a stage with tools is led by the chain, which runs them', async t => {
-  const flow = talkFlow(yaml =>
-    yaml.replace('slots: {}', `slots: {}${TOOL}`).replace('    ways:', '    tools: [find_order]\n    ways:'),
-  );
-  const call = await realtimeCall(t, { flow });
-  const { rig, server, llm } = call;
-  rig.stt.finals.push(understood('where is my order'));
-  llm.answers.push(['It is on its way.']);
-  await say(call);
-  await listen(rig);
-  t.equal(rig.said().at(-1), 'It is on its way.');
-  t.equal(server.handshakes, 0);
-});

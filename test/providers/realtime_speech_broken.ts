@@ -18,6 +18,9 @@ function answering(change: Change): Create {
       const plain: SpokenAnswer = {
         heard: answer.heard,
         parts: answer.parts,
+        goOn: outputs => answer.goOn(outputs),
+        leave: outputs => answer.leave(outputs),
+        replaced: text => answer.replaced(text),
         stop: () => answer.stop(),
         wasHeard: soundMs => answer.wasHeard(soundMs),
         forget: () => answer.forget(),
@@ -84,6 +87,16 @@ export const BROKEN: readonly (readonly [what: string, create: Create, check: st
     'cuts where it was not cut',
     answering(answer => ({ wasHeard: soundMs => answer.wasHeard(soundMs + 200) })),
     'interrupted in mid-answer: gives up, and remembers as much as was heard',
+  ],
+  [
+    'tells nothing of what its calls came to',
+    answering(answer => ({ goOn: () => answer.goOn([]) })),
+    'goes on with what its calls came to',
+  ],
+  [
+    'does not know what was said in its place',
+    answering(answer => ({ replaced: () => answer.wasHeard(0) })),
+    'remembers what was said in its place',
   ],
   [
     'forgets nothing',

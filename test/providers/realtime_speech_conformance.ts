@@ -53,6 +53,7 @@ const SPEAKING: readonly SpeechCheck[] = [
       assert.equal(settings?.instructions, 'You are Robin.');
       assert.equal(settings?.audio?.input.turn_detection, null);
       assert.deepEqual(settings?.tools, [{ type: 'function', ...TOOLS[0] }]);
+      answer.wasHeard(1200);
       await until(() => server.told('conversation.item.delete').length === 1, 'calls are not left open');
       assert.deepEqual(
         server.latest.memory.map(({ role }) => role),

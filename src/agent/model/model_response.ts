@@ -4,12 +4,12 @@ import type { Llm, LlmMessage, LlmToolCall } from '../../providers/types.ts';
 import type { AnsweredBy } from '../../providers/use.ts';
 import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
-import type { Flow, FlowStep, ToolExchange } from '../../workflow/types.ts';
+import type { Flow, FlowStep, Talk } from '../../workflow/types.ts';
 import { GIVEN_UP } from '../given_up.ts';
 import type { After } from '../ports.ts';
 import type { Response, ResponseBy } from '../responder.ts';
-import { failureText } from '../tools/tool_answer.ts';
 import type { ToolDesk, ToolInHand } from '../tools/tool_desk.ts';
+import { ToolTurn } from '../tools/tool_turn.ts';
 import { LineUp } from './line_up.ts';
 import { type Medium, messagesOf, type Question, toolsOf, wayOf } from './model_request.ts';
 import { SaidWords } from './said_words.ts';
@@ -35,8 +35,6 @@ export interface ModelParts {
 
 export type ResponseParts = ModelParts & { readonly memory: TalkMemory };
 
-const ONE_AFTER_THE_OTHER = 'first see what the other tools answered, then call it again';
-
 /**
  * One answer of a model, from its first word on. Tools that it calls are run once the answer is committed, and it goes on
  * with what they answered.
@@ -46,8 +44,7 @@ export class ModelResponse implements Response {
   readonly sentences = new LineUp<string>();
   readonly #parts: ResponseParts;
   readonly #question: Question;
-  /** What came of tools before it was asked. */
-  readonly #known: ReadonlySet<string>;
+  readonly #tools: ToolTurn;
   readonly #committed = Promise.withResolvers<void>();
   readonly #stopped = new AbortController();
   readonly #late = new AbortController();
@@ -81,9 +78,9 @@ export class ModelResponse implements Response {
       state: keepTurn(flow, state, talk, { by: 'caller', text: said }),
       effects: [],
     };
-    const done = tools?.open ?? [];
-    this.#known = new Set(done.map(({ id }) => id));
-    void this.#run(messagesOf(question, medium, done));
+    const recall = (one: Talk) => parts.memory.recall(one);
+    this.#tools = new ToolTurn({ ...question, flow, tools, recall });
+    void this.#run(messagesOf(question, medium, tools?.open ?? []));
   }
 
   get firstTokenMs(): number | undefined {
@@ -104,10 +101,8 @@ export class ModelResponse implements Response {
   }
 
   closed(heard: string): FlowStep {
-    const { flow, memory, tools } = this.#parts;
-    const { untold = [] } = tools ?? {};
-    const { state, effects } = this.#withTools(untold);
-    tools?.told(untold);
+    const { flow, memory } = this.#parts;
+    const { state, effects } = this.#tools.close();
     const text = this.#words.heard(heard);
     const isBeyond = text.length > this.#words.model.length || text === this.#words.all;
     if (this.#next !== undefined && isBeyond)
@@ -184,38 +179,12 @@ export class ModelResponse implements Response {
 
   /** Not before the answer is committed: until then it is a guess. */
   async #runTools(calls: readonly LlmToolCall[]): Promise<LlmMessage[]> {
-    const { tools } = this.#parts;
-    const { talk } = this.#question;
     await this.#unlessStopped(this.#committed.promise);
-    const { slots } = this.#withTools(tools?.untold ?? []).state;
-    const answers = calls.map(call => {
-      const isTool = call.name !== WAY_TOOL && tools !== undefined;
-      return { id: call.id, inHand: isTool ? tools.call(call, talk, slots) : undefined };
-    });
-    this.#inHand = answers.flatMap(({ inHand }) => inHand ?? []);
-    const fillers = this.#inHand.map(({ tool }) => talk.toolFillers[tool?.name ?? '']);
-    this.#waiting.toolsBegun(fillers.find(filler => filler !== undefined));
-    const texts = answers.map(({ inHand }) => inHand?.answer ?? failureText('refused', ONE_AFTER_THE_OTHER));
-    const told = await this.#unlessStopped(Promise.all(texts));
-    return answers.map(({ id }, at) => ({ role: 'tool', toolCallId: id, text: told[at] ?? '' }));
-  }
-
-  /** Where the call stands with what came of tools, in the order in which it was known. */
-  #withTools(exchanges: readonly ToolExchange[]): Pick<FlowStep, 'state' | 'effects'> {
-    const { flow, memory } = this.#parts;
-    const { state: before, talk, said, todayIso } = this.#question;
-    const effects: FlowStep['effects'][number][] = [];
-    const tell = (state: FlowStep['state'], exchange: ToolExchange) => {
-      const told = flow.tellTool?.(state, exchange, { todayIso });
-      effects.push(...(told?.effects ?? []));
-      return told?.state ?? state;
-    };
-    const isKnown = ({ id }: ToolExchange) => this.#known.has(id);
-    const known = exchanges.filter(isKnown).reduce(tell, before);
-    const history = memory.recall(flow.talk?.(known) ?? talk);
-    const heard = keepTurn(flow, known, history, { by: 'caller', text: said });
-    const state = exchanges.filter(exchange => !isKnown(exchange)).reduce(tell, heard);
-    return { state, effects };
+    const { inHand, filler, answers } = this.#tools.run(calls);
+    this.#inHand = inHand;
+    this.#waiting.toolsBegun(filler);
+    const told = await this.#unlessStopped(answers);
+    return told.map(({ id, text }) => ({ role: 'tool', toolCallId: id, text }));
   }
 
   async #unlessStopped<T>(work: Promise<T>): Promise<T> {
@@ -233,9 +202,9 @@ export class ModelResponse implements Response {
 
   /** Says what of a model's sentences the workflow's guardrails let pass. */
   #sayOfModel(sentences: readonly string[]): void {
-    const { flow, tools } = this.#parts;
+    const { flow } = this.#parts;
     for (const sentence of sentences) {
-      const { state } = this.#withTools(tools?.untold ?? []);
+      const { state } = this.#tools.after(this.#tools.untold);
       this.#say('model', flow.guard?.(state, sentence, this.#words.model) ?? [sentence]);
     }
   }
@@ -248,8 +217,8 @@ export class ModelResponse implements Response {
   }
 
   #goOn(way: string | undefined): void {
-    const { flow, tools } = this.#parts;
-    const { state } = this.#withTools(tools?.untold ?? []);
+    const { flow } = this.#parts;
+    const { state } = this.#tools.after(this.#tools.untold);
     this.#next = flow.leaveTalk?.(state, way, { todayIso: this.#question.todayIso });
     this.#say('workflow', this.#next?.say ?? []);
   }

@@ -10,6 +10,8 @@ import type { TalkMemory } from '../model/talk_memory.ts';
 import type { After } from '../ports.ts';
 import { knownResponse, type Responder, type Response } from '../responder.ts';
 import type { ConversationState } from '../resumption.ts';
+import { runningText } from '../tools/tool_answer.ts';
+import type { ToolDesk } from '../tools/tool_desk.ts';
 import { SpeechEar } from './speech_ear.ts';
 import { SpeechResponse } from './speech_response.ts';
 import { speechSetup } from './speech_setup.ts';
@@ -26,6 +28,8 @@ export interface RealtimeParts {
   /** Answers where the engine does not, by a model where `hasModel`, else as the flow does alone. */
   readonly chainOf: (flow: Flow) => Responder;
   readonly hasModel: boolean;
+  /** Runs what a model calls. */
+  readonly tools?: ToolDesk | undefined;
   /** Of the chain's model, which takes notes of a long talk. */
   readonly memory: TalkMemory | undefined;
   /** The conversation's, as it is now. */
@@ -55,6 +59,9 @@ export class RealtimeTalk implements Responder {
   /** Where it is told of, and with what the talk may have ended for it to be what it remembers. */
   #stage = '';
   #ends: readonly (string | undefined)[] = [];
+  /** Runs of tools that it was told of when the conversation began, as they stood, and those of its own calls. */
+  readonly #toldRuns = new Map<string, string>();
+  readonly #ownRuns = new Set<string>();
   #pending: Pending | undefined;
   #latest: SpeechResponse | undefined;
   /** It failed in this turn: the chain takes it. */
@@ -116,19 +123,28 @@ export class RealtimeTalk implements Responder {
   }
 
   #answered(answer: SpokenAnswer, question: ConstructorParameters<typeof SpeechResponse>[1]): Response {
-    const { flow, rateHz, after, nowMs, onFault } = this.#parts;
+    const { memory, tools } = this.#parts;
     const parts = {
-      flow,
-      rateHz,
-      after,
-      nowMs,
-      onFault,
+      ...this.#parts,
+      tools,
       rescue: this.#rescue,
+      recall: (talk: Talk) => memory?.recall(talk) ?? talk,
+      onRuns: (runs: readonly string[], isKnown: boolean) => this.#knows(runs, isKnown),
       onClosed: (step: FlowStep, isByRescue: boolean) => this.#closed(step, isByRescue),
     };
     this.#ends = [...this.#ends.slice(-1), question.heard.text];
     this.#latest = new SpeechResponse(parts, question, answer);
     return this.#latest;
+  }
+
+  /** What the far end knows of runs: all that will be known of them, or what is known now. */
+  #knows(runs: readonly string[], isAll: boolean): void {
+    for (const run of runs) {
+      if (isAll) this.#ownRuns.add(run);
+      else this.#ownRuns.delete(run);
+    }
+    const now = this.#openRuns.filter(({ id }) => !isAll && runs.includes(id));
+    for (const { id, text } of now) this.#toldRuns.set(id, text);
   }
 
   /** Nobody leads the talk. */
@@ -171,13 +187,22 @@ export class RealtimeTalk implements Responder {
     const { state, todayIso } = this.#parts;
     const { flow: now } = state();
     const talk = this.#talkOf(now);
-    return talk && speechSetup(talk, now, todayIso());
+    return talk && this.#setupOf(talk, now, todayIso());
   }
 
-  /** Undefined where it does not lead: tools of a workflow are run by the model of the chain. */
+  #setupOf(talk: Talk, now: FlowState, todayIso: string): SpeechSetup {
+    const { tools } = this.#parts;
+    return speechSetup(
+      talk,
+      talk.tools.filter(tool => tools?.has(tool)),
+      now,
+      todayIso,
+    );
+  }
+
+  /** Undefined where it does not lead. */
   #talkOf(state: FlowState): Talk | undefined {
-    const talk = this.#parts.flow.talk?.(state);
-    return talk === undefined || (talk.tools.length > 0 && this.#parts.hasModel) ? undefined : talk;
+    return this.#parts.flow.talk?.(state);
   }
 
   /** The conversation of this stage, if there can be one: a new one is told what was said before. */
@@ -194,7 +219,15 @@ export class RealtimeTalk implements Responder {
   }
 
   #remembers(now: FlowState, { turns }: Talk): boolean {
-    return placeOf(now) === this.#stage && this.#ends.includes(turns.at(-1)?.text);
+    const open = new Map(this.#openRuns.map(({ id, text }) => [id, text]));
+    const isTold = [...open].every(([id, text]) => this.#ownRuns.has(id) || this.#toldRuns.get(id) === text);
+    const isNews = [...this.#toldRuns].some(([id, text]) => text === runningText() && open.get(id) !== text);
+    return isTold && !isNews && placeOf(now) === this.#stage && this.#ends.includes(turns.at(-1)?.text);
+  }
+
+  /** Tools that were called before and are in no history yet. */
+  get #openRuns() {
+    return this.#parts.tools?.open ?? [];
   }
 
   #begin(now: FlowState, talk: Talk, said: readonly string[]): SpeechConversation | undefined {
@@ -204,8 +237,15 @@ export class RealtimeTalk implements Responder {
     this.#stage = placeOf(now);
     this.#ends = [talk.turns.at(-1)?.text];
     try {
-      const setup = speechSetup(known, now, todayIso());
-      const before = known.turns.filter(turn => turn.by !== 'tool');
+      const setup = this.#setupOf(known, now, todayIso());
+      const open = this.#openRuns;
+      this.#ownRuns.clear();
+      this.#toldRuns.clear();
+      for (const { id, text } of open) this.#toldRuns.set(id, text);
+      const runs = open.map(({ id, tool, argumentsJson, text }) => {
+        return { by: 'tool' as const, id, tool, argumentsJson, text };
+      });
+      const before = [...known.turns, ...runs];
       this.#conversation = engine.open({
         rateHz,
         setup,

@@ -82,6 +82,8 @@ interface Run extends Omit<z.infer<typeof keptRun>, 'answer'> {
   /** It was under way when its process was lost. */
   isLost: boolean;
   isTold: boolean;
+  /** The turn goes on under this number. */
+  goesOnAs: number | undefined;
   over: Promise<unknown>;
 }
 
@@ -95,6 +97,8 @@ export interface ActOrder {
 /** A call of a tool in the hands of whoever wanted it. */
 export interface ToolInHand {
   readonly tool: Tool | undefined;
+  /** The run's id; undefined where nothing is run. */
+  readonly run: string | undefined;
   /** For the model, once it is over. Never rejects. */
   readonly answer: Promise<string>;
   /** Nobody waits for it any more: it is cancelled, or kept, as the workflow says. */
@@ -137,7 +141,10 @@ export class ToolDesk {
     const before = this.#runs.findLast(
       run =>
         run.signature === signature &&
-        (run.answer === undefined || run.answer.isUnknown || run.turn === talk.turn),
+        (run.answer === undefined ||
+          run.answer.isUnknown ||
+          run.turn === talk.turn ||
+          run.goesOnAs === talk.turn),
     );
     if (before !== undefined && !before.isFree && before.answer?.isUnknown !== true)
       return this.#inHand(tool, before);
@@ -202,8 +209,15 @@ export class ToolDesk {
   told(exchanges: readonly ToolExchange[]): void {
     for (const { id } of exchanges) {
       const run = this.#runs.find(one => one.id === id);
-      if (run !== undefined) run.isTold = true;
+      if (run === undefined) continue;
+      run.isTold = true;
+      run.goesOnAs = undefined;
     }
+  }
+
+  /** Another model goes on with the turn, as if it were the next one: what was called in it is not called anew. */
+  goOn(turn: number): void {
+    for (const run of this.#ofModel) if (run.turn === turn && !run.isTold) run.goesOnAs = turn + 1;
   }
 
   /** What came of an act is in the state. */
@@ -249,6 +263,7 @@ export class ToolDesk {
       isFree: false,
       isLost: false,
       isTold: false,
+      goesOnAs: undefined,
       over: Promise.resolve(),
     };
     this.#runs.push(run);
@@ -293,6 +308,7 @@ export class ToolDesk {
   #inHand(tool: Tool, run: Run): ToolInHand {
     return {
       tool,
+      run: run.id,
       answer: run.over.then(() => run.answer?.text ?? failureText('cancelled')),
       letGo: () => {
         if (tool.onInterrupt === 'cancel' && run.answer === undefined) run.control.abort();
@@ -303,7 +319,7 @@ export class ToolDesk {
   #refuse(tool: Tool | undefined, why: ToolFault, detail?: string): ToolInHand {
     this.#parts.journal.refused({ tool: tool?.name, why });
     const text = why === 'again' ? unknownText(why) : failureText(why, detail);
-    return { tool, answer: Promise.resolve(text), letGo: () => undefined };
+    return { tool, run: undefined, answer: Promise.resolve(text), letGo: () => undefined };
   }
 
   get #ofModel(): readonly Run[] {
@@ -343,6 +359,7 @@ function takenOver({ answer, ...named }: KeptTools[number]): Run {
     isFree: false,
     isLost: answer === undefined,
     isTold: false,
+    goesOnAs: undefined,
     over: Promise.resolve(),
   };
 }

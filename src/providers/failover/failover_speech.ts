@@ -9,7 +9,7 @@ import type {
 } from '../speech/types.ts';
 import type { AnsweredBy } from '../use.ts';
 import { Attempt, type FailoverObserver } from './attempt.ts';
-import type { Candidate, Candidates } from './candidates.ts';
+import type { Candidates } from './candidates.ts';
 
 /**
  * Models that hear and speak, as one. A call talks to the first whose breaker allows it, from one turn to the next; who fails
@@ -31,14 +31,15 @@ export class FailoverSpeech implements SpeechEngine {
       throw speechFault('unavailable', 'nobody who hears and speaks is asked for now');
     const conversation = candidate.provider.open(opening);
     let attempt: Attempt<SpeechEngine> | undefined;
-    const begun = (next: Attempt<SpeechEngine>) => {
-      attempt = next;
+    const begin = () => {
+      attempt = new Attempt(this.#candidates, candidate, this.#observer, new AbortController().signal);
+      return attempt;
     };
     return {
       get isFit() {
         return candidate.breaker.allows && conversation.isFit;
       },
-      hear: () => this.#watched(candidate, conversation.hear(), begun),
+      hear: () => watchedSpeech(conversation.hear(), begin),
       close: () => {
         attempt?.abandoned();
         conversation.close();
@@ -48,37 +49,26 @@ export class FailoverSpeech implements SpeechEngine {
 
   /** The models are shared: whoever made the candidates closes them. */
   async close(): Promise<void> {}
-
-  #watched(
-    candidate: Candidate<SpeechEngine>,
-    speech: CallerSpeech,
-    begun: (attempt: Attempt<SpeechEngine>) => void,
-  ): CallerSpeech {
-    let answer: SpokenAnswer | undefined;
-    return {
-      write: pcm => speech.write(pcm),
-      answer: setup => {
-        if (answer === undefined) {
-          const attempt = new Attempt(
-            this.#candidates,
-            candidate,
-            this.#observer,
-            new AbortController().signal,
-          );
-          begun(attempt);
-          answer = watched(speech.answer(setup), attempt);
-        }
-        return answer;
-      },
-      cancel: () => {
-        answer?.stop();
-        speech.cancel();
-      },
-    };
-  }
 }
 
-function watched(answer: SpokenAnswer, attempt: Attempt<SpeechEngine>): SpokenAnswer {
+function watchedSpeech(speech: CallerSpeech, begin: () => Attempt<SpeechEngine>): CallerSpeech {
+  let answer: SpokenAnswer | undefined;
+  return {
+    write: pcm => speech.write(pcm),
+    answer: setup => {
+      answer ??= watched(speech.answer(setup), begin);
+      return answer;
+    },
+    cancel: () => {
+      answer?.stop();
+      speech.cancel();
+    },
+  };
+}
+
+/** What it goes on with, once its calls were answered, is an attempt of its own. */
+function watched(answer: SpokenAnswer, begin: () => Attempt<SpeechEngine>): SpokenAnswer {
+  const attempt = begin();
   answer.heard.catch(error => attempt.failed(error));
   let by: AnsweredBy | undefined;
   return {
@@ -93,6 +83,9 @@ function watched(answer: SpokenAnswer, attempt: Attempt<SpeechEngine>): SpokenAn
       attempt.abandoned();
       answer.stop();
     },
+    goOn: outputs => watched(answer.goOn(outputs), begin),
+    leave: outputs => answer.leave(outputs),
+    replaced: text => answer.replaced(text),
     wasHeard: soundMs => answer.wasHeard(soundMs),
     forget: () => {
       attempt.abandoned();

@@ -3,6 +3,8 @@ import { kindOfError, readSound, type ServerEvent, speechFault } from './realtim
 import type { RealtimeExchange } from './realtime_exchange.ts';
 import type { SpeechMeter } from './speech_meter.ts';
 
+const ARGUMENTS = 'response.function_call_arguments.';
+
 export interface RealtimeAnswersOptions {
   readonly name: string;
   readonly meter: SpeechMeter;
@@ -59,7 +61,19 @@ export class RealtimeAnswers {
       }
       leftMs -= Math.floor(itemMs);
     }
-    exchange.letGo();
+    this.#letGo(exchange);
+  }
+
+  /** What another voice said is remembered in its place. */
+  replace(exchange: RealtimeExchange, text: string): void {
+    for (const { id } of exchange.items) this.#delete(id);
+    this.#letGo(exchange);
+    if (text === '') return;
+    const content = [{ type: 'output_text', text }];
+    this.#options.tidy({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'assistant', content },
+    });
   }
 
   /** Nothing of it is remembered, nor what it answers; what is named later is forgotten then. */
@@ -68,7 +82,7 @@ export class RealtimeAnswers {
     if (callerItem !== undefined) this.#delete(callerItem);
     exchange.callerItem = undefined;
     for (const { id } of exchange.items) this.#delete(id);
-    exchange.letGo();
+    this.#letGo(exchange);
   }
 
   take(event: ServerEvent, limitedForMs: number | undefined): void {
@@ -80,9 +94,10 @@ export class RealtimeAnswers {
     else if (type === 'response.output_item.added') this.#added(event, exchange);
     else if (type === 'response.output_audio.delta') this.#sound(event, exchange);
     else if (type === 'response.output_audio_transcript.delta') exchange.words(event.delta ?? '');
+    else if (type === `${ARGUMENTS}delta`) exchange.writes(event.delta?.length ?? 0);
     else if (type === 'response.output_item.done' && event.item?.type === 'function_call') {
-      const { call_id: id = '', name = '', arguments: argumentsJson = '' } = event.item;
-      exchange.call({ id, name, argumentsJson });
+      const { call_id: id = '', name = '', arguments: argumentsJson = '', status } = event.item;
+      if (status !== 'incomplete') exchange.call({ id, name, argumentsJson });
     }
   }
 
@@ -132,15 +147,25 @@ export class RealtimeAnswers {
     if (exchange !== undefined) {
       this.#lastResponseId = exchange.responseId;
       this.#active = undefined;
-      // What it called is between us: the model is not to wait for what came of it.
-      for (const id of exchange.callItems) this.#delete(id);
       if (status === 'failed') {
         const kind = kindOfError(details?.error);
         exchange.fail(speechFault(kind, `${this.#options.name} failed to answer`, limitedForMs));
       } else if (status === 'cancelled') exchange.failFor('unavailable', 'gave up its answer');
-      else exchange.done();
+      else exchange.done(status === 'completed');
+      if (exchange.fate !== 'open') this.#deleteCalls(exchange);
     }
     if (this.#active === undefined) this.#create();
+  }
+
+  #letGo(exchange: RealtimeExchange): void {
+    exchange.letGo();
+    // What is still being written is deleted when that is over.
+    if (this.#active !== exchange) this.#deleteCalls(exchange);
+  }
+
+  /** What it called, and nobody answers: the model is not to wait for it. */
+  #deleteCalls(exchange: RealtimeExchange): void {
+    for (const id of exchange.takeCallItems()) this.#delete(id);
   }
 
   #delete(id: string): void {

@@ -5,6 +5,7 @@ import { RealtimeAnswers } from './realtime_answers.ts';
 import { kindOfError, limitedForMs, readEvent, type ServerEvent, speechFault } from './realtime_events.ts';
 import { RealtimeExchange, type SpeechLimits } from './realtime_exchange.ts';
 import { CallerSound } from './realtime_input.ts';
+import { itemsOf, outputItem } from './realtime_items.ts';
 import type { SpeechMeter } from './speech_meter.ts';
 import type { CallerSpeech, SpeechConversation, SpeechOpening, SpeechSetup } from './types.ts';
 
@@ -60,11 +61,8 @@ export class RealtimeConversation implements SpeechConversation {
       tidy: event => this.#tidy(event),
     });
     this.#configure(options.setup, options.session);
-    for (const { by, text } of options.said) {
-      const [role, type] = by === 'caller' ? ['user', 'input_text'] : ['assistant', 'output_text'];
-      const item = { type: 'message', role, content: [{ type, text }] };
+    for (const item of options.said.flatMap(itemsOf))
       this.#socket.sendJson({ type: 'conversation.item.create', item });
-    }
   }
 
   get isFit(): boolean {
@@ -101,14 +99,44 @@ export class RealtimeConversation implements SpeechConversation {
   }
 
   #ask(setup: SpeechSetup, sound: CallerSound): RealtimeExchange {
-    const { name, rateHz, limits } = this.#options;
     this.#configure(setup);
     sound.end(true);
+    const exchange = this.#exchange(sound.durationMs);
+    if (this.#socket.isOver) exchange.failFor('unavailable', 'is gone');
+    else {
+      this.#socket.sendJson({ type: 'input_audio_buffer.commit' });
+      this.#unnamed.push(exchange);
+      exchange.begin(true);
+      this.#answers.want(exchange);
+    }
+    return exchange;
+  }
+
+  /** What came of calls was told: the model is asked what it says to that. */
+  #goOn(): RealtimeExchange {
+    const exchange = this.#exchange(0);
+    if (this.#socket.isOver) exchange.failFor('unavailable', 'is gone');
+    else {
+      exchange.begin(false);
+      this.#answers.want(exchange);
+    }
+    return exchange;
+  }
+
+  /** `askedMs` of the caller's sound are answered. */
+  #exchange(askedMs: number): RealtimeExchange {
+    const { name, rateHz, limits } = this.#options;
     const exchange = new RealtimeExchange({
       name,
       rateHz,
       limits,
-      askedMs: sound.durationMs,
+      askedMs,
+      onOutputs: outputs => {
+        for (const { id, text } of outputs)
+          this.#socket.sendJson({ type: 'conversation.item.create', item: outputItem(id, text) });
+      },
+      onGoOn: () => this.#goOn(),
+      onReplaced: (replaced, text) => this.#answers.replace(replaced, text),
       onStop: stopped => this.#answers.stop(stopped),
       onHeard: (heard, soundMs) => this.#answers.remember(heard, soundMs),
       onForget: forgotten => this.#answers.forget(forgotten),
@@ -118,13 +146,6 @@ export class RealtimeConversation implements SpeechConversation {
       },
     });
     this.#latest = exchange;
-    if (this.#socket.isOver) exchange.failFor('unavailable', 'is gone');
-    else {
-      this.#socket.sendJson({ type: 'input_audio_buffer.commit' });
-      this.#unnamed.push(exchange);
-      exchange.begin();
-      this.#answers.want(exchange);
-    }
     return exchange;
   }
 

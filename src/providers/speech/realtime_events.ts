@@ -25,14 +25,17 @@ const EVENT = z.object({
   /** Base64 of sound, or text. */
   delta: z.string().optional(),
   transcript: text.optional(),
+  /** Whole, of a call. */
+  arguments: z.string().optional(),
   item: z
     .object({
       id: id.optional(),
       type: z.string().optional(),
+      status: z.string().optional(),
       role: z.string().optional(),
       name: id.optional(),
       call_id: id.optional(),
-      arguments: text.optional(),
+      arguments: z.string().optional(),
     })
     .optional(),
   response: z

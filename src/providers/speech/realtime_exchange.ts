@@ -5,7 +5,7 @@ import { StreamResampler } from '../tts/stream_resampler.ts';
 import type { LlmToolCall } from '../types.ts';
 import { PartQueue } from './part_queue.ts';
 import { speechFault } from './realtime_events.ts';
-import type { SpokenAnswer } from './types.ts';
+import type { CallOutput, SpokenAnswer } from './types.ts';
 
 /** The rate of the API's PCM. */
 export const WIRE_RATE_HZ = 24_000;
@@ -37,6 +37,11 @@ export interface ExchangeOptions {
   readonly onStop: (exchange: RealtimeExchange) => void;
   readonly onHeard: (exchange: RealtimeExchange, soundMs: number) => void;
   readonly onForget: (exchange: RealtimeExchange) => void;
+  readonly onReplaced: (exchange: RealtimeExchange, text: string) => void;
+  /** Tells the far end what came of calls. */
+  readonly onOutputs: (outputs: readonly CallOutput[]) => void;
+  /** Asks for what the model says to that. */
+  readonly onGoOn: () => RealtimeExchange;
   /** What the far end remembers from here on is not what was said. */
   readonly onFail: (fault: ProviderFault) => void;
 }
@@ -48,7 +53,11 @@ export class RealtimeExchange implements SpokenAnswer {
   readonly #heard = Promise.withResolvers<string | undefined>();
   readonly #resampler: StreamResampler;
   readonly #items: AnswerItem[] = [];
+  /** Calls that the far end keeps, by their items; those that were answered stay. */
   readonly #callIds: string[] = [];
+  /** Told once it is certain that the answer is whole. */
+  readonly #calls: LlmToolCall[] = [];
+  #argumentsCharacters = 0;
   /** Of the caller's turn, once the far end has named it. */
   callerItem: string | undefined;
   responseId: string | undefined;
@@ -100,19 +109,20 @@ export class RealtimeExchange implements SpokenAnswer {
     this.#items.length = 0;
   }
 
-  /** Calls of tools that the far end keeps. */
-  get callItems(): readonly string[] {
-    return this.#callIds;
+  /** Calls of tools that the far end keeps, and that nobody has answered: they are to be deleted. */
+  takeCallItems(): readonly string[] {
+    return this.#callIds.splice(0);
   }
 
-  /** The answer is wanted from now on. */
-  begin(): void {
+  /** The answer is wanted from now on; `isTurn` where it is to what the caller said. */
+  begin(isTurn: boolean): void {
     const { limits } = this.#options;
     const firstMs = limits?.firstSoundMs ?? LIMITS.speechFirstSoundMs;
     const transcriptMs = limits?.transcriptMs ?? LIMITS.speechTranscriptMs;
     this.#wait(limits?.silentMs ?? LIMITS.speechSilentMs);
     this.#first = setTimeout(() => this.failFor('timeout', `said nothing within ${firstMs} ms`), firstMs);
-    this.#transcript = setTimeout(() => this.transcriptMissing(), transcriptMs);
+    if (isTurn) this.#transcript = setTimeout(() => this.transcriptMissing(), transcriptMs);
+    else this.#heard.resolve(undefined);
   }
 
   /** The far end lives. */
@@ -159,22 +169,41 @@ export class RealtimeExchange implements SpokenAnswer {
     else if (text !== '') this.parts.push({ type: 'words', text });
   }
 
-  call(call: LlmToolCall): void {
-    if (this.#callIds.length > LIMITS.llmToolCalls) {
-      this.failFor('protocol', 'calls tools without end');
-      return;
-    }
-    this.#begun();
-    this.parts.push({ type: 'toolCall', call });
+  /** More arguments are written. */
+  writes(characters: number): void {
+    this.#argumentsCharacters += characters;
+    if (this.#argumentsCharacters > LIMITS.speechArgumentsCharacters)
+      this.failFor('protocol', 'writes arguments without end');
+    else this.#begun();
   }
 
-  /** The answer is whole. */
-  done(): void {
+  call(call: LlmToolCall): void {
+    this.#calls.push(call);
+    if (Math.max(this.#calls.length, this.#callIds.length) > LIMITS.llmToolCalls)
+      this.failFor('protocol', 'calls tools without end');
+    else if (call.argumentsJson.length > LIMITS.speechArgumentsCharacters)
+      this.failFor('protocol', 'writes arguments without end');
+    else this.#begun();
+  }
+
+  /** No more comes; where it is not whole nothing that it called counts. */
+  done(isWhole: boolean): void {
     if (!this.#hasBegun) this.failFor('refused', 'had nothing to say');
     else if (this.#end()) {
       this.#passOn(this.#resampler.end());
+      if (isWhole) for (const call of this.#calls) this.parts.push({ type: 'toolCall', call });
       this.parts.end();
     }
+  }
+
+  goOn(outputs: readonly CallOutput[]): SpokenAnswer {
+    this.leave(outputs);
+    return this.#options.onGoOn();
+  }
+
+  leave(outputs: readonly CallOutput[]): void {
+    this.#callIds.length = 0;
+    this.#options.onOutputs(outputs);
   }
 
   fail(fault: ProviderFault): void {
@@ -196,6 +225,12 @@ export class RealtimeExchange implements SpokenAnswer {
     if (!this.#end()) return;
     this.parts.end();
     this.#options.onStop(this);
+  }
+
+  replaced(text: string): void {
+    if (this.#fate !== 'open') return;
+    this.#fate = 'heard';
+    this.#options.onReplaced(this, text);
   }
 
   wasHeard(soundMs: number): void {

@@ -7,9 +7,20 @@ export interface SpeechSetup {
   readonly tools: readonly LlmTool[];
 }
 
-/** What was said before, as it was heard. */
-interface SaidBefore {
-  readonly by: 'caller' | 'agent';
+/** What was said before, as it was heard; or a tool that was called, and what that answered. */
+type SaidBefore =
+  | { readonly by: 'caller' | 'agent'; readonly text: string }
+  | {
+      readonly by: 'tool';
+      readonly id: string;
+      readonly tool: string;
+      readonly argumentsJson: string;
+      readonly text: string;
+    };
+
+/** What came of one call of a tool, by the call's id. */
+export interface CallOutput {
+  readonly id: string;
   readonly text: string;
 }
 
@@ -21,7 +32,10 @@ export interface SpeechOpening extends Pick<Asker, 'onUse'> {
   readonly said: readonly SaidBefore[];
 }
 
-/** An answer as it comes: 16-bit mono sound at the call's rate, what is said in it, and calls of tools, each whole. */
+/**
+ * An answer as it comes: 16-bit mono sound at the call's rate, what is said in it, and at its end all calls of tools. An answer
+ * that did not come to its end by itself calls nothing.
+ */
 export type SpeechPart =
   | { readonly type: 'sound'; readonly pcm: Int16Array }
   /** The transcript goes on; it may run ahead of the sound. */
@@ -39,8 +53,17 @@ export interface SpokenAnswer {
   readonly by?: AnsweredBy | undefined;
   /** To be taken once. Throws SPEECH_FAILED. */
   readonly parts: AsyncIterable<SpeechPart>;
+  /**
+   * What came of all that it called, once its parts are at their end: the model goes on, in an answer of its own, of which
+   * `heard` tells nothing.
+   */
+  goOn(outputs: readonly CallOutput[]): SpokenAnswer;
+  /** The same as far as it is known, where nobody waits for it any more: the model says nothing to it. */
+  leave(outputs: readonly CallOutput[]): void;
   /** No more of it is wanted; safe at any time. */
   stop(): void;
+  /** In its place this was said by another voice: the model remembers that. */
+  replaced(text: string): void;
   /** So much of its sound was heard at last, in milliseconds: the model remembers no more. */
   wasHeard(soundMs: number): void;
   /** Neither it nor what it answers was said. */

@@ -82,6 +82,7 @@ function talkOf(draft: Draft): Talk {
     toolFillers: {},
     turn: memory.talked,
     unknownTools: [],
+    isGuarded: true,
     ...historyOf(draft),
   };
 }

@@ -44,6 +44,12 @@ export function guardOf(program: Program): Guard {
   };
 }
 
+/** Whether anything may not be said in this stage, whatever is known by then. */
+export function isGuarded({ program, stage }: Draft): boolean {
+  const { neverSay } = program.document.guardrails;
+  return neverSay.some(({ in: stages }) => stages === undefined || stages.includes(stage));
+}
+
 function applies(draft: Draft, { in: stages, when }: NeverSay): boolean {
   return (
     (stages === undefined || stages.includes(draft.stage)) &&

@@ -4,7 +4,7 @@ import type { TalkStage } from '../stage_schema.ts';
 import { withTurn } from '../talk_history.ts';
 import type { FlowState, FlowStep, Talk, TalkHistory, ToolExchange } from '../types.ts';
 import { type Draft, openDraft, type Program, render, stageOf } from './draft.ts';
-import { guardrailWords } from './guard.ts';
+import { guardrailWords, isGuarded } from './guard.ts';
 import { mustSayIn } from './must_say.ts';
 import { saveAnswers } from './saves.ts';
 import { enter } from './stages.ts';
@@ -24,6 +24,7 @@ export function talkOf(program: Program, state: FlowState): Talk | undefined {
     toolFillers: Object.fromEntries(fillers),
     turn: draft.memory.talked,
     unknownTools: draft.memory.unknownTools,
+    isGuarded: isGuarded(draft),
     ways: Object.entries(stage.ways).map(([way, { meaning }]) => ({ way, meaning })),
     filler: stage.filler === undefined ? undefined : render(draft, stage.filler),
     ...historyOf(draft),

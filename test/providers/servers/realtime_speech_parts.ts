@@ -1,10 +1,18 @@
+/** Of a tool; where it is held the last piece of its arguments never comes. */
+export interface SpokenCall {
+  readonly name: string;
+  readonly arguments: string;
+  readonly isHeld?: boolean;
+}
+
 /** What the model says to one turn: a word lasts `wordMs`, as a square wave that no other word of the answer has. */
 export interface SpokenScript {
   /** What is written down of the caller; undefined: nothing, ever. */
   readonly heard?: string | undefined;
   readonly words?: readonly string[];
   readonly wordMs?: number;
-  readonly call?: { readonly name: string; readonly arguments: string };
+  readonly call?: SpokenCall;
+  readonly calls?: readonly SpokenCall[];
   /** Says so many words and then no more, until `release` is called. */
   readonly holdAfter?: number;
   /** The transcript comes when the answer is over. */
@@ -25,6 +33,8 @@ export type SpeechFault =
   | { readonly type: 'cancelled' | 'empty' }
   /** In mid-answer, after its second word. */
   | { readonly type: 'killedInAnswer' | 'stalled' | 'badSound' | 'endless' }
+  /** Cut off by the far end, or by its limit, when all was said and called. */
+  | { readonly type: 'cancelledBehindCall' | 'incomplete' }
   /** Samples are cut in two, one byte in this message and one in the next. */
   | { readonly type: 'oddBytes' }
   /** Sound before the response is told of, the transcript before the item. */
@@ -32,7 +42,7 @@ export type SpeechFault =
 
 /** What a session remembers, as its model would see it. */
 export interface Remembered {
-  readonly role: 'user' | 'assistant' | 'system' | 'call';
+  readonly role: 'user' | 'assistant' | 'system' | 'call' | 'output';
   readonly text: string;
   readonly soundMs: number;
 }

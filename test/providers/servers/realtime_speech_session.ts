@@ -1,22 +1,21 @@
 import type { WebSocket } from 'ws';
+import { RealtimeMemory } from './realtime_speech_memory.ts';
 import {
   bytesOf,
   Refusal,
   type Remembered,
   type SpeechFault,
+  type SpokenCall,
   type SpokenScript,
   wordBytes,
 } from './realtime_speech_parts.ts';
 
 const RATE_HZ = 24_000;
+/** Of the arguments of a call, in one message. */
+const PIECE_CHARACTERS = 1_000;
 const BYTES_PER_MS = (RATE_HZ * 2) / 1000;
 
-interface Item {
-  readonly id: string;
-  readonly role: Remembered['role'];
-  text: string;
-  soundMs: number;
-}
+type Item = ReturnType<RealtimeMemory['add']>;
 
 interface Answer {
   readonly id: string;
@@ -50,13 +49,18 @@ interface RealtimeSettings {
 export class RealtimeSession {
   readonly #peer: WebSocket;
   readonly #source: SessionSource;
-  readonly #items: Item[] = [];
+  readonly #memory = new RealtimeMemory(
+    (type, what) => this.#tell(type, what),
+    () => this.#id('item'),
+  );
   /** Sound of the caller, turn by turn. */
   readonly heard: Int16Array[] = [];
   settings: RealtimeSettings | undefined;
   #buffer: Buffer[] = [];
   #answer: Answer | undefined;
   #script: SpokenScript | undefined;
+  /** A call whose arguments are not all written. */
+  #held: Record<string, unknown> | undefined;
   #isMute = false;
   #hasSpoken = false;
   #count = 0;
@@ -68,7 +72,7 @@ export class RealtimeSession {
   }
 
   get memory(): readonly Remembered[] {
-    return this.#items.map(({ role, text, soundMs }) => ({ role, text, soundMs }));
+    return this.#memory.remembered;
   }
 
   get isSpeaking(): boolean {
@@ -101,13 +105,13 @@ export class RealtimeSession {
         this.#update(event.session as RealtimeSettings);
         break;
       case 'conversation.item.create':
-        this.#create(event.item as Parameters<RealtimeSession['createItem']>[0]);
+        this.#memory.create(event.item as Record<string, unknown>);
         break;
       case 'conversation.item.delete':
-        this.#delete(String(event.item_id));
+        this.#memory.delete(String(event.item_id));
         break;
       case 'conversation.item.truncate':
-        this.#truncate(event);
+        this.#memory.truncate(event);
         break;
       case 'input_audio_buffer.append':
         this.#append(event.audio);
@@ -149,48 +153,6 @@ export class RealtimeSession {
     this.#tell('session.updated', { session: this.settings });
   }
 
-  /** It can't hold sound of the model's. */
-  createItem({ role, content }: { role: string; content: { type: string; text: string }[] }): void {
-    const type = role === 'assistant' ? 'output_text' : 'input_text';
-    if (content.some(part => part.type !== type)) throw new Refusal('invalid_value', `content of ${role}`);
-    const text = content.map(part => part.text).join(' ');
-    this.#add({ id: this.#id('item'), role: role as Item['role'], text, soundMs: 0 });
-  }
-
-  readonly #create = (item: Parameters<RealtimeSession['createItem']>[0]) => this.createItem(item);
-
-  #add(item: Item): Item {
-    const previous = this.#items.at(-1)?.id ?? null;
-    this.#items.push(item);
-    const told = { id: item.id, type: item.role === 'call' ? 'function_call' : 'message', role: item.role };
-    this.#tell('conversation.item.added', { previous_item_id: previous, item: told });
-    return item;
-  }
-
-  #delete(id: string): void {
-    const at = this.#items.findIndex(item => item.id === id);
-    if (at === -1) throw new Refusal('item_delete_invalid_item_id', `no item ${id}`);
-    this.#items.splice(at, 1);
-    this.#tell('conversation.item.deleted', { item_id: id });
-  }
-
-  #truncate({ item_id: id, content_index: index, audio_end_ms: endMs }: Record<string, unknown>): void {
-    const item = this.#items.find(one => one.id === id);
-    if (item === undefined) throw new Refusal('item_truncate_invalid_item_id', 'no such item');
-    if (index !== 0 || typeof endMs !== 'number' || !Number.isInteger(endMs))
-      throw new Refusal('invalid_value', 'content_index or audio_end_ms');
-    if (item.role !== 'assistant' || item.soundMs === 0)
-      throw new Refusal('unsupported_content_type', 'Only model output audio messages can be truncated');
-    if (endMs > item.soundMs)
-      throw new Refusal(
-        'invalid_value',
-        `Audio content of ${item.soundMs}ms is already shorter than ${endMs}ms`,
-      );
-    item.soundMs = endMs;
-    item.text = '';
-    this.#tell('conversation.item.truncated', { item_id: id, content_index: 0, audio_end_ms: endMs });
-  }
-
   #append(audio: unknown): void {
     const bytes = bytesOf(audio);
     this.#buffer.push(bytes);
@@ -227,14 +189,14 @@ export class RealtimeSession {
     const item = { id: this.#id('item'), role: 'user' as const, text: script.heard ?? '', soundMs };
     this.#script = script;
     const isEarly = this.#source.fault()?.type === 'wrongOrder';
-    if (isEarly) this.#transcribe(item);
+    if (isEarly) this.#transcribe(item, script);
     this.#tell('input_audio_buffer.committed', { item_id: item.id, previous_item_id: null });
-    this.#add(item);
-    if (!isEarly && script.isLate !== true) this.#transcribe(item);
+    this.#memory.add(item);
+    if (!isEarly && script.isLate !== true) this.#transcribe(item, script);
   }
 
-  #transcribe({ id, text }: Item): void {
-    if (this.#script?.heard === undefined) return;
+  #transcribe({ id, text }: Item, script: SpokenScript): void {
+    if (script.heard === undefined) return;
     const type = 'conversation.item.input_audio_transcription';
     if (this.#source.fault()?.type === 'notTranscribed')
       this.#tell(`${type}.failed`, {
@@ -251,7 +213,9 @@ export class RealtimeSession {
   #respond(): void {
     if (this.#answer !== undefined)
       throw new Refusal('conversation_already_has_active_response', `${this.#answer.id} is active`);
-    const script = this.#script ?? { words: ['Yes.'] };
+    // Asked again without a turn of the caller's in between it goes on with what came of its calls.
+    const script = this.#script ?? this.#source.next();
+    this.#script = undefined;
     const item: Item = { id: this.#id('item'), role: 'assistant', text: '', soundMs: 0 };
     const answer = { id: this.#id('resp'), item, script, words: [...(script.words ?? [])], isOver: false };
     const fault = this.#source.fault();
@@ -279,7 +243,7 @@ export class RealtimeSession {
     if (answer.words.length > 0) {
       const told = { id: item.id, type: 'message', role: 'assistant' };
       this.#tell('response.output_item.added', { response_id: answer.id, output_index: 0, item: told });
-      this.#add(item);
+      this.#memory.add(item);
       if (script.holdAfter !== undefined) {
         this.#say(answer, answer.words.splice(0, script.holdAfter), false);
         return;
@@ -295,9 +259,15 @@ export class RealtimeSession {
       this.#word(answer, word);
     }
     if (!isLast) return;
-    if (answer.script.call !== undefined) this.#call(answer, answer.script.call);
-    if (answer.script.isLate === true) this.#transcribe(this.#items.findLast(({ role }) => role === 'user')!);
-    this.#end('completed');
+    const { call, calls = call === undefined ? [] : [call] } = answer.script;
+    for (const one of calls) if (!this.#call(answer, one)) return;
+    if (answer.script.isLate === true) this.#transcribe(this.#memory.lastOfCaller, answer.script);
+    const { type } = this.#source.fault() ?? {};
+    if (type === 'cancelledBehindCall')
+      this.#end('cancelled', { type: 'cancelled', reason: 'turn_detected' });
+    else if (type === 'incomplete')
+      this.#end('incomplete', { type: 'incomplete', reason: 'max_output_tokens' });
+    else this.#end('completed');
   }
 
   #word({ id, item, script }: Answer, word: string): void {
@@ -327,25 +297,37 @@ export class RealtimeSession {
     return true;
   }
 
-  #call(answer: Answer, { name, arguments: argumentsJson }: NonNullable<SpokenScript['call']>): void {
-    const item = this.#add({ id: this.#id('item'), role: 'call', text: name, soundMs: 0 });
-    const call = {
-      id: item.id,
-      type: 'function_call',
-      name,
-      call_id: this.#id('call'),
-      arguments: argumentsJson,
-    };
+  /** False where it is not done with it. */
+  #call(answer: Answer, { name, arguments: argumentsJson, isHeld }: SpokenCall): boolean {
+    const callId = this.#id('call');
+    const item = { id: this.#id('item'), role: 'call' as const, text: name, soundMs: 0, callId };
+    const call = { id: item.id, type: 'function_call', name, call_id: callId, arguments: argumentsJson };
     const at = { response_id: answer.id, output_index: 1 };
-    this.#tell('response.output_item.added', { ...at, item: { ...call, arguments: '' } });
-    this.#tell('response.function_call_arguments.done', { ...at, item_id: item.id, ...call });
-    this.#tell('response.output_item.done', { ...at, item: call });
+    const added = { ...call, status: 'in_progress', arguments: '' };
+    this.#tell('response.output_item.added', { ...at, item: added });
+    this.#memory.add(item);
+    for (let from = 0; from < argumentsJson.length; from += PIECE_CHARACTERS) {
+      const delta = argumentsJson.slice(from, from + PIECE_CHARACTERS);
+      const told = { ...at, item_id: item.id, call_id: callId, delta };
+      this.#tell('response.function_call_arguments.delta', told);
+      if (isHeld !== true || from + 2 * PIECE_CHARACTERS < argumentsJson.length) continue;
+      this.#held = { ...call, status: 'incomplete', arguments: delta };
+      return false;
+    }
+    const done = { ...at, item_id: item.id, call_id: callId, arguments: argumentsJson };
+    this.#tell('response.function_call_arguments.done', done);
+    this.#tell('response.output_item.done', { ...at, item: { ...call, status: 'completed' } });
+    return true;
   }
 
   #cancel(id: unknown): void {
     const answer = this.#answer;
     if (answer === undefined || (id !== undefined && id !== answer.id))
       throw new Refusal('response_cancel_not_active', 'Cancellation failed: no active response found');
+    if (this.#held !== undefined) {
+      const at = { response_id: answer.id, output_index: 1 };
+      this.#tell('response.output_item.done', { ...at, item: this.#held });
+    }
     this.#end('cancelled', { type: 'cancelled', reason: 'client_cancelled' });
   }
 
