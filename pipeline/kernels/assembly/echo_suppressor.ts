@@ -50,12 +50,14 @@ const SURE_FRAMES: i32 = 4;
  */
 const CLEAR_RATIO: f32 = 2;
 const CLEAR_SHARE: f32 = 0.1;
+/** Nor what comes while less than this of the estimate is in what is heard, as when a jitter buffer has just jumped. */
+const STILL_HELD: f32 = 0.75;
 const LOUDER: f32 = 4;
 const NEAR_DECAY: f32 = 0.98;
 const PACKET_OVER: f32 = 1.5;
 /** What may come sooner or later than it is expected counts so much. */
 const ELSEWHERE_SHARE: f32 = 0.4;
-/** What G.711 rounds is not heard, but more than silence: −70 dB in all bands. */
+/** What codecs round is not heard, but more than silence: −70 dB in all bands of 8 kHz, and as much for each hertz of 16. */
 const NEAR_FLOOR: f32 = 2.5e-5;
 /** Provided that so much of the estimate is believed, and that what is heard does not hold much more than it. */
 const KNOWN: f32 = 0.5;
@@ -76,8 +78,8 @@ const ROUGH_DOWN: f32 = 0.05;
 const ROUGH_CREEP: f32 = 1.02;
 /** A frame whose echo is not that of what was sent has other bands as well. */
 const DOUBTFUL_ROUGH: f32 = 0.1;
-/** What such a frame leaves in a room goes on for some more; a near talker is not turned down for it. */
-const UNSURE_DECAY: f32 = 0.6;
+/** What such a frame leaves in a room or in a decoder goes on for some more; a near talker is not turned down for it. */
+const UNSURE_DECAY: f32 = 0.8;
 const UNSURE: f32 = 0.05;
 const UNSURE_OVER: f32 = 6;
 const LEAST_UNSURE: f32 = 1e-4;
@@ -175,11 +177,11 @@ function followRough(echo: Echo, isDoubtful: bool): f32 {
 }
 
 /** How far a band's error, but for what is coherent with the estimate, rises above what is left of the echo. */
-function nearness(slot: usize, band: usize, rough: f32): f32 {
+function nearness(slot: usize, band: usize, rough: f32, floor: f32): f32 {
   const left = max<f32>(load<f32>(LEFT + band), rough);
   // Noise that comes and goes rises further than what is followed.
   const risen = max<f32>(0, load<f32>(RISEN + band) - load<f32>(slot + NOISE + band));
-  return ((1 - load<f32>(COHERENCE + band)) * risen) / (left + NEAR_FLOOR);
+  return ((1 - load<f32>(COHERENCE + band)) * risen) / (left + floor);
 }
 
 /** Looks at all bands: is there a near talker in enough of them, and more than any echo thereabouts explains? */
@@ -189,16 +191,19 @@ function lookForNear(slot: usize, echo: Echo, rough: f32): void {
   let nearBands: f32 = 0;
   let clearBands: f32 = 0;
   loudness = 0;
+  // Spectra of longer frames are larger.
+  const scale = <f32>echo.frame / 80;
+  const floor = NEAR_FLOOR * scale * scale;
   for (let from: usize = 0; from < row; from += BAND_BYTES) {
     const band = from / 8;
     const risen = load<f32>(RISEN + band);
     bands += 1;
     loudness += risen;
-    if (nearness(slot, band, rough) > NEAR_RATIO) nearBands += 1;
+    if (nearness(slot, band, rough, floor) > NEAR_RATIO) nearBands += 1;
     if (risen - load<f32>(slot + NOISE + band) > CLEAR_RATIO * load<f32>(ELSEWHERE + band)) clearBands += 1;
   }
   seemsNear = nearBands > NEAR_SHARE * bands;
-  isClear = echo.lossyFrames === 0 || clearBands > CLEAR_SHARE * bands;
+  isClear = echo.lossyFrames === 0 || (clearBands > CLEAR_SHARE * bands && echo.held > STILL_HELD);
 }
 
 /** Looks for a near talker, and says by how much the residual is to be overestimated. */

@@ -74,6 +74,7 @@ export class EchoTwin {
     const out = this.#suppressor.process({
       ...this.#believe(near),
       isKnown: this.#trust > 0.5 && this.#held < 2 && !this.#isAstray,
+      isHeld: this.#held > 0.75,
       isDoubtful: this.#doubtfulFrames > 0 || this.#isAstray,
       isLossy: this.#lossyFrames > 0,
       sent: this.#filter.partitions[0]!.far,

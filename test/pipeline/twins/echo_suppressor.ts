@@ -28,6 +28,8 @@ export interface Suppressed {
   readonly uncertainty: Float64Array;
   /** Whether the estimate is believed in, and whole. */
   readonly isKnown: boolean;
+  /** Whether most of it is in what is heard. */
+  readonly isHeld: boolean;
   /** The frame's echo may not be that of what was sent. */
   readonly isDoubtful: boolean;
   /** The line loses packets. */
@@ -95,7 +97,7 @@ export class TwinSuppressor {
     const y = this.#analyse(this.#lastEstimate, estimate);
     this.#lastError = error;
     this.#lastEstimate = estimate;
-    this.#unsure = isDoubtful ? 1 : this.#nearFrames > 0 ? 0 : 0.6 * this.#unsure;
+    this.#unsure = isDoubtful ? 1 : this.#nearFrames > 0 ? 0 : 0.8 * this.#unsure;
     let [errors, coherent] = [0, 0];
     for (const band of this.#bands) {
       const power = this.#doubtBand(band, e, y, uncertainty);
@@ -204,14 +206,15 @@ export class TwinSuppressor {
     return this.#rough;
   }
 
-  #overFor({ isKnown, isDoubtful, isLossy }: Suppressed, rough: number): number {
+  #overFor({ isKnown, isHeld, isDoubtful, isLossy }: Suppressed, rough: number): number {
     if (!isKnown) this.#nearFrames = 0;
     const nearness = ({ coherence, risen, noise, left }: Band): number =>
-      ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 2.5e-5);
+      ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 2.5e-5 * (this.#n / 80) ** 2);
     const share = (isSo: (band: Band) => boolean): number =>
       this.#bands.filter(isSo).length / this.#bands.length;
     const isNear = isKnown && !isDoubtful && share(band => nearness(band) > 8) > 0.3;
-    const isClear = !isLossy || share(band => band.risen - band.noise > 2 * elsewhereIn(band)) > 0.1;
+    const rises = (band: Band): boolean => band.risen - band.noise > 2 * elsewhereIn(band);
+    const isClear = !isLossy || (isHeld && share(rises) > 0.1);
     const loudness = this.#bands.reduce((sum, { risen }) => sum + risen, 0);
     const isLouder = isDoubtful && isLossy && loudness > 4 * this.#nearPower;
     this.#nearPower = Math.max(isNear ? loudness : 0, 0.98 * this.#nearPower);
