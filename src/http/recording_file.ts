@@ -6,8 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TrunklineError } from '../config/errors.ts';
 import { parseRange } from './byte_range.ts';
 
-/** <tenant>/<callId>.wav, and nothing that a path could hide in. */
-const RECORDING_FILE = /^([a-z0-9][a-z0-9_-]{0,63})\/([A-Za-z0-9_-]{1,128}\.wav)$/;
+/** <tenant>/<callId>.wav, or .2.wav and so on for its further ones, and nothing that a path could hide in. */
+const RECORDING_FILE = /^([a-z0-9][a-z0-9_-]{0,63})\/([A-Za-z0-9_-]{1,128}(?:\.\d{1,6})?\.wav)$/;
 
 /**
  * Opens a recording of the tenant by its path in the record; not even a forged row or a link reaches another file.
