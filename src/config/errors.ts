@@ -176,6 +176,18 @@ export const ERRORS = {
     cause: 'the recording failed',
     remedy: 'look at the disk of the recordings folder',
   },
+  RECORDING_DELETED: {
+    http: 410,
+    sip: 410,
+    cause: 'the recording was deleted',
+    remedy: 'see /api/deletions for the proof of it',
+  },
+  HOLD_STATE: {
+    http: 409,
+    sip: 500,
+    cause: 'the hold is not in a state for this',
+    remedy: 'look at the holds of the call',
+  },
   TALK_FORGOTTEN: {
     http: 500,
     sip: 500,

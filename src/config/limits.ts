@@ -2,6 +2,7 @@ import { DOCUMENT_LIMITS } from './document_limits.ts';
 import { DURABLE_LIMITS } from './durable_limits.ts';
 import { HAND_OFF_LIMITS } from './hand_off_limits.ts';
 import { HISTORY_LIMITS } from './history_limits.ts';
+import { RETENTION_LIMITS } from './retention_limits.ts';
 import { SLOT_LIMITS } from './slot_limits.ts';
 import { SPEECH_LIMITS } from './speech_limits.ts';
 import { SPOOL_LIMITS } from './spool_limits.ts';
@@ -50,6 +51,7 @@ export const LIMITS = {
   ...DOCUMENT_LIMITS,
   ...HAND_OFF_LIMITS,
   ...HISTORY_LIMITS,
+  ...RETENTION_LIMITS,
   ...SLOT_LIMITS,
   ...SUPERVISION_LIMITS,
   ...SPEECH_LIMITS,

@@ -5,6 +5,7 @@ import type { Logger } from '../observe/log.ts';
 import { JOBS_SCHEMA } from '../store/migrate_jobs.ts';
 import type { Outbox, SettledEffect } from '../store/outbox.ts';
 import type { Delivery, DeliveryTry } from './delivery.ts';
+import { OVER_STATES, workflowOf } from './finished_jobs.ts';
 
 export interface OutboxJobsParts {
   readonly databaseUrl: string;
@@ -16,13 +17,7 @@ export interface OutboxJobsParts {
   readonly limits?: { readonly lookMs: number; readonly firstPauseMs: number };
 }
 
-/** States in which DBOS does nothing more of itself. */
-const OVER: ReadonlySet<string> = new Set([
-  'SUCCESS',
-  'ERROR',
-  'CANCELLED',
-  'MAX_RECOVERY_ATTEMPTS_EXCEEDED',
-]);
+const OVER: ReadonlySet<string> = new Set(OVER_STATES);
 
 /**
  * Delivers the outbox by durable workflows of DBOS (https://docs.dbos.dev/typescript/tutorials/workflow-tutorial), one for each
@@ -167,10 +162,6 @@ export class OutboxJobs {
       return { state: 'again', why: 'unwritten' };
     }
   }
-}
-
-function workflowOf(effectId: string): string {
-  return `outbox:${effectId}`;
 }
 
 /** By the name of the workflow; without those that were never begun. */

@@ -58,6 +58,8 @@ export interface Effects {
 export interface Outbox {
   /** Those that wait, longest first; without those that are under way. */
   waiting(tenantId: string, underWay: readonly string[], limit: number): Promise<string[]>;
+  /** Those of them that wait. */
+  stillWaiting(tenantId: string, effectIds: readonly string[]): Promise<string[]>;
   /** Undefined when it waits no more. @throws TrunklineError SEAL_BROKEN */
   find(tenantId: string, effectId: string): Promise<WantedEffect | undefined>;
   /** Settled once: what was delivered stays so. */
@@ -68,6 +70,9 @@ export interface Outbox {
 const WAITING = `
   SELECT effect_id AS "effectId" FROM outbox
   WHERE tenant_id = $1 AND state = 'waiting' AND effect_id <> ALL ($2::text[]) ORDER BY wanted_at, effect_id LIMIT $3`;
+
+const STILL_WAITING = `
+  SELECT effect_id AS "effectId" FROM outbox WHERE tenant_id = $1 AND state = 'waiting' AND effect_id = ANY ($2)`;
 
 const FIND = `
   SELECT effect_id AS "effectId", call_id AS "callId", workflow, tool, arguments_sealed AS "argumentsJson"
@@ -109,6 +114,12 @@ export function openOutbox(databaseUrl: string, vault: Vault): Outbox {
     async waiting(tenantId, underWay, limit) {
       const rows = await database.transaction(tenantId, tx =>
         tx.query<{ effectId: string }>(WAITING, [tenantId, underWay, limit]),
+      );
+      return rows.map(({ effectId }) => effectId);
+    },
+    async stillWaiting(tenantId, effectIds) {
+      const rows = await database.transaction(tenantId, tx =>
+        tx.query<{ effectId: string }>(STILL_WAITING, [tenantId, effectIds]),
       );
       return rows.map(({ effectId }) => effectId);
     },
