@@ -5,8 +5,10 @@ import type { ChatSessions } from '../chat/chat_sessions.ts';
 import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { LegalHolds } from '../store/legal_holds.ts';
 import type { Effects } from '../store/outbox.ts';
 import type { Queries } from '../store/queries.ts';
+import type { Deletions } from '../store/recording_deletions.ts';
 import type { ToolRuns, ToolRunView } from '../store/tool_runs.ts';
 import type { RoomMaker } from './browser_room.ts';
 import type { EventFeed } from './event_feed.ts';
@@ -57,6 +59,10 @@ export interface ControlPlane {
   };
   /** What is told to others after calls. */
   readonly effects: Pick<Effects, 'list'>;
+  /** Calls of which nothing is forgotten for now. */
+  readonly holds: Pick<LegalHolds, 'set' | 'lift' | 'list'>;
+  /** Proofs of what was deleted. */
+  readonly deletions: Pick<Deletions, 'list'>;
   readonly readiness: () => Promise<Readiness>;
   /** Undefined on a node without rooms. */
   readonly rooms: { readonly make: RoomMaker; readonly url: string } | undefined;

@@ -141,8 +141,26 @@ const recordingSchema = z
     rateHz: z.number().int().nullable(),
     durationMs: z.number().nullable().describe('Null while it goes on'),
     bytes: z.number().int().nullable(),
+    deletedAt: instant.nullable().describe('Null while it is kept'),
   })
   .meta({ id: 'Recording' });
+
+export const deletionSchema = z
+  .object({
+    deletion: z.string(),
+    callId: callIdSchema,
+    file: z.string().describe('Below the recordings folder, as it lay there'),
+    sha256: z.string().describe('Of what was in it, in hexadecimal digits'),
+    bytes: z.number().int(),
+    rule: z.string().describe('What of the configuration said so'),
+    days: z.number().int().describe('For how many it is kept by that'),
+    keptSince: instant.describe("Since when these count: the call's end, or what is known instead"),
+    deletedAt: instant,
+  })
+  .meta({
+    id: 'Deletion',
+    description: 'Proof that a file of a recording was deleted; it is never changed.',
+  });
 
 const handOffSchema = z
   .object({ from: z.string(), to: z.string(), version: z.string(), mediaMs })
@@ -195,6 +213,8 @@ export const callDetailSchema = callSummarySchema
     quotes: z.array(quoteSchema).readonly(),
     consents: z.array(consentSchema).readonly(),
     recordings: z.array(recordingSchema).readonly(),
+    deletions: z.array(deletionSchema).readonly().describe('What was deleted of them, with proofs'),
+    isHeld: z.boolean().describe('Nothing of it is forgotten: a hold is in force'),
     handOffs: z
       .array(handOffSchema)
       .readonly()

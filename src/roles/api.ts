@@ -13,12 +13,15 @@ import { LegOrders } from '../http/leg_orders.ts';
 import { NodeView } from '../http/node_view.ts';
 import { type RedisPublications, subscribe } from '../http/publications.ts';
 import { createReadiness, type Readiness } from '../http/readiness.ts';
+import { showDeletions } from '../http/shown_deletions.ts';
 import { Reconciliation } from '../jobs/reconciliation.ts';
 import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { type LegalHolds, openLegalHolds } from '../store/legal_holds.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { type Effects, openEffects } from '../store/outbox.ts';
 import { openQueries, type Queries } from '../store/queries.ts';
+import { type Deletions, openDeletions } from '../store/recording_deletions.ts';
 import { openToolRuns, type ToolRuns } from '../store/tool_runs.ts';
 import { type ChatService, openChatService } from './chat_service.ts';
 import type { Role, RoleContext } from './context.ts';
@@ -53,6 +56,9 @@ export async function run(context: RoleContext): Promise<Role> {
   const versions = await openVersions(context);
   const runs = openToolRuns(config.postgres.url, vault);
   const effects = openEffects(config.postgres.url);
+  const holds = openLegalHolds(config.postgres.url, vault);
+  const deletions = openDeletions(config.postgres.url);
+  showDeletions(metrics, () => deletions.figures(config.tenant));
   const chats = openChatService(context, { vault, queries, metrics, ...versions });
   const app = await createApp(
     planeOf(context, {
@@ -68,6 +74,8 @@ export async function run(context: RoleContext): Promise<Role> {
       versions,
       runs,
       effects,
+      holds,
+      deletions,
     }),
   );
   const stop = async (): Promise<void> => {
@@ -75,6 +83,8 @@ export async function run(context: RoleContext): Promise<Role> {
     await chats.close();
     await runs.close();
     await effects.close();
+    await holds.close();
+    await deletions.close();
     await versions.close();
     publications.close();
     await queries.close();
@@ -103,6 +113,8 @@ interface Parts {
   readonly versions: VersionService;
   readonly runs: ToolRuns;
   readonly effects: Effects;
+  readonly holds: LegalHolds;
+  readonly deletions: Deletions;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
@@ -141,6 +153,8 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
       health: () => node.providers,
     },
     effects: parts.effects,
+    holds: parts.holds,
+    deletions: parts.deletions,
     readiness: readinessOf(queries, publications, node, jobs.enabled),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => versions.desk.names(), default: workflows.default },

@@ -3,10 +3,13 @@ import { describeFault } from '../calls/fault.ts';
 import { openVault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
 import { Delivery } from '../jobs/delivery.ts';
+import { FinishedJobs } from '../jobs/finished_jobs.ts';
 import { OutboxJobs } from '../jobs/outbox_jobs.ts';
+import { RecordingSweep } from '../jobs/recording_sweep.ts';
 import { RetentionJob } from '../jobs/retention_job.ts';
 import { openKeptStates } from '../store/kept_states.ts';
 import { openOutbox } from '../store/outbox.ts';
+import { openRecordingDeletions } from '../store/recording_deletions.ts';
 import { openRetention } from '../store/retention.ts';
 import type { Role, RoleContext } from './context.ts';
 import { openFlows, reachOf, toolsIn } from './versioned_flows.ts';
@@ -23,7 +26,17 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
   const delivery = new Delivery({ tenantId, outbox, tools, toolOf: toolsIn(shelf, { looks: true }) });
   const jobs = new OutboxJobs({ databaseUrl: postgres.url, tenantId, outbox, delivery, log });
   const retention = openRetention(postgres.url);
-  const forgetting = new RetentionJob({ tenantId, days: config.retention, retention, log });
+  const deletions = openRecordingDeletions(postgres.url);
+  const days = config.retention;
+  const forgetting = new RetentionJob({
+    tenantId,
+    days,
+    retention,
+    deletions,
+    recordings: new RecordingSweep({ tenantId, dir: paths.recordings, days, deletions, log }),
+    jobs: new FinishedJobs({ tenantId, days: days.jobs, outbox, log }),
+    log,
+  });
   const states = openKeptStates(postgres.url, openVault(config.sealKeyFile));
   const sweep = setInterval(() => {
     states
@@ -39,6 +52,7 @@ export async function run({ config, paths, link, log }: RoleContext): Promise<Ro
       forgetting.close();
       await jobs.close();
       await retention.close();
+      await deletions.close();
       await states.close();
       await tools.close();
       await outbox.close();

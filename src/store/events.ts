@@ -30,6 +30,9 @@ const providerUse = z.object({
   isEstimated: z.boolean(),
 });
 
+/** Who wants it, and why. */
+const hold = z.object({ hold: z.string().max(64), by: z.string().max(64), why: personal });
+
 const details = {
   'call.started': z.object({
     direction: z.enum(['inbound', 'outbound']),
@@ -156,6 +159,18 @@ const details = {
   'call.tookUp': z.object({ earlier: z.string().max(128) }),
   /** So many events of the call were deleted, since they had been kept for long enough; of a state, where it stood. */
   'data.forgotten': z.object({ data: z.enum(['transcript', 'history', 'state']), rows: z.number().int() }),
+  /** A file of the call's recording was deleted; the proof of it is kept with the store. */
+  'recording.deleted': z.object({
+    file: z.string(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    bytes: z.number().int().min(0),
+    /** What of the configuration said so, and how many days it says. */
+    rule: z.string().max(128),
+    days: z.number().int().min(1),
+  }),
+  /** Nothing of the call is forgotten until this is lifted. */
+  'hold.set': hold,
+  'hold.lifted': hold,
   /** Another workflow goes on with the call. */
   'call.handedOver': z.object({ from: z.string(), to: z.string(), version: z.string(), mediaMs }),
   /** Another party is called into the call: by its number, or whoever is in a room. */

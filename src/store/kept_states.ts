@@ -1,6 +1,7 @@
 import type { Vault } from '../compliance/vault.ts';
 import { LIMITS } from '../config/limits.ts';
 import { openDatabase, type Patience } from './database.ts';
+import { isHeld } from './holding.ts';
 import { openField } from './sealing.ts';
 
 /** A call that came to no end, as it is taken up. */
@@ -28,7 +29,7 @@ export interface KeptStates {
    * nothing. @throws TrunklineError SEAL_BROKEN
    */
   claim(tenantId: string, query: EarlierQuery): Promise<KeptState | undefined>;
-  /** What nobody can take up any more is forgotten. */
+  /** What nobody can take up any more is forgotten, unless its call is held. */
   forgetOld(tenantId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -63,7 +64,7 @@ const CLAIM = `
 
 const FORGET_OLD = `
   UPDATE kept_states SET state_sealed = NULL
-  WHERE tenant_id = $1 AND keep_until <= now() AND state_sealed IS NOT NULL`;
+  WHERE tenant_id = $1 AND keep_until <= now() AND state_sealed IS NOT NULL AND NOT ${isHeld('kept_states')}`;
 
 /** Connects at the first use. */
 export function openKeptStates(databaseUrl: string, vault: Vault, patience?: Patience): KeptStates {

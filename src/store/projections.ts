@@ -1,6 +1,7 @@
 import type { Measure } from '../quality/measures.ts';
 import { DURABLE_PROJECTIONS } from './durable_projections.ts';
 import type { EventType } from './events.ts';
+import { HOLD_PROJECTIONS } from './holding.ts';
 
 /**
  * What follows from events, each statement for all events of a tenant ($1) that were added after a number ($2). They
@@ -222,4 +223,5 @@ export const PROJECTIONS: readonly Projection[] = [
   { type: 'call.measured', sql: CALL_MEASURED },
   { type: 'call.ended', sql: CALL_ENDED },
   ...DURABLE_PROJECTIONS,
+  ...HOLD_PROJECTIONS,
 ];

@@ -4,9 +4,11 @@ import { LIMITS } from '../config/limits.ts';
 import { type Cursor, decodeCursor, type Page, pageOf } from './cursor.ts';
 import { type Database, openDatabase, READER, type Transaction } from './database.ts';
 import { type StepsPage, type StepView, stepsOf } from './history_rows.ts';
+import { isCallHeld } from './holding.ts';
 import type { LiveEvent } from './live_events.ts';
 import { costsOf, latenciesOf, providerTurns } from './provider_rows.ts';
 import { type QualityRange, qualityOf, qualitySummary } from './quality_rows.ts';
+import { DELETIONS_OF_CALL, type DeletionView } from './recording_deletions.ts';
 import { openEvent, openField, type SealedEvent } from './sealing.ts';
 import type {
   CallDetailView,
@@ -156,7 +158,8 @@ const CONSENTS = `
   FROM consents WHERE tenant_id = $1 AND call_id = $2 ORDER BY given_at, consent_id`;
 
 const RECORDINGS = `
-  SELECT file, start_ms AS "startMs", rate_hz AS "rateHz", duration_ms AS "durationMs", bytes::float8 AS bytes
+  SELECT file, start_ms AS "startMs", rate_hz AS "rateHz", duration_ms AS "durationMs", bytes::float8 AS bytes,
+         ${iso('deleted_at', 'deletedAt')}
   FROM recordings WHERE tenant_id = $1 AND call_id = $2 ORDER BY start_ms, file`;
 
 /** Few, and never searched for. */
@@ -233,6 +236,8 @@ async function getCall(
     quotes: await tx.query<QuoteView>(QUOTES_OF_CALL, key),
     consents: await tx.query<ConsentView>(CONSENTS, key),
     recordings: await tx.query<RecordingView>(RECORDINGS, key),
+    deletions: await tx.query<DeletionView>(DELETIONS_OF_CALL, key),
+    isHeld: await isCallHeld(tx, tenantId, callId),
     handOffs: await tx.query<HandOffView>(HAND_OFFS, key),
     hasLadder: ladder?.isThere ?? false,
     quality: await qualitySummary(tx, tenantId, callId),

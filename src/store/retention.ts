@@ -1,5 +1,6 @@
 import { openDatabase, type Transaction } from './database.ts';
 import { addEvents, lockTenant } from './event_writer.ts';
+import { isHeld } from './holding.ts';
 
 /** What is kept for a while only: what was said, what led to each step, and where calls stood that broke off. */
 type ForgottenData = 'transcript' | 'history' | 'state';
@@ -21,7 +22,7 @@ export interface Forgotten {
   readonly rows: number;
 }
 
-/** Forgets what is too old. Every method throws TrunklineError STORE_UNAVAILABLE when the database is away. */
+/** Forgets what is too old and not held. Every method throws TrunklineError STORE_UNAVAILABLE when the database is away. */
 export interface Retention {
   /** One batch in one transaction, with the events that tell of it: again and again it comes to nothing. */
   forget(tenantId: string, forgetting: Forgetting): Promise<Forgotten>;
@@ -31,13 +32,14 @@ export interface Retention {
 const TOO_OLD_CALLS = (column: string) => `
   SELECT call_id AS name FROM calls
   WHERE tenant_id = $1 AND ${column} IS NULL AND coalesce(ended_at, started_at) < $2
-    AND (line_kind IS NOT DISTINCT FROM 'chat') = $3
+    AND (line_kind IS NOT DISTINCT FROM 'chat') = $3 AND NOT ${isHeld('calls')}
   ORDER BY coalesce(ended_at, started_at), call_id LIMIT $4`;
 
 /** Its third value is for calls only. */
 const TOO_OLD_STATES = `
   SELECT call_id AS name FROM kept_states
-  WHERE tenant_id = $1 AND keep_until < $2 AND $3::boolean IS NOT NULL ORDER BY keep_until, call_id LIMIT $4`;
+  WHERE tenant_id = $1 AND keep_until < $2 AND $3::boolean IS NOT NULL AND NOT ${isHeld('kept_states')}
+  ORDER BY keep_until, call_id LIMIT $4`;
 
 const TOO_OLD: Readonly<Record<ForgottenData, string>> = {
   transcript: TOO_OLD_CALLS('transcript_forgotten_at'),

@@ -1,5 +1,6 @@
 import type { Measure } from '../quality/measures.ts';
 import type { EventDetail } from './events.ts';
+import type { DeletionView } from './recording_deletions.ts';
 
 /** What readers of the store are given: opened, with times in ISO 8601 (UTC) or media milliseconds since answer. */
 
@@ -141,6 +142,8 @@ export interface RecordingView {
   /** Null while it goes on. */
   readonly durationMs: number | null;
   readonly bytes: number | null;
+  /** Null while it is kept. */
+  readonly deletedAt: string | null;
 }
 
 /** Mean opinion scores (ITU-T G.107) of one way, over the seconds in which they are known. */
@@ -183,6 +186,10 @@ export interface CallDetailView extends CallView {
   readonly quotes: readonly QuoteView[];
   readonly consents: readonly ConsentView[];
   readonly recordings: readonly RecordingView[];
+  /** Proofs of what was deleted of them, oldest first. */
+  readonly deletions: readonly DeletionView[];
+  /** Nothing of it is forgotten for now. */
+  readonly isHeld: boolean;
   readonly handOffs: readonly HandOffView[];
   /** Whether it is known what crossed the wire. */
   readonly hasLadder: boolean;

@@ -48,8 +48,22 @@ t.test('a call says where its ladder is', async t => {
 
 t.test('a call, without the place of its recording', async t => {
   const recordings = [
-    { file: 'default/call-1.wav', startMs: 0, rateHz: 16_000, durationMs: 1000, bytes: 64_044 },
-    { file: 'default/call-1-1.wav', startMs: 1000, rateHz: 16_000, durationMs: null, bytes: null },
+    {
+      file: 'default/call-1.wav',
+      startMs: 0,
+      rateHz: 16_000,
+      durationMs: 1000,
+      bytes: 64_044,
+      deletedAt: null,
+    },
+    {
+      file: 'default/call-1-1.wav',
+      startMs: 1000,
+      rateHz: 16_000,
+      durationMs: null,
+      bytes: null,
+      deletedAt: null,
+    },
   ];
   const { app, end } = await startTestPlane({
     queries: {
@@ -67,6 +81,7 @@ t.test('a call, without the place of its recording', async t => {
       rateHz: 16_000,
       durationMs: 1000,
       bytes: 64_044,
+      deletedAt: null,
     },
     {
       url: '/api/calls/call-1/recording?part=1',
@@ -74,6 +89,7 @@ t.test('a call, without the place of its recording', async t => {
       rateHz: 16_000,
       durationMs: null,
       bytes: null,
+      deletedAt: null,
     },
   ]);
   t.same(found.json().quotes, [quoteView('call-1-7', 'call-1')]);

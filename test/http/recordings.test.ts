@@ -12,6 +12,7 @@ const recording = (file: string): RecordingView => ({
   rateHz: 16_000,
   durationMs: 1000,
   bytes: SOUND.length,
+  deletedAt: null,
 });
 
 async function startRecordings(t: Test, files: readonly string[]) {
@@ -113,8 +114,8 @@ t.test('a download that stands still does not keep the node from ending', async 
 });
 
 t.test('several parts of one call', async t => {
-  const { get, dir } = await startRecordings(t, ['default/call-1.wav', 'default/call-1-2.wav']);
-  writeFileSync(join(dir, 'default', 'call-1-2.wav'), 'second');
+  const { get, dir } = await startRecordings(t, ['default/call-1.wav', 'default/call-1.2.wav']);
+  writeFileSync(join(dir, 'default', 'call-1.2.wav'), 'second');
   t.equal((await get({}, '?part=1')).body, 'second');
   t.equal((await get({}, '?part=2')).statusCode, 404);
 });

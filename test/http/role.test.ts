@@ -186,6 +186,10 @@ t.test('a call from its first event to its record', async t => {
     { slot: 'name', value: PERSONAL.name },
   ]);
   t.equal((await get(call.recordings[0].url)).body, 'the sound of it');
+  t.match(JSON.parse((await get('/api/holds?callId=call-1')).body), { holds: [], next: null });
+  t.match(JSON.parse((await get('/api/deletions')).body), { deletions: [], next: null });
+  for (const name of ['deleted', 'held', 'not_deleted'])
+    while (!(await get('/metrics')).body.includes(`\ntrunkline_recordings_${name} 0\n`)) await sleep(20);
   t.match(JSON.parse((await get('/api/quotes')).body), { quotes: [{ callId: 'call-1' }], next: null });
   t.equal((await get(`/api/calls?from=${encodeURIComponent(PERSONAL.from)}`)).body.includes('call-1'), true);
   t.same(JSON.parse((await get('/api/calls?from=%2B15550100555')).body).calls, []);

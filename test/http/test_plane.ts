@@ -87,6 +87,8 @@ export function callDetail(callId: string, more: Partial<CallDetailView> = {}): 
     consents: [{ kind: 'recording', granted: true, mediaMs: 4000, givenAt: '2026-03-01T10:00:05.000000Z' }],
     handOffs: [],
     recordings: [],
+    deletions: [],
+    isHeld: false,
     hasLadder: false,
     quality: null,
     ...more,
@@ -165,6 +167,16 @@ const NO_RUNS: ControlPlane['toolRuns'] = {
   ask: async () => {
     throw new TrunklineError('NOT_FOUND', 'no run of a tool has this id');
   },
+};
+
+const unknownCall = async () => {
+  throw new TrunklineError('NOT_FOUND', 'no call has this id');
+};
+/** Nothing is held. */
+const NO_HOLDS: ControlPlane['holds'] = {
+  set: unknownCall,
+  lift: unknownCall,
+  list: async () => ({ rows: [], next: null }),
 };
 
 /** Nobody has versions. */
@@ -252,6 +264,8 @@ export async function startTestPlane(
     versions: NO_VERSIONS,
     toolRuns: NO_RUNS,
     effects: { list: async () => ({ rows: [], next: null }) },
+    holds: NO_HOLDS,
+    deletions: { list: async () => ({ rows: [], next: null }) },
     recordingsDir,
     pageDir,
     metrics,

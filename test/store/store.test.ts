@@ -5,7 +5,7 @@ import { writeEvents } from '../../src/store/event_writer.ts';
 import type { CallEvent, EventDetail } from '../../src/store/events.ts';
 import { openQueries } from '../../src/store/queries.ts';
 import { sealEvent } from '../../src/store/sealing.ts';
-import { beginChat, beginVersion } from './begun_rows.ts';
+import { beginAll } from './begun_rows.ts';
 import { asStored, callStory, PERSONAL, storyTeller } from './call_story.ts';
 import { asOwner, startTestStore, withClient } from './postgres.ts';
 
@@ -68,9 +68,9 @@ t.test('a call is read as it was told', async t => {
   ]);
   t.match(call?.quotes, [{ totalCents: 24500, distanceMiles: 7.5, booked: true, callId: 'told' }]);
   t.match(call?.consents, [{ kind: 'recording', granted: true, mediaMs: 2000 }]);
-  const recording = { file: 'acme/told.wav', startMs: 2010, rateHz: 16000, durationMs: 8000, bytes: 512044 };
-  t.same(call?.recordings, [recording]);
-  t.same(await queries.recordingsOf('acme', 'told'), [recording]);
+  const sound = { startMs: 2010, rateHz: 16000, durationMs: 8000, bytes: 512044, deletedAt: null };
+  t.same(call?.recordings, [{ file: 'acme/told.wav', ...sound }]);
+  t.same(await queries.recordingsOf('acme', 'told'), call?.recordings);
 });
 
 t.test('a ladder is kept in its parts, sealed, and read by its tenant alone', async t => {
@@ -138,8 +138,7 @@ t.test('numbers become visible in order, whoever writes at once', async t => {
 t.test('tenants see nothing of one another', async t => {
   await write('mine', callStory('mine', 'same-id'));
   await write('yours', callStory('yours', 'same-id'));
-  for (const tenantId of ['mine', 'yours'])
-    await Promise.all([beginChat(store, tenantId), beginVersion(store, tenantId)]);
+  for (const tenantId of ['mine', 'yours']) await beginAll(store, tenantId, 'same-id');
   const names = (await tables()).map(({ name }) => name);
   t.ok(names.length >= 9);
   for (const name of names) {

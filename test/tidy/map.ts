@@ -71,6 +71,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'src/agent/tools',
     'src/calls/fault.ts',
     'src/workflow/tools.ts',
+    'src/recording/stored_files.ts',
     'src/store',
     'src/config',
     'src/observe',

@@ -139,7 +139,14 @@ export function talkedThrough(room: string): CallDetailView {
       slot('movingDate', '2026-03-14'),
     ],
     recordings: [
-      { file: 'default/call-1.wav', startMs: 0, rateHz: 16_000, durationMs: 119_000, bytes: 7_616_044 },
+      {
+        file: 'default/call-1.wav',
+        startMs: 0,
+        rateHz: 16_000,
+        durationMs: 119_000,
+        bytes: 7_616_044,
+        deletedAt: null,
+      },
     ],
   });
 }

@@ -38,6 +38,10 @@ export class CallRecord {
   #recordings(call: Call): HTMLElement {
     const parts = call.recordings.map((recording, part) => {
       const player = build('div', 'player');
+      if (recording.deletedAt !== null) {
+        player.append(build('span', 'quiet', `Deleted on ${recording.deletedAt.slice(0, 10)}`));
+        return player;
+      }
       const button = build('button', 'button', `Play recording${part > 0 ? ` ${part + 1}` : ''}`);
       button.type = 'button';
       button.addEventListener('click', () => void this.#play(button, player, recording, call.callId));

@@ -60,6 +60,8 @@ export interface Recording {
   readonly url: string;
   readonly durationMs: number | null;
   readonly bytes: number | null;
+  /** Null while it is kept. */
+  readonly deletedAt: string | null;
 }
 
 export interface CallSummary {

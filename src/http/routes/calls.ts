@@ -67,9 +67,9 @@ function routeCall(app: App, { queries }: ControlPlane): void {
     async ({ params: { callId }, tenantId }) => {
       const call = await queries.getCall(tenantId, callId);
       if (call === undefined) throw new TrunklineError('NOT_FOUND', 'no call has this id');
-      const recordings = call.recordings.map(({ startMs, rateHz, durationMs, bytes }, part) => {
+      const recordings = call.recordings.map(({ startMs, rateHz, durationMs, bytes, deletedAt }, part) => {
         const url = `/api/calls/${callId}/recording?part=${part}`;
-        return { url, startMs, rateHz, durationMs, bytes };
+        return { url, startMs, rateHz, durationMs, bytes, deletedAt };
       });
       return { ...call, recordings, ladder: call.hasLadder ? `/api/calls/${callId}/ladder` : null };
     },
@@ -82,7 +82,8 @@ function routeRecording(app: App, { queries, recordingsDir }: ControlPlane): voi
     {
       schema: {
         tags: ['calls'],
-        summary: 'The recording as stereo WAV (caller left, agent right); takes Range',
+        summary:
+          'The recording as stereo WAV (caller left, agent right); takes Range. 410 once it was deleted',
         params: callParams,
         querystring: z.strictObject({
           part: z.coerce
@@ -105,6 +106,8 @@ function routeRecording(app: App, { queries, recordingsDir }: ControlPlane): voi
       const recordings = await queries.recordingsOf(tenantId, callId);
       const recording = recordings[part];
       if (recording === undefined) throw new TrunklineError('NOT_FOUND', 'the call has no such recording');
+      const { deletedAt } = recording;
+      if (deletedAt !== null) throw new TrunklineError('RECORDING_DELETED', `on ${deletedAt}`);
       const sound = await openRecording(recordingsDir, tenantId, recording.file);
       reply.header('content-disposition', `attachment; filename="${callId}.wav"`);
       return sendSound(sound, request, reply);
