@@ -132,6 +132,35 @@ async function suite(stack: PageStack): Promise<void> {
     t.same(complaints, [], 'nothing to complain of, the content security policy included');
   });
 
+  t.test('how each provider did in the calls of some days', async t => {
+    const { page, complaints, close } = await stack.open();
+    t.teardown(close);
+    const of = (from: number) => ({ p50: from + 0.4, p90: from + 10, p95: from + 20, p99: from + 30 });
+    const figures = (role: 'heard' | 'thought' | 'spoke', provider: string, daysAgo: number) => {
+      return { role, provider, daysAgo, turns: 40, answerMs: of(100), voiceToVoiceMs: of(600) };
+    };
+    await enter(page, stack);
+    const table = page.locator('#providers');
+    await page.getByText('No provider has answered in a call of these days.').waitFor();
+    t.notOk(await table.isVisible(), 'a table without rows is none');
+    stack.putFigures([
+      figures('spoke', '<b>cartesia</b>', 0.5),
+      figures('heard', 'deepgram', 0.5),
+      figures('thought', 'openai', 5),
+    ]);
+    await page.reload();
+    await page.getByRole('row', { name: 'Heard by deepgram 40 100 110 120 130 600 610 620 630' }).waitFor();
+    const rows = () => table.locator('tbody tr th').allTextContents();
+    t.same(await rows(), ['Heard bydeepgram', 'Spoken by<b>cartesia</b>'], 'as a turn goes, as text');
+    await page.getByLabel('Calls of').selectOption('7');
+    await table.getByText('openai').waitFor();
+    t.same(await rows(), ['Heard bydeepgram', 'Thought of byopenai', 'Spoken by<b>cartesia</b>']);
+    stack.putFigures([]);
+    await page.getByLabel('Calls of').selectOption('31');
+    await table.waitFor({ state: 'hidden' });
+    t.same(complaints, []);
+  });
+
   t.test('telephone keys, by mouse and by keyboard, reach the agent in their order', async t => {
     const { page, complaints, close } = await stack.open();
     t.teardown(close);

@@ -5,7 +5,12 @@ import type { Page } from 'playwright-core';
 import { configSchema } from '../../src/config/schema.ts';
 import { createRoomMaker } from '../../src/http/browser_room.ts';
 import type { LiveEvent } from '../../src/store/live_events.ts';
-import type { CallCostView, CallDetailView, RecordingView } from '../../src/store/views.ts';
+import type {
+  CallCostView,
+  CallDetailView,
+  ProviderTurnsView,
+  RecordingView,
+} from '../../src/store/views.ts';
 import { buildPage } from '../../web/build.ts';
 import { startLiveKitServer } from '../edge/livekit_server.ts';
 import { callDetail, startTestPlane } from '../http/test_plane.ts';
@@ -24,6 +29,8 @@ export interface PageStack {
   readonly agent: StandInAgent;
   /** What the control plane reads from then on. */
   putRecord(call: CallDetailView | undefined): void;
+  /** The same of the figures of providers. */
+  putFigures(figures: readonly Figures[]): void;
   /** Commits an event. */
   publish<Type extends LiveEvent['type']>(
     type: Type,
@@ -34,6 +41,13 @@ export interface PageStack {
   open(microphone?: Microphone, options?: { colorScheme?: 'dark' | 'light' }): Promise<OpenPage>;
   stopLiveKit(): Promise<void>;
   end(): Promise<void>;
+}
+
+/** Of turns so many days ago. */
+type Figures = ProviderTurnsView & { readonly daysAgo: number };
+
+function daysBetween(since: string): number {
+  return (Date.now() - Date.parse(since)) / 86_400_000;
 }
 
 /** What becomes of a page that asks for the microphone. */
@@ -55,6 +69,7 @@ export async function startPageStack(binaries: { livekit: string; chromium: stri
   const agent = await startStandInAgent(livekit, AGENT);
   const events: LiveEvent[] = [];
   let record: CallDetailView | undefined;
+  let figures: readonly Figures[] = [];
   const { url, apiKey, apiSecret } = livekit;
   const { livekit: config } = configSchema.parse({
     livekit: { url, apiKey, apiSecret, agentName: AGENT },
@@ -66,6 +81,7 @@ export async function startPageStack(binaries: { livekit: string; chromium: stri
       recordingsOf: async (): Promise<RecordingView[]> => [...(record?.recordings ?? [])],
       eventsSince: async (_tenantId, seq) => events.filter(event => event.seq > seq),
       lastSeq: async () => events.length,
+      providerTurns: async (_tenantId, since) => figures.filter(one => one.daysAgo <= daysBetween(since)),
     },
     plane: { pageDir, rooms: { make: createRoomMaker(config), url } },
   });
@@ -77,6 +93,9 @@ export async function startPageStack(binaries: { livekit: string; chromium: stri
     agent,
     putRecord(call) {
       record = call;
+    },
+    putFigures(given) {
+      figures = given;
     },
     publish(type, detail, callId = 'call-1') {
       const seq = events.length + 1;

@@ -7,6 +7,7 @@ import { EventStream } from './event_stream.ts';
 import { KeyEntry } from './key_entry.ts';
 import { LatencyTable } from './latency_table.ts';
 import { LevelMeter } from './meter.ts';
+import { ProviderTable } from './provider_table.ts';
 import { RecentCalls } from './recent_calls.ts';
 import type { Call, CallEvent } from './record_types.ts';
 import { offerThemes } from './theme.ts';
@@ -38,6 +39,12 @@ class CallPage {
     byId('latencies', HTMLTableElement),
     byId('latencies-empty', HTMLElement),
   );
+  readonly #providers = new ProviderTable(this.#api, {
+    table: byId('providers', HTMLTableElement),
+    empty: byId('providers-empty', HTMLElement),
+    days: byId('providers-days', HTMLSelectElement),
+    onFail: error => this.#fail(error),
+  });
   readonly #record = new CallRecord(
     this.#api,
     byId('record', HTMLElement),
@@ -74,7 +81,7 @@ class CallPage {
         '/api/workflows',
       );
       this.#panel.offerWorkflows(workflows, first);
-      await this.#recent.refresh();
+      await Promise.all([this.#recent.refresh(), this.#providers.refresh()]);
       this.#keyEntry.accepted();
       this.#panel.clearAlert();
     } catch (error) {
@@ -197,7 +204,7 @@ class CallPage {
         const calls = await this.#recent.refresh();
         const ours = calls.find(call => call.room === room);
         if (ours !== undefined && ours.endedAt !== null) {
-          await this.#showRecord(ours.callId);
+          await Promise.all([this.#showRecord(ours.callId), this.#providers.refresh()]);
           break;
         }
         await new Promise(resolve => setTimeout(resolve, RECORD_POLL_MS));

@@ -19,6 +19,25 @@ export interface AnsweredBy {
   readonly ms: number;
 }
 
+/** Milliseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** How one provider did in the turns of many calls. */
+export interface ProviderTurns {
+  readonly role: 'heard' | 'thought' | 'spoke';
+  readonly provider: string;
+  readonly turns: number;
+  /** From when it was asked to its final, first token or first sound. */
+  readonly answerMs: Percentiles;
+  /** Of the same turns, from the caller's last sound to the first of the answer. */
+  readonly voiceToVoiceMs: Percentiles;
+}
+
 /** What the call used one provider for. */
 export interface Cost {
   readonly kind: 'stt' | 'llm' | 'tts' | 'speech';
