@@ -4,6 +4,7 @@ import pg from 'pg';
 import { prepareOffice } from '../../demo/back_office/office_postgres.ts';
 import { startOffice } from '../../demo/back_office/server.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
+import { putMigratedCluster } from '../store/migrated_cluster.ts';
 import { freePort, scratchFolder } from '../store/postgres.ts';
 
 export const KEY = 'office-key-of-the-test';
@@ -14,9 +15,10 @@ export const TODAY = '2027-03-01';
 /** A back office with a database of its own, and whoever asks it over HTTP. */
 export async function startTestOffice() {
   const { dir, remove } = scratchFolder();
+  const dirs = { dataDir: join(dir, 'postgres'), keysDir: join(dir, 'keys') };
+  await putMigratedCluster(dirs);
   const postgres = await startEmbeddedPostgres({
-    dataDir: join(dir, 'postgres'),
-    keysDir: join(dir, 'keys'),
+    ...dirs,
     toolsDir: join(dir, 'tools'),
     host: '127.0.0.1',
     port: await freePort(),
