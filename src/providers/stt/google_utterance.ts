@@ -1,10 +1,11 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { LIMITS } from '../../config/limits.ts';
-import { type FaultKind, ProviderFault } from '../provider_fault.ts';
+import type { FaultKind, ProviderFault } from '../provider_fault.ts';
 import type { Recognition, SttOptions, SttSession } from '../types.ts';
 import type { SpeechRequest, SpeechResult } from './google_messages.ts';
 import { plainWords } from './plain_words.ts';
 import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
+import { SettleAsks } from './settle_asks.ts';
 import { UNMEASURED_CONFIDENCE } from './token_confidence.ts';
 
 const PIECE_MS = 100;
@@ -41,12 +42,6 @@ interface Stretch {
   isTold: boolean;
 }
 
-/** What was said in so many stretches was asked for. */
-interface Ask {
-  readonly stretches: number;
-  readonly answer: PromiseWithResolvers<Recognition>;
-}
-
 /**
  * One utterance, in one stream unless somebody asks what was said so far: that stream ends there, and what follows is heard in
  * another, which knows nothing of what was said before.
@@ -55,12 +50,13 @@ export class GoogleUtterance implements SttSession {
   readonly #options: GoogleUtteranceOptions;
   readonly #session: RemoteUtterance;
   readonly #stretches: Stretch[] = [];
-  #asks: Ask[] = [];
-  #isOver = false;
+  /** By stretches. */
+  readonly #asks: SettleAsks;
 
   constructor(options: GoogleUtteranceOptions) {
     this.#options = options;
     const { name, rateHz, limits, onPartial } = options;
+    this.#asks = new SettleAsks(name);
     this.#session = new RemoteUtterance({
       name,
       rateHz,
@@ -82,16 +78,13 @@ export class GoogleUtterance implements SttSession {
 
   async settle(): Promise<Recognition> {
     this.#session.flush();
-    if (this.#isOver || this.#session.isFinishing) throw this.#refusal('is done with the utterance');
-    if (this.#stretches.length === 0) throw this.#refusal('has not heard a word yet');
-    if (this.#stretches.length >= LIMITS.sttItems) throw this.#refusal('was asked too often');
+    this.#asks.begin(this.#session.isFinishing);
+    if (this.#stretches.length === 0) throw this.#asks.refusal('has not heard a word yet');
+    if (this.#stretches.length >= LIMITS.sttItems) throw this.#asks.refusal('was asked too often');
     this.#endStretch();
-    const ask = { stretches: this.#stretches.length, answer: Promise.withResolvers<Recognition>() };
-    // Whoever asked may have gone.
-    ask.answer.promise.catch(() => undefined);
-    this.#asks.push(ask);
+    const answer = this.#asks.ask(this.#stretches.length);
     this.#tell();
-    return ask.answer.promise;
+    return answer;
   }
 
   finish(): Promise<Recognition> {
@@ -152,7 +145,7 @@ export class GoogleUtterance implements SttSession {
   }
 
   #ended(stretch: Stretch, fault: ProviderFault | undefined): void {
-    if (this.#isOver) return;
+    if (this.#asks.isOver) return;
     stretch.isTold = true;
     if (fault !== undefined) this.#session.failWith(fault);
     else if (stretch.isEnded) this.#tell();
@@ -163,9 +156,7 @@ export class GoogleUtterance implements SttSession {
   #tell(): void {
     const open = this.#stretches.findIndex(({ isTold }) => !isTold);
     const told = open === -1 ? this.#stretches.length : open;
-    const answered = this.#asks.filter(({ stretches }) => stretches <= told);
-    this.#asks = this.#asks.filter(({ stretches }) => stretches > told);
-    for (const { stretches, answer } of answered) answer.resolve(this.#recognition(stretches));
+    this.#asks.told(told, stretches => this.#recognition(stretches));
     if (this.#session.isFinishing && open === -1) this.#session.done(this.#recognition(told));
   }
 
@@ -175,15 +166,9 @@ export class GoogleUtterance implements SttSession {
   }
 
   #over(fault: ProviderFault | undefined): void {
-    this.#isOver = true;
+    this.#asks.end(fault);
     for (const { stream } of this.#stretches) stream.cancel();
-    for (const { answer } of this.#asks) answer.reject(fault ?? this.#refusal('was not in time'));
-    this.#asks = [];
     this.#options.over();
-  }
-
-  #refusal(what: string): ProviderFault {
-    return new ProviderFault('STT_FAILED', 'refused', `${this.#options.name} ${what}`);
   }
 }
 

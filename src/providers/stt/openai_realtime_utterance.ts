@@ -1,8 +1,9 @@
 import { Resampler } from '../../../pipeline/resample.ts';
-import { type FaultKind, ProviderFault } from '../provider_fault.ts';
+import type { FaultKind, ProviderFault } from '../provider_fault.ts';
 import type { Recognition, SttOptions, SttSession } from '../types.ts';
 import type { RealtimeConnection } from './openai_realtime_connection.ts';
 import { type FinalLimits, RemoteUtterance } from './remote_utterance.ts';
+import { SettleAsks } from './settle_asks.ts';
 
 /** The one rate of the API's PCM; its other formats are G.711, which not all of its models and followers take. */
 export const WIRE_RATE_HZ = 24_000;
@@ -23,13 +24,6 @@ export interface RealtimeUtteranceOptions {
   readonly over: (connection: RealtimeConnection | undefined, isWell: boolean, wasUsed: boolean) => void;
 }
 
-/** What was said up to a commit was asked for. */
-interface Ask {
-  /** Of how many commits; they are answered in order. */
-  readonly commits: number;
-  readonly answer: PromiseWithResolvers<Recognition>;
-}
-
 /**
  * One utterance. Each commit ends an item, which is written down by itself: at the end, and before that wherever somebody asks
  * what was said so far. The sound is kept until the end, since another connection may have to be told it all.
@@ -43,14 +37,15 @@ export class RealtimeUtterance implements SttSession {
   /** Samples since the last commit. */
   #uncommitted = 0;
   #commits = 0;
-  #asks: Ask[] = [];
+  /** By commits. */
+  readonly #asks: SettleAsks;
   /** What all commits that were answered come to. */
   #told: { readonly commits: number; readonly recognition: Recognition } | undefined;
-  #isOver = false;
 
   constructor(options: RealtimeUtteranceOptions) {
     this.#options = options;
     const { name, rateHz, limits, onPartial } = options;
+    this.#asks = new SettleAsks(name);
     this.#resampler = new Resampler(rateHz, WIRE_RATE_HZ);
     this.#session = new RemoteUtterance({
       name,
@@ -75,10 +70,10 @@ export class RealtimeUtterance implements SttSession {
       mayBeGone ? onStale : undefined,
     );
     for (const pcm of this.#sent) connection.append(pcm);
-    const isAsked = this.#asks.length > 0 || this.#session.isFinishing;
+    const isAsked = !this.#asks.isEmpty || this.#session.isFinishing;
     this.#commits = 0;
     this.#uncommitted = this.#sent.reduce((sum, { length }) => sum + length, 0);
-    this.#asks = this.#asks.map(({ answer }) => ({ commits: 1, answer }));
+    this.#asks.startAgain();
     if (isAsked) this.#commit();
   }
 
@@ -88,17 +83,11 @@ export class RealtimeUtterance implements SttSession {
 
   async settle(): Promise<Recognition> {
     this.#session.flush();
-    if (this.#isOver || this.#session.isFinishing) throw this.#refusal('is done with the utterance');
+    this.#asks.begin(this.#session.isFinishing);
     if (this.#uncommitted >= LEAST_SAMPLES) this.#commit();
-    else if (this.#commits === 0) throw this.#refusal('has not heard a word yet');
+    else if (this.#commits === 0) throw this.#asks.refusal('has not heard a word yet');
     if (this.#told?.commits === this.#commits) return this.#told.recognition;
-    const known = this.#asks.find(({ commits }) => commits === this.#commits);
-    if (known !== undefined) return known.answer.promise;
-    const ask = { commits: this.#commits, answer: Promise.withResolvers<Recognition>() };
-    // Whoever asked may have gone.
-    ask.answer.promise.catch(() => undefined);
-    this.#asks.push(ask);
-    return ask.answer.promise;
+    return this.#asks.ask(this.#commits);
   }
 
   finish(): Promise<Recognition> {
@@ -141,22 +130,14 @@ export class RealtimeUtterance implements SttSession {
 
   #heard(commits: number, recognition: Recognition): void {
     this.#told = { commits, recognition };
-    const answered = this.#asks.filter(ask => ask.commits <= commits);
-    this.#asks = this.#asks.filter(ask => ask.commits > commits);
-    for (const { answer } of answered) answer.resolve(recognition);
+    this.#asks.told(commits, () => recognition);
     if (this.#session.isFinishing && commits === this.#commits) this.#session.done(recognition);
   }
 
   #over(isWell: boolean, fault: ProviderFault | undefined): void {
-    this.#isOver = true;
-    for (const { answer } of this.#asks) answer.reject(fault ?? this.#refusal('was not in time'));
-    this.#asks = [];
+    this.#asks.end(fault);
     this.#options.over(this.#connection, isWell, this.#sent.length > 0);
     this.#sent.length = 0;
-  }
-
-  #refusal(what: string): ProviderFault {
-    return new ProviderFault('STT_FAILED', 'refused', `${this.#options.name} ${what}`);
   }
 }
 
