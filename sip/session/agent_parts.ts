@@ -21,6 +21,8 @@ export interface AgentParts {
 }
 
 const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK', 'UPDATE', 'INFO'];
+/** Others that are taken inside a call, by whoever uses it. */
+const TAKEN = ['NOTIFY'];
 const EXTENSIONS = ['100rel', 'timer'];
 const CONTENT_TYPES = [SDP_TYPE, 'multipart/mixed', 'multipart/alternative', 'multipart/related'];
 
@@ -46,7 +48,7 @@ export function refusalOf(request: SipRequest): Refusal | undefined {
 /** Allow, Accept and Supported: of OPTIONS (§11.2), INVITE and the responses to it. */
 export function sayAbilities(headers: Headers): Headers {
   return headers
-    .set('Allow', METHODS.join(', '))
+    .set('Allow', [...METHODS, ...TAKEN].join(', '))
     .set('Accept', SDP_TYPE)
     .set('Supported', EXTENSIONS.join(', '));
 }

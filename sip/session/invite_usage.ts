@@ -144,17 +144,17 @@ export class InviteUsage implements DialogUser {
   request(method: string, content: RequestContent, answered: (response?: SipResponse) => void): void {
     const headers = content.headers?.copy() ?? new Headers();
     if (content.contentType !== undefined) headers.set('Content-Type', content.contentType);
-    const { body } = content;
+    const { body, outlivesSilence = false } = content;
     this.link.request(
       { method, headers, ...(body && { body }) },
       {
         final: response => {
           answered(response);
-          this.#mindEnd(response.status);
+          if (!(outlivesSilence && response.status === 408)) this.#mindEnd(response.status);
         },
         failed: ({ cause }) => {
           answered();
-          if (cause === 'timeout') this.#mindEnd(408);
+          if (cause === 'timeout' && !outlivesSilence) this.#mindEnd(408);
         },
       },
     );
@@ -225,8 +225,13 @@ export class InviteUsage implements DialogUser {
     else if (method === 'INFO') this.#receiveInfo(server);
     else if (method === 'PRACK') this.#receivePrack(server);
     else if (method === 'OPTIONS') server.respond(200, { headers: this.#abilities() });
-    else if (isOwnMethod(method) || !this.#events.request(server))
-      server.respond(405, { headers: this.#abilities() });
+    else if (isOwnMethod(method) || !this.#events.request(server)) this.#refuse(server);
+  }
+
+  /** Of what is told here nobody has asked to be told (RFC 6665 §4.1.3). */
+  #refuse(server: ServerTransaction): void {
+    if (server.request.method === 'NOTIFY') server.respond(481);
+    else server.respond(405, { headers: this.#abilities() });
   }
 
   #receiveBye(server: ServerTransaction): void {

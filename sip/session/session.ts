@@ -89,6 +89,8 @@ export interface RequestContent {
   readonly headers?: Headers;
   readonly contentType?: string;
   readonly body?: Buffer;
+  /** No answer in time, which otherwise means that the far end is no more (RFC 3261 §12.2.1.2), ends nothing (RFC 5057 §5). */
+  readonly outlivesSilence?: boolean;
 }
 
 /** A call with one far end, from its INVITE to its end (RFC 3261 §13 to §15); either side may have placed it. */

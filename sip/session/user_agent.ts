@@ -29,7 +29,7 @@ import { answerTimer } from './session_expires.ts';
 import { SessionTable } from './session_table.ts';
 
 /** Requests that mean nothing outside of a dialog (481). */
-const IN_DIALOG_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO']);
+const IN_DIALOG_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
 
 /**
  * A SIP user agent (RFC 3261 §8, §12 to §15): takes and places calls as sessions. Made first, then the transaction layer

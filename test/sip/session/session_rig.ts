@@ -310,8 +310,9 @@ export function pair(seed = 1, options: Partial<UserAgentOptions> = {}) {
 }
 
 /** A call that is confirmed, with what was said until then forgotten. */
-export function established(seed = 1, options: Partial<UserAgentOptions> = {}) {
+export function established(seed = 1, options: Partial<UserAgentOptions> = {}, digest?: DigestClient) {
   const { network, alice, bob } = pair(seed, options);
+  bob.digest = digest;
   bob.answers();
   const outbound = alice.invite(bob);
   network.run();

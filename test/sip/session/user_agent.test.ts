@@ -26,7 +26,17 @@ t.test('OPTIONS outside of a dialog tells what this end can do (§11.2)', t => {
   const { bob } = pair(1, { serverName: 'trunkline' });
   const { status, headers } = ask(bob, 'OPTIONS');
   t.equal(status, 200);
-  t.same(headers.list('allow'), ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK', 'UPDATE', 'INFO']);
+  t.same(headers.list('allow'), [
+    'INVITE',
+    'ACK',
+    'CANCEL',
+    'BYE',
+    'OPTIONS',
+    'PRACK',
+    'UPDATE',
+    'INFO',
+    'NOTIFY',
+  ]);
   t.same(headers.list('supported'), ['100rel', 'timer']);
   t.equal(headers.get('accept'), 'application/sdp');
   t.equal(headers.get('server'), 'trunkline');
