@@ -48,8 +48,11 @@ export const NO_RECORDING: CallRecording = {
   isPaused: false,
 };
 
-/** What becomes of a person who is called; the last one of these is that they have left, or why they never came. */
-export type PersonNews = 'answered' | 'left' | 'busy' | 'declined' | 'noAnswer' | 'failed';
+/**
+ * What becomes of a person who is called; the last one of these is that they have left, or why they never came, or that their own
+ * side has taken the caller over.
+ */
+export type PersonNews = 'answered' | 'left' | 'taken' | 'busy' | 'declined' | 'noAnswer' | 'failed';
 
 /** A person on their way into the call: from their answer on they hear what the agent says, which the caller then does not. */
 export interface PersonLeg {

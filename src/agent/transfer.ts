@@ -86,6 +86,7 @@ export class Transfer {
   #heard(call: PersonCall, news: PersonNews): void {
     if (this.#leg === undefined) return;
     if (news === 'answered') this.#tell(this.#leg, call.whisper);
+    else if (news === 'taken') this.#over(news);
     else if (this.#isJoined) this.#over('left');
     // Whoever leaves before the caller was there did not want to.
     else this.#over(news === 'left' ? 'declined' : news);

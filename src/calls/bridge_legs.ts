@@ -1,5 +1,5 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
-import type { LegAccess, LegEnding, LegOrder, LegWish } from '../ipc/messages.ts';
+import type { LegAccess, LegEnding, LegOrder, LegWish, MessageOf } from '../ipc/messages.ts';
 import { AGENT, type Bridge, CALLER } from '../lines/bridge.ts';
 import type { Line, LineEvents } from '../lines/line.ts';
 import { RingbackLine } from '../lines/ringback_line.ts';
@@ -10,15 +10,33 @@ import { hearingsOf, type PersonPhase, RINGBACK } from './bridge_plan.ts';
 export type LegFact = {
   [T in LegFactType]: { readonly type: T; readonly detail: EventDetail<T> };
 }[LegFactType];
-type LegFactType = 'leg.added' | 'leg.answered' | 'leg.joined' | 'leg.removed';
+type LegFactType =
+  | 'leg.added'
+  | 'leg.answered'
+  | 'leg.joined'
+  | 'leg.removed'
+  | 'transfer.begun'
+  | 'transfer.progressed'
+  | 'transfer.ended';
 
 /** What the edge is asked for. */
 export type LegRequest =
   | { readonly type: 'addLeg'; readonly leg: LegWish }
-  | { readonly type: 'dropLeg'; readonly legId: string };
+  | { readonly type: 'dropLeg'; readonly legId: string }
+  | Omit<MessageOf<'refer'>, 'callId'>;
 
-/** Calls a person, who hears nothing but what the agent says from their answer on; joins them with the caller; lets them go. */
+/** Has the caller's side call a person itself, by an id of the transfer. */
+interface ReferOrder extends Omit<MessageOf<'refer'>, 'callId' | 'type'> {
+  readonly do: 'refer';
+  readonly person: string;
+}
+
+/**
+ * Calls a person, who hears nothing but what the agent says from their answer on; joins them with the caller; lets them go. A
+ * transfer is let go by its id, as legs are.
+ */
 export type PersonOrder =
+  | ReferOrder
   | { readonly do: 'call'; readonly person: string; readonly leg: LegWish }
   | { readonly do: 'join'; readonly legId: string }
   | { readonly do: 'drop'; readonly legId: string };
@@ -53,6 +71,8 @@ interface Leg extends LegOrder {
 
 interface Person {
   readonly name: string;
+  /** They are the caller's side to call: told once that has begun. */
+  readonly transfer?: { isBegun: boolean };
   phase: PersonPhase;
 }
 
@@ -103,10 +123,16 @@ export class BridgeLegs {
     if (order.do === 'call') {
       this.#people.set(order.leg.legId, { name: order.person, phase: 'ringing' });
       this.#ports.toEdge({ type: 'addLeg', leg: order.leg });
+    } else if (order.do === 'refer') {
+      const { do: _, person, ...wish } = order;
+      this.#people.set(wish.transferId, { name: person, phase: 'ringing', transfer: { isBegun: false } });
+      this.#ports.toEdge({ type: 'refer', ...wish });
     } else {
       const person = this.#people.get(order.legId);
       if (person === undefined) return;
-      if (order.do === 'drop') this.#ports.toEdge({ type: 'dropLeg', legId: order.legId });
+      // What the far end was asked for can not be taken back (RFC 3515 §2.4.5).
+      if (order.do === 'drop' && person.transfer === undefined)
+        this.#ports.toEdge({ type: 'dropLeg', legId: order.legId });
       this.#move(order.legId, person, order.do === 'join' ? 'joined' : 'gone');
     }
     this.#joinUp();
@@ -116,6 +142,23 @@ export class BridgeLegs {
   refused(legId: string): void {
     this.#people.delete(legId);
     this.#joinUp();
+  }
+
+  /** What the caller's side does about a transfer, perhaps one of a process that was lost. */
+  referral(transfer: string, news: Exclude<MessageOf<'referral'>['news'], { what: 'notBegun' }>): void {
+    const { mediaMs } = this.#call;
+    const known = this.#people.get(transfer);
+    if (news.what === 'begun') {
+      if (known?.transfer !== undefined) known.transfer.isBegun = true;
+      const who = { ...(known !== undefined && { person: known.name }) };
+      this.#ports.tell({ type: 'transfer.begun', detail: { transfer, ...who, to: news.to, mediaMs } });
+    } else if (news.what === 'progress') {
+      this.#ports.tell({ type: 'transfer.progressed', detail: { transfer, status: news.status, mediaMs } });
+    } else {
+      const { what: _, ...ending } = news;
+      this.refused(transfer);
+      this.#ports.tell({ type: 'transfer.ended', detail: { transfer, ...ending, mediaMs } });
+    }
   }
 
   #move(legId: string, person: Person, phase: PersonPhase): void {
@@ -156,6 +199,8 @@ export class BridgeLegs {
 
   /** The call is over. */
   end(): void {
+    for (const [transfer, { transfer: { isBegun } = { isBegun: false } }] of this.#people)
+      if (isBegun) this.referral(transfer, { what: 'over', result: 'callEnded' });
     for (const { legId } of this.#legs.values()) this.remove(legId, { reason: 'callEnded' });
   }
 

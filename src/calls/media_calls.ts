@@ -179,6 +179,12 @@ export class MediaCalls implements Ticking {
     if (entry.call.isUp) this.#parts.ports.toTalk({ type: 'legRefused', slot: entry.slot, legId });
   }
 
+  /** What the edge tells of a transfer by the far end of a call. */
+  referral({ callId, transferId, news }: MessageOf<'referral'>): void {
+    if (news.what === 'notBegun') this.legRefused(callId, transferId);
+    else this.#find(callId)?.legs.referral(transferId, news);
+  }
+
   /** Further legs wait for nothing that only the edge could tell. */
   edgeLost(): void {
     for (const entry of this.#slots) entry?.legs.edgeLost();

@@ -110,6 +110,7 @@ export class TalkCall {
     this.#tools = this.#openTools();
     this.#people = new TalkPeople({
       people: config.people,
+      isPhone: info.lineKind === 'trunk',
       order: order => services.send({ type: 'person', slot: info.slot, order }),
       told: (leg, text) => this.#record.append('leg.told', { leg, text, mediaMs: this.#audio.mediaMs() }),
       soon: action => void after(0, action),

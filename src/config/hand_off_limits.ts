@@ -6,4 +6,6 @@ export const HAND_OFF_LIMITS = {
   people: 100,
   /** What a person is told before the caller is heard; then both are joined. */
   whisperMs: 20_000,
+  /** From when a caller was put through by their own side (REFER) until they are hung up, unless the agent has done so. */
+  transferPartingMs: 2_000,
 } as const;

@@ -5,7 +5,7 @@ import { LIMITS } from './limits.ts';
 import { pipelineSchema } from './pipeline.ts';
 import { providersSchema } from './providers.ts';
 import { retentionSchema } from './retention.ts';
-import { trunksSchema } from './trunks.ts';
+import { addressOfRecord, trunksSchema } from './trunks.ts';
 
 const port = z.number().int().min(1).max(65535);
 const host = z.string().min(1).max(255);
@@ -80,7 +80,7 @@ const turn = z.strictObject({
     .default(20000),
 });
 
-/** Whom workflows may put callers through to, by a name: who answers a number, or whoever is in a room of LiveKit. */
+/** Whom workflows may put callers through to, by a name: who answers a number or at a SIP address, or whoever is in a room of LiveKit. */
 const people = z
   .record(
     z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'lower-case letters, digits and _ only, a letter first'),
@@ -92,8 +92,17 @@ const people = z
         /** Shown to them, where the trunk allows it. */
         callerNumber: called.optional(),
         room: z.string().min(1).max(512).optional(),
+        /** For who is called by the caller's side alone. */
+        uri: addressOfRecord.optional(),
+        /** By a leg of ours, or by the far end of the caller's trunk (REFER); as that trunk says, when left out. */
+        by: z.enum(['bridge', 'refer']).optional(),
       })
-      .refine(to => (to.number === undefined) !== (to.room === undefined), 'either number or room'),
+      .refine(
+        ({ number, room, uri }) => [number, room, uri].filter(to => to !== undefined).length === 1,
+        'either number, room or uri',
+      )
+      .refine(({ room, by }) => room === undefined || by !== 'refer', 'a room can not be referred to')
+      .refine(({ uri, by }) => uri === undefined || by !== 'bridge', 'a uri is for by: refer'),
   )
   .refine(all => Object.keys(all).length <= LIMITS.people, `at most ${LIMITS.people}`)
   .default({});

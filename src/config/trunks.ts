@@ -47,7 +47,7 @@ const sipUser = z
   .string()
   .max(128)
   .regex(/^[A-Za-z0-9_.+-]*$/, 'letters, digits and _ . + - only');
-const addressOfRecord = z
+export const addressOfRecord = z
   .string()
   .max(255)
   .regex(
@@ -166,6 +166,10 @@ const trunk = z
     outboundProxy: gateway.or(z.literal('')).default(''),
     /** Targets of outbound calls, in the order in which they are tried. */
     gateways: z.array(gateway).max(LIMITS.trunkGateways).default([]),
+    /** How its callers are put through to people of whom that is not said: by a leg of ours, or by its far end (REFER). */
+    transferBy: z.enum(['bridge', 'refer']).default('bridge'),
+    /** Where its far end finds their numbers; empty: at the first gateway, else where the call came from. */
+    transferHost: gateway.or(z.literal('')).default(''),
     /** How often each gateway is asked whether it is there; 0: never. One that is not is tried last. */
     optionsEveryS: z
       .number()

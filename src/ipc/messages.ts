@@ -18,6 +18,19 @@ const LEG_END_REASONS = [
   'callEnded',
 ] as const;
 
+/** Whom the caller is with, or why not: the person's side, the caller's own side, or nobody has said. */
+const TRANSFER_RESULTS = [
+  'taken',
+  'busy',
+  'declined',
+  'noAnswer',
+  'unreachable',
+  'rejected',
+  'refused',
+  'unknown',
+  'callEnded',
+] as const;
+
 /** A process of the node by its role and number, such as `media-0`. */
 export const addressSchema = z.string().regex(/^(supervisor|edge|api|jobs|media-\d{1,3})$/);
 
@@ -137,6 +150,20 @@ const legWish = z.object({
   ]),
 });
 
+/** What becomes of a caller's transfer to a person by their own side (REFER). */
+const referralNews = z.discriminatedUnion('what', [
+  /** It is not to be done in this way. */
+  z.object({ what: z.literal('notBegun') }),
+  z.object({ what: z.literal('begun'), to: z.string().max(512) }),
+  /** The far end's answer, or what it is told itself. */
+  z.object({ what: z.literal('progress'), status: z.number().int().min(100).max(299) }),
+  z.object({
+    what: z.literal('over'),
+    result: z.enum(TRANSFER_RESULTS),
+    status: z.number().int().min(100).max(699).exactOptional(),
+  }),
+]);
+
 /** Everything that the node's processes tell one another. */
 const messageSchema = z.discriminatedUnion('type', [
   /** First message on every link. */
@@ -216,6 +243,18 @@ const messageSchema = z.discriminatedUnion('type', [
     orderId,
     refused: z.object({ code: errorCode, detail: z.string().max(1024) }).nullable(),
   }),
+  /** The far end of a call is to put the caller through to somebody itself, if that is wished or its trunk's way. */
+  z.object({
+    type: z.literal('refer'),
+    callId: z.string().max(128),
+    transferId: legId,
+    isWished: z.boolean(),
+    to: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('number'), number: z.string().max(64) }),
+      z.object({ kind: z.literal('uri'), uri: z.string().max(255) }),
+    ]),
+  }),
+  z.object({ type: z.literal('referral'), callId: z.string(), transferId: legId, news: referralNews }),
   z.object({ type: z.literal('openLeg'), callId: z.string(), leg }),
   /** Whoever was called has answered. */
   z.object({ type: z.literal('legUp'), callId: z.string(), legId }),

@@ -113,6 +113,7 @@ export async function openPhone(
     phone.calls.lineClosed(message);
     phone.legs.closed(message.callId);
   });
+  link.on('refer', wish => phone.calls.refer(wish));
   takeLegs(phone, link, log);
   const useTrunks = (): void => {
     try {

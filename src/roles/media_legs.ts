@@ -8,7 +8,7 @@ import type { MessageOf } from '../ipc/messages.ts';
 /** Follows what the edge says of further legs of calls, and of rooms that such legs lead to from here. */
 export function followLegs(
   link: Pick<Link, 'on' | 'send'>,
-  calls: Pick<MediaCalls, 'leg' | 'edgeLost'>,
+  calls: Pick<MediaCalls, 'leg' | 'referral' | 'edgeLost'>,
   relays: Pick<Relays, 'open' | 'close' | 'edgeLost'>,
 ): void {
   /** The edge keeps a leg's ports for it until it hears that the leg has none, or never had. */
@@ -18,6 +18,7 @@ export function followLegs(
   link.on('openLeg', message => follow(message.leg.legId, message));
   link.on('legGone', message => follow(message.legId, message));
   link.on('legUp', message => void calls.leg(message));
+  link.on('referral', message => calls.referral(message));
   link.on('openRelay', message => relays.open(message));
   link.on('closeRelay', ({ legId }) => relays.close(legId));
   link.on('peerGone', ({ peer }) => {
@@ -34,7 +35,8 @@ export function orderLegs(
 ): (callId: string, request: LegRequest) => void {
   const orders = new LegOrders(link);
   return (callId, request) => {
-    if (request.type === 'addLeg')
+    if (request.type === 'refer') link.send('edge', { ...request, callId });
+    else if (request.type === 'addLeg')
       orders.add(callId, request.leg).catch(() => refused(callId, request.leg.legId));
     // One that is gone already needs no more.
     else orders.drop(callId, request.legId).catch(() => undefined);

@@ -5,6 +5,11 @@ const BUSY = new Set([486, 600]);
 const DECLINED = new Set([603, 607, 608]);
 const NOT_ANSWERED = new Set([408, 480, 487]);
 const UNREACHABLE = new Set([404, 410, 484, 502, 503, 504, 604]);
+type RefusedReason = Extract<
+  LegEnding['reason'],
+  'busy' | 'declined' | 'noAnswer' | 'unreachable' | 'rejected'
+>;
+
 /** Causes of ITU-T Q.850 that say more than the status with which gateways bring them (RFC 3398 §7.2.4.1). */
 const CAUSES: ReadonlyMap<number, LegEnding['reason']> = new Map([
   [17, 'busy'],
@@ -39,7 +44,11 @@ function reasonBeforeAnswer({ by, status = 0 }: Ending, cause: number | undefine
   if (by === 'timeout') return 'noAnswer';
   if (by === 'error') return 'unreachable';
   const told = cause === undefined ? undefined : CAUSES.get(cause);
-  if (told !== undefined) return told;
+  return told ?? reasonOf(status);
+}
+
+/** What a final response other than 2xx says of whoever was called. */
+export function reasonOf(status: number): RefusedReason {
   if (BUSY.has(status)) return 'busy';
   if (DECLINED.has(status)) return 'declined';
   if (NOT_ANSWERED.has(status)) return 'noAnswer';

@@ -1,4 +1,5 @@
 import type { Alarm, Clock } from '../../sip/clock.ts';
+import type { NameAddr } from '../../sip/message/name_addr.ts';
 import type { AudioStream } from '../../sip/sdp/session.ts';
 import type { Ending, InboundSession, Session } from '../../sip/session/session.ts';
 import type { CallOrigin } from '../calls/assignment.ts';
@@ -6,6 +7,7 @@ import { ERRORS } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Message } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import { CallTransfer, type TransferState } from './call_transfer.ts';
 import { answerInfo } from './info_keys.ts';
 import { keepSession } from './kept_session.ts';
 
@@ -34,6 +36,7 @@ export class PhoneCall implements CallOrigin {
   readonly #session: Session | InboundSession;
   readonly #ports: PhoneCallPorts;
   readonly #patience: Alarm;
+  readonly #transfer: CallTransfer;
   #keeping: Alarm;
   /** What the media process has of the dialog. */
   #kept: string | undefined;
@@ -42,18 +45,32 @@ export class PhoneCall implements CallOrigin {
   #hasMedia = true;
   #wasAnswered = false;
 
-  /** The session is one that comes in, or one that an edge before this one had. */
-  constructor(callId: string, session: Session | InboundSession, ports: PhoneCallPorts) {
+  /** The session is one that comes in, or one that an edge before this one had, perhaps with a transfer under way. */
+  constructor(
+    callId: string,
+    session: Session | InboundSession,
+    ports: PhoneCallPorts,
+    transfer?: TransferState,
+  ) {
     this.callId = callId;
     this.#session = session;
     this.#ports = ports;
     this.#patience = ports.clock.after(LIMITS.lineReadyMs, () => this.#giveUp(CAUSES.temporaryFailure));
     this.#keeping = ports.clock.after(RINGS_LONG_MS, () => this.#keep());
+    this.#transfer = new CallTransfer({
+      session,
+      clock: ports.clock,
+      tell: (transferId, news) => ports.tell({ type: 'referral', callId, transferId, news }),
+      changed: () => this.#keep(),
+      hangUp: () => this.#hangUp(CAUSES.normal),
+    });
+    if (transfer !== undefined) this.#transfer.goOn(transfer);
     session.listen({
       confirmed: stream => this.#answered(stream),
       changed: stream => ports.tell({ type: 'lineChanged', callId, stream: trunkStreamOf(stream) }),
       info: request =>
         answerInfo(request, (key, durationMs) => ports.tell({ type: 'lineKey', callId, key, durationMs })),
+      request: server => this.#transfer.receive(server),
       dialogChanged: () => {
         ports.follow(session);
         this.#keepSoon();
@@ -90,6 +107,11 @@ export class PhoneCall implements CallOrigin {
     // The far end knows: it has acknowledged our answer.
   }
 
+  /** Its far end is to put the caller through to somebody; the media process hears what becomes of it. */
+  refer(transferId: string, to: NameAddr): void {
+    this.#transfer.begin(transferId, to);
+  }
+
   /** The media process hung up. */
   closed(reason: LineEnd): void {
     if (reason === 'localHangup') this.#hangUp(CAUSES.normal);
@@ -121,7 +143,7 @@ export class PhoneCall implements CallOrigin {
   /** The media process keeps the dialog for an edge after this one. */
   #keep(): void {
     this.#keeping.cancel();
-    const snapshot = keepSession(this.#session);
+    const snapshot = keepSession(this.#session, this.#transfer.state);
     if (snapshot === undefined || snapshot === this.#kept) return;
     this.#kept = snapshot;
     this.#ports.tell({ type: 'dialog', callId: this.callId, snapshot });
@@ -137,6 +159,7 @@ export class PhoneCall implements CallOrigin {
     this.#hasSession = false;
     this.#patience.cancel();
     this.#keeping.cancel();
+    this.#transfer.close();
     this.#ports.tell({ type: 'lineGone', callId: this.callId, reason: lineEndOf(ending) });
     this.#settle();
   }

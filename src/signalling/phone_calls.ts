@@ -13,11 +13,14 @@ import type { Admission, Refusal as NoSlot } from '../calls/admission.ts';
 import type { Assignment } from '../calls/assignment.ts';
 import { ERRORS, TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
-import type { Address, CallAssignment, MessageOf, TrunkAccess } from '../ipc/messages.ts';
+import type { Address, CallAssignment, Message, MessageOf, TrunkAccess } from '../ipc/messages.ts';
 import { trunkStreamOf } from '../lines/trunk_stream.ts';
+import { referTarget } from '../telephony/refer_target.ts';
 import type { Acquaintances } from './acquaintances.ts';
 import { callAttributes } from './call_attributes.ts';
+import type { TransferState } from './call_transfer.ts';
 import { callingNumber } from './calling_number.ts';
+import type { RevivedSession } from './kept_session.ts';
 import { PhoneCall } from './phone_call.ts';
 import type { LadderCall, PhoneLadders } from './phone_ladders.ts';
 import { sessionMedia } from './session_media.ts';
@@ -33,7 +36,7 @@ export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ladders: PhoneLadders;
   /** The session of a dialog that an edge before this one had, as `keepSession` wrote it. */
-  restoreSession(text: string, digest: DigestClient): Session;
+  restoreSession(text: string, digest: DigestClient): RevivedSession;
   /** What answers challenges of a trunk's far end. */
   digestOf(trunk: string): DigestClient;
   /** Local address of RTP, and the address that far ends are told. */
@@ -41,6 +44,13 @@ export interface PhoneCallsParts {
   readonly rtpAdvertised: string;
   /** A call was turned away for want of a slot. */
   notAdmitted(code: NoSlot): void;
+}
+
+interface Entry {
+  readonly phone: PhoneCall;
+  readonly ladder: LadderCall;
+  readonly trunk: string;
+  readonly session: Session;
 }
 
 /** What a call takes before its far end is answered. */
@@ -55,7 +65,7 @@ const RETRY_S = 30;
 /** Calls that come by SIP: lets them in, hands each to a media process, and keeps its dialog and its leg together. */
 export class PhoneCalls {
   readonly #parts: PhoneCallsParts;
-  readonly #calls = new Map<string, { readonly phone: PhoneCall; readonly ladder: LadderCall }>();
+  readonly #calls = new Map<string, Entry>();
   /** What was decided when the request was first seen. */
   readonly #admitted = new WeakMap<SipRequest, AdmittedCall>();
 
@@ -110,13 +120,13 @@ export class PhoneCalls {
     const { assignment, ports, restoreSession, digestOf } = this.#parts;
     const { callId, line } = call;
     if (line.kind !== 'trunk' || this.#calls.has(callId)) return;
-    const session = restoreSession(snapshot, digestOf(line.trunk));
+    const { session, transfer } = restoreSession(snapshot, digestOf(line.trunk));
     if (closed !== null) {
       session.hangUp();
       return;
     }
     ports.claim(line.port);
-    const phone = this.#enter(call, line, session);
+    const phone = this.#enter(call, line, session, transfer);
     assignment.adopt(call, media, checkpoint, phone);
     if (isReady) phone.ready();
   }
@@ -137,6 +147,18 @@ export class PhoneCalls {
     this.#calls.get(callId)?.phone.closed(reason);
   }
 
+  /** The far end of a call is to put the caller through itself, where its trunk, or whoever wants it, says so. */
+  refer({ callId, transferId, isWished, to }: MessageOf<'refer'>): void {
+    const { gate, assignment } = this.#parts;
+    const entry = this.#calls.get(callId);
+    const trunk = entry && gate.trunk(entry.trunk);
+    const peer = entry?.session.snapshot()?.hop;
+    const isWay = isWished || trunk?.transferBy === 'refer';
+    if (entry === undefined || trunk === undefined || peer === undefined || !isWay)
+      assignment.tell(callId, { type: 'referral', callId, transferId, news: { what: 'notBegun' } });
+    else entry.phone.refer(transferId, referTarget(trunk, to, peer));
+  }
+
   /** @throws SdpRejection, or TrunklineError CAPACITY and its like */
   #begin(session: InboundSession, admitted: AdmittedCall): void {
     const { admission, assignment, ports, clock } = this.#parts;
@@ -152,22 +174,25 @@ export class PhoneCalls {
     }
   }
 
-  #enter(call: CallAssignment, { trunk, host, port }: TrunkAccess, session: Session): PhoneCall {
+  #enter(
+    call: CallAssignment,
+    { trunk, host, port }: TrunkAccess,
+    session: Session,
+    transfer?: TransferState,
+  ): PhoneCall {
     const { assignment, gate, acquaintances, clock, ladders, ports } = this.#parts;
     const { callId, tenantId } = call;
     const ladder = { tenantId, callId, sipCallId: session.callId, local: { host, port } };
-    const phone = new PhoneCall(callId, session, {
-      clock,
-      tell: message => assignment.tell(callId, message),
-      follow: each => acquaintances.follow(each),
-      over: wasAnswered => {
-        this.#calls.delete(callId);
-        ladders.end(ladder, wasAnswered);
-        gate.count(trunk, -1);
-        ports.giveBack(port, clock.nowMs());
-      },
-    });
-    this.#calls.set(callId, { phone, ladder });
+    const over = (wasAnswered: boolean): void => {
+      this.#calls.delete(callId);
+      ladders.end(ladder, wasAnswered);
+      gate.count(trunk, -1);
+      ports.giveBack(port, clock.nowMs());
+    };
+    const tell = (message: Message): void => assignment.tell(callId, message);
+    const follow = (each: Session): void => acquaintances.follow(each);
+    const phone = new PhoneCall(callId, session, { clock, tell, follow, over }, transfer);
+    this.#calls.set(callId, { phone, ladder, trunk, session });
     ladders.begin(ladder);
     gate.count(trunk, 1);
     return phone;

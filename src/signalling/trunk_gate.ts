@@ -65,6 +65,11 @@ export class TrunkGate {
     return isNamed(this.#table, address);
   }
 
+  /** A trunk as it is configured now; undefined for one that is no more. */
+  trunk(name: string): TrunkTable[number] | undefined {
+    return this.#table.find(trunk => trunk.name === name);
+  }
+
   /** What becomes of an INVITE outside of dialogs. One that is let in has taken its place in the trunk's rate. */
   decide(request: SipRequest, address: string): Decision {
     const dialled = userOf(request.uri);

@@ -198,6 +198,21 @@ const details = {
     cause: z.number().int().exactOptional(),
     mediaMs,
   }),
+  /** The caller's own side is to put them through to a person of `people` (REFER, RFC 3515); of a process that was lost, nobody knows whom. */
+  'transfer.begun': z.object({
+    transfer: z.string(),
+    person: z.string().exactOptional(),
+    to: personal,
+    mediaMs,
+  }),
+  /** What that side answers, and is told by the person's: a status of SIP. */
+  'transfer.progressed': z.object({ transfer: z.string(), status: z.number().int(), mediaMs }),
+  'transfer.ended': z.object({
+    transfer: z.string(),
+    result: z.string(),
+    status: z.number().int().exactOptional(),
+    mediaMs,
+  }),
   /** What some seconds sounded like, from that time on: a column for each measure of src/quality that was known. */
   'call.measured': z
     .object({

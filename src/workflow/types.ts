@@ -61,8 +61,8 @@ export interface ActCall {
   readonly filler?: string;
 }
 
-/** Both speak with each other; they did, and the person has gone; or why they never did. */
-export type PersonBecame = 'joined' | 'left' | 'busy' | 'declined' | 'noAnswer' | 'failed';
+/** Both speak with each other; they did, and the person has gone; they do without this call; or why they never did. */
+export type PersonBecame = 'joined' | 'left' | 'taken' | 'busy' | 'declined' | 'noAnswer' | 'failed';
 
 /** Somebody is to be called, and to speak with the caller. */
 export interface PersonCall {

@@ -68,6 +68,17 @@ t.test('a person answers, is told what it is about, and speaks with the caller',
   t.same(rig.faults, []);
 });
 
+t.test('the caller is put through by their own side, and hung up', async t => {
+  const { rig, people, outcomes } = await ringing();
+  people.told('taken');
+  await rig.pass(500);
+  t.same(people.log, ['call sales'], 'nobody is told anything');
+  t.equal(rig.said().at(-1), 'I put you through.');
+  t.same(outcomes(), ['transferred']);
+  t.same(rig.audio.hangUps.length, 1);
+  t.same(rig.faults, []);
+});
+
 t.test('nobody answers, for whatever reason, and the workflow goes on', async t => {
   for (const news of ['busy', 'declined', 'noAnswer', 'failed'] as const) {
     const { rig, people, outcomes } = await ringing();

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { PersonOrder } from '../../src/calls/bridge_legs.ts';
+import type { MessageOf } from '../../src/ipc/messages.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
 import { toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig } from './bridge_rig.ts';
@@ -119,5 +120,43 @@ t.test('a party goes before the tone, and both before none', async t => {
   await rig.run(SECOND_MS);
   t.ok(level(rig.caller) < 40, 'there was a place for the person');
   t.equal(rig.facts.at(-1), 'leg.joined leg');
+  await rig.close();
+});
+
+t.test("a person whom the caller's side calls rings for the caller, too", async t => {
+  const rig = await BridgeRig.up();
+  await rig.run(100);
+  const wish = { transferId: 'one', isWished: true, to: { kind: 'number', number: '+15550111' } } as const;
+  const hear = (news: MessageOf<'referral'>['news'], transferId = 'one'): void =>
+    rig.calls.referral({ type: 'referral', callId: 'call', transferId, news });
+  const rings = async (): Promise<number> => {
+    await rig.run(SECOND_MS);
+    return share(rig.caller, 440) + share(rig.caller, 480);
+  };
+  order(rig, { do: 'refer', person: 'sales', ...wish });
+  t.same(rig.wanted, [{ type: 'refer', ...wish }]);
+  hear({ what: 'begun', to: 'sip:+15550111@192.0.2.1' });
+  hear({ what: 'progress', status: 202 });
+  t.ok((await rings()) > 0.9);
+  hear({ what: 'over', result: 'busy', status: 486 });
+  t.ok((await rings()) < 0.1, 'until it is over');
+  t.same(rig.facts, [
+    'transfer.begun one sales sip:+15550111@192.0.2.1',
+    'transfer.progressed one 202',
+    'transfer.ended one busy 486',
+  ]);
+
+  order(rig, { do: 'refer', person: 'sales', ...wish, transferId: 'two' });
+  hear({ what: 'notBegun' }, 'two');
+  t.match(rig.toTalk.at(-1), { type: 'legRefused', legId: 'two' });
+  t.ok((await rings()) < 0.1);
+
+  order(rig, { do: 'refer', person: 'sales', ...wish, transferId: 'three' });
+  hear({ what: 'begun', to: 'sip:+15550111@192.0.2.1' }, 'three');
+  order(rig, { do: 'drop', legId: 'three' });
+  t.ok((await rings()) < 0.1, 'nobody waits for it any more');
+  t.equal(rig.wanted.length, 3, 'but it can not be taken back');
+  rig.calls.hangUp('call');
+  t.equal(rig.facts.at(-1), 'transfer.ended three callEnded', 'nobody knows what became of it');
   await rig.close();
 });

@@ -63,6 +63,14 @@ t.test('both speak with each other, and the call goes on after that', async t =>
   t.same([last.say, last.state.done], [[], true], 'or ends');
 });
 
+t.test('a person whose own side takes the caller over ends the call, whatever would follow', async t => {
+  const taken = became(wanted().state, 'taken');
+  t.same([taken.say, taken.state.done], [[], true]);
+  t.same(taken.effects, [{ type: 'outcome', outcome: 'transferred' }]);
+  const joined = became(became(wanted().state, 'joined').state, 'taken');
+  t.same([joined.effects, joined.state.done], [[], true], 'once');
+});
+
 t.test('who does not answer leaves the caller to the workflow', async t => {
   for (const what of ['busy', 'declined', 'noAnswer', 'failed', 'left'] as const) {
     const step = became(wanted().state, what);

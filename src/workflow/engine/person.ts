@@ -12,17 +12,24 @@ export function hearOfPerson(draft: Draft, heard: Heard): void {
   const became = heard.type === 'start' ? 'left' : heard.type === 'person' ? heard.became : undefined;
   if (became === 'joined') {
     draft.memory.pending = { ask: 'person', joined: true };
-    draft.effects.push(...scored(draft.program.document, draft.slots));
-    draft.effects.push({ type: 'outcome', outcome: stage.outcome });
+    reachedPerson(draft, stage);
+  } else if (became === 'taken') {
+    if (!pending.joined) reachedPerson(draft, stage);
+    endCall(draft);
   } else if (became === 'left' && pending.joined) leavePerson(draft, stage);
   else if (became !== undefined) enter(draft, stage.otherwise);
 }
 
+function reachedPerson(draft: Draft, { outcome }: PersonStage): void {
+  draft.effects.push(...scored(draft.program.document, draft.slots), { type: 'outcome', outcome });
+}
+
 function leavePerson(draft: Draft, { after }: PersonStage): void {
-  if (after !== undefined) {
-    enter(draft, after);
-    return;
-  }
+  if (after === undefined) endCall(draft);
+  else enter(draft, after);
+}
+
+function endCall(draft: Draft): void {
   draft.memory.pending = { ask: 'nothing' };
   draft.done = true;
 }

@@ -31,7 +31,7 @@ const heard = z.discriminatedUnion('type', [
   z.object({ type: z.literal('silence') }),
   z.object({
     type: z.literal('person'),
-    became: z.enum(['joined', 'left', 'busy', 'declined', 'noAnswer', 'failed']),
+    became: z.enum(['joined', 'left', 'taken', 'busy', 'declined', 'noAnswer', 'failed']),
   }),
   z.object({
     type: z.literal('acted'),

@@ -182,10 +182,12 @@ t.test('OPTIONS inside the call, and methods that mean nothing in one', SIPP_OR_
     ask('OPTIONS', { cseq: 2 }),
     expect(200, { says: { 'Allow:': 'UPDATE', 'Supported:': '100rel' } }),
     ask('REFER', { cseq: 3, headers: ['Refer-To: sip:elsewhere@127.0.0.1'] }),
+    expect(603),
+    ask('MESSAGE', { cseq: 4, body: 'hello', contentType: 'text/plain' }),
     expect(405, { says: { 'Allow:': 'INVITE' } }),
-    ask('PRACK', { cseq: 4, headers: ['RAck: 1 1 INVITE'] }),
+    ask('PRACK', { cseq: 5, headers: ['RAck: 1 1 INVITE'] }),
     expect(481),
-    hangUp(5),
+    hangUp(6),
   );
 });
 

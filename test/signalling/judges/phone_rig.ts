@@ -113,6 +113,12 @@ export class PhoneRig {
     }
   }
 
+  /** The agent wants the caller of the last call put through by their own side. */
+  refer(transferId: string, wish: Partial<Pick<MessageOf<'refer'>, 'to' | 'isWished'>> = {}): void {
+    const to = { kind: 'number', number: '+15550111' } as const;
+    this.#phone.calls.refer({ type: 'refer', callId: this.#last, transferId, isWished: true, to, ...wish });
+  }
+
   get #last(): string {
     const call = this.calls.at(-1);
     if (call === undefined) throw new Error('nobody called');
