@@ -1,6 +1,7 @@
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { eventSockets } from '../../sip/rtp/socket_pair.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { MediaClock } from '../../src/calls/media_clock.ts';
 import { PhoneLegs } from '../../src/calls/phone_legs.ts';
@@ -32,9 +33,10 @@ const log = createLogger('media-0', config.logLevel);
 const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
 const spread = new SendSpread();
+const sockets = eventSockets;
 const shared = await SharedParts.load(nodePaths(project, config).kernels, maxCalls, maxCalls);
 const phones = new PhoneLegs({
-  parts: { kernels: shared.memory, spread },
+  parts: { kernels: shared.memory, spread, sockets },
   toEdge: message => link.send('edge', message),
   log,
 });
@@ -85,7 +87,12 @@ function tellLoad(): void {
   });
 }
 
-clock.add({ tick: () => spread.startTick(), skip: () => undefined });
+function exchange(): void {
+  spread.startTick();
+  sockets.poll();
+}
+
+clock.add({ tick: exchange, skip: () => undefined });
 clock.add(media);
 clock.add(talk);
 clock.start();

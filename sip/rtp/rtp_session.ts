@@ -10,11 +10,15 @@ import type { RtpRemote, RtpStream } from './rtp_stream.ts';
 import type { Outgoing, SendSpread } from './send_spread.ts';
 import { SourceLatch } from './source_latch.ts';
 
-/** What carries the datagrams: a `SocketPair`, or a network in a test. */
+/** What carries the datagrams: sockets, or a network in a test. */
 export interface RtpWire {
+  /** The packet may be read until a few packets later. */
   sendRtp(packet: Uint8Array, host: string, port: number): void;
   sendRtcp(packet: Uint8Array, host: string, port: number): void;
-  /** What others send to the RTP port need not be brought any more; all RTP goes there until `hearAll`. */
+  /**
+   * What others send to the RTP port need not be brought any more, which also spares the system a look-up for each packet;
+   * all RTP goes there until `hearAll`.
+   */
   hearOnly(host: string, port: number): void;
   hearAll(): void;
 }
@@ -239,7 +243,7 @@ export class RtpSession implements Outgoing {
     const isRead = !isTooLong && this.#rtcp.receive(bytes, this.#sender.ssrc, nowMs);
     if (isRead) {
       this.#controlAtMs = nowMs;
-      this.#options.onReport?.('in', bytes, nowMs);
+      this.#options.onReport?.('in', bytes.slice(), nowMs);
     } else this.#malformed += 1;
     return isRead;
   }

@@ -1,20 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import type { RtpPair, RtpSockets, SocketPairOptions } from './rtp_sockets.ts';
 
-/** A datagram and where it came from; the bytes are the receiver's to keep. */
-export type OnDatagram = (bytes: Uint8Array, host: string, port: number) => void;
+/** Sockets of the event loop, as every system has them. */
+export const eventSockets: RtpSockets = {
+  bind: options => SocketPair.bind(options),
+  poll: () => undefined,
+};
 
-export interface SocketPairOptions {
-  /** Local address, never a name. */
-  readonly host: string;
-  /** Even: RTP's; RTCP has the odd one after it (RFC 3550 §11). */
-  readonly port: number;
-  readonly onRtp: OnDatagram;
-  readonly onRtcp: OnDatagram;
-}
-
-/** Two UDP sockets of one leg. */
-export class SocketPair {
+class SocketPair implements RtpPair {
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
   readonly #isWildcard: boolean;
@@ -28,14 +22,10 @@ export class SocketPair {
     this.#isWildcard = host === '0.0.0.0' || host === '::';
     // An unreachable far end shows here on some systems; the call ends by silence or signalling, not by this.
     for (const socket of [rtp, rtcp]) socket.on('error', () => {});
-    rtp.on('message', (bytes: Buffer, from: RemoteInfo) => onRtp(bytes, from.address, from.port));
-    rtcp.on('message', (bytes: Buffer, from: RemoteInfo) => onRtcp(bytes, from.address, from.port));
+    rtp.on('message', (bytes: Buffer, from: RemoteInfo) => onRtp(bytes, from.address, from.port, 0));
+    rtcp.on('message', (bytes: Buffer, from: RemoteInfo) => onRtcp(bytes, from.address, from.port, 0));
   }
 
-  /**
-   * Binds both ports.
-   * @throws Error of the system, with its code, when either can't be had: EADDRINUSE, EADDRNOTAVAIL, …
-   */
   static async bind(options: SocketPairOptions): Promise<SocketPair> {
     const { host, port } = options;
     const rtp = createUdp(host);
@@ -83,7 +73,6 @@ export class SocketPair {
     this.#isConnected = false;
   }
 
-  /** Closes both sockets. Safe to call twice. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

@@ -4,8 +4,8 @@ import { FRAME_MS, type Frame, frameLength, type PipelineRateHz } from '../../pi
 import { CodecLeg } from '../../pipeline/kernels/codec_leg.ts';
 import type { KernelMemory } from '../../pipeline/kernels/kernel_memory.ts';
 import { type OnReport, RtpSession } from '../../sip/rtp/rtp_session.ts';
+import type { RtpPair, RtpSockets, SocketPairOptions } from '../../sip/rtp/rtp_sockets.ts';
 import type { SendSpread } from '../../sip/rtp/send_spread.ts';
-import { SocketPair, type SocketPairOptions } from '../../sip/rtp/socket_pair.ts';
 import type { Line, LineEndReason, LineEvents, LineParty, LineStats, NetworkStats } from './line.ts';
 import { LineKeys } from './line_keys.ts';
 import { TickTime } from './tick_time.ts';
@@ -31,10 +31,14 @@ export interface TrunkLineOptions extends TrunkAccess {
   readonly portsHeldMs?: number;
 }
 
-/** What the trunk lines of a media process share. Whoever ticks the calls calls `spread.startTick` before each tick. */
+/**
+ * What the trunk lines of a media process share. Whoever ticks the calls calls `spread.startTick` and `sockets.poll` before
+ * each tick.
+ */
 export interface TrunkParts {
   readonly kernels: KernelMemory;
   readonly spread: SendSpread;
+  readonly sockets: RtpSockets;
   /** Monotonic milliseconds; tests give their own. */
   readonly nowMs?: () => number;
 }
@@ -81,7 +85,7 @@ export class TrunkLine implements Line {
   #hasAnswer = false;
   #session: RtpSession | undefined;
   #codecs: CodecLeg | undefined;
-  #sockets: SocketPair | undefined;
+  #sockets: RtpPair | undefined;
   #listensFromMs = Number.POSITIVE_INFINITY;
   #pulled = 0;
   #concealed = 0;
@@ -204,13 +208,13 @@ export class TrunkLine implements Line {
 
   async #open({ host, port, portsHeldMs = 0 }: TrunkLineOptions): Promise<void> {
     try {
-      this.#sockets = await bindWithin(portsHeldMs, {
+      this.#sockets = await bindWithin(this.#parts.sockets, portsHeldMs, {
         host,
         port,
-        onRtp: (bytes, fromHost, fromPort) =>
-          this.#session?.receiveRtp(bytes, fromHost, fromPort, this.#nowMs()),
-        onRtcp: (bytes, fromHost, fromPort) =>
-          this.#session?.receiveRtcp(bytes, fromHost, fromPort, this.#nowMs()),
+        onRtp: (bytes, fromHost, fromPort, ageMs) =>
+          this.#session?.receiveRtp(bytes, fromHost, fromPort, this.#nowMs() - ageMs),
+        onRtcp: (bytes, fromHost, fromPort, ageMs) =>
+          this.#session?.receiveRtcp(bytes, fromHost, fromPort, this.#nowMs() - ageMs),
       });
     } catch (error) {
       this.#fail((error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'portInUse' : 'noSuchAddress');
@@ -228,7 +232,7 @@ export class TrunkLine implements Line {
     this.#start();
   }
 
-  #createSession(codecs: CodecLeg, wire: SocketPair): RtpSession {
+  #createSession(codecs: CodecLeg, wire: RtpPair): RtpSession {
     const { onReport } = this.#signals;
     return new RtpSession({
       codecs,
@@ -299,11 +303,15 @@ export class TrunkLine implements Line {
 }
 
 /** Tries again while ports are in use. @throws Error of the system, with its code */
-async function bindWithin(patienceMs: number, options: SocketPairOptions): Promise<SocketPair> {
+async function bindWithin(
+  sockets: RtpSockets,
+  patienceMs: number,
+  options: SocketPairOptions,
+): Promise<RtpPair> {
   const untilMs = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await SocketPair.bind(options);
+      return await sockets.bind(options);
     } catch (error) {
       const isHeld = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (!isHeld || performance.now() > untilMs) throw error;

@@ -1,5 +1,7 @@
 import { SharedParts } from '../../pipeline/shared_parts.ts';
+import type { RtpSockets } from '../../sip/rtp/rtp_sockets.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
+import { eventSockets } from '../../sip/rtp/socket_pair.ts';
 import { goBeforeOthers } from '../calls/audio_thread.ts';
 import { Headroom } from '../calls/headroom.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
@@ -32,12 +34,13 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
+  const sockets = eventSockets;
   const orphans = new Set<string>();
   const clock = new MediaClock();
   const headroom = measureHeadroom(clock, log, () => tellLoad());
   const hasStrong = (): boolean => headroom.affords('strongSuppression');
   const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls), hasStrong);
-  const lines = openLines(context, { kernels: shared.memory, spread });
+  const lines = openLines(context, { kernels: shared.memory, spread, sockets });
   const { dialogs, relays } = lines;
   const threads = startThreads(context, talk, memory, message => calls.fromTalk(message));
   const tellLoad: TellLoad = (readers = LOAD_READERS) => {
@@ -70,9 +73,9 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   await threads.ready();
   // The other thread is there by now, and stays as it is.
   log.info({ ...goBeforeOthers() }, 'audio thread');
-  // What is left of the tick before goes out first.
-  const firstOut = { tick: () => spread.startTick(), skip: () => undefined };
-  for (const each of [firstOut, headroom, calls, relays]) clock.add(each);
+  // What is left of the tick before goes out first, and what has come is there for this one.
+  const wires = { tick: () => exchange(spread, sockets), skip: () => undefined };
+  for (const each of [wires, headroom, calls, relays]) clock.add(each);
   clock.start();
   spread.start();
   const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
@@ -96,6 +99,11 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
       await threads.stop();
     },
   };
+}
+
+function exchange(spread: SendSpread, sockets: RtpSockets): void {
+  spread.startTick();
+  sockets.poll();
 }
 
 function servedByThreads(link: Link, threads: MediaThreads): void {

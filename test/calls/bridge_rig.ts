@@ -14,7 +14,7 @@ import { openLink } from '../../src/lines/link_line.ts';
 import { rateOf } from '../../src/lines/trunk_stream.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { HOST, TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, kernels, settle, shared } from '../lines/trunk_rig.ts';
+import { freePort, kernels, settle, shared, sockets } from '../lines/trunk_rig.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { HandLine } from './hand_line.ts';
 
@@ -49,7 +49,7 @@ export class BridgeRig {
     this.caller = caller;
     this.#peers = [caller];
     const log = createLogger('media-0', 'silent');
-    const parts = { kernels, spread: this.#spread, nowMs: () => this.nowMs };
+    const parts = { kernels, sockets, spread: this.#spread, nowMs: () => this.nowMs };
     const toEdge = (message: Message): void => void this.toEdge.push(message);
     const phones = new PhoneLegs({ parts, toEdge, log });
     this.#phones = phones;

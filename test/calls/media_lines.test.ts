@@ -10,7 +10,7 @@ import type { Line } from '../../src/lines/line.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { openLines, rtpLegs } from '../../src/roles/media_lines.ts';
 import { HOST } from '../lines/trunk_peer.ts';
-import { freePort, settle } from '../lines/trunk_rig.ts';
+import { freePort, settle, sockets } from '../lines/trunk_rig.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 
 const QUIET = {
@@ -69,7 +69,7 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
   const shared = await sharedParts(config.media.callsPerProcess, rtpLegs(config.media.callsPerProcess));
   const { legs, relays, open } = openLines(
     { config, link, log },
-    { kernels: shared.memory, spread: new SendSpread() },
+    { kernels: shared.memory, spread: new SendSpread(), sockets },
   );
   const room = { url: server.url, token: '' };
   relays.open({ type: 'openRelay', legId: 'relay', room, port: await freePort(), farPort: 2 });

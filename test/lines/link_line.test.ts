@@ -4,7 +4,7 @@ import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import type { Line, LineEvents } from '../../src/lines/line.ts';
 import { openLink } from '../../src/lines/link_line.ts';
 import { checkLine, LINE_CHECKS, type LineHarness, soundMs } from './line_conformance.ts';
-import { freePort, kernels, settle } from './trunk_rig.ts';
+import { freePort, kernels, settle, sockets } from './trunk_rig.ts';
 
 const SILENT: LineEvents = {
   answered: () => {},
@@ -44,7 +44,7 @@ class OtherEnd {
 function linkHarness(rateHz: PipelineRateHz, otherRateHz: PipelineRateHz): LineHarness {
   let nowMs = 1_000;
   const spread = new SendSpread();
-  const parts = { kernels, spread, nowMs: () => nowMs };
+  const parts = { kernels, sockets, spread, nowMs: () => nowMs };
   let other: OtherEnd | undefined;
   return {
     rateHz,
@@ -92,7 +92,7 @@ t.test('a link holds what every line holds, also between ends of different rates
 
 t.test('ports that are taken end a link before it was up', async t => {
   const [port, farPort] = [await freePort(), await freePort()];
-  const parts = { kernels, spread: new SendSpread() };
+  const parts = { kernels, sockets, spread: new SendSpread() };
   const told: string[] = [];
   const first = openLink({ port, farPort, rateHz: 8000 }, parts, {
     ...SILENT,

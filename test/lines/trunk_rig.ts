@@ -6,10 +6,14 @@ import type { LineEndReason, LineEvents } from '../../src/lines/line.ts';
 import { TrunkLine, type TrunkSignals } from '../../src/lines/trunk_line.ts';
 import type { TrunkStream } from '../../src/lines/trunk_stream.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
+import { chosen } from './chosen_sockets.ts';
 import { HOST, TrunkPeer } from './trunk_peer.ts';
 
 export const shared = await sharedParts(1, 8);
 export const kernels = shared.memory;
+export const { sockets } = chosen;
+/** After so many polls, RTCP has been read as well. */
+const POLLS = 8;
 
 /** An even port of the loopback with the next one, both free just now. */
 export async function freePort(): Promise<number> {
@@ -29,7 +33,10 @@ export async function freePort(): Promise<number> {
 
 /** Lets the loopback deliver and the event loop turn. */
 export async function settle(turns = 2): Promise<void> {
-  for (let i = 0; i < turns; i += 1) await new Promise(resolve => setImmediate(resolve));
+  for (let i = 0; i < turns; i += 1) {
+    await new Promise(resolve => setImmediate(resolve));
+    for (let polls = 0; polls < POLLS; polls += 1) sockets.poll();
+  }
 }
 
 /** What a line told, in order. */
@@ -102,7 +109,7 @@ export class TrunkRig {
     const told = this.told;
     this.line = new TrunkLine(
       { ...access, rateHz, ...(portsHeldMs && { portsHeldMs }) },
-      { kernels, spread: this.spread, nowMs: () => this.nowMs },
+      { kernels, sockets, spread: this.spread, nowMs: () => this.nowMs },
       {
         ready: () => told.ready(),
         failed: cause => told.failed(cause),

@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { createFrame } from '../../../pipeline/frame.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
+import { eventSockets } from '../../../sip/rtp/socket_pair.ts';
 import { MediaClock } from '../../../src/calls/media_clock.ts';
 import { PhoneLegs } from '../../../src/calls/phone_legs.ts';
 import type { Message } from '../../../src/ipc/messages.ts';
@@ -25,11 +26,13 @@ export class EchoingMedia {
 
   static async open(t: Test, toEdge: (message: Message) => void): Promise<EchoingMedia> {
     const spread = new SendSpread();
-    const parts = { kernels: await loadKernels(KERNEL_FOLDER, { leg: SLOTS }), spread };
+    const sockets = eventSockets;
+    const parts = { kernels: await loadKernels(KERNEL_FOLDER, { leg: SLOTS }), spread, sockets };
     const legs = new PhoneLegs({ parts, toEdge, log: createLogger('test', 'silent') });
     const media = new EchoingMedia(legs);
     const clock = new MediaClock();
     clock.add({ tick: () => spread.startTick(), skip: () => undefined });
+    clock.add({ tick: () => sockets.poll(), skip: () => undefined });
     clock.add({ tick: () => media.#echo(), skip: () => undefined });
     clock.start();
     spread.start();

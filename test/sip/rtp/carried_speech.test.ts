@@ -5,21 +5,22 @@ import { RtpSender } from '../../../bench/wire/rtp_sender.ts';
 import type { CodecName } from '../../../pipeline/kernels/codec_leg.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
 import { RtpSession } from '../../../sip/rtp/rtp_session.ts';
+import type { RtpPair, RtpSockets } from '../../../sip/rtp/rtp_sockets.ts';
 import type { RtpStream } from '../../../sip/rtp/rtp_stream.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
-import { SocketPair } from '../../../sip/rtp/socket_pair.ts';
 import { KERNEL_FOLDER, openLeg } from '../../pipeline/kernels/legs.ts';
+import { BOTH, turn } from './both_sockets.ts';
 import { createRandom } from './random.ts';
 import { createSession, FAR_HOST, FAR_PORT, STREAM } from './session_rig.ts';
 
 const HOST = '127.0.0.1';
-const memory = await loadKernels(KERNEL_FOLDER, { leg: 8 });
+const memory = await loadKernels(KERNEL_FOLDER, { leg: 16 });
 /** A range of this process's own, below those that the system hands out. */
 let nextPort = 30_000 + (process.pid % 300) * 8;
 
 interface Leg {
   readonly session: RtpSession;
-  readonly pair: SocketPair;
+  readonly pair: RtpPair;
   readonly port: number;
   readonly stream: RtpStream;
 }
@@ -31,11 +32,16 @@ function streamOf(codec: CodecName): RtpStream {
 }
 
 /** A leg on real sockets and codec, whose clock is driven by hand. */
-async function openSocketLeg(name: CodecName, now: () => number, onKey: (key: string) => void): Promise<Leg> {
+async function openSocketLeg(
+  sockets: RtpSockets,
+  name: CodecName,
+  now: () => number,
+  onKey: (key: string) => void,
+): Promise<Leg> {
   let session: RtpSession | undefined;
   const port = nextPort;
   nextPort += 2;
-  const pair = await SocketPair.bind({
+  const pair = await sockets.bind({
     host: HOST,
     port,
     onRtp: (bytes, from, fromPort) => session?.receiveRtp(bytes, from, fromPort, now()),
@@ -65,16 +71,20 @@ function toneShare(frame: Float32Array, toneHz: number, rateHz: number): number 
   return (2 * (real ** 2 + imaginary ** 2)) / (frame.length * power);
 }
 
-for (const name of ['PCMU', 'G722'] as const) {
-  t.test(`${name}: tones and keys go over real sockets, both ways`, async t => {
+for (const [name, kind, sockets] of (['PCMU', 'G722'] as const).flatMap(codec =>
+  BOTH.map(([kind, sockets]) => [codec, kind, sockets] as const),
+)) {
+  t.test(`${name}: tones and keys go over real sockets, both ways, ${kind}`, async t => {
     let nowMs = 0;
     const keys: string[] = [];
     const one = await openSocketLeg(
+      sockets,
       name,
       () => nowMs,
       key => keys.push(key),
     );
     const two = await openSocketLeg(
+      sockets,
       name,
       () => nowMs,
       key => keys.push(key),
@@ -105,8 +115,8 @@ for (const name of ['PCMU', 'G722'] as const) {
         if (toneShare(leg.heard, leg.hearsHz, rateHz) > 0.97) leg.clear += 1;
       }
       // The loopback delivers within a turn or two of the event loop.
-      await new Promise(resolve => setImmediate(resolve));
-      await new Promise(resolve => setImmediate(resolve));
+      await turn(sockets);
+      await turn(sockets);
       nowMs += 10;
     }
     t.ok(legs[0]!.clear > 180, `${legs[0]!.clear} clear frames`);

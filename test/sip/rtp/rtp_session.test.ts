@@ -321,3 +321,16 @@ t.test('a packet costs no memory', async t => {
   t.ok(least < 30, `${least} bytes a packet`);
   t.equal(octets, 95_000 * 172);
 });
+
+t.test('a report stays as it came, though its bytes are written over by the next datagram', t => {
+  const kept: Uint8Array[] = [];
+  const { session, wire, spread } = createSession({
+    onReport: (way, bytes) => void (way === 'in' && kept.push(bytes)),
+  });
+  for (let nowMs = 0; wire.rtcp.length === 0; nowMs += 10) tick(session, spread, nowMs);
+  const bytes = wire.rtcp[0]!.bytes.slice();
+  session.receiveRtcp(bytes, FAR_HOST, FAR_PORT + 1, 10_000);
+  bytes.fill(0);
+  t.same(kept, [wire.rtcp[0]!.bytes]);
+  t.end();
+});
