@@ -1,5 +1,6 @@
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
+import { PolledSockets } from '../../sip/rtp/polled_sockets.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { eventSockets } from '../../sip/rtp/socket_pair.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
@@ -33,7 +34,7 @@ const log = createLogger('media-0', config.logLevel);
 const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
 const spread = new SendSpread();
-const sockets = eventSockets;
+const sockets = PolledSockets.open() ?? eventSockets;
 const shared = await SharedParts.load(nodePaths(project, config).kernels, maxCalls, maxCalls);
 const phones = new PhoneLegs({
   parts: { kernels: shared.memory, spread, sockets },

@@ -28,4 +28,10 @@ export const RTP_LIMITS = {
   latchHostSilenceMs: 10_000,
   /** Packets handed over in one tick and not yet sent; beyond it they go out at once. */
   spreadPackets: 4_096,
+  /** Packets of a socket that are read in a tick; further ones wait with the system, and are lost when they are too many. */
+  polledPacketsOfSocket: 128,
+  /** The same of all sockets, but for the first few of each. */
+  polledPackets: 2_048,
+  /** A packet can't have waited for longer than this; one that seems to counts as just come. */
+  waitingMs: 1_000,
 } as const;

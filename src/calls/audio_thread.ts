@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { constants, getPriority, setPriority } from 'node:os';
-import koffi from 'koffi';
 
 const PRIORITY = constants.priority.PRIORITY_ABOVE_NORMAL;
 /** Where Linux shares processors out among sessions first (sched(7), autogroup), that is where a thread's priority ends. */
@@ -58,6 +58,8 @@ function takeShortTurns(): boolean {
     attributes.writeBigUInt64LE(KEEP_POLICY, 8);
     attributes.writeInt32LE(getPriority(0), 16);
     attributes.writeBigUInt64LE(TURN_NS, 24);
+    // Not imported: where there is no build of it, the rest works without.
+    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
     const syscall = koffi.load(null).func('long syscall(long, ...)');
     return syscall(call, 'int', 0, 'void *', attributes, 'unsigned int', 0) === 0;
   } catch {

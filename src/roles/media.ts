@@ -1,4 +1,5 @@
 import { SharedParts } from '../../pipeline/shared_parts.ts';
+import { PolledSockets } from '../../sip/rtp/polled_sockets.ts';
 import type { RtpSockets } from '../../sip/rtp/rtp_sockets.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import { eventSockets } from '../../sip/rtp/socket_pair.ts';
@@ -6,7 +7,7 @@ import { goBeforeOthers } from '../calls/audio_thread.ts';
 import { Headroom } from '../calls/headroom.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
-import { MediaClock } from '../calls/media_clock.ts';
+import { MediaClock, type Ticking } from '../calls/media_clock.ts';
 import { type FromTalk, MediaThreads } from '../calls/media_threads.ts';
 import { createSlotMemory } from '../calls/slot_buffers.ts';
 import { SoundSettings } from '../calls/sound_settings.ts';
@@ -34,7 +35,7 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
   const spread = new SendSpread();
-  const sockets = eventSockets;
+  const sockets = PolledSockets.open() ?? eventSockets;
   const orphans = new Set<string>();
   const clock = new MediaClock();
   const headroom = measureHeadroom(clock, log, () => tellLoad());
@@ -72,10 +73,8 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   });
   await threads.ready();
   // The other thread is there by now, and stays as it is.
-  log.info({ ...goBeforeOthers() }, 'audio thread');
-  // What is left of the tick before goes out first, and what has come is there for this one.
-  const wires = { tick: () => exchange(spread, sockets), skip: () => undefined };
-  for (const each of [wires, headroom, calls, relays]) clock.add(each);
+  log.info({ ...goBeforeOthers(), rtp: wayOf(sockets) }, 'audio thread');
+  for (const each of [exchange(spread, sockets), headroom, calls, relays]) clock.add(each);
   clock.start();
   spread.start();
   const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
@@ -101,9 +100,18 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   };
 }
 
-function exchange(spread: SendSpread, sockets: RtpSockets): void {
-  spread.startTick();
-  sockets.poll();
+/** What is left of the tick before goes out first, and what has come is there for this one. */
+function exchange(spread: SendSpread, sockets: RtpSockets): Ticking {
+  const tick = (): void => {
+    spread.startTick();
+    sockets.poll();
+  };
+  return { tick, skip: () => undefined };
+}
+
+/** How datagrams are read, for the log. */
+function wayOf(sockets: RtpSockets): string {
+  return sockets === eventSockets ? 'by the event loop' : 'polled';
 }
 
 function servedByThreads(link: Link, threads: MediaThreads): void {

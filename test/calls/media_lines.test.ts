@@ -43,12 +43,12 @@ function call(callId: string, port: number): CallAssignment {
 
 /** Accepts connections, and says nothing. */
 async function silentServer() {
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createServer(socket => void sockets.add(socket)).listen(0, HOST);
+  const accepted = new Set<{ destroy(): void }>();
+  const server = createServer(socket => void accepted.add(socket)).listen(0, HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = (): void => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of accepted) socket.destroy();
     server.close();
   };
   return { url: `ws://${HOST}:${port}`, close };

@@ -19,10 +19,10 @@ const POLLS = 8;
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + 2 * Math.floor(Math.random() * 4_000);
-    const sockets = [port, port + 1].map(each => createSocket('udp4').bind(each, HOST));
-    const outcomes = await Promise.allSettled(sockets.map(socket => once(socket, 'listening')));
+    const tried = [port, port + 1].map(each => createSocket('udp4').bind(each, HOST));
+    const outcomes = await Promise.allSettled(tried.map(socket => once(socket, 'listening')));
     await Promise.all(
-      sockets.map(socket => {
+      tried.map(socket => {
         socket.close();
         return once(socket, 'close');
       }),

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { createFrame } from '../../../pipeline/frame.ts';
 import { loadKernels } from '../../../pipeline/kernels/load.ts';
+import { PolledSockets } from '../../../sip/rtp/polled_sockets.ts';
 import { SendSpread } from '../../../sip/rtp/send_spread.ts';
 import { eventSockets } from '../../../sip/rtp/socket_pair.ts';
 import { MediaClock } from '../../../src/calls/media_clock.ts';
@@ -26,7 +27,7 @@ export class EchoingMedia {
 
   static async open(t: Test, toEdge: (message: Message) => void): Promise<EchoingMedia> {
     const spread = new SendSpread();
-    const sockets = eventSockets;
+    const sockets = PolledSockets.open() ?? eventSockets;
     const parts = { kernels: await loadKernels(KERNEL_FOLDER, { leg: SLOTS }), spread, sockets };
     const legs = new PhoneLegs({ parts, toEdge, log: createLogger('test', 'silent') });
     const media = new EchoingMedia(legs);

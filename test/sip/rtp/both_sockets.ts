@@ -1,8 +1,14 @@
+import { PolledSockets } from '../../../sip/rtp/polled_sockets.ts';
 import type { RtpSockets } from '../../../sip/rtp/rtp_sockets.ts';
 import { eventSockets } from '../../../sip/rtp/socket_pair.ts';
 
+const polled = PolledSockets.open();
+
 /** Every kind of sockets that works here. */
-export const BOTH: readonly (readonly [name: string, sockets: RtpSockets])[] = [['event loop', eventSockets]];
+export const BOTH: readonly (readonly [name: string, sockets: RtpSockets])[] = [
+  ['event loop', eventSockets],
+  ...(polled === undefined ? [] : [['polled', polled] as const]),
+];
 
 /** After so many polls, RTCP has been read as well. */
 const POLLS = 8;

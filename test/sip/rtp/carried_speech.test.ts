@@ -72,7 +72,7 @@ function toneShare(frame: Float32Array, toneHz: number, rateHz: number): number 
 }
 
 for (const [name, kind, sockets] of (['PCMU', 'G722'] as const).flatMap(codec =>
-  BOTH.map(([kind, sockets]) => [codec, kind, sockets] as const),
+  BOTH.map(([way, them]) => [codec, way, them] as const),
 )) {
   t.test(`${name}: tones and keys go over real sockets, both ways, ${kind}`, async t => {
     let nowMs = 0;
