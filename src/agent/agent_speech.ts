@@ -1,5 +1,6 @@
 import { LIMITS } from '../config/limits.ts';
 import type { AnsweredBy } from '../providers/use.ts';
+import { Answerers } from './answerers.ts';
 import { GIVEN_UP } from './given_up.ts';
 import type { CallAudio } from './ports.ts';
 import type { Response } from './responder.ts';
@@ -32,7 +33,9 @@ export class AgentSpeech {
   #next: Promise<Sounding | undefined>;
   #firstSentenceMs: number | undefined;
   #firstSoundMs: number | undefined;
-  #spokenBy: AnsweredBy | undefined;
+  /** Of its sentences. */
+  readonly #voices = new Answerers();
+  #wasFirstAsked = false;
   #characters = 0;
   #generation: number | undefined;
   #end = 0;
@@ -57,7 +60,13 @@ export class AgentSpeech {
 
   /** Who spoke its first sentence; undefined before, and where that was kept from before. */
   get spokenBy(): AnsweredBy | undefined {
-    return this.#spokenBy;
+    return this.#wasFirstAsked ? this.#voices.first : undefined;
+  }
+
+  /** Who spoke any of it, by name and in order. */
+  get voices(): readonly string[] {
+    const { first, wentOn } = this.#voices;
+    return first === undefined ? [] : [first.provider, ...wentOn];
   }
 
   /** Undefined as long as nothing is to be heard. */
@@ -144,7 +153,8 @@ export class AgentSpeech {
       if (typeof utterance !== 'string') return utterance.begin(onSound);
       const { rateHz } = this.#audio;
       const onAnswer = (by: AnsweredBy) => {
-        if (isFirst) this.#spokenBy ??= by;
+        if (isFirst) this.#wasFirstAsked = true;
+        this.#voices.note(by);
       };
       const pieces = this.#voice.speak(utterance, rateHz, this.#stopped.signal, onAnswer);
       return new SoundingSentence(utterance, pieces, this.#audio.rateHz, onSound);

@@ -1,7 +1,14 @@
 import type { FlowStep } from '../workflow/types.ts';
 import type { CallRecord } from './call_record.ts';
 import type { CallRecording } from './ports.ts';
-import { type Reply, recordAgent, recordCaller, recordEffects, recordUnanswered } from './reply.ts';
+import {
+  type Reply,
+  recordAgent,
+  recordCaller,
+  recordEffects,
+  recordTakeover,
+  recordUnanswered,
+} from './reply.ts';
 
 interface MinutesParts {
   readonly record: CallRecord;
@@ -33,6 +40,7 @@ export class Minutes {
   ): void {
     const { record, recording, nowMs } = this.#parts;
     recordAgent(record, reply, { ...heard, endMs: nowMs() });
+    recordTakeover(record, reply);
     if (end !== undefined) recordEffects(record, recording, end.effects, nowMs());
   }
 

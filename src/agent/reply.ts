@@ -33,6 +33,8 @@ export interface Reply {
   speech?: AgentSpeech;
   stands: boolean;
   firstFrameMs?: number;
+  /** Of the caller's turn, in the latency ledger. */
+  ledgerTurn?: number;
 }
 
 /** A turn that reached its longest is over, whatever follows; keys are never unsaid. */
@@ -97,6 +99,7 @@ function recordLatency(record: CallRecord, turn: number, reply: Reply, answered:
   const spokenBy = by?.spoken ?? speech?.spokenBy;
   if (sttFinalMs === undefined || firstWordMs === undefined) return;
   if (firstAudioMs === undefined || firstFrameMs === undefined) return;
+  reply.ledgerTurn = turn;
   record.append('turn.latency', {
     turn,
     lastSoundMs,
@@ -110,6 +113,16 @@ function recordLatency(record: CallRecord, turn: number, reply: Reply, answered:
     ...(by?.thought && { thoughtBy: by.thought }),
     ...(spokenBy && { spokenBy }),
   });
+}
+
+/** Writes down who went on with an answer where whoever began it failed, which is known when it is over. */
+export function recordTakeover(record: CallRecord, { ledgerTurn, response, speech }: Reply): void {
+  const { thoughtThen: thought = [], spoken, isTakenOver = false } = response?.by ?? {};
+  const voices = speech?.voices ?? [];
+  // A voice beside a model's own one says the workflow's words, unless that model failed.
+  const spoke = spoken === undefined ? voices.slice(1) : isTakenOver ? voices : [];
+  if (ledgerTurn === undefined || thought.length + spoke.length === 0) return;
+  record.append('turn.takenOver', { turn: ledgerTurn, thought, spoke });
 }
 
 /** Writes down what was heard of the agent; nothing heard, nothing said. */

@@ -7,6 +7,10 @@ export interface ResponseBy {
   readonly heard?: AnsweredBy | undefined;
   readonly thought?: AnsweredBy | undefined;
   readonly spoken?: AnsweredBy | undefined;
+  /** By name, who went on with it after that one. */
+  readonly thoughtThen?: readonly string[] | undefined;
+  /** Whoever spoke it failed, so that the voice of the chain goes on. */
+  readonly isTakenOver?: boolean | undefined;
 }
 
 /** How the agent answers what it heard: what it will say, and where the conversation stands from the first word on. */

@@ -79,6 +79,10 @@ const answeredBySchema = z
   .object({
     provider: z.string().describe('By its name in the configuration'),
     ms: z.number().describe('From when it was asked to the final, first token or first sound'),
+    wentOn: z
+      .array(z.string())
+      .readonly()
+      .describe('Who went on with the answer where that one failed in the middle of it, in order'),
   })
   .meta({ id: 'AnsweredBy' });
 

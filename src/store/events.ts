@@ -14,6 +14,7 @@ const measured = z.number().min(-1e6).max(1e6).nullable();
 
 /** A provider as the configuration names it, and how long it took from when it was asked to the first of its answer. */
 const answeredBy = z.object({ provider: z.string().max(32), ms: z.number().min(0) });
+const wentOn = z.array(z.string().max(32)).max(8).readonly();
 const amount = z.number().int().min(0);
 const providerUse = z.object({
   kind: z.enum(PROVIDER_KINDS),
@@ -90,6 +91,8 @@ const details = {
     thoughtBy: answeredBy.exactOptional(),
     spokenBy: answeredBy.exactOptional(),
   }),
+  /** Names, in order, of those who went on with the words and with the sound of that turn's answer, where who began it failed. */
+  'turn.takenOver': z.object({ turn: z.number().int(), thought: wentOn, spoke: wentOn }),
   /** What providers were used for since this was told last; a call's uses add up to what it cost. */
   'call.used': z.object({
     uses: z.array(providerUse).min(1).max(LIMITS.usesTold),

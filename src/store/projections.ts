@@ -110,6 +110,13 @@ const TURN_LATENCY = `
   ${added('turn.latency')}
   ON CONFLICT DO NOTHING`;
 
+const TURN_TAKEN_OVER = `
+  UPDATE turn_latencies AS ledger SET
+    thought_then = ARRAY(SELECT jsonb_array_elements_text(detail -> 'thought')),
+    spoken_then = ARRAY(SELECT jsonb_array_elements_text(detail -> 'spoke'))
+  FROM (SELECT call_id AS told_call, (detail ->> 'turn')::integer AS told_turn, detail ${added('turn.takenOver')}) AS event
+  WHERE ledger.tenant_id = $1 AND ledger.call_id = told_call AND ledger.turn = told_turn`;
+
 const AMOUNTS = [
   'requests',
   'audio_ms',
@@ -217,6 +224,7 @@ export const PROJECTIONS: readonly Projection[] = [
   { type: 'turn.agent', sql: turnsOf('agent') },
   { type: 'turn.caller', sql: turnsOf('caller') },
   { type: 'turn.latency', sql: TURN_LATENCY },
+  { type: 'turn.takenOver', sql: TURN_TAKEN_OVER },
   { type: 'call.used', sql: CALL_USED },
   { type: 'slot.set', sql: SLOT_SET },
   { type: 'quote.made', sql: QUOTE_MADE },

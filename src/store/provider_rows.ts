@@ -1,8 +1,9 @@
 import type { Transaction } from './database.ts';
 import type { CallCostView, LatencyView, ProviderTurnsView } from './views.ts';
 
-function answeredBy(column: string, name: string): string {
-  const row = `jsonb_build_object('provider', ${column}_by, 'ms', ${column}_in_ms)`;
+function answeredBy(column: string, name: string, wentOn = `'{}'::text[]`): string {
+  const names = `to_jsonb(coalesce(${wentOn}, '{}'))`;
+  const row = `jsonb_build_object('provider', ${column}_by, 'ms', ${column}_in_ms, 'wentOn', ${names})`;
   return `CASE WHEN ${column}_by IS NOT NULL THEN ${row} END AS "${name}"`;
 }
 
@@ -10,7 +11,8 @@ const LATENCIES = `
   SELECT turn, last_sound_ms AS "lastSoundMs", end_of_turn_ms AS "endOfTurnMs", stt_final_ms AS "sttFinalMs",
          first_token_ms AS "firstTokenMs", first_word_ms AS "firstWordMs",
          first_audio_ms AS "firstAudioMs", first_frame_ms AS "firstFrameMs",
-         ${answeredBy('heard', 'heardBy')}, ${answeredBy('thought', 'thoughtBy')}, ${answeredBy('spoken', 'spokenBy')}
+         ${answeredBy('heard', 'heardBy')}, ${answeredBy('thought', 'thoughtBy', 'thought_then')},
+         ${answeredBy('spoken', 'spokenBy', 'spoken_then')}
   FROM turn_latencies WHERE tenant_id = $1 AND call_id = $2 ORDER BY turn`;
 
 const COSTS = `

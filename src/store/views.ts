@@ -58,6 +58,8 @@ export interface TurnView {
 interface AnsweredByView {
   readonly provider: string;
   readonly ms: number;
+  /** Who went on with it where that one failed, in order. */
+  readonly wentOn: readonly string[];
 }
 
 export interface LatencyView {

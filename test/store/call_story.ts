@@ -52,6 +52,7 @@ export function callStory(tenantId: string, callId: string, startMs?: number): C
       heardBy: { provider: 'deepgram', ms: 50 },
       thoughtBy: { provider: 'openai', ms: 180 },
     }),
+    tell('turn.takenOver', { turn: 3, thought: ['groq'], spoke: [] }),
     tell('call.used', {
       uses: [
         {

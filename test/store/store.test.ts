@@ -48,7 +48,7 @@ t.test('a call is read as it was told', async t => {
     workflow: 'piano_removal',
     startedAt: '2026-01-05T12:00:01.000Z',
     answeredAt: '2026-01-05T12:00:02.000Z',
-    endedAt: '2026-01-05T12:00:22.000Z',
+    endedAt: '2026-01-05T12:00:23.000Z',
     endReason: 'remoteHangup',
     outcome: 'booked',
     durationMs: 10000,
@@ -60,7 +60,9 @@ t.test('a call is read as it was told', async t => {
     { turn: 2, speaker: 'caller', text: PERSONAL.said, interrupted: null, confidence: 0.8 },
     { turn: 3, speaker: 'agent', text: PERSONAL.asked, startMs: 5810, endMs: 7000, interrupted: true },
   ]);
-  t.match(call?.latencies, [{ turn: 3, heardBy: { provider: 'deepgram', ms: 50 }, spokenBy: null }]);
+  const thoughtBy = { provider: 'openai', ms: 180, wentOn: ['groq'] };
+  const heardBy = { provider: 'deepgram', ms: 50, wentOn: [] };
+  t.match(call?.latencies, [{ turn: 3, heardBy, thoughtBy, spokenBy: null }]);
   t.match(call?.slots, [
     { slot: 'floors', value: 3, confirmed: true, sensitive: false },
     { slot: 'pickup', value: PERSONAL.address, confirmed: true, sensitive: true },

@@ -104,6 +104,9 @@ async function suite(stack: PageStack): Promise<void> {
     t.match(await transcript.textContent(), /Hello, may I record\? interrupted/);
     t.notMatch(await transcript.textContent(), /somebody else/);
     await page.getByRole('row', { name: '1 450 471 deepgram – 473 541 561' }).waitFor();
+    stack.publish('turn.latency', { ...ofWorkflow, turn: 3, spokenBy: { provider: 'cartesia', ms: 90 } });
+    stack.publish('turn.takenOver', { turn: 3, thought: [], spoke: ['flite'] });
+    await page.getByRole('row', { name: '473 541 cartesia → flite 561' }).waitFor();
 
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');

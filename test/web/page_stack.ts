@@ -193,8 +193,8 @@ export function latency(number: number, lastSoundMs: number) {
     firstWordMs: lastSoundMs + 472 + number,
     firstAudioMs: lastSoundMs + 540 + number,
     firstFrameMs: lastSoundMs + 560 + number,
-    heardBy: { provider: 'deepgram', ms: 20 + number },
-    thoughtBy: number % 2 === 0 ? { provider: 'openai', ms: 210 } : null,
+    heardBy: { provider: 'deepgram', ms: 20 + number, wentOn: [] },
+    thoughtBy: number % 2 === 0 ? { provider: 'openai', ms: 210, wentOn: [] } : null,
     spokenBy: null,
   };
 }

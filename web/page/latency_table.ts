@@ -1,5 +1,5 @@
 import { build } from './dom.ts';
-import type { AnsweredBy, Latency } from './record_types.ts';
+import type { AnsweredBy, Latency, TakenOver } from './record_types.ts';
 
 /** Steps of a turn, each counted from the caller's last sound. */
 const STEPS = [
@@ -43,6 +43,19 @@ export class LatencyTable {
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   }
 
+  /** Somebody went on with an answer that is in the table. */
+  takenOver({ turn, thought, spoke }: TakenOver): void {
+    const told = this.#turns.get(turn);
+    if (told === undefined) return;
+    const { thoughtBy, spokenBy } = told;
+    this.#turns.set(turn, {
+      ...told,
+      ...(thoughtBy && { thoughtBy: { ...thoughtBy, wentOn: thought } }),
+      ...(spokenBy && { spokenBy: { ...spokenBy, wentOn: spoke } }),
+    });
+    this.#render();
+  }
+
   #render(): void {
     const turns = [...this.#turns.values()].toSorted((a, b) => a.turn - b.turn);
     this.#empty.hidden = turns.length > 0;
@@ -74,8 +87,10 @@ function byWhom(step: (typeof STEPS)[number], latency: Latency): AnsweredBy | un
 function cell(delayMs: number | undefined, by: AnsweredBy | undefined): HTMLTableCellElement {
   const shown = build('td', '', delayMs === undefined ? '–' : String(Math.round(delayMs)));
   if (by === undefined) return shown;
-  const name = build('span', 'by', by.provider);
-  name.title = `${Math.round(by.ms)} ms from when it was asked`;
+  const { wentOn = [] } = by;
+  const name = build('span', 'by', [by.provider, ...wentOn].join(' → '));
+  const takeover = wentOn.length === 0 ? '' : `, then ${wentOn.join(', ')} went on with it`;
+  name.title = `${by.provider}: ${Math.round(by.ms)} ms from when it was asked${takeover}`;
   shown.append(name);
   return shown;
 }

@@ -176,6 +176,9 @@ class CallPage {
       case 'turn.latency':
         this.#latencies.add(event.detail);
         break;
+      case 'turn.takenOver':
+        this.#latencies.takenOver(event.detail);
+        break;
     }
   }
 

@@ -17,6 +17,15 @@ export interface Latency {
 export interface AnsweredBy {
   readonly provider: string;
   readonly ms: number;
+  /** Who went on with it where that one failed, in order. */
+  readonly wentOn?: readonly string[];
+}
+
+/** The same, as it is told when the answer is over. */
+export interface TakenOver {
+  readonly turn: number;
+  readonly thought: readonly string[];
+  readonly spoke: readonly string[];
 }
 
 /** Milliseconds. */
@@ -115,6 +124,7 @@ export type CallEvent =
   | EventOf<'turn.agent', Omit<Turn, 'speaker' | 'confidence'>>
   | EventOf<'turn.caller', Omit<Turn, 'speaker' | 'interrupted'>>
   | EventOf<'turn.latency', Latency>
+  | EventOf<'turn.takenOver', TakenOver>
   | EventOf<'consent.recorded', { readonly granted: boolean }>
   | EventOf<'slot.set', Slot>
   | EventOf<'quote.made', Quote>

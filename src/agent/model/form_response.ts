@@ -3,6 +3,7 @@ import { LIMITS } from '../../config/limits.ts';
 import type { LlmMessage, LlmToolCall } from '../../providers/types.ts';
 import type { AnsweredBy } from '../../providers/use.ts';
 import type { FlowStep, Heard, LedForm, ModelAnswer, Talk, Verdict } from '../../workflow/types.ts';
+import { Answerers } from '../answerers.ts';
 import type { Response, ResponseBy } from '../responder.ts';
 import {
   type FormQuestion,
@@ -51,7 +52,7 @@ export class FormResponse implements Response {
   #decided: FlowStep | undefined;
   #isFault = false;
   #firstTokenMs: number | undefined;
-  #thought: AnsweredBy | undefined;
+  readonly #thought = new Answerers();
 
   constructor(parts: ResponseParts, turn: FormTurn) {
     const { flow, after, medium = 'voice' } = parts;
@@ -82,11 +83,11 @@ export class FormResponse implements Response {
   }
 
   get by(): ResponseBy {
-    return { thought: this.#thought };
+    return { thought: this.#thought.first, thoughtThen: this.#thought.wentOn };
   }
 
   readonly #onAnswer = (by: AnsweredBy): void => {
-    this.#thought ??= by;
+    this.#thought.note(by);
   };
 
   commit(): void {

@@ -5,6 +5,7 @@ import type { AnsweredBy } from '../../providers/use.ts';
 import { keepTurn } from '../../workflow/talk_history.ts';
 import { WAY_TOOL } from '../../workflow/tools.ts';
 import type { Flow, FlowStep, Talk } from '../../workflow/types.ts';
+import { Answerers } from '../answerers.ts';
 import { GIVEN_UP } from '../given_up.ts';
 import type { After } from '../ports.ts';
 import type { Response, ResponseBy } from '../responder.ts';
@@ -53,7 +54,7 @@ export class ModelResponse implements Response {
   readonly #words = new SaidWords();
   readonly #waiting: Waiting;
   #firstTokenMs: number | undefined;
-  #thought: AnsweredBy | undefined;
+  readonly #thought = new Answerers();
   #inHand: readonly ToolInHand[] = [];
   /** Where the call goes after it. */
   #next: FlowStep | undefined;
@@ -88,11 +89,11 @@ export class ModelResponse implements Response {
   }
 
   get by(): ResponseBy {
-    return { thought: this.#thought };
+    return { thought: this.#thought.first, thoughtThen: this.#thought.wentOn };
   }
 
   readonly #onAnswer = (by: AnsweredBy): void => {
-    this.#thought ??= by;
+    this.#thought.note(by);
   };
 
   commit(): void {

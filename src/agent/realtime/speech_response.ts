@@ -119,7 +119,17 @@ export class SpeechResponse implements Response {
   /** What it heard it wrote down as well; the chain speaks by a voice of its own. */
   get by(): ResponseBy | undefined {
     const by = this.#by ?? this.#answer.by;
-    return by === undefined ? this.#rescue?.by : { heard: by, thought: by, spoken: by };
+    const rescue = this.#rescue?.by;
+    if (by === undefined || rescue === undefined)
+      return by === undefined ? rescue : { heard: by, thought: by, spoken: by };
+    const thoughtThen = rescue.thought === undefined ? [] : [rescue.thought.provider];
+    return {
+      heard: by,
+      thought: by,
+      spoken: by,
+      thoughtThen: [...thoughtThen, ...(rescue.thoughtThen ?? [])],
+      isTakenOver: true,
+    };
   }
 
   commit(): void {
