@@ -11,7 +11,7 @@ import { Foresight } from './foresight.ts';
 import { Keypad } from './keypad.ts';
 import { LeaveTaking } from './leave_taking.ts';
 import { Listening } from './listening.ts';
-import { OverAgent } from './over_agent.ts';
+import { OverAgent, understoodBy } from './over_agent.ts';
 import { Patience } from './patience.ts';
 import { PRE_ROLL_MS, PreRoll } from './pre_roll.ts';
 import { type Answered, canTakeBack, heardSpeech, isInterruptible, type Reply } from './reply.ts';
@@ -116,12 +116,13 @@ export class Conversation {
     });
   }
 
-  /** One DTMF key: 0 to 9, A to D, * or #. */
+  /** One DTMF key: 0 to 9, A to D, * or #. Before a word was heard nothing can be agreed to: 0 alone waits for the greeting. */
   dtmf(key: string): void {
     this.#guard(() => {
-      if (this.#ending || this.#at.step === undefined) return;
+      const isEarly = this.#at.step === undefined;
+      if (this.#ending || (isEarly && key !== '0')) return;
       this.#dropCaller();
-      if (isInterruptible(this.#floor.reply)) this.#interrupt(this.#parts.audio.playedSamples());
+      if (!isEarly && isInterruptible(this.#floor.reply)) this.#interrupt(this.#parts.audio.playedSamples());
       this.#keypad.press(key);
     });
   }
@@ -240,8 +241,9 @@ export class Conversation {
       const isTooLate = this.#ending || this.#floor.reply !== reply || this.#caller !== undefined;
       if (isTooLate || meaning === 'nothing') return;
       this.#interrupt(audio.playedSamples());
-      if (meaning === 'listen' || this.#at.step === undefined) return;
-      this.#caller = new CallerTurn(this.#ear, this.#at.step, backchannel.atMs, pcm);
+      const { step } = this.#at;
+      if (meaning === 'listen' || step === undefined) return;
+      this.#caller = new CallerTurn(this.#ear, understoodBy(meaning, step), backchannel.atMs, pcm);
       this.#turnEnded(backchannel.untilMs, audio.mediaMs());
     });
   }
@@ -310,7 +312,7 @@ export class Conversation {
   }
 
   #keyed(digits: string): void {
-    if (this.#floor.reply !== undefined) {
+    if (this.#floor.reply !== undefined || this.#at.step === undefined) {
       this.#keypad.keep(digits);
       return;
     }

@@ -7,9 +7,10 @@ import type { After } from './ports.ts';
 
 /**
  * What somebody wants who says a word or two over the agent: that it be silent and listen, that what they said be answered
- * (a no, or to hear it again), or nothing, since it was a nod or was not understood.
+ * (a no, or to hear it again), that just these words be (`words`; `digit` where a number may be asked for), or nothing, since
+ * it was a nod or was not understood.
  */
-export type Interjection = 'listen' | 'answer' | 'nothing';
+export type Interjection = 'listen' | 'answer' | 'words' | 'digit' | 'nothing';
 
 /** Understands what is too short to be an interruption by its length. */
 export interface InterjectionEar {
@@ -48,6 +49,8 @@ const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
     'what did you say',
     'sorry',
   ],
+  words: ['operator'],
+  digit: ['zero'],
   nothing: [
     'yes',
     'yeah',
@@ -86,7 +89,8 @@ const MEANINGS: ReadonlyMap<string, Interjection> = new Map([
   ...OTHER_WORDS.map(text => [text, 'nothing'] as const),
 ]);
 
-const EXPECTED: Expectation = {
+/** Words that no question need have in its grammar are understood by this one. */
+export const INTERJECTIONS: Expectation = {
   id: 'interjections',
   jsgf: `#JSGF V1.0;\ngrammar interjections;\npublic <said> = ${[...MEANINGS.keys()].join(' | ')};\n`,
 };
@@ -95,6 +99,8 @@ const EXPECTED: Expectation = {
 const LEAST_CONFIDENCE = 0.005;
 /** On a narrow line a yes is easily taken for a no. */
 const LEAST_CONFIDENCE_OF_NO = 0.99;
+/** A "two" is easily taken for a zero. */
+export const LEAST_CONFIDENCE_OF_WORDS = 0.9;
 
 /** A word is heard better with some quiet behind it, which nobody waits for. */
 const QUIET_BEHIND_MS = 150;
@@ -107,7 +113,7 @@ export class RecognisedInterjections implements InterjectionEar {
   constructor(stt: Stt, after: After) {
     this.#stt = stt;
     this.#after = after;
-    stt.prepare(EXPECTED);
+    stt.prepare(INTERJECTIONS);
   }
 
   async understand(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Interjection> {
@@ -119,7 +125,7 @@ export class RecognisedInterjections implements InterjectionEar {
   }
 
   async #recognise(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Recognition> {
-    const session = this.#stt.open({ rateHz, expect: EXPECTED });
+    const session = this.#stt.open({ rateHz, expect: INTERJECTIONS });
     try {
       for (let from = 0; from < pcm.length; from += rateHz) session.write(pcm.subarray(from, from + rateHz));
       session.write(new Int16Array((rateHz * QUIET_BEHIND_MS) / 1000));
@@ -135,6 +141,11 @@ export class RecognisedInterjections implements InterjectionEar {
 }
 
 function meaningOf({ text, confidence }: Recognition): Interjection {
-  const least = text === 'no' ? LEAST_CONFIDENCE_OF_NO : LEAST_CONFIDENCE;
-  return confidence >= least ? (MEANINGS.get(text) ?? 'nothing') : 'nothing';
+  const meaning = MEANINGS.get(text) ?? 'nothing';
+  return confidence >= leastConfidence(text, meaning) ? meaning : 'nothing';
+}
+
+function leastConfidence(text: string, meaning: Interjection): number {
+  if (text === 'no') return LEAST_CONFIDENCE_OF_NO;
+  return meaning === 'words' || meaning === 'digit' ? LEAST_CONFIDENCE_OF_WORDS : LEAST_CONFIDENCE;
 }

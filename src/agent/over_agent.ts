@@ -1,7 +1,7 @@
 import type { FlowStep } from '../workflow/types.ts';
 import type { Ear } from './caller_turn.ts';
 import { type Backchannel, EarlyAnswer, type OnEarlyAnswer } from './early_answer.ts';
-import type { Interjection, InterjectionEar } from './interjection.ts';
+import { INTERJECTIONS, type InterjectionEar, LEAST_CONFIDENCE_OF_WORDS } from './interjection.ts';
 import type { CallAudio } from './ports.ts';
 import type { PreRoll } from './pre_roll.ts';
 
@@ -17,8 +17,18 @@ export interface OverAgentParts {
 
 /** A word or two over the agent, understood. */
 export interface SaidOver {
-  readonly meaning: Interjection;
+  readonly meaning: 'listen' | 'answer' | 'words' | 'nothing';
   readonly pcm: Int16Array;
+}
+
+/** What it is to be understood by: the question, but for words that count as they are, whatever was asked. */
+export function understoodBy(meaning: SaidOver['meaning'], asked: FlowStep): FlowStep {
+  if (meaning !== 'words') return asked;
+  return {
+    ...asked,
+    expect: INTERJECTIONS,
+    minConfidence: Math.max(asked.minConfidence, LEAST_CONFIDENCE_OF_WORDS),
+  };
 }
 
 /** What is said in short while the agent speaks: at once, where it asks for something; later, where it was the answer. */
@@ -36,7 +46,10 @@ export class OverAgent {
     const { audio, interjections, preRoll } = this.#parts;
     const pcm = preRoll.since(backchannel.atMs - LEAD_MS);
     if (asked !== undefined) this.#early.keep(asked, backchannel, pcm);
-    return { meaning: await interjections.understand(pcm, audio.rateHz), pcm };
+    const meaning = await interjections.understand(pcm, audio.rateHz);
+    // Before the question is heard nobody can tell what a digit is meant for.
+    const counts = asked === undefined ? 'listen' : 'words';
+    return { meaning: meaning === 'digit' ? counts : meaning, pcm };
   }
 
   /** The agent has said all it had to say. */

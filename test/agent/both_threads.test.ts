@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { Recorders } from '../../src/recording/recorder.ts';
+import { loadFlow } from '../../src/workflow/load.ts';
+import { ROOT } from '../tidy/sources.ts';
 import { CallRig } from './call_rig.ts';
 import { RATE_HZ, type Script, ScriptedFlow, ScriptedStt, understood, WORD_MS } from './fakes.ts';
 
@@ -90,6 +92,21 @@ t.test('keys silence the agent and are answered', async t => {
   t.equal(rig.details('turn.agent')[1]?.text, 'Thanks.');
   const words = rig.details('turn.agent')[0]!.text.split(' ').length;
   t.ok(words * WORD_MS + WORD_MS <= rig.line.agentMs, 'no word is claimed that was not heard');
+});
+
+t.test("0, keyed into the agent's words, puts through to a person whatever was asked", async t => {
+  const flow = await loadFlow(`${ROOT}/workflows`, 'piano_removal');
+  for (const atMs of [0, 100, 1500]) {
+    const rig = await new CallRig({ flow }).answer();
+    await rig.pass(atMs);
+    rig.call.dtmf('0', 100);
+    await rig.pass(20_000);
+    t.match(rig.details('turn.caller'), [{ text: '0' }], `after ${atMs} ms`);
+    t.match(rig.details('turn.agent')[0], { interrupted: atMs > 100 });
+    t.match(rig.details('intent.heard'), [{ intent: 'transfer' }]);
+    t.match(rig.details('call.outcome'), [{ outcome: 'callback' }]);
+    t.equal(rig.line.endedBy, 'localHangup');
+  }
 });
 
 t.test('the line is hung up when the goodbye has left it', async t => {

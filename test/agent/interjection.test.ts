@@ -23,6 +23,9 @@ t.test('tells commands from requests, nods and what is in doubt', async t => {
   t.equal(await meaningOf('no no', 0.3), 'answer');
   t.equal(await meaningOf('no', 1), 'answer');
   t.equal(await meaningOf('no', 0.95), 'nothing', 'it may be a yes');
+  t.equal(await meaningOf('operator', 0.95), 'words');
+  t.equal(await meaningOf('zero', 0.95), 'digit');
+  t.equal(await meaningOf('zero', 0.8), 'nothing', 'it may be a two');
   t.equal(await meaningOf('hold on', 0.007), 'listen', 'on a narrow line');
   t.equal(await meaningOf('stop', 0.003), 'nothing');
   t.equal(await meaningOf('yeah', 1), 'nothing');

@@ -189,6 +189,21 @@ t.test('keys', async t => {
     t.same(keysOf(rig), [{ type: 'keys', digits: '7' }]);
   });
 
+  t.test('0 waits for the greeting, and others mean nothing before it', async t => {
+    const early = async (keys: string) => {
+      const rig = await new Rig(() => ({ say: ['One two three four.'] })).answer();
+      for (const key of keys) rig.conversation.dtmf(key);
+      t.equal(rig.audio.cuts, 0);
+      await rig.listen();
+      await rig.pass(3100);
+      t.equal(rig.said()[0], 'One two three four.', 'it is heard whole');
+      return keysOf(rig);
+    };
+    t.same(await early('0'), [{ type: 'keys', digits: '0' }]);
+    t.same(await early('0#'), [{ type: 'keys', digits: '0' }]);
+    t.same(await early('1'), [], 'nothing can be agreed to that was not asked');
+  });
+
   t.test('are silence when there are none', async t => {
     const rig = await new Rig().answer();
     await rig.listen();

@@ -65,3 +65,42 @@ t.test('a spoken call with the parts that ship', { skip: NO_FLITE || NO_SPHINX }
   t.equal(rig.details('recording.ended').length, 1);
   t.match(rig.details('call.ended'), [{ disposition: 'COMPLETED', reason: 'remoteHangup' }]);
 });
+
+t.test(
+  '"zero", said into the agent\'s question, asks for a person',
+  { skip: NO_FLITE || NO_SPHINX },
+  async t => {
+    const stt = createPocketsphinxStt();
+    const tts = createFliteTts();
+    t.after(() => Promise.all([stt.close(), tts.close()]));
+    const flow = await loadFlow(`${ROOT}/workflows`, 'piano_removal');
+    const question = flow.next(flow.initial, { type: 'start' }, { todayIso: '2026-11-23' });
+    const session = stt.open({ rateHz: RATE_HZ, expect: question.expect });
+    session.write(new Int16Array(RATE_HZ));
+    await session.finish();
+    // The recogniser has no more time than it has in a call.
+    const rig = await new CallRig({
+      flow,
+      rateHz: RATE_HZ,
+      stt,
+      tts,
+      hasNetwork: true,
+      pauseMs: 10,
+    }).answer();
+    const passUntil = async (isThere: () => boolean) => {
+      for (let i = 0; i < 3000 && !isThere(); i += 1) await rig.pass(10);
+    };
+    await passUntil(() => rig.line.wire.at(-1) === true);
+    // "… May I record" is under way.
+    await rig.pass(5500);
+    rig.line.voice = speech('Zero.', RATE_HZ, 'kal16');
+    await passUntil(() => rig.details('intent.heard').length > 0);
+    t.match(rig.details('turn.caller'), [{ text: 'zero' }]);
+    t.match(rig.details('intent.heard'), [{ intent: 'transfer' }]);
+    t.equal(rig.details('turn.agent')[0]?.interrupted, true);
+    t.same(rig.details('consent.recorded'), []);
+    await passUntil(() => rig.details('call.outcome').length > 0);
+    t.match(rig.details('call.outcome'), [{ outcome: 'callback' }]);
+    await rig.line.close('remoteHangup');
+  },
+);

@@ -71,6 +71,60 @@ t.test('a person is wanted', async t => {
   }
 });
 
+t.test('a zero asks for a person where it is no answer, keyed or said', async t => {
+  const wishes = [
+    ...['0', '00'].map(digits => ({ type: 'keys', digits }) as const),
+    ...['zero', '0', 'zero please'].map(
+      text => ({ type: 'speech', text, confidence: 0.9, alternatives: [] }) as const,
+    ),
+  ];
+  for (const wish of wishes) {
+    // Whether it may be recorded, and a choice.
+    for (const state of [consent.state, asked.state]) {
+      const step = piano.next(state, wish, now);
+      t.same(intentsOf(step), ['transfer'], `${JSON.stringify(wish)} in ${state.stage}`);
+      t.match(step.say.join(' '), /call you back/);
+    }
+  }
+  t.same(intentsOf(talker.next(greeted.state, { type: 'keys', digits: '0' }, now)), ['transfer']);
+  t.same(intentsOf(piano.next(asked.state, { type: 'keys', digits: '01' }, now)), []);
+  t.same(intentsOf(hear(asked.state, 'zero one two')), [], 'the beginning of something else');
+});
+
+t.test('a zero is an answer where a number is asked for', async t => {
+  // No flights of stairs; a house number that can not be.
+  const flights = said(
+    'a grand piano',
+    '12 maple street in salem massachusetts',
+    'yes',
+    'third floor',
+    'no',
+  ).at(-1)!;
+  t.match(flights.say.at(-1), /flights/);
+  for (const step of [
+    piano.next(flights.state, { type: 'keys', digits: '0' }, now),
+    hear(flights.state, 'zero'),
+  ]) {
+    t.equal(step.state.slots.origin_flights?.value, 0);
+    t.same(intentsOf(step), []);
+  }
+  const [house] = said('a grand piano');
+  t.match(house!.say.at(-1), /street address/);
+  const zero = { type: 'keys', digits: '0' } as const;
+  for (const again of [hear(house!.state, 'zero'), piano.next(house!.state, zero, now)]) {
+    t.same(intentsOf(again), [], 'it may be the beginning of one');
+    t.match(again.say.at(-1), /street address/);
+    t.same(intentsOf(hear(again.state, 'zero')), ['transfer'], 'and is none where it comes again');
+    t.same(intentsOf(piano.next(again.state, zero, now)), ['transfer']);
+  }
+});
+
+/** What the piano mover says to each of these, from its first question on. */
+function said(...texts: readonly string[]): readonly FlowStep[] {
+  let step = asked;
+  return texts.map(text => (step = hear(step.state, text)));
+}
+
 t.test('who asks whether it is a person is told, and not put through', async t => {
   for (const words of ['are you a real person', 'well am I talking to a machine', 'is this a robot']) {
     const step = hear(asked.state, words);

@@ -3,6 +3,7 @@ import { ACT_FROM, detectIntents } from '../understand/intents/detect.ts';
 import { actOf, tellAct } from './act.ts';
 import { type Draft, stageOf } from './draft.ts';
 import { leastConfidence } from './hear.ts';
+import { isForPerson } from './keys.ts';
 import { endAct } from './stages.ts';
 
 /** While a tool is used the caller is told to wait; what they want besides comes once it is over. */
@@ -18,6 +19,7 @@ export function hearOfAct(draft: Draft, heard: Heard): void {
   if (heard.type === 'acted' || heard.type === 'person') return;
   if (heard.type === 'speech' && heard.confidence >= leastConfidence(draft) && isSeenTo(draft, heard.text))
     return;
+  if (heard.type === 'keys' && isForPerson(heard.digits)) keepForPerson(draft);
   if (draft.act?.filler !== undefined) draft.say.push(draft.act.filler);
 }
 
@@ -39,9 +41,12 @@ function isSeenTo(draft: Draft, text: string): boolean {
     memory.afterAct = 'optOut';
     return true;
   }
-  if (wanted.has('transfer') && memory.afterAct === undefined) {
-    draft.effects.push({ type: 'intent', intent: 'transfer' });
-    memory.afterAct = 'person';
-  }
+  if (wanted.has('transfer')) keepForPerson(draft);
   return false;
+}
+
+function keepForPerson({ memory, effects }: Draft): void {
+  if (memory.afterAct !== undefined) return;
+  effects.push({ type: 'intent', intent: 'transfer' });
+  memory.afterAct = 'person';
 }

@@ -1,4 +1,3 @@
-import type { Slot } from '../kinds/kind.ts';
 import type { FlowState, FlowStep, HandOff, Heard } from '../types.ts';
 import { withoutCard } from '../understand/intents/mask_card.ts';
 import { scan } from '../understand/scan.ts';
@@ -7,33 +6,23 @@ import type { Command } from '../understand/words.ts';
 import { hearOfAct } from './acted.ts';
 import { answer } from './answer.ts';
 import { askAgain } from './ask.ts';
-import {
-  clearSlot,
-  type Draft,
-  formOf,
-  isLedByModel,
-  openDraft,
-  type Program,
-  slotNamed,
-  stageOf,
-} from './draft.ts';
+import { clearSlot, type Draft, isLedByModel, openDraft, type Program, stageOf } from './draft.ts';
 import { escalate, noteTurn } from './escalate.ts';
 import type { Expected } from './expect.ts';
-import { allow, formSlots, helpOf, lead } from './form.ts';
+import { formSlots, helpOf, lead } from './form.ts';
 import { noteGiven, takeGiven } from './given.ts';
 import { takeIn } from './hand_off.ts';
 import { leastConfidence, readersOf } from './hear.ts';
 import { deliveryOf, honour, remember } from './honour.ts';
 import { closeMemory } from './kept_memory.ts';
+import { isZeroSaid, takeKeys, wantPerson } from './keys.ts';
 import { miss } from './miss.ts';
 import { noteMustSaid } from './must_say.ts';
 import { slotAsked } from './other_words.ts';
 import { hearOfPerson } from './person.ts';
 import { noteEarlier } from './resume.ts';
-import { judgeIdentity } from './resumed.ts';
 import { arrive, enter, enterExit } from './stages.ts';
 import { makeSure } from './sure.ts';
-import { take } from './take.ts';
 import { leaveTalk } from './talk.ts';
 import { answerTopic, raisedIn } from './topic.ts';
 
@@ -168,6 +157,7 @@ function othersOf(heard: Extract<Heard, { type: 'speech' }>): readonly (readonly
 export function commandIn(draft: Draft, tokens: readonly string[]): Command | undefined {
   const names = stageOf(draft).kind === 'form' ? formSlots(draft) : [];
   const found = scan(tokens, readersOf(draft, names), true);
+  if (found.slots.size === 0 && isZeroSaid(draft, tokens)) return 'person';
   const isAnswer = slotAsked(draft)?.isFree === true && found.strayWords > 0;
   return found.answer === undefined && !isAnswer ? found.command : undefined;
 }
@@ -185,7 +175,7 @@ export function obey(draft: Draft, command: Command): void {
       makeSure(draft, command);
       break;
     case 'person':
-      enterExit(draft, 'person');
+      wantPerson(draft);
       break;
     case 'identity':
       askAgain(draft, draft.program.document.always.identity);
@@ -210,39 +200,6 @@ function goBack(draft: Draft): void {
   }
   draft.memory.trail = trail.slice(0, -2);
   enter(draft, to);
-}
-
-const KEY_WORDS: Readonly<Record<string, string>> = { '1': 'yes', '2': 'no' };
-
-/** Keys spell the slot that is asked for, and are yes (1) or no (2). They are not misheard, so they undo a refusal. */
-function takeKeys(draft: Draft, digits: string): void {
-  const slot = keyedSlot(draft);
-  const word = KEY_WORDS[digits];
-  if (slot !== undefined) {
-    const keyed = slot.fromKeys?.(digits.replace(/#$/, ''), draft.todayIso) ?? [];
-    const values = keyed.filter(value => slot.accepts(value, draft.todayIso));
-    if (draft.memory.pending.ask === 'identify') {
-      const [value] = values;
-      if (value === undefined) miss(draft);
-      else judgeIdentity(draft, value);
-      return;
-    }
-    allow(draft, slot.name, values);
-    take(draft, [{ slot: slot.name, values, refusedAgain: [], rivals: [] }], false);
-  } else if (word === undefined) {
-    miss(draft);
-  } else {
-    answer(draft, { text: word, tokens: [word], others: [], confidence: 1 });
-  }
-}
-
-/** The slot that keys fill: the one under repair, or the number that a question begins with. */
-function keyedSlot(draft: Draft): Slot | undefined {
-  const { pending } = draft.memory;
-  const names = pending.ask === 'question' ? formOf(draft).questions[pending.index]?.slots : undefined;
-  const [first] = pending.ask === 'repair' || pending.ask === 'identify' ? [pending.slot] : (names ?? []);
-  const slot = first === undefined ? undefined : slotNamed(draft, first);
-  return slot?.fromKeys === undefined ? undefined : slot;
 }
 
 export function closeDraft(draft: Draft, { expect, patience, expects }: Expected): FlowStep {
