@@ -237,34 +237,6 @@ t.test('a request said in short over the agent cuts it and is answered as a turn
   t.match(rig.details('turn.caller'), [{ text: 'repeat that' }]);
 });
 
-t.test('who says "operator" or "zero" in short over the agent is answered by that word', async t => {
-  const over = async (word: string, say: readonly string[]) => {
-    const rig = await new Rig(() => ({ say })).answer();
-    await rig.pass(3 * WORD_MS);
-    rig.stt.finals = [understood(word, 0.95), understood(word, 0.95)];
-    await rig.interject();
-    t.equal(rig.audio.cuts, 1);
-    t.same(rig.said(), ['One two three']);
-    return rig;
-  };
-  const question = ['One two three four five six.'];
-  for (const word of ['operator', 'zero']) {
-    const rig = await over(word, question);
-    t.match(rig.flow.calls.at(-1)?.heard, { type: 'speech', text: word });
-    t.same(
-      rig.stt.sessions.map(({ expectId }) => expectId),
-      ['interjections', 'interjections'],
-      'which the grammar of the question need not have',
-    );
-    await rig.listen();
-    t.match(rig.details('turn.caller'), [{ text: word }]);
-  }
-  const before = ['One two three four.', 'Five six?'];
-  t.match((await over('operator', before)).flow.calls.at(-1)?.heard, { text: 'operator' });
-  const early = await over('zero', before);
-  t.equal(early.flow.calls.length, 1, 'no answer to what was not asked: it may be said again');
-});
-
 t.test('nods, doubt and a recogniser that fails or is late do not stop the agent', async t => {
   const interjected = async (prepare: (rig: Rig) => void, held = true): Promise<Rig> => {
     const rig = await new Rig(() => ({ say: ['One two three four five six.'] })).answer();

@@ -129,3 +129,31 @@ t.test('a key or the end of the line undoes it', async t => {
   await gone.pass(2 * A_WHILE_MS);
   t.equal(gone.flow.calls.length, 1);
 });
+
+t.test('who says "operator" or "zero" in short over the agent is answered by that word', async t => {
+  const over = async (word: string, say: readonly string[]) => {
+    const rig = await new Rig(() => ({ say })).answer();
+    await rig.pass(3 * WORD_MS);
+    rig.stt.finals = [understood(word, 0.95), understood(word, 0.95)];
+    await rig.interject();
+    t.equal(rig.audio.cuts, 1);
+    t.same(rig.said(), ['One two three']);
+    return rig;
+  };
+  const question = ['One two three four five six.'];
+  for (const word of ['operator', 'zero']) {
+    const rig = await over(word, question);
+    t.match(rig.flow.calls.at(-1)?.heard, { type: 'speech', text: word });
+    t.same(
+      rig.stt.sessions.map(({ expectId }) => expectId),
+      ['interjections', 'interjections'],
+      'which the grammar of the question need not have',
+    );
+    await rig.listen();
+    t.match(rig.details('turn.caller'), [{ text: word }]);
+  }
+  const before = ['One two three four.', 'Five six?'];
+  t.match((await over('operator', before)).flow.calls.at(-1)?.heard, { text: 'operator' });
+  const early = await over('zero', before);
+  t.equal(early.flow.calls.length, 1, 'no answer to what was not asked: it may be said again');
+});
