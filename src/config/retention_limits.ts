@@ -18,6 +18,8 @@ export const RETENTION_LIMITS = {
   holdReasonCharacters: 2_000,
   /** Orders about holds in a minute; further ones are refused. */
   holdRequestsPerMinute: 120,
+  /** Lines of the audit log in one answer. */
+  auditPageRows: 1_000,
   /** Jobs that are over and deleted together, so many of these in a night; the rest is left to the next one. */
   jobsDeletedAtOnce: 500,
   jobsDeletedBatches: 2_000,

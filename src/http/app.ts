@@ -7,10 +7,12 @@ import { TrunklineError } from '../config/errors.ts';
 import { LIMITS } from '../config/limits.ts';
 import type { Logger } from '../observe/log.ts';
 import { createKeyCheck, guardRoutes, type KeyCheck } from './access.ts';
+import { auditReads } from './audited.ts';
 import type { App, ControlPlane, HttpLimits } from './control_plane.ts';
 import { answerFailure, answerParserError, answerUnknownRoutes } from './failures.ts';
 import { describeApi } from './openapi.ts';
 import { observeRequests, requestIdOf } from './request_ids.ts';
+import { routeAudit } from './routes/audit.ts';
 import { routeCalls } from './routes/calls.ts';
 import { routeChats } from './routes/chats.ts';
 import { routeDeletions } from './routes/deletions.ts';
@@ -47,6 +49,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
   await limitRequests(app, isKey, limits.requestsPerMinute);
   await app.register(fastifyStatic, { serve: false });
   answerUnknownRoutes(app);
+  auditReads(app, plane.audit);
   await describeApi(app);
   app.register(async scope => {
     routeHealth(scope, plane);
@@ -62,6 +65,7 @@ export async function createApp(plane: ControlPlane): Promise<App> {
     routeEffects(scope, plane);
     routeHolds(scope, plane);
     routeDeletions(scope, plane);
+    routeAudit(scope, plane);
     routeEvents(scope, feed);
     routeRooms(scope, plane);
     routeWorkflows(scope, plane);

@@ -5,6 +5,7 @@ import type { ChatSessions } from '../chat/chat_sessions.ts';
 import type { ProviderState } from '../config/provider_access.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { AuditLog } from '../store/audit_log.ts';
 import type { LegalHolds } from '../store/legal_holds.ts';
 import type { Effects } from '../store/outbox.ts';
 import type { Queries } from '../store/queries.ts';
@@ -61,6 +62,8 @@ export interface ControlPlane {
   readonly effects: Pick<Effects, 'list'>;
   /** Calls of which nothing is forgotten for now. */
   readonly holds: Pick<LegalHolds, 'set' | 'lift' | 'list'>;
+  /** Who looked at what. */
+  readonly audit: Pick<AuditLog, 'append' | 'list'>;
   /** Proofs of what was deleted. */
   readonly deletions: Pick<Deletions, 'list'>;
   readonly readiness: () => Promise<Readiness>;

@@ -17,6 +17,7 @@ import { showDeletions } from '../http/shown_deletions.ts';
 import { Reconciliation } from '../jobs/reconciliation.ts';
 import { folderBytes } from '../observe/folder_bytes.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { type AuditLog, openAuditLog } from '../store/audit_log.ts';
 import { type LegalHolds, openLegalHolds } from '../store/legal_holds.ts';
 import { eventsChannel, readLiveEvent } from '../store/live_events.ts';
 import { type Effects, openEffects } from '../store/outbox.ts';
@@ -58,6 +59,7 @@ export async function run(context: RoleContext): Promise<Role> {
   const effects = openEffects(config.postgres.url);
   const holds = openLegalHolds(config.postgres.url, vault);
   const deletions = openDeletions(config.postgres.url);
+  const audit = openAuditLog(config.postgres.url);
   showDeletions(metrics, () => deletions.figures(config.tenant));
   const chats = openChatService(context, { vault, queries, metrics, ...versions });
   const app = await createApp(
@@ -76,6 +78,7 @@ export async function run(context: RoleContext): Promise<Role> {
       effects,
       holds,
       deletions,
+      audit,
     }),
   );
   const stop = async (): Promise<void> => {
@@ -85,6 +88,7 @@ export async function run(context: RoleContext): Promise<Role> {
     await effects.close();
     await holds.close();
     await deletions.close();
+    await audit.close();
     await versions.close();
     publications.close();
     await queries.close();
@@ -115,6 +119,7 @@ interface Parts {
   readonly effects: Effects;
   readonly holds: LegalHolds;
   readonly deletions: Deletions;
+  readonly audit: AuditLog;
 }
 
 function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlane {
@@ -155,6 +160,7 @@ function planeOf({ config, paths, log }: RoleContext, parts: Parts): ControlPlan
     effects: parts.effects,
     holds: parts.holds,
     deletions: parts.deletions,
+    audit: parts.audit,
     readiness: readinessOf(queries, publications, node, jobs.enabled),
     rooms: livekit.enabled ? { make: createRoomMaker(livekit), url: livekit.url } : undefined,
     workflows: { names: () => versions.desk.names(), default: workflows.default },

@@ -54,6 +54,8 @@ const POLICY: Readonly<Record<string, 'key' | 'open'>> = {
   'HEAD /api/holds': 'key',
   'POST /api/calls/:callId/holds': 'key',
   'POST /api/calls/:callId/holds/:hold/lift': 'key',
+  'GET /api/audit': 'key',
+  'HEAD /api/audit': 'key',
   'GET /api/deletions': 'key',
   'HEAD /api/deletions': 'key',
   'GET /api/events': 'key',

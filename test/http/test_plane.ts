@@ -265,6 +265,7 @@ export async function startTestPlane(
     toolRuns: NO_RUNS,
     effects: { list: async () => ({ rows: [], next: null }) },
     holds: NO_HOLDS,
+    audit: { append: async () => undefined, list: async () => [] },
     deletions: { list: async () => ({ rows: [], next: null }) },
     recordingsDir,
     pageDir,

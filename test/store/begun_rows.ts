@@ -1,3 +1,4 @@
+import { openAuditLog } from '../../src/store/audit_log.ts';
 import { openChatStore } from '../../src/store/chats.ts';
 import { openLegalHolds } from '../../src/store/legal_holds.ts';
 import { openRecordingDeletions } from '../../src/store/recording_deletions.ts';
@@ -10,6 +11,16 @@ export async function beginAll(store: TestStore, tenantId: string, callId: strin
   await beginChat(store, tenantId);
   await beginVersion(store, tenantId);
   await deleteAndHold(store, tenantId, callId);
+  const audit = openAuditLog(store.appUrl);
+  const entry = {
+    who: 'jo',
+    action: 'GET /api/calls/:callId',
+    callId,
+    fields: ['turns'],
+    requestId: 'request-1',
+  };
+  await audit.append(tenantId, entry);
+  await audit.close();
 }
 
 /** A chat that nobody has answered yet. */

@@ -151,6 +151,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'models',
     'pipeline',
     'src/config',
+    'src/compliance/audit_chain.ts',
     'src/workflow',
     'bench/caller/lettering.ts',
     'bench/caller/png.ts',
