@@ -123,7 +123,7 @@ function validityOf(isOtherSet: boolean, { aec3Missing }: Cancellers): string[] 
     'ERLE by shadow processing: the echo alone goes through the same filter and the same gains as the sum, over the first second of echo from 3 s after the far end’s first word, or after the jump; pauses of the echo (30 dB below its loudest 20 ms) are not counted',
     'what companding and concealment add to the sum is counted as echo where nobody talks, and as near end where somebody does',
     '0 dBm0 is a sine 3.14 dB below full scale (ITU-T G.711); the residual is judged where nobody talks over it',
-    'nearPesqLoss and nearLossDb compare the near end alone (with its noise, companded) before and after the gains, no noise suppression on; the headline’s are the worst scenes’. heardPesqLoss takes all that is heard, with what is left of the echo; PESQ hears no constant delay',
+    'nearPesqLoss and nearLossDb compare the near end alone (with its noise, companded) before and after the gains, no noise suppression on; the headline’s are the worst scenes’. heardPesqLoss takes all that is heard, with what is left of the echo; PESQ hears no constant delay; what the canceller still holds at a scene’s end is heard too, since a word cut off 10 ms early would cost up to 0.24',
     'talking from the first word on asks for 15 dB, a goal of this bench’s own: nobody hears the rest beneath the talker',
     'the voice that is heard is what the speech detector of a call takes for the caller’s: the network’s windows with hysteresis, out of the noise and, behind this project’s canceller, out of what that believes to be left of the echo',
     'lines are cancelled with a tail of 70 ms, rooms with 200 ms, as a handsfree trunk is configured; otherwise the default policy',

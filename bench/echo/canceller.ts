@@ -26,27 +26,38 @@ export interface Cancelled {
   readonly residualDb: readonly number[];
 }
 
-/** Closes the canceller afterwards. */
+/** Closes the canceller afterwards, once silence at both ends has brought out what it still held. */
 export function cancelScene(scene: Scene, canceller: Canceller): Cancelled {
   const { rateHz, concealed } = scene;
   const frame = frameLength(rateHz);
+  const delayFrames = canceller.delayMs / FRAME_MS;
+  const [far, out, echo, near] = [scene.far, scene.mic, scene.echo, scene.near].map(samples =>
+    withSilence(samples, delayFrames * frame),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
   const residualDb: number[] = [];
-  const [out, echo, near] = [scene.mic.slice(), scene.echo.slice(), scene.near.slice()];
   for (let at = 0; at + frame <= out.length; at += frame) {
-    const far = scene.far.subarray(at, at + frame);
-    canceller.cancel(far, out.subarray(at, at + frame), concealed[at / frame] ?? false);
+    canceller.cancel(
+      far.subarray(at, at + frame),
+      out.subarray(at, at + frame),
+      concealed[at / frame] ?? false,
+    );
     canceller.shadow?.(echo.subarray(at, at + frame), near.subarray(at, at + frame));
     if (canceller.residualDb !== undefined) residualDb.push(canceller.residualDb());
   }
   const isShadowed = canceller.shadow !== undefined;
   canceller.close();
-  const delayFrames = canceller.delayMs / FRAME_MS;
-  const delay = delayFrames * frame;
-  for (const samples of [out, echo, near]) moveBack(samples, delay);
-  return { out, parts: isShadowed ? { echo, near } : undefined, residualDb: residualDb.slice(delayFrames) };
+  const [cancelled, echoLeft, nearLeft] = [out, echo, near].map(samples =>
+    samples.subarray(delayFrames * frame),
+  ) as [Float32Array, Float32Array, Float32Array];
+  return {
+    out: cancelled,
+    parts: isShadowed ? { echo: echoLeft, near: nearLeft } : undefined,
+    residualDb: residualDb.slice(delayFrames),
+  };
 }
 
-function moveBack(samples: Float32Array, delay: number): void {
-  samples.copyWithin(0, delay);
-  samples.fill(0, samples.length - delay);
+function withSilence(samples: Float32Array, length: number): Float32Array {
+  const longer = new Float32Array(samples.length + length);
+  longer.set(samples);
+  return longer;
 }

@@ -123,22 +123,16 @@ t.test('what one takes out is what it scores, however late it is', async t => {
   }
 });
 
-t.test('what comes late is moved back', async t => {
+t.test('what comes late is moved back, to the last sample', async t => {
   const scene = sceneOf({ nearDb: -24 });
   const now = cancelScene(scene, pretend(scene, 0.9));
   const then = cancelScene(scene, late(pretend(scene, 0.9)));
-  const heard = scene.mic.length - RATE_HZ / 100;
   for (const of of [
     ({ out }: Cancelled) => out,
     ({ parts }: Cancelled) => parts!.echo,
     ({ parts }: Cancelled) => parts!.near,
   ]) {
-    t.same(of(then).subarray(0, heard), of(now).subarray(0, heard));
-    t.ok(
-      of(then)
-        .subarray(heard)
-        .every(sample => sample === 0),
-    );
+    t.same(of(then), of(now));
   }
 });
 
