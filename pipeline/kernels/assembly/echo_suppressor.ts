@@ -24,7 +24,7 @@ import { add, mul, splat, sub, total } from './vector.ts';
 
 /** By how much what is left is taken to be more than it seems: beneath a near talker, after one, and then ever more. */
 const NEAR_OVER: f32 = 0.05;
-const AFTER_OVER: f32 = 0.1;
+const AFTER_OVER: f32 = 0.06;
 const OVER_UP: f32 = 1.05;
 export const OVER: f32 = 16;
 const LEAST_GAIN: f32 = 0.02;
@@ -39,9 +39,13 @@ const LEAK_UP: f32 = 0.05;
 const LEAK_CREEP: f32 = 1.004;
 /** Of an estimate as weak as this, nothing is followed. */
 const LEAST_FOLLOWED: f32 = 8e-4;
-/** A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. */
+/**
+ * A band this much above its residual has a near talker in it; so many of the bands make it sure, for so long. Of wide
+ * ones fewer: most of a voice is below 4 kHz, and all of one that came by a telephone.
+ */
 const NEAR_RATIO: f32 = 8;
 const NEAR_SHARE: f32 = 0.3;
+const WIDE_NEAR_SHARE: f32 = 0.2;
 const NEAR_FRAMES: i32 = 40;
 const SURE_FRAMES: i32 = 4;
 /**
@@ -202,7 +206,7 @@ function lookForNear(slot: usize, echo: Echo, rough: f32): void {
     if (nearness(slot, band, rough, floor) > NEAR_RATIO) nearBands += 1;
     if (risen - load<f32>(slot + NOISE + band) > CLEAR_RATIO * load<f32>(ELSEWHERE + band)) clearBands += 1;
   }
-  seemsNear = nearBands > NEAR_SHARE * bands;
+  seemsNear = nearBands > (echo.frame > 80 ? WIDE_NEAR_SHARE : NEAR_SHARE) * bands;
   isClear = echo.lossyFrames === 0 || (clearBands > CLEAR_SHARE * bands && echo.held > STILL_HELD);
 }
 

@@ -65,7 +65,7 @@ function leftAfter(pauseLevel: number): number {
 }
 
 t.test('what a wideband codec makes of silence is no near talker who saves an echo', async t => {
-  const [quiet, idle, voice] = [leftAfter(0), leftAfter(4.5e-4), leftAfter(0.02)];
+  const [quiet, idle, voice] = [leftAfter(0), leftAfter(3.5e-4), leftAfter(0.02)];
   t.ok(
     Math.abs(idle - quiet) < 1.5,
     `${quiet.toFixed(1)} dB are left, ${idle.toFixed(1)} dB after more noise`,

@@ -212,7 +212,7 @@ export class TwinSuppressor {
       ((1 - coherence) * Math.max(0, risen - noise)) / (Math.max(left, rough) + 2.5e-5 * (this.#n / 80) ** 2);
     const share = (isSo: (band: Band) => boolean): number =>
       this.#bands.filter(isSo).length / this.#bands.length;
-    const isNear = isKnown && !isDoubtful && share(band => nearness(band) > 8) > 0.3;
+    const isNear = isKnown && !isDoubtful && share(band => nearness(band) > 8) > (this.#n > 80 ? 0.2 : 0.3);
     const rises = (band: Band): boolean => band.risen - band.noise > 2 * elsewhereIn(band);
     const isClear = !isLossy || (isHeld && share(rises) > 0.1);
     const loudness = this.#bands.reduce((sum, { risen }) => sum + risen, 0);
@@ -224,7 +224,7 @@ export class TwinSuppressor {
     if (isNear) this.#nearFrames = isSure ? 40 : Math.max(1, this.#nearFrames);
     else this.#nearFrames = Math.max(0, this.#nearFrames - 1);
     if (isLouder && this.#nearFrames > 0) return this.#takeForPacket();
-    this.#over = this.#nearFrames > 0 ? 0.1 : Math.min(16, Math.max(0.1, this.#over * 1.05));
+    this.#over = this.#nearFrames > 0 ? 0.06 : Math.min(16, Math.max(0.06, this.#over * 1.05));
     if (this.#nearFrames > 0) return 0.05;
     return this.#unsure > 0.05 ? 6 : this.#over;
   }
