@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { ToolDesk, type ToolJournal } from '../../src/agent/tools/tool_desk.ts';
 import { ToolReceivers } from '../../src/agent/tools/tool_receivers.ts';
+import { flowOf, type LoadedFlow } from '../../src/workflow/load.ts';
+import { PLACES } from '../bench/small_flow.ts';
 import type { SpokenCall } from '../providers/servers/realtime_speech_parts.ts';
 import { understood } from './fakes.ts';
 import {
@@ -36,10 +39,34 @@ const OTHER = `  other:
 
 interface Options extends Omit<RealtimeCallOptions, 'flow'> {
   readonly flow?: Parameters<typeof toolFlow>[1];
+  /** In place of that. */
+  readonly flowAt?: (url: string) => LoadedFlow;
+}
+
+/** The front desk as it is shipped, with a tool that takes messages down. */
+function frontDesk(url: string): LoadedFlow {
+  const tools = `slots:
+  pianos:
+    kind: count
+    part: pianos
+    unit: { one: piano, many: pianos }
+    max: 9
+    repair: [{ by: again, prompt: How many? }]
+tools:
+  take_message:
+    description: Takes a message down, once the caller has agreed to it.
+    parameters: { name: { type: string, minLength: 2, maxLength: 60 }, number: { type: string, maxLength: 20 } }
+    http: { method: POST, url: "${url}/messages" }
+    saves: { pianos: /pianos }
+`;
+  const yaml = readFileSync(new URL('../../workflows/receptionist.yaml', import.meta.url), 'utf8')
+    .replace('slots: {}', tools)
+    .replace('    ways:', '    tools: [take_message]\n    ways:');
+  return flowOf(yaml, 'receptionist.yaml', PLACES);
 }
 
 /** A call that a speaking model leads, with the tools of a shop behind a real socket. */
-async function shopCall(t: Test, { flow, ...options }: Options = {}) {
+async function shopCall(t: Test, { flow, flowAt, ...options }: Options = {}) {
   const shop = await startToolServer();
   const tools = new ToolReceivers({ folder: '/', env: { SHOP_KEY: 'hunter2' } }, () => undefined);
   const journal: string[] = [];
@@ -54,7 +81,7 @@ async function shopCall(t: Test, { flow, ...options }: Options = {}) {
   });
   const call = await realtimeCall(t, {
     ...options,
-    flow: toolFlow(shop.url, { retries: false, ...flow }),
+    flow: flowAt?.(shop.url) ?? toolFlow(shop.url, { retries: false, ...flow }),
     desk: ({ timers }) => new ToolDesk({ callId: 'call-1', tools, journal: written, after: timers.after }),
   });
   /** What the model was told of its calls, in order. */
@@ -330,4 +357,39 @@ t.test('what may not be said is not heard, and what must be said is', async t =>
   await say(said.call);
   await listen(said.rig);
   t.equal(said.rig.said().at(-1), 'Calls cost nothing. Thank you for calling. Goodbye.', 'once');
+});
+
+t.test('the front desk takes a message to the end of the call, once', async t => {
+  const { call, rig, server, shop, journal, outputs } = await shopCall(t, { flowAt: frontDesk });
+  const message = (args: unknown) => ({ name: 'take_message', arguments: JSON.stringify(args) });
+  const right = { name: 'Ada Lovell', number: '555 0134' };
+  shop.replies.push({ body: '{"pianos":2,"name":"nobody"}' });
+  server.answers.push(
+    { heard: 'do you move organs', words: ['We', 'do', 'not,', 'sorry.'] },
+    { heard: 'then take a message', words: ['What', 'is', 'your', 'name?'] },
+    { heard: 'Ada Lovell, 555 0134', words: ['Is', 'that', 'right?'] },
+    { heard: 'yes', words: ['One', 'second.'], calls: [message({ ...right, pianos: 7 })] },
+    { calls: [message(right), message(right)] },
+    { calls: [{ name: 'go_on', arguments: '{"way":"message"}' }] },
+  );
+  for (let turn = 0; turn < 4; turn += 1) {
+    await say(call);
+    await listen(rig);
+  }
+  t.same(
+    shop.asked.map(({ method, body }) => [method, JSON.parse(body)]),
+    [['POST', right]],
+    'what it makes up beside is refused, and the same is done once',
+  );
+  t.same(
+    outputs().map(({ status }) => status),
+    ['failed', 'done', 'done'],
+  );
+  t.match(journal[0], 'refused take_message arguments');
+  t.match(rig.details('slot.set'), [{ slot: 'pianos', value: 2 }], 'by what the tool answered alone');
+  t.match(rig.said().at(-1), /^One second\. I have written your message down.*Goodbye\.$/u);
+  t.same(rig.details('call.outcome'), [{ outcome: 'message_taken' }]);
+  t.same(rig.audio.hangUps, [{ drain: true }]);
+  t.same([rig.faults, call.llm.requests], [[], []]);
+  await until(() => server.open === 0, 'the connection is not closed');
 });
