@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { CODECS } from '../../bench/wire/codec.ts';
 import type { InboundSession, Session, SessionEvents } from '../../sip/session/session.ts';
 import { UserAgent } from '../../sip/session/user_agent.ts';
+import type { ServerTransaction } from '../../sip/transaction/server_transaction.ts';
 import { TransactionLayer } from '../../sip/transaction/transaction_layer.ts';
 import { TransportLayer } from '../../sip/transport/transport_layer.ts';
 import { HOST, TrunkPeer } from '../lines/trunk_peer.ts';
@@ -18,6 +19,8 @@ export class Phone {
   session: Session | undefined;
   /** How it answers who calls it. */
   onCall: (session: InboundSession) => void = session => this.accept(session);
+  /** What it does with requests inside calls that only some phones know. */
+  onRequest: (server: ServerTransaction) => boolean = () => false;
   readonly #agent: UserAgent;
 
   private constructor(port: number, sound: TrunkPeer) {
@@ -90,6 +93,7 @@ export class Phone {
         this.session = session;
         this.sound.linePort = remote?.rtp.port ?? 0;
       },
+      request: server => this.onRequest(server),
       ended: ({ by, status }) => this.endings.push(status === undefined ? by : `${by} ${status}`),
     };
   }

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { Headers } from '../../sip/message/headers.ts';
 import type { InboundSession } from '../../sip/session/session.ts';
+import type { ServerTransaction } from '../../sip/transaction/server_transaction.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { toneInt16 } from '../lines/trunk_rig.ts';
 import { ROOT } from '../tidy/sources.ts';
@@ -25,7 +27,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(50);
 }
 
-t.test('a caller is put through to a person, by a trunk', async t => {
+t.test('a caller is put through to a person, by their own side or by a trunk', async t => {
   const workflows = mkdtempSync(join(tmpdir(), 'workflows-'));
   t.teardown(() => rmSync(workflows, { recursive: true, force: true }));
   cpSync(join(ROOT, 'workflows/places'), join(workflows, 'places'), { recursive: true });
@@ -38,7 +40,7 @@ t.test('a caller is put through to a person, by a trunk', async t => {
       workflows: { dir: workflows, default: 'reception' },
       people: { sales: { number: '+15550111', trunk: 'out' } },
       trunks: [
-        { name: 'in', allowedAddresses: ['127.0.0.1/32'], numbers: ['*'] },
+        { name: 'in', allowedAddresses: ['127.0.0.1/32'], numbers: ['*'], transferBy: 'refer' },
         {
           name: 'out',
           directions: ['outbound'],
@@ -57,13 +59,20 @@ t.test('a caller is put through to a person, by a trunk', async t => {
     rung = session;
   };
   person.onCall = justRing;
-  /** Calls, and says with a key on which floor, until the person's phone has been rung. */
-  const ring = async (): Promise<Phone> => {
+  /** Calls, and says with a key on which floor, until somebody is called: the person's phone, where the caller's refers nobody. */
+  const ring = async (refer?: (server: ServerTransaction) => void): Promise<Phone> => {
     rung = undefined;
+    let isReferred = false;
     const caller = await Phone.open(t);
+    if (refer !== undefined)
+      caller.onRequest = server => {
+        isReferred = true;
+        refer(server);
+        return true;
+      };
     caller.call(port, '+15550199');
     await until(() => caller.session !== undefined);
-    const isRung = () => rung !== undefined;
+    const isRung = () => rung !== undefined || isReferred;
     while (!isRung()) {
       caller.sound.press(2, 100, 3);
       for (let i = 0; i < 60 && !isRung(); i += 1) await sleep(50);
@@ -99,23 +108,62 @@ t.test('a caller is put through to a person, by a trunk', async t => {
   await until(() => person.endings.length > before);
   t.match(person.endings.at(-1), /^remote/, 'a phone that rings for nobody is told so');
 
-  await until(() => events().length === 9);
+  let target: string | undefined;
+  const fourth = await ring(server => {
+    target = server.request.headers.get('refer-to');
+    server.respond(202);
+  });
+  const tell = (line: string): void =>
+    fourth.session?.request('NOTIFY', {
+      headers: Headers.of({ Event: 'refer', 'Subscription-State': 'active' }),
+      contentType: 'message/sipfrag',
+      body: Buffer.from(line),
+    });
+  await until(() => fourth.share(440) + fourth.share(480) > 0.9);
+  tell('SIP/2.0 180 Ringing');
+  tell('SIP/2.0 200 OK');
+  await until(() => fourth.endings.length === 1);
+  t.same(fourth.endings, ['remote'], 'who was put through by their own side is hung up');
+  t.match(target, /^<sip:\+15550111@127\.0\.0\.1:\d+>$/);
+
+  const fifth = await ring(server => {
+    server.respond(202);
+  });
+  fifth.session?.request('NOTIFY', {
+    headers: Headers.of({ Event: 'refer', 'Subscription-State': 'terminated' }),
+    contentType: 'message/sipfrag',
+    body: Buffer.from('SIP/2.0 603 Decline'),
+  });
+  await until(() => fifth.endings.length === 1);
+  t.same(fifth.endings, ['remote'], 'who was not is told so, and the call goes on to its end');
+
+  const refused = ['transfer.begun', 'transfer.ended refused 405'];
+  const accepted = ['transfer.begun', 'transfer.progressed 202'];
+  await until(() => events().length === 22);
   t.same(events(), [
+    ...refused,
     'leg.added',
     'leg.answered',
     'leg.told',
     'leg.joined',
     'leg.removed remoteHangup',
+    ...refused,
     'leg.added',
     'leg.removed busy 486',
+    ...refused,
     'leg.added',
     'leg.removed callEnded',
+    ...accepted,
+    'transfer.progressed 180',
+    'transfer.ended taken 200',
+    ...accepted,
+    'transfer.ended declined 603',
   ]);
-  while ((await node.calls()).filter(({ endedAt }) => endedAt !== null).length < 3) await sleep(100);
+  while ((await node.calls()).filter(({ endedAt }) => endedAt !== null).length < 5) await sleep(100);
   const calls = (await node.calls()).toReversed();
   t.same(
     calls.map(({ outcome }) => outcome),
-    ['served', 'callback', null],
+    ['served', 'callback', null, 'transferred', 'callback'],
   );
   t.equal(await node.stop(), 0);
   t.same(node.remains(), []);
