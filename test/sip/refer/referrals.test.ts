@@ -309,6 +309,7 @@ t.test('the next process hears the rest, and sends nothing', t => {
   t.ok(
     referrals.refer(SALES, US, told, () => {
       begun = JSON.stringify(referrals.state);
+      t.equal(sent(network.messages, 'REFER').length, 0);
     }),
   );
   t.match(JSON.parse(begun), { isOver: false, notices: 0 }, 'it can be kept before anything is sent');
