@@ -1,6 +1,7 @@
 import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { TurnEvent } from '../../pipeline/turn/turn_event.ts';
 import type { InterjectionEar } from '../../src/agent/interjection.ts';
+import { wordSince } from '../../src/agent/over_agent.ts';
 import { PRE_ROLL_MS, PreRoll } from '../../src/agent/pre_roll.ts';
 import { available, readSamples, room } from '../../src/calls/ring.ts';
 import { CONTROL, type SlotView, slotView } from '../../src/calls/slot_buffers.ts';
@@ -15,8 +16,7 @@ const ANSWER_MS = 700;
 const SECONDS_APART = 5;
 /** A turn that was taken and never comes to its end. */
 const LONGEST_TURN_MS = 8000;
-/** As much of the caller is kept and handed on as a conversation does. */
-const LEAD_MS = 250;
+/** As much of the caller is handed on at once as a conversation does. */
 const CHUNK_MS = 100;
 
 /** What one call's agent says, and what it heard. */
@@ -100,7 +100,7 @@ export class SpeakingTalk {
     if (ear === undefined) return;
     hear(speaker);
     const generation = Atomics.load(view.control, CONTROL.generation);
-    const meaning = await ear.understand(preRoll.since(onsetMs - LEAD_MS), rateHz);
+    const meaning = await ear.understand(wordSince(preRoll, onsetMs, rateHz), rateHz);
     if (this.#speakers.get(view.index) !== speaker) return;
     if (meaning === 'nothing') goOn(view.index, hold);
     else cut(view.index, generation);

@@ -171,6 +171,8 @@ export class TurnTaker {
         this.#isWordTold = true;
         break;
       case 'resume':
+        // Whoever was told of the word has silenced the agent for it: no turn begins with it once more.
+        if (!agentAudible && this.#isWordTold) this.#detector.restart(nowMs);
         this.#goOn();
         break;
       case 'backchannel':

@@ -102,9 +102,6 @@ const LEAST_CONFIDENCE_OF_NO = 0.99;
 /** A "two" is easily taken for a zero. */
 export const LEAST_CONFIDENCE_OF_WORDS = 0.9;
 
-/** A word is heard better with some quiet behind it, which nobody waits for. */
-const QUIET_BEHIND_MS = 150;
-
 /** Hears them with the recogniser of the call's turns and a grammar of their own. */
 export class RecognisedInterjections implements InterjectionEar {
   readonly #stt: Stt;
@@ -128,7 +125,6 @@ export class RecognisedInterjections implements InterjectionEar {
     const session = this.#stt.open({ rateHz, expect: INTERJECTIONS });
     try {
       for (let from = 0; from < pcm.length; from += rateHz) session.write(pcm.subarray(from, from + rateHz));
-      session.write(new Int16Array((rateHz * QUIET_BEHIND_MS) / 1000));
       const { signal } = new AbortController();
       return await within(session.finish(), { after: this.#after }, signal, {
         limitMs: LIMITS.interjectionMs,

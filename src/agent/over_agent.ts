@@ -1,3 +1,4 @@
+import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import type { Ear } from './caller_turn.ts';
 import { type Backchannel, EarlyAnswer, type OnEarlyAnswer } from './early_answer.ts';
@@ -7,6 +8,16 @@ import type { PreRoll } from './pre_roll.ts';
 
 /** Audio before the onset that belongs to a word or two. */
 const LEAD_MS = 250;
+/** They are heard better with some quiet behind them, which nobody waits for. */
+const QUIET_BEHIND_MS = 150;
+
+/** A word or two that began at `atMs`, for a recogniser. */
+export function wordSince(preRoll: PreRoll, atMs: number, rateHz: PipelineRateHz): Int16Array {
+  const said = preRoll.since(atMs - LEAD_MS);
+  const pcm = new Int16Array(said.length + (rateHz * QUIET_BEHIND_MS) / 1000);
+  pcm.set(said);
+  return pcm;
+}
 
 export interface OverAgentParts {
   readonly ear: Ear;
@@ -44,7 +55,7 @@ export class OverAgent {
   /** `asked` is the question over whose last sentence it was said; undefined elsewhere. Never rejects. */
   async hear(backchannel: Backchannel, asked: FlowStep | undefined): Promise<SaidOver> {
     const { audio, interjections, preRoll } = this.#parts;
-    const pcm = preRoll.since(backchannel.atMs - LEAD_MS);
+    const pcm = wordSince(preRoll, backchannel.atMs, audio.rateHz);
     if (asked !== undefined) this.#early.keep(asked, backchannel, pcm);
     const meaning = await interjections.understand(pcm, audio.rateHz);
     // Before the question is heard nobody can tell what a digit is meant for.

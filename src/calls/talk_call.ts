@@ -154,8 +154,9 @@ export class TalkCall {
     this.#use.tellSometimes(this.#record, this.#audio.mediaMs());
   }
 
+  /** Of the call's beginning: whoever says a date at midnight has not waited a year since. */
   #todayIso(): string {
-    return CALENDAR_DAY.format(this.#services.nowMs());
+    return CALENDAR_DAY.format(this.#services.nowMs() - this.#audio.mediaMs());
   }
 
   #mindOf(flow: Flow): Mind {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { Recorders } from '../../src/recording/recorder.ts';
 import { loadFlow } from '../../src/workflow/load.ts';
+import type { FlowState, Heard } from '../../src/workflow/types.ts';
 import { ROOT } from '../tidy/sources.ts';
 import { CallRig } from './call_rig.ts';
 import { RATE_HZ, type Script, ScriptedFlow, ScriptedStt, understood, WORD_MS } from './fakes.ts';
@@ -36,6 +37,34 @@ t.test('what the transcript holds is what reached the wire', async t => {
     await rig.pass(3000);
     t.match(rig.details('turn.agent')[1], { text: 'Question number 2 please.', interrupted: false });
   }
+});
+
+t.test('today is the day on which the call began', async t => {
+  const { flow } = scripted();
+  const days: string[] = [];
+  const noting = Object.assign(flow, {
+    next: (state: FlowState, heard: Heard, context: { readonly todayIso: string }) => {
+      days.push(context.todayIso);
+      return ScriptedFlow.prototype.next.call(flow, state, heard);
+    },
+  });
+  const stt = new ScriptedStt();
+  const midnightMs = new Date(2026, 11, 1).getTime();
+  const rig: CallRig = new CallRig({
+    flow: noting,
+    stt,
+    nowMs: () => midnightMs - 1000 + (rig?.call?.mediaMs ?? 0),
+  });
+  await rig.answer();
+  await rig.pass(3000);
+  stt.finals.push(understood('december first'));
+  await rig.speak(900);
+  await rig.pass(2000);
+  t.ok(days.length > 1);
+  t.ok(
+    days.every(day => day === '2026-11-30'),
+    days.join(),
+  );
 });
 
 t.test('a turn from sound to sound, with its latencies in order', async t => {

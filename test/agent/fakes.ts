@@ -327,10 +327,3 @@ export class ScriptedFlow implements Flow {
     };
   }
 }
-
-/** Whether an ear for a word or two was given what a turn was given, and then quiet. */
-export function isTheSame(short: readonly number[] = [], turn: readonly number[] = []): boolean {
-  const rest = short.slice(turn.length);
-  const isAll = turn.length > 0 && turn.every((sample, at) => sample === short[at]);
-  return isAll && rest.length > 0 && rest.every(sample => sample === 0);
-}

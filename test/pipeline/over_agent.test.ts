@@ -55,3 +55,44 @@ t.test('a word that the agent was cut for tells how loud the caller is', async t
   await rig.hear(concat(softer, pause(500)));
   t.equal(rig.heldAtMs, undefined, 'a television, 14 dB below');
 });
+
+t.test('what the agent is held for is told, and it goes on once that is known to be nothing', async t => {
+  const rig = new TurnRig(RATE_HZ, loudIsVoice);
+  rig.agentAudible = true;
+  await rig.hear(concat(pause(320), voice(300), pause(180)));
+  t.match(rig.events.at(-1), { type: 'backchannel', hold: 1 });
+  t.ok(rig.heldAtMs !== undefined, 'not known yet');
+  rig.goOn(2);
+  t.ok(rig.heldAtMs !== undefined, 'another one');
+  rig.goOn(1);
+  t.same([rig.heldAtMs, rig.ducked], [undefined, false]);
+  await rig.hear(pause(1000));
+  t.strictSame(rig.types, ['ducked', 'backchannel'], 'told once');
+  await rig.hear(concat(voice(200), pause(180), voice(100)));
+  t.match(rig.events.at(-1), { type: 'backchannel', hold: 2 });
+  rig.goOn(2);
+  t.ok(rig.heldAtMs !== undefined, 'there is more');
+  rig.goOn(1);
+  await rig.hear(voice(400));
+  t.equal(rig.cuts, 1);
+});
+
+t.test('a word that the agent is silenced for begins no turn, and what follows it does', async t => {
+  for (const [moreMs, types] of [
+    [0, []],
+    [300, ['speechStarted']],
+  ] as const) {
+    const rig = new TurnRig(RATE_HZ, loudIsVoice);
+    rig.agentAudible = true;
+    await rig.hear(concat(pause(320), voice(310), pause(150)));
+    t.strictSame(rig.types, ['ducked', 'backchannel']);
+    rig.agentAudible = false;
+    const silencedAtMs = rig.nowMs;
+    await rig.hear(concat(pause(40), voice(moreMs), pause(200)));
+    t.strictSame(
+      rig.types.slice(2).filter(type => type !== 'speechEnded'),
+      types,
+    );
+    t.ok(rig.events.slice(2).every(({ atMs }) => atMs >= silencedAtMs));
+  }
+});

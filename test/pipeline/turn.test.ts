@@ -124,27 +124,6 @@ t.test('who pauses behind the first word is held for, and then heard', async t =
   t.match(rig.events[2], { atMs: 320 });
 });
 
-t.test('what the agent is held for is told, and it goes on once that is known to be nothing', async t => {
-  const rig = new TurnRig(RATE_HZ, loudIsVoice);
-  rig.agentAudible = true;
-  await rig.hear(concat(pause(320), voice(300), pause(180)));
-  t.match(rig.events.at(-1), { type: 'backchannel', hold: 1 });
-  t.ok(rig.heldAtMs !== undefined, 'not known yet');
-  rig.goOn(2);
-  t.ok(rig.heldAtMs !== undefined, 'another one');
-  rig.goOn(1);
-  t.same([rig.heldAtMs, rig.ducked], [undefined, false]);
-  await rig.hear(pause(1000));
-  t.strictSame(rig.types, ['ducked', 'backchannel'], 'told once');
-  await rig.hear(concat(voice(200), pause(180), voice(100)));
-  t.match(rig.events.at(-1), { type: 'backchannel', hold: 2 });
-  rig.goOn(2);
-  t.ok(rig.heldAtMs !== undefined, 'there is more');
-  rig.goOn(1);
-  await rig.hear(voice(400));
-  t.equal(rig.cuts, 1);
-});
-
 t.test('what is broken has to go on for longer than what is said', async t => {
   const broken = (words: number) =>
     concat(...Array.from({ length: words }, () => concat(voice(170), pause(150))));
