@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../src/config/limits.ts';
@@ -170,7 +171,11 @@ for (const [fault, expected] of FAULTS) {
     server.fault = fault;
     const session = stt.open({ rateHz: 16_000, expect: ANY });
     session.write(noise(300, 16_000));
-    if (fault.type === 'ended') await until(() => server.streams === 1 && server.open === 0);
+    if (fault.type === 'ended') {
+      await until(() => server.streams === 1 && server.open === 0);
+      // We hear of it a moment later.
+      await pause(100);
+    }
     const told = await faultOf(session.finish());
     t.match(told, expected);
     t.notMatch(JSON.stringify([told.message, told.detail, String(told.cause)]), /secret|AIza/u);

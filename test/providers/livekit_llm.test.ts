@@ -13,6 +13,7 @@ const start = (): Promise<LlmRig> =>
       ...options,
       package: '@livekit/agents-plugin-openai',
       options: { baseURL: `${url}/v1`, model: 'gpt-4.1-mini' },
+      processLimits: { loadMs: 60_000, pingMs: 30_000 },
     }),
   );
 

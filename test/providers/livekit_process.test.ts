@@ -14,6 +14,8 @@ import { faultOf } from './streaming_stt_rig.ts';
 const KEY = 'key-that-nobody-may-see';
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const limits = { firstByteMs: 30_000, silentMs: 30_000 };
+/** On a busy machine a ping takes a while, too. */
+const processLimits = { pingMs: 30_000 };
 
 /** A folder whose node_modules holds the faulty plugins, and LiveKit's own packages. */
 const folder = await mkdtemp(join(tmpdir(), 'plugins-'));
@@ -29,7 +31,14 @@ await symlink(join(PACKAGES, 'throwing'), join(hopeless, 'node_modules/@livekit/
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
 function model(t: Test, options: Partial<PluginLlmOptions> = {}): Llm {
-  const llm = createPluginLlm({ name: 'plugin', package: 'faulty', folder, limits, ...options });
+  const llm = createPluginLlm({
+    name: 'plugin',
+    package: 'faulty',
+    folder,
+    limits,
+    processLimits,
+    ...options,
+  });
   t.teardown(() => llm.close());
   return llm;
 }
@@ -152,7 +161,7 @@ t.test('what is missing, or wrong, is told', async t => {
 });
 
 t.test('words that a voice times are where it says', async t => {
-  const tts = createPluginTts({ name: 'voice', package: 'faulty', folder, stallMs: 30_000 });
+  const tts = createPluginTts({ name: 'voice', package: 'faulty', folder, stallMs: 30_000, processLimits });
   t.teardown(() => tts.close());
   const speak = (text: string) =>
     wholeSentence(tts, text, { rateHz: 16_000, signal: new AbortController().signal });

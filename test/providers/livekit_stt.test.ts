@@ -45,6 +45,7 @@ async function open(key: string, wanted: RigTimes = {}): Promise<Shared> {
     options: { baseUrl: server.url.replace('/v1/listen', '') },
     apiKey: key,
     times,
+    processLimits: { loadMs: 60_000, pingMs: 30_000 },
   });
   return {
     stt,

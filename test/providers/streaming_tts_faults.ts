@@ -8,7 +8,7 @@ export const STREAMING_TTS_FAULTS: readonly StreamingTtsCheck[] = [
     // What came must have been there before its patience ends.
     alone: true,
     run: rig =>
-      onBench(rig, { stallMs: 250 }, async ({ server, speak }) => {
+      onBench(rig, { stallMs: 1_000 }, async ({ server, speak }) => {
         server.script.fault = () => ({ kind: 'halfOpen', afterChunks: 8 });
         const { pcm, error } = await speak(SENTENCE);
         assertFault(error, 'timeout');

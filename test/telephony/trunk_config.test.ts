@@ -57,6 +57,8 @@ t.test('a trunk has safe defaults', async t => {
       codecs: ['G722', 'PCMU', 'PCMA'],
       outboundProxy: '',
       gateways: [],
+      transferBy: 'bridge',
+      transferHost: '',
       optionsEveryS: 60,
       dispatch: [],
       pipeline: {},
