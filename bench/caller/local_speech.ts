@@ -6,11 +6,10 @@ import type { VoiceName } from './options.ts';
 
 /**
  * The caller's ears and mouth: the local recogniser and synthesiser, without any call around them. The agent is easily
- * understood, and many callers share a machine with it: its own work comes before what they make of what they heard.
+ * understood, and many callers share a machine with it.
  */
 export async function openEars({ voice }: Config): Promise<Stt> {
-  const { pocketsphinxModel: modelDir, flite } = voice;
-  return createPocketsphinxStt({ modelDir, scoreEvery: 2, flite, givesWay: true });
+  return createPocketsphinxStt({ modelDir: voice.pocketsphinxModel, scoreEvery: 2, flite: voice.flite });
 }
 
 export async function openVoice({ voice }: Config, name: VoiceName): Promise<Tts> {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
@@ -70,14 +69,6 @@ t.test('a recogniser process that hangs is replaced', async t => {
   process.kill(hung!, 'SIGSTOP');
   t.equal((await recognise(stt, YES_NO, await callerSpeech('No.'))).text, 'no');
   t.notOk(isAlive(hung!), 'the hung one is gone');
-});
-
-t.test('one that gives way has a low priority, as its session has', async t => {
-  const stt = createPocketsphinxStt({ givesWay: true });
-  t.teardown(() => stt.close());
-  const [pid] = recognisersOf(process.pid);
-  await until(() => getPriority(pid) === 10);
-  await until(() => / nice 10\n/u.test(readFileSync(`/proc/${pid}/autogroup`, 'utf8')));
 });
 
 t.test('what was prepared is known to every process, without a session that asks for it', async t => {

@@ -1,28 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { TrunklineError } from '../../config/errors.ts';
 import type { HostReply, HostRequest } from './host_messages.ts';
-import type { PocketsphinxOptions } from './pocketsphinx.ts';
-import { Recogniser } from './recogniser.ts';
+import { Recogniser, type RecogniserOptions } from './recogniser.ts';
 import type { Utterance } from './utterance.ts';
 
 /** The recogniser's own process: requests come from its parent over the channel, and with it the process ends. */
-const options = JSON.parse(process.argv[2] ?? '{}') as PocketsphinxOptions;
-// Before the threads that search, which take it over.
-if (options.givesWay) giveWay();
-const recogniser = await Recogniser.create(options);
+const recogniser = await Recogniser.create(JSON.parse(process.argv[2] ?? '{}') as RecogniserOptions);
 const utterances = new Map<number, Utterance>();
-
-/** Linux may share processors out among sessions before it looks at priorities within them (sched(7), autogroup). */
-function giveWay(): void {
-  const { PRIORITY_BELOW_NORMAL } = constants.priority;
-  try {
-    setPriority(PRIORITY_BELOW_NORMAL);
-    writeFileSync('/proc/self/autogroup', String(PRIORITY_BELOW_NORMAL));
-  } catch {
-    // There are no such shares here.
-  }
-}
 
 function handle(request: HostRequest): void {
   switch (request.type) {
