@@ -7,7 +7,7 @@ import { scriptedWords } from './servers/scripted_words.ts';
 
 export const KEY = 'key-that-nobody-may-see';
 export const ANYTHING: Expectation = { id: 'anything', jsgf: '' };
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const MS_PER_WORD = 200;
 
 /** What a check may do to a server of the test tree. */
