@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { prepareOffice } from '../../demo/back_office/office_postgres.ts';
 import { startOffice } from '../../demo/back_office/server.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
 import { putMigratedCluster } from '../store/migrated_cluster.ts';
-import { freePort, scratchFolder } from '../store/postgres.ts';
+import { scratchFolder } from '../store/postgres.ts';
 
 export const KEY = 'office-key-of-the-test';
 export const HOOK_SECRET = 'hook-secret-of-the-test';

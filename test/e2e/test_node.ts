@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { freePorts } from '../../bench/sip/free_ports.ts';
 import { ensureKeyFile } from '../../src/compliance/key_file.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { freePort } from '../edge/livekit_server.ts';
 import { putMigratedCluster } from '../store/migrated_cluster.ts';
 import { ROOT } from '../tidy/sources.ts';
 
@@ -80,9 +80,7 @@ export class TestNode {
   }
 
   static async #make(dir: string, media: object = { processes: 2 }, more: object = {}): Promise<TestNode> {
-    const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await Promise.all(
-      Array.from({ length: 7 }, freePort),
-    );
+    const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await freePorts(7);
     const tools = join(ROOT, 'var/tools');
     return new TestNode(dir, http!, {
       http: { port: http },

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { ROOT } from '../tidy/sources.ts';
 
 export interface TestLiveKit {
@@ -22,14 +22,6 @@ export function findLiveKitServer(): string | undefined {
   return [process.env.TEST_LIVEKIT_SERVER ?? '', join(ROOT, 'var/tools/livekit-server'), ...onPath].find(
     path => path !== '' && existsSync(path),
   );
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 /** A real livekit-server on free ports of the loopback, without Redis. */

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { gate } from '../../simulate/gate/gate.ts';
 import { writeSecretFile } from '../../src/compliance/secret_file.ts';
 import { nodePaths } from '../../src/config/paths.ts';
@@ -14,7 +15,7 @@ import { run } from '../../src/roles/api.ts';
 import { openChatStore } from '../../src/store/chats.ts';
 import { askNode } from '../../tools/workflow/node_api.ts';
 import { VERSION_COMMANDS } from '../../tools/workflow/version_commands.ts';
-import { freePort, startTestStore } from '../store/postgres.ts';
+import { startTestStore } from '../store/postgres.ts';
 import { ROOT } from '../tidy/sources.ts';
 import { API_KEY, WITH_KEY } from './test_plane.ts';
 

@@ -1,5 +1,4 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { isUdpFree } from '../../bench/sip/free_ports.ts';
 import { createFrame, type Frame, type PipelineRateHz } from '../../pipeline/frame.ts';
 import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import type { LineEndReason, LineEvents } from '../../src/lines/line.ts';
@@ -19,15 +18,7 @@ const POLLS = 8;
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + 2 * Math.floor(Math.random() * 4_000);
-    const tried = [port, port + 1].map(each => createSocket('udp4').bind(each, HOST));
-    const outcomes = await Promise.allSettled(tried.map(socket => once(socket, 'listening')));
-    await Promise.all(
-      tried.map(socket => {
-        socket.close();
-        return once(socket, 'close');
-      }),
-    );
-    if (outcomes.every(({ status }) => status === 'fulfilled')) return port;
+    if ((await isUdpFree(port)) && (await isUdpFree(port + 1))) return port;
   }
 }
 

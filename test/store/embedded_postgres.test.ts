@@ -18,9 +18,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
 import { packagedPrograms, postgresPrograms } from '../../src/store/postgres/programs.ts';
-import { freePort, scratchFolder, withClient } from './postgres.ts';
+import { scratchFolder, withClient } from './postgres.ts';
 
 const CHILD = fileURLToPath(new URL('postgres_child.ts', import.meta.url));
 const NOBODY = { uid: 65534, gid: 65534 };

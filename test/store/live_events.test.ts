@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import t from 'tap';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { openEventLog } from '../../src/store/event_log.ts';
 import { eventsChannel, type LiveEvent, readLiveEvent } from '../../src/store/live_events.ts';
 import { openQueries } from '../../src/store/queries.ts';
 import { callStory, PERSONAL } from './call_story.ts';
-import { freePort, startTestStore } from './postgres.ts';
+import { startTestStore } from './postgres.ts';
 
 const store = await startTestStore();
 t.teardown(() => store.end());

@@ -11,9 +11,9 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { ensureKeyFile } from '../../src/compliance/key_file.ts';
 import { openVault } from '../../src/compliance/vault.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
@@ -25,15 +25,6 @@ const MODELS = join(ROOT, 'var/test-postgres');
 const MADE_OF = ['package.json', 'src/store'];
 /** Nothing here outlives its test, and a process that is killed has handed its writes to the kernel. */
 const SETTINGS = '\nfsync = off\nfull_page_writes = off\n';
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 /**
  * Puts the copy of a migrated cluster, of which no key has sealed anything yet, where an embedded Postgres would make

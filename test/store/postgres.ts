@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { ensureKeyFile } from '../../src/compliance/key_file.ts';
 import { openVault, type Vault } from '../../src/compliance/vault.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded_postgres.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { freePort, putMigratedCluster } from './migrated_cluster.ts';
-
-export { freePort } from './migrated_cluster.ts';
+import { putMigratedCluster } from './migrated_cluster.ts';
 
 /** A folder of the test's own. */
 export interface Scratch {

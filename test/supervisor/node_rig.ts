@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { identify } from '../../src/supervisor/process_identity.ts';
-import { freePort } from '../edge/livekit_server.ts';
 import { ROOT } from '../tidy/sources.ts';
 
 /** A node started as `npm start` does, on ports and a data folder of its own. */

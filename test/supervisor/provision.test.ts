@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { SipClient } from 'livekit-server-sdk';
 import t, { type Test } from 'tap';
+import { freePort } from '../../bench/sip/free_ports.ts';
 import { nodePaths } from '../../src/config/paths.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { createLogger } from '../../src/observe/log.ts';
@@ -12,7 +13,7 @@ import { provisionSip, sipGroups } from '../../src/supervisor/provision.ts';
 import { ProvisionWatch } from '../../src/supervisor/provision_watch.ts';
 import { startLiveKitServer } from '../../src/supervisor/services/livekit.ts';
 import { ownRedisUrl, startRedis } from '../../src/supervisor/services/redis.ts';
-import { findLiveKitServer, freePort } from '../edge/livekit_server.ts';
+import { findLiveKitServer } from '../edge/livekit_server.ts';
 
 const never = new AbortController().signal;
 const password = 'p'.repeat(32);
