@@ -134,7 +134,7 @@ export class PluginChild {
       this.#messages = 0;
     }
     this.#messages++;
-    return this.#messages > LIMITS.pluginMessagesPerSecond;
+    return this.#messages > this.#events.limits.messagesPerSecond;
   }
 
   #giveUp(kind: FaultKind, what: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): void {

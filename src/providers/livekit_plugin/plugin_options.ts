@@ -18,11 +18,12 @@ export interface PluginOptions {
   readonly processLimits?: Partial<ProcessLimits>;
 }
 
-/** How long a plugin's process may take. */
+/** How long a plugin's process may take, and how much it may say. */
 export interface ProcessLimits {
   readonly loadMs: number;
   /** LIMITS.pluginPingsMissed of them without an answer are too long. */
   readonly pingMs: number;
+  readonly messagesPerSecond: number;
 }
 
 /** What the configuration says of a plugin. */

@@ -114,6 +114,7 @@ export class PluginProcess {
       limits: {
         loadMs: LIMITS.pluginLoadMs,
         pingMs: LIMITS.pluginPingMs,
+        messagesPerSecond: LIMITS.pluginMessagesPerSecond,
         ...this.#options.processLimits,
       },
       fault: (kind, what) => this.fault(kind, what),
