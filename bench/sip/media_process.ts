@@ -1,8 +1,6 @@
 import type { PipelineOverrides } from '../../pipeline/policy.ts';
 import { SharedParts } from '../../pipeline/shared_parts.ts';
-import { PolledSockets } from '../../sip/rtp/polled_sockets.ts';
-import { SendSpread } from '../../sip/rtp/send_spread.ts';
-import { eventSockets } from '../../sip/rtp/socket_pair.ts';
+import { RtpExchange } from '../../sip/rtp/rtp_exchange.ts';
 import { MediaCalls } from '../../src/calls/media_calls.ts';
 import { MediaClock } from '../../src/calls/media_clock.ts';
 import { PhoneLegs } from '../../src/calls/phone_legs.ts';
@@ -33,11 +31,10 @@ const { project, config, socketPath } = readRuntime(runtimeFile);
 const log = createLogger('media-0', config.logLevel);
 const link = await connectLink({ address: 'media-0', socketPath, log });
 const memory = createSlotMemory(maxCalls);
-const spread = new SendSpread();
-const sockets = PolledSockets.open() ?? eventSockets;
+const rtp = new RtpExchange();
 const shared = await SharedParts.load(nodePaths(project, config).kernels, maxCalls, maxCalls);
 const phones = new PhoneLegs({
-  parts: { kernels: shared.memory, spread, sockets },
+  parts: { kernels: shared.memory, spread: rtp.spread, sockets: rtp.sockets },
   toEdge: message => link.send('edge', message),
   log,
 });
@@ -88,16 +85,11 @@ function tellLoad(): void {
   });
 }
 
-function exchange(): void {
-  spread.startTick();
-  sockets.poll();
-}
-
-clock.add({ tick: exchange, skip: () => undefined });
+clock.add(rtp);
 clock.add(media);
 clock.add(talk);
 clock.start();
-spread.start();
+rtp.start();
 setInterval(tellLoad, LOAD_EVERY_MS);
 for (const type of ['lineAnswered', 'lineChanged', 'lineKey', 'lineGone'] as const)
   link.on(type, message => phones.fromEdge(message));

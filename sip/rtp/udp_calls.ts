@@ -1,8 +1,4 @@
-import { createRequire } from 'node:module';
-import type { LibraryHandle } from 'koffi';
-
-/** Architectures whose structures and constants are those below: Linux, 64 bits, little-endian. */
-const ARCHITECTURES: ReadonlySet<string> = new Set(['x64', 'arm64']);
+import { loadLibc } from './libc.ts';
 
 /** C's functions of their names. None throws or waits; −1 is a failure, of which `errno` tells. */
 export interface UdpCalls {
@@ -44,18 +40,6 @@ export const LINUX = {
   atOnce: 0x40 | 0x4000,
   clockRealtime: 0,
 } as const;
-
-/** The C library as this process has it; undefined where it can't be called from here. */
-function loadLibc(): { libc: LibraryHandle; koffi: typeof import('koffi') } | undefined {
-  if (process.platform !== 'linux' || !ARCHITECTURES.has(process.arch)) return undefined;
-  try {
-    // Not imported: where there is no build of it, the rest works without.
-    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
-    return { libc: koffi.load(null), koffi };
-  } catch {
-    return undefined;
-  }
-}
 
 /** Undefined where they can't be had, or where their structures are not known. */
 export function loadUdpCalls(): UdpCalls | undefined {

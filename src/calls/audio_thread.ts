@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants, getPriority, setPriority } from 'node:os';
+import { loadLibc } from '../../sip/rtp/libc.ts';
 
 const PRIORITY = constants.priority.PRIORITY_ABOVE_NORMAL;
 /** Where Linux shares processors out among sessions first (sched(7), autogroup), that is where a thread's priority ends. */
@@ -51,16 +51,15 @@ function goFirst(): boolean {
 /** Of a thread of the usual policy, `sched_runtime` is how long its turns are. */
 function takeShortTurns(): boolean {
   const call = SET_ATTRIBUTES.get(process.arch);
-  if (process.platform !== 'linux' || call === undefined) return false;
+  const loaded = loadLibc();
+  if (loaded === undefined || call === undefined) return false;
   try {
     const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
     attributes.writeUInt32LE(ATTRIBUTES_BYTES, 0);
     attributes.writeBigUInt64LE(KEEP_POLICY, 8);
     attributes.writeInt32LE(getPriority(0), 16);
     attributes.writeBigUInt64LE(TURN_NS, 24);
-    // Not imported: where there is no build of it, the rest works without.
-    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
-    const syscall = koffi.load(null).func('long syscall(long, ...)');
+    const syscall = loaded.libc.func('long syscall(long, ...)');
     return syscall(call, 'int', 0, 'void *', attributes, 'unsigned int', 0) === 0;
   } catch {
     return false;

@@ -1,13 +1,10 @@
 import { SharedParts } from '../../pipeline/shared_parts.ts';
-import { PolledSockets } from '../../sip/rtp/polled_sockets.ts';
-import type { RtpSockets } from '../../sip/rtp/rtp_sockets.ts';
-import { SendSpread } from '../../sip/rtp/send_spread.ts';
-import { eventSockets } from '../../sip/rtp/socket_pair.ts';
+import { RtpExchange } from '../../sip/rtp/rtp_exchange.ts';
 import { goBeforeOthers } from '../calls/audio_thread.ts';
 import { Headroom } from '../calls/headroom.ts';
 import type { KeptDialogs } from '../calls/kept_dialogs.ts';
 import { MediaCalls, type MediaCallsPorts } from '../calls/media_calls.ts';
-import { MediaClock, type Ticking } from '../calls/media_clock.ts';
+import { MediaClock } from '../calls/media_clock.ts';
 import { type FromTalk, MediaThreads } from '../calls/media_threads.ts';
 import { createSlotMemory } from '../calls/slot_buffers.ts';
 import { SoundSettings } from '../calls/sound_settings.ts';
@@ -34,14 +31,13 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   const { config, paths, link, log } = context;
   const maxCalls = config.media.callsPerProcess;
   const memory = createSlotMemory(maxCalls);
-  const spread = new SendSpread();
-  const sockets = PolledSockets.open() ?? eventSockets;
+  const rtp = new RtpExchange();
   const orphans = new Set<string>();
   const clock = new MediaClock();
   const headroom = measureHeadroom(clock, log, () => tellLoad());
   const hasStrong = (): boolean => headroom.affords('strongSuppression');
   const shared = await SharedParts.load(paths.kernels, maxCalls, rtpLegs(maxCalls), hasStrong);
-  const lines = openLines(context, { kernels: shared.memory, spread, sockets });
+  const lines = openLines(context, { kernels: shared.memory, spread: rtp.spread, sockets: rtp.sockets });
   const { dialogs, relays } = lines;
   const threads = startThreads(context, talk, memory, message => calls.fromTalk(message));
   const tellLoad: TellLoad = (readers = LOAD_READERS) => {
@@ -73,10 +69,10 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
   });
   await threads.ready();
   // The other thread is there by now, and stays as it is.
-  log.info({ ...goBeforeOthers(), rtp: wayOf(sockets) }, 'audio thread');
-  for (const each of [exchange(spread, sockets), headroom, calls, relays]) clock.add(each);
+  log.info({ ...goBeforeOthers(), rtp: rtp.way }, 'audio thread');
+  for (const each of [rtp, headroom, calls, relays]) clock.add(each);
   clock.start();
-  spread.start();
+  rtp.start();
   const loadTimer = setInterval(() => tellLoad(), LOAD_EVERY_MS);
   followCalls(context, calls, lines);
   followLegs(link, calls, relays);
@@ -94,24 +90,10 @@ export async function run(context: RoleContext, talk = TALK): Promise<Role> {
       await relays.stop();
       clearInterval(loadTimer);
       clock.stop();
-      spread.stop();
+      rtp.stop();
       await threads.stop();
     },
   };
-}
-
-/** What is left of the tick before goes out first, and what has come is there for this one. */
-function exchange(spread: SendSpread, sockets: RtpSockets): Ticking {
-  const tick = (): void => {
-    spread.startTick();
-    sockets.poll();
-  };
-  return { tick, skip: () => undefined };
-}
-
-/** How datagrams are read, for the log. */
-function wayOf(sockets: RtpSockets): string {
-  return sockets === eventSockets ? 'by the event loop' : 'polled';
 }
 
 function servedByThreads(link: Link, threads: MediaThreads): void {

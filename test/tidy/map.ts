@@ -43,6 +43,8 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
   'src/calls': [
     'models',
     'pipeline',
+    // A thread's precedence is the kernel's.
+    'sip/rtp/libc.ts',
     'src/agent',
     'src/ladder',
     'src/lines',
@@ -115,10 +117,7 @@ export const MAP: Readonly<Record<string, readonly string[]>> = {
     'models',
     'pipeline',
     // What a process's lines have in common is made by its role.
-    'sip/rtp/polled_sockets.ts',
-    'sip/rtp/rtp_sockets.ts',
-    'sip/rtp/send_spread.ts',
-    'sip/rtp/socket_pair.ts',
+    'sip/rtp/rtp_exchange.ts',
     'src',
     'web/build.ts',
   ],
