@@ -51,13 +51,9 @@ export function outboundTargets(trunk: Trunk, call: OutboundCall, state: PeerSta
   });
 }
 
-/** Whether it can be called: digits, with + or without, or what a telephone has keys for. */
-export function isNumber(text: string): boolean {
-  return NUMBER.test(text);
-}
-
-function refuseOdd(number: string): void {
-  if (!isNumber(number)) throw new TrunklineError('BAD_REQUEST', 'a number to call is as in +15550100');
+/** @throws TrunklineError for what can't be called: neither digits, with + or without, nor what a telephone has keys for */
+export function refuseOdd(number: string): void {
+  if (!NUMBER.test(number)) throw new TrunklineError('BAD_REQUEST', 'a number to call is as in +15550100');
 }
 
 /** The outbound proxy as a loose route; none where none is configured. */

@@ -1,8 +1,7 @@
 import type { NameAddr } from '../../sip/message/name_addr.ts';
 import { escapeUser } from '../../sip/message/uri.ts';
-import { TrunklineError } from '../config/errors.ts';
 import type { Trunk } from '../config/trunks.ts';
-import { isNumber, sipUriOf } from './outbound_target.ts';
+import { refuseOdd, sipUriOf } from './outbound_target.ts';
 
 /** Whom a caller is to be put through to, as the configuration names them. */
 export type ReferWish =
@@ -26,7 +25,7 @@ export function referTarget(
   { address, port }: Peer,
 ): NameAddr {
   if (to.kind === 'uri') return { uri: sipUriOf(to.uri), params: [] };
-  if (!isNumber(to.number)) throw new TrunklineError('BAD_REQUEST', 'a number to call is as in +15550100');
+  refuseOdd(to.number);
   const named = transferHost === '' ? gateways[0] : transferHost;
   const host = address.includes(':') ? `[${address}]` : address;
   const at = sipUriOf(named ?? `sip:${host}:${port}`);
