@@ -10,7 +10,7 @@ const COARSE_MS = 10;
 const FINE_MS = 12;
 /** The waveform is compared over so much, at every so manieth place first. */
 const COMPARED_MS = 300;
-const STRIDE_MS = 0.25;
+const STRIDE_MS = 0.125;
 /** Levels beneath this differ by noise alone. */
 const LEAST_DB = -50;
 /** Places whose levels are most alike, by correlation; one of them is the right one. */
@@ -57,7 +57,7 @@ export function align(
   return best && { programme: best.programme, offset: best.at - loudest - from };
 }
 
-/** The same place to the sample, where the wire has moved by some milliseconds; as it was where that can't be told. */
+/** The place to the sample, where the wire has moved by some milliseconds; as it was where it fits, or where none does. */
 export function realign(
   wire: Int16Array,
   from: number,
@@ -65,8 +65,16 @@ export function realign(
   before: Alignment,
   rateHz: number,
 ): Alignment {
-  const found = placeAround(wire.subarray(from, to), before.programme, from + before.offset, rateHz);
-  return found.likeness < SAME_WAVEFORM ? before : { ...before, offset: found.at - from };
+  const { programme, offset } = before;
+  const piece = wire.subarray(from, to);
+  if (likenessAt(piece, programme, from + offset) >= SAME_WAVEFORM) return before;
+  const found = placeAround(piece, programme, from + offset, rateHz);
+  return found.likeness < SAME_WAVEFORM ? before : { programme, offset: found.at - from };
+}
+
+function likenessAt(piece: Int16Array, programme: Int16Array, at: number): number {
+  const there = Float64Array.from(piece, (_, i) => roundSample(programme, at + i));
+  return similarityAt(Float64Array.from(piece), there, 0);
 }
 
 function loudestAt(pcm: Int16Array, length: number, hop: number): number {
