@@ -2,8 +2,10 @@ import t from 'tap';
 import { RecognisedInterjections } from '../../src/agent/interjection.ts';
 import { LIMITS } from '../../src/config/limits.ts';
 import { parseJsgf } from '../../src/providers/stt/jsgf.ts';
+import { createPocketsphinxStt } from '../../src/providers/stt/pocketsphinx.ts';
 import { compileWordGraph } from '../../src/providers/stt/word_graph.ts';
 import type { Expectation } from '../../src/providers/types.ts';
+import { concat, NO_FLITE, silence, speech, toInt16 } from '../pipeline/sounds.ts';
 import { ManualTimers, ScriptedStt, understood } from './fakes.ts';
 import { settle } from './rig.ts';
 
@@ -39,6 +41,30 @@ t.test('tells commands from requests, nods and what is in doubt', async t => {
   );
   t.equal(stt.openSessions, 0);
 });
+
+t.test(
+  'a stop and a hello are understood as the British say them, and as a telephone carries them',
+  {
+    skip: NO_FLITE,
+  },
+  async t => {
+    const stt = createPocketsphinxStt();
+    t.teardown(() => stt.close());
+    const ear = new RecognisedInterjections(stt, () => () => undefined);
+    const meaningOf = (text: string, voice: string) =>
+      ear.understand(
+        toInt16(concat(silence(250, 8000), speech(text, 8000, voice), silence(280, 8000))),
+        8000,
+      );
+    for (const voice of ['rms', 'kal', 'awb']) {
+      // As it is spelled: with another vowel, or without its beginning.
+      for (const said of ['stope', 'tope', 'ullao'])
+        t.equal(await meaningOf(said, voice), 'listen', `${said}, ${voice}`);
+      for (const said of ['okay', 'right', 'good'])
+        t.equal(await meaningOf(said, voice), 'nothing', `${said}, ${voice}`);
+    }
+  },
+);
 
 t.test('too late, or no recogniser: nothing', async t => {
   const stt = new ScriptedStt();

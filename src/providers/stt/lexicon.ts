@@ -7,10 +7,21 @@ export type Pronunciations = ReadonlyMap<string, readonly string[]>;
 /** Finds pronunciations for words that no dictionary has. Words it cannot do are left out. */
 export type LetterToSound = (words: readonly string[]) => Promise<Pronunciations>;
 
-/** Names of letters that the dictionary lacks. */
+/**
+ * What the dictionary, an American one, lacks: names of letters, and short words as they are said in Britain, where "o" is
+ * another diphthong, or as they come through a telephone, which takes the "s" off "stop". They are told apart by little
+ * else: a "stop" was an "okay" for half of the voices.
+ */
 const ADDED: ReadonlyMap<string, readonly string[]> = new Map([
   ['z', ['Z EH D']],
   ['z.', ['Z EH D']],
+  ['go', ['G AH UW']],
+  ['good', ['G AH', 'G UH']],
+  ['hello', ['AH L AY UW', 'HH AH L AH UW', 'AH L AW']],
+  ['hold', ['HH AH UW L D']],
+  ['no', ['N AH UW']],
+  ['okay', ['OW K AY', 'AH UW K EY']],
+  ['stop', ['S T OW P', 'T OW P', 'S T AO P']],
 ]);
 
 /**
