@@ -4,12 +4,13 @@ import { MediaCalls } from '../../src/calls/media_calls.ts';
 import type { FromTalk } from '../../src/calls/media_threads.ts';
 import { available } from '../../src/calls/ring.ts';
 import { CONTROL, createSlotMemory, slotView } from '../../src/calls/slot_buffers.ts';
+import { SpeechWriter } from '../../src/calls/speech_writer.ts';
 import type { ToTalk } from '../../src/calls/thread_messages.ts';
 import type { CallAssignment } from '../../src/ipc/messages.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
-import { NO_FLITE, speech } from '../pipeline/sounds.ts';
+import { concat, NO_FLITE, silence, speech } from '../pipeline/sounds.ts';
 import { HandLine } from './hand_line.ts';
 
 const SLOTS = 2;
@@ -255,6 +256,37 @@ t.test('voices are judged between hearing and speaking', { skip: NO_FLITE }, asy
     ['speechStarted', 'speechEnded', 'turnEnded'],
   );
 });
+
+t.test(
+  'an agent that is held for a nod goes on when it is told to, and not before',
+  { skip: NO_FLITE },
+  t => {
+    const { calls, told, toTalk, line, view } = house();
+    calls.assign(assignment('a'));
+    line('a').events.answered();
+    new SpeechWriter(view(0)).write(new Int16Array(40_000).fill(8000));
+    const said = (): number => line('a').sent.filter(sample => sample > 0.1).length;
+    const isHeld = (): boolean => {
+      const before = said();
+      for (let i = 0; i < 8; i += 1) calls.tick();
+      return said() === before;
+    };
+    const nod = (): { hold: number } | undefined =>
+      toTalk
+        .flatMap(message => (message.type === 'turn' ? [message.event] : []))
+        .find(event => event.type === 'backchannel');
+    line('a').say(concat(silence(600, 16_000), speech('yes', 16_000)));
+    for (let i = 0; i < 200 && nod() === undefined; i += 1) calls.tick();
+    const { hold } = nod() ?? { hold: 0 };
+    t.equal(hold, 1);
+    calls.fromTalk({ type: 'goOn', slot: 0, hold: 2 });
+    t.ok(isHeld(), 'another nod was meant');
+    calls.fromTalk({ type: 'goOn', slot: 0, hold });
+    t.notOk(isHeld());
+    t.strictSame(told, ['up a'], 'and the call is up');
+    t.end();
+  },
+);
 
 t.test('messages for slots without a call, and late ones, change nothing', async t => {
   const { calls, told, line, settle } = house();
