@@ -102,8 +102,8 @@ export class SpeakingTalk {
     const generation = Atomics.load(view.control, CONTROL.generation);
     const meaning = await ear.understand(wordSince(preRoll, onsetMs, rateHz), rateHz);
     if (this.#speakers.get(view.index) !== speaker) return;
-    if (meaning === 'nothing') goOn(view.index, hold);
-    else cut(view.index, generation);
+    if (meaning === 'nod') goOn(view.index, hold);
+    else if (meaning !== 'nothing') cut(view.index, generation);
   }
 
   #speak(speaker: Speaker, nowMs: number): void {

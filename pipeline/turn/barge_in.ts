@@ -46,7 +46,7 @@ const VOICE_PAUSE_MS = 220;
  * one, or once somebody says that it was nothing: the next words of whoever wants the floor come soon.
  */
 const WORD_PAUSE_MS = 130;
-const OVER_AFTER_MS = 300;
+const OVER_AFTER_MS = 400;
 
 /** While a sound that was nothing goes on, one so much louder, and this much louder than a voice has to be, lowers the agent. */
 const LOUDER_DB = 10;

@@ -12,7 +12,7 @@ const MOST_DOUBT_DB = 2;
 /** And over so long what is heard at this moment. */
 const NOW_MS = 30;
 /** A sound is over after so long without. */
-const OVER_AFTER_MS = 320;
+const OVER_AFTER_MS = 420;
 /** Laughs are bursts no longer than this with breath between them; at least so much of it, and so often (Bachorowski, 2001). */
 const LONGEST_BURST_MS = 150;
 const LEAST_BREATH_MS = 60;

@@ -237,9 +237,9 @@ export class Conversation {
       isOverQuestion ? this.#at.step : undefined,
     );
     this.#guard(() => {
-      if (meaning === 'nothing') audio.goOn(backchannel.hold);
+      if (meaning === 'nod') audio.goOn(backchannel.hold);
       const isTooLate = this.#ending || this.#floor.reply !== reply || this.#caller !== undefined;
-      if (isTooLate || meaning === 'nothing') return;
+      if (isTooLate || meaning === 'nod' || meaning === 'nothing') return;
       this.#interrupt(audio.playedSamples());
       const { step } = this.#at;
       if (meaning === 'listen' || step === undefined) return;

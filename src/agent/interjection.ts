@@ -7,10 +7,10 @@ import type { After } from './ports.ts';
 
 /**
  * What somebody wants who says a word or two over the agent: that it be silent and listen, that what they said be answered
- * (a no, or to hear it again), that just these words be (`words`; `digit` where a number may be asked for), or nothing, since
- * it was a nod or was not understood.
+ * (a no, or to hear it again), that just these words be (`words`; `digit` where a number may be asked for), that it go on,
+ * since it was a nod, or nothing that was understood: more may follow.
  */
-export type Interjection = 'listen' | 'answer' | 'words' | 'digit' | 'nothing';
+export type Interjection = 'listen' | 'answer' | 'words' | 'digit' | 'nod' | 'nothing';
 
 /** Understands what is too short to be an interruption by its length. */
 export interface InterjectionEar {
@@ -18,8 +18,8 @@ export interface InterjectionEar {
   understand(pcm: Int16Array, rateHz: PipelineRateHz): Promise<Interjection>;
 }
 
-/** By words. Nods are there to be told apart from the others, and what is neither to be taken for neither. */
-const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
+/** By words. What is none of them is there to be taken for none. */
+const WORDS: Readonly<Record<Exclude<Interjection, 'nothing'>, readonly string[]>> = {
   listen: [
     'stop',
     'wait',
@@ -51,7 +51,7 @@ const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
   ],
   words: ['operator'],
   digit: ['zero'],
-  nothing: [
+  nod: [
     'yes',
     'yeah',
     'yep',
@@ -83,7 +83,7 @@ const WORDS: Readonly<Record<Interjection, readonly string[]>> = {
 const OTHER_WORDS = ['pardon', 'be quiet', 'and', 'the', 'see', 'two', 'four', 'five'];
 
 const MEANINGS: ReadonlyMap<string, Interjection> = new Map([
-  ...(Object.keys(WORDS) as Interjection[]).flatMap(meaning =>
+  ...(Object.keys(WORDS) as (keyof typeof WORDS)[]).flatMap(meaning =>
     WORDS[meaning].map(text => [text, meaning] as const),
   ),
   ...OTHER_WORDS.map(text => [text, 'nothing'] as const),
@@ -99,6 +99,8 @@ export const INTERJECTIONS: Expectation = {
 const LEAST_CONFIDENCE = 0.005;
 /** On a narrow line a yes is easily taken for a no. */
 const LEAST_CONFIDENCE_OF_NO = 0.99;
+/** Sentences begin with what is much like a nod. */
+const LEAST_CONFIDENCE_OF_NOD = 0.5;
 /** A "two" is easily taken for a zero. */
 export const LEAST_CONFIDENCE_OF_WORDS = 0.9;
 
@@ -143,5 +145,6 @@ function meaningOf({ text, confidence }: Recognition): Interjection {
 
 function leastConfidence(text: string, meaning: Interjection): number {
   if (text === 'no') return LEAST_CONFIDENCE_OF_NO;
+  if (meaning === 'nod') return LEAST_CONFIDENCE_OF_NOD;
   return meaning === 'words' || meaning === 'digit' ? LEAST_CONFIDENCE_OF_WORDS : LEAST_CONFIDENCE;
 }

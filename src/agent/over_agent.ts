@@ -2,7 +2,12 @@ import type { PipelineRateHz } from '../../pipeline/frame.ts';
 import type { FlowStep } from '../workflow/types.ts';
 import type { Ear } from './caller_turn.ts';
 import { type Backchannel, EarlyAnswer, type OnEarlyAnswer } from './early_answer.ts';
-import { INTERJECTIONS, type InterjectionEar, LEAST_CONFIDENCE_OF_WORDS } from './interjection.ts';
+import {
+  INTERJECTIONS,
+  type Interjection,
+  type InterjectionEar,
+  LEAST_CONFIDENCE_OF_WORDS,
+} from './interjection.ts';
 import type { CallAudio } from './ports.ts';
 import type { PreRoll } from './pre_roll.ts';
 
@@ -28,7 +33,7 @@ export interface OverAgentParts {
 
 /** A word or two over the agent, understood. */
 export interface SaidOver {
-  readonly meaning: 'listen' | 'answer' | 'words' | 'nothing';
+  readonly meaning: Exclude<Interjection, 'digit'>;
   readonly pcm: Int16Array;
 }
 

@@ -239,19 +239,21 @@ t.test('a request said in short over the agent cuts it and is answered as a turn
 });
 
 t.test('nods, doubt and a recogniser that fails or is late do not stop the agent', async t => {
-  const interjected = async (prepare: (rig: Rig) => void, held = true): Promise<Rig> => {
+  const interjected = async (prepare: (rig: Rig) => void, held = 1): Promise<Rig> => {
     const rig = await new Rig(() => ({ say: ['One two three four five six.'] })).answer();
     await rig.pass(2 * WORD_MS);
     prepare(rig);
-    await rig.interject(held ? 1 : 0);
+    await rig.interject(held);
     await rig.listen();
     t.same(rig.said(), ['One two three four five six.']);
     t.equal(rig.audio.cuts, 0);
-    t.same(rig.audio.wentOn, held ? [1] : [], 'it waits for nothing more');
     t.same(rig.faults, []);
     return rig;
   };
-  await interjected(rig => rig.stt.finals.push(understood('okay', 1)));
+  const nodded = await interjected(rig => rig.stt.finals.push(understood('okay', 1)));
+  t.same(nodded.audio.wentOn, [1], 'it waits for nothing more');
+  const doubted = await interjected(rig => rig.stt.finals.push(understood('okay', 0.3)));
+  t.same(doubted.audio.wentOn, [], 'it waits for what may follow');
   await interjected(rig => rig.stt.finals.push(understood('stop', 0.004)));
   await interjected(rig => rig.stt.finals.push(understood('no', 0.9)));
   await interjected(rig => rig.stt.finals.push(understood('', 0)));
@@ -265,7 +267,7 @@ t.test('nods, doubt and a recogniser that fails or is late do not stop the agent
     rig.stt.stuck = true;
   });
   t.equal(late.stt.openSessions, 0, 'given up');
-  const unheld = await interjected(rig => rig.stt.finals.push(understood('stop', 1)), false);
+  const unheld = await interjected(rig => rig.stt.finals.push(understood('stop', 1)), 0);
   t.same(unheld.stt.sessions, [], 'what the agent was not held for is not even listened to');
 });
 

@@ -30,7 +30,9 @@ t.test('tells commands from requests, nods and what is in doubt', async t => {
   t.equal(await meaningOf('zero', 0.8), 'nothing', 'it may be a two');
   t.equal(await meaningOf('hold on', 0.007), 'listen', 'on a narrow line');
   t.equal(await meaningOf('stop', 0.003), 'nothing');
-  t.equal(await meaningOf('yeah', 1), 'nothing');
+  t.equal(await meaningOf('yeah', 1), 'nod');
+  t.equal(await meaningOf('yeah', 0.4), 'nothing', 'a sentence may begin so');
+  t.equal(await meaningOf('and', 1), 'nothing', 'there may be more');
   t.equal(await meaningOf('', 0), 'nothing');
   t.equal(await meaningOf('something else', 1), 'nothing');
   const written = stt.sessions[0]?.written ?? [];
@@ -61,7 +63,7 @@ t.test(
       for (const said of ['stope', 'tope', 'ullao'])
         t.equal(await meaningOf(said, voice), 'listen', `${said}, ${voice}`);
       for (const said of ['okay', 'right', 'good'])
-        t.equal(await meaningOf(said, voice), 'nothing', `${said}, ${voice}`);
+        t.equal(await meaningOf(said, voice), 'nod', `${said}, ${voice}`);
     }
   },
 );
