@@ -7,6 +7,7 @@ const DEFAULTS: RecogniserOptions = {
   modelDir: '/usr/share/pocketsphinx/model/en-us',
   scoreEvery: 1,
   flite: 'flite',
+  pauseMs: 300,
 };
 
 /** The local recogniser: CMU pocketsphinx with a grammar for each utterance. */

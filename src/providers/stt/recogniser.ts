@@ -12,10 +12,15 @@ import { Lexicon } from './lexicon.ts';
 import { type Search, Utterance } from './utterance.ts';
 import { compileWordGraph } from './word_graph.ts';
 
+/** Of the features. */
+const FRAME_MS = 10;
+
 /** The model's folder also holds the dictionary `cmudict-en-us.dict`. */
 export interface RecogniserOptions extends DecoderModel {
   /** The synthesiser whose letter-to-sound rules speak words that the dictionary lacks. */
   readonly flite: string;
+  /** Of a pause that may be the end: all that was said so far is searched then, each time. */
+  readonly pauseMs: number;
 }
 
 /** Recognition with grammars inside this process: searches run on threads, a crash of the library ends the process. */
@@ -24,20 +29,22 @@ export class Recogniser {
   readonly #lexicon: Lexicon;
   /** By grammar id, in order of last use. */
   readonly #grammars = new Map<string, Promise<Grammar>>();
+  readonly #pauseFrames: number;
 
-  private constructor(pool: DecoderPool, lexicon: Lexicon) {
+  private constructor(pool: DecoderPool, lexicon: Lexicon, pauseMs: number) {
     this.#pool = pool;
     this.#lexicon = lexicon;
+    this.#pauseFrames = Math.round(pauseMs / FRAME_MS);
   }
 
   /** @throws TrunklineError TOOL_MISSING, STT_FAILED */
-  static async create({ modelDir, scoreEvery, flite }: RecogniserOptions): Promise<Recogniser> {
+  static async create({ modelDir, scoreEvery, flite, pauseMs }: RecogniserOptions): Promise<Recogniser> {
     const dictionary = join(modelDir, 'cmudict-en-us.dict');
     const lexicon = await Lexicon.load(dictionary, fliteLetterToSound(flite)).catch(cause => {
       throw new TrunklineError('STT_FAILED', `no dictionary ${dictionary}`, { cause });
     });
     const size = Math.min(LIMITS.sttDecoders, availableParallelism());
-    return new Recogniser(await DecoderPool.create({ modelDir, scoreEvery }, size), lexicon);
+    return new Recogniser(await DecoderPool.create({ modelDir, scoreEvery }, size), lexicon, pauseMs);
   }
 
   /** Compiles a grammar ahead of its use; what is wrong with it is told by every utterance that uses it. */
@@ -58,7 +65,7 @@ export class Recogniser {
         recognitionOf(await hypothesesOf(features, ready, decoder, isBeyondDoubt)),
       );
     };
-    return new Utterance(rateHz, search, onPartial);
+    return new Utterance(search, { rateHz, pauseFrames: this.#pauseFrames, onPartial });
   }
 
   close(): Promise<void> {

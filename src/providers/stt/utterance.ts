@@ -3,14 +3,19 @@ import type { Recognition } from '../types.ts';
 import { MelSpectrum } from './mel_spectrum.ts';
 import { type Excerpt, excerptOf, featuresOf, type SpeechFeatures, WARPS } from './speech_features.ts';
 
-/** Silence after which the utterance may be over, so that it is searched ahead of its end. */
-const PAUSE_FRAMES = 30;
 /** How often pauses are looked for. */
 const CHECK_FRAMES = 10;
 /** Ends of speech this close together are the same one, seen with more or less silence behind it. */
 const SAME_END_FRAMES = 6;
 
 export type Search = (features: SpeechFeatures) => Promise<Recognition>;
+
+export interface UtteranceOptions {
+  readonly rateHz: 8000 | 16000;
+  /** Silence, in frames of 10 ms, after which it may be over, so that it is searched ahead of its end. */
+  readonly pauseFrames: number;
+  readonly onPartial?: ((text: string) => void) | undefined;
+}
 
 const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
 
@@ -20,6 +25,7 @@ const NOTHING: Recognition = { text: '', confidence: 0, alternatives: [] };
  */
 export class Utterance {
   readonly #rateHz: 8000 | 16000;
+  readonly #pauseFrames: number;
   readonly #search: Search;
   readonly #onPartial: ((text: string) => void) | undefined;
   readonly #spectrum: MelSpectrum;
@@ -29,8 +35,9 @@ export class Utterance {
   #latest: { readonly excerpt: Excerpt; readonly result: Promise<Recognition>; done: boolean } | undefined;
   #over = false;
 
-  constructor(rateHz: 8000 | 16000, search: Search, onPartial?: (text: string) => void) {
+  constructor(search: Search, { rateHz, pauseFrames, onPartial }: UtteranceOptions) {
     this.#rateHz = rateHz;
+    this.#pauseFrames = pauseFrames;
     this.#search = search;
     this.#onPartial = onPartial;
     this.#spectrum = new MelSpectrum(rateHz, WARPS);
@@ -70,7 +77,7 @@ export class Utterance {
   #searchAhead(): void {
     if (this.#latest?.done === false) return;
     const excerpt = excerptOf(this.#spectrum, this.#rateHz);
-    if (excerpt === undefined || this.#spectrum.frameCount - excerpt.lastFrame < PAUSE_FRAMES) return;
+    if (excerpt === undefined || this.#spectrum.frameCount - excerpt.lastFrame < this.#pauseFrames) return;
     if (this.#latest !== undefined && isSameSpeech(this.#latest.excerpt, excerpt)) return;
     this.#begin(excerpt);
   }
