@@ -7,7 +7,7 @@ import { TrunkPeer } from '../lines/trunk_peer.ts';
 import { freePort, kernels, toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig } from './bridge_rig.ts';
 
-t.setTimeout(60_000);
+t.setTimeout(300_000);
 
 t.test('a phone and somebody in a room of LiveKit', { skip: NO_SERVER }, async t => {
   const rooms = await TestRooms.start();
