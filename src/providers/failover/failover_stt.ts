@@ -4,7 +4,7 @@ import { ProviderFault } from '../provider_fault.ts';
 import type { Expectation, Recognition, Stt, SttOptions, SttSession } from '../types.ts';
 import { type Attempt, type FailoverObserver, isAskersFault } from './attempt.ts';
 import type { Candidates } from './candidates.ts';
-import { firstToSpeak, type RaceLimits } from './race.ts';
+import { firstToSpeak, type RaceLimits, type Won } from './race.ts';
 import { Rounds } from './rounds.ts';
 
 const RACE: RaceLimits = {
@@ -13,6 +13,8 @@ const RACE: RaceLimits = {
   attemptMs: LIMITS.sttFailoverMs,
   lastMs: LIMITS.sttFinalMs,
 };
+/** By then the caller has waited for all of them to fail. */
+const ONCE_MORE: RaceLimits = { ...RACE, attemptMs: RACE.hedgeMostMs, lastMs: RACE.hedgeMostMs };
 
 /**
  * Recognisers in order, as one. An utterance goes to the first that works and is kept; when that one fails, or its final is
@@ -123,14 +125,11 @@ class Utterance implements SttSession {
     if (first === undefined) this.#rounds.forgive();
     first?.attempt.askedNow(this.#askedAtMs);
     try {
-      const { attempt, result } = await firstToSpeak({
-        rounds: this.#rounds,
-        limits: RACE,
-        first: first?.attempt,
-        start: asked => (asked === first?.attempt ? first : this.#listen(asked)).session.finish(),
-        isGood: ({ text }) => text !== '',
-        // A replay takes its time.
-        isMeasured: asked => asked === first?.attempt,
+      const { nowMs } = this.#rounds.candidates.clock;
+      const latestMs = nowMs() + RACE.attemptMs;
+      const { attempt, result } = await this.#race(RACE, first).catch(error => {
+        if (first === undefined || nowMs() > latestMs) throw error;
+        return this.#onceMore(error);
       });
       attempt.succeeded();
       this.#options.onAnswer?.(attempt.answeredBy);
@@ -138,6 +137,25 @@ class Utterance implements SttSession {
     } finally {
       this.#heard.forget();
     }
+  }
+
+  #race(limits: RaceLimits, first?: Listener): Promise<Won<Stt, Recognition>> {
+    return firstToSpeak({
+      rounds: this.#rounds,
+      limits,
+      first: first?.attempt,
+      start: asked => (asked === first?.attempt ? first : this.#listen(asked)).session.finish(),
+      isGood: ({ text }) => text !== '',
+      // A replay takes its time.
+      isMeasured: asked => asked === first?.attempt,
+    });
+  }
+
+  /** Connections may have failed, and not the recognisers: they are given all of it by others, if there is time. */
+  #onceMore(error: unknown): Promise<Won<Stt, Recognition>> {
+    if (this.#control.signal.aborted || isAskersFault(error)) throw error;
+    this.#rounds.forgive();
+    return this.#race(ONCE_MORE);
   }
 
   #takeOver(listener: Listener, error: unknown): void {

@@ -4,7 +4,7 @@ import type { Candidate, Candidates, Provider } from './candidates.ts';
 
 /**
  * The providers asked for one thing, an answer, a sentence or an utterance: whoever failed at it is not asked again.
- * Nobody's turn comes twice, so that there are no more rounds than providers.
+ * Nobody's turn comes twice unless all are forgiven, so that there are no more rounds than providers.
  */
 export class Rounds<P extends Provider> {
   readonly candidates: Candidates<P>;

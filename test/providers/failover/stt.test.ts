@@ -70,6 +70,27 @@ t.test('all fail in mid-utterance: they are asked once more at its end', async t
   t.same(await never.rig.leftovers(), NO_LEFTOVERS);
 });
 
+t.test(
+  'who fails at the end has lost a connection perhaps: where nobody else can, all are asked once more',
+  async t => {
+    const lost: Hearing = { final: [{ wait: 30 }, { fault: 'unavailable' }] };
+    for (const others of [[], [[{ failsAtOpen: new Error('no') }]]]) {
+      const { hear, told, rig } = failover([lost, WORKS], ...others);
+      t.equal(await hear(), '1 2 3 4');
+      t.equal(told.attempts.at(-1), 'stt a ok 50');
+      t.same(await rig.leftovers(), NO_LEFTOVERS);
+    }
+    const gone = failover([lost]);
+    await t.rejects(gone.hear(), { code: 'STT_FAILED' });
+    t.equal(gone.recognisers[0]!.opened.length, 2, 'and no more than that');
+    const hangs = failover([lost, { final: ['hang'] }]);
+    const beganMs = hangs.clock.nowMs();
+    await t.rejects(hangs.hear(), { code: 'STT_FAILED' });
+    t.equal(hangs.clock.nowMs() - beganMs, 30 + LIMITS.sttHedgeMostMs);
+    t.same(await hangs.rig.leftovers(), NO_LEFTOVERS);
+  },
+);
+
 t.test('a late final: the next is given all too, and the first that understood something wins', async t => {
   const { hear, clock, told, rig } = failover([{ final: ['hang'] }], [WORKS]);
   const beganMs = clock.nowMs();
