@@ -137,7 +137,7 @@ const RETRY = { 'Retry-After:': '[1-9][0-9]*' };
 
 t.test('a node that is full says when to try again, before anything is set up', SIPP_OR_SKIP, async t => {
   const phone = await PhoneRig.open(t, { slots: 1 });
-  const first = callBySipp(t, scenario(answered(), pause(400), hangUp()), phone);
+  const first = callBySipp(t, scenario(answered(), pause(4_000), hangUp()), phone);
   await phone.told('lineAnswered');
   t.equal(await callBySipp(t, scenario(invite(), refused(503, RETRY)), phone), '');
   t.equal(await first, '');
@@ -150,7 +150,7 @@ t.test('a trunk that has all its calls, and one whose calls come too fast', SIPP
     `trunks: [{name: one, allowedAddresses: [127.0.0.1], numbers: ["*"], ${limits}}]`;
   for (const limits of ['maxCalls: 1', 'maxCallsPerSecond: 0.1']) {
     const phone = await PhoneRig.open(t, { trunks: limited(limits) });
-    const first = callBySipp(t, scenario(answered(), pause(400), hangUp()), phone);
+    const first = callBySipp(t, scenario(answered(), pause(4_000), hangUp()), phone);
     await phone.told('lineAnswered');
     t.equal(await callBySipp(t, scenario(invite(), refused(503, RETRY)), phone), '', limits);
     t.equal(await first, '');
