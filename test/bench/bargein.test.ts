@@ -18,15 +18,9 @@ import {
 import { SeededRandom } from '../../bench/caller/random.ts';
 import { tone } from '../../bench/load/sounds.ts';
 import { formatWav, writeWav } from '../../bench/wire/wav.ts';
+import { MADE_UP_EVENT } from './made_up_event.ts';
 
 const RATE_HZ = 8000;
-const EVENT = {
-  kind: 'sentence',
-  source: 'made up',
-  text: '',
-  pcm: new Int16Array(16_000),
-  afterMs: 0,
-} as const;
 
 const outcome = (kind: EventClass, times: Partial<Outcome>): Outcome => ({
   kind,
@@ -112,7 +106,7 @@ t.test(
     );
     const calls = layouts.map(layout => ({
       layout,
-      events: layout.events.map(({ kind }) => ({ ...EVENT, kind })),
+      events: layout.events.map(({ kind }) => ({ ...MADE_UP_EVENT, kind })),
       background: undefined,
     }));
     const plans = asPlans(calls, 3);
@@ -128,7 +122,7 @@ t.test(
 
 t.test('a caller begins once the agent has been heard, and its echo is late and weak as the path says', t => {
   const echo = { kind: 'hybrid', delayMs: 100, erlDb: 12, seed: 5 } as const;
-  const event = { ...EVENT, pcm: new Int16Array(1600).fill(9000), afterMs: 500 };
+  const event = { ...MADE_UP_EVENT, pcm: new Int16Array(1600).fill(9000), afterMs: 500 };
   const plan: CallPlan = {
     codec: 'PCMU',
     echo,

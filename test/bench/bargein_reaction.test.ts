@@ -7,15 +7,9 @@ import { SeededRandom } from '../../bench/caller/random.ts';
 import { babble } from '../../bench/load/sounds.ts';
 import { CODECS } from '../../bench/wire/codec.ts';
 import { concat } from '../pipeline/sounds.ts';
+import { MADE_UP_EVENT } from './made_up_event.ts';
 
 const RATE_HZ = 8000;
-const EVENT = {
-  kind: 'sentence',
-  source: 'made up',
-  text: '',
-  pcm: new Int16Array(16_000),
-  afterMs: 0,
-} as const;
 
 /** What the agent says, with no pauses: two voices. */
 const PROGRAMMES = [1, 2].map(seed => babble(9000, RATE_HZ, -20, new SeededRandom(seed, 'agent')));
@@ -31,7 +25,7 @@ function wire(gainAt: (ms: number) => number, lengthMs = 6000): Int16Array {
 function measured(pcm: Int16Array): Reaction {
   const reaction = measureReaction(
     { pcm, rateHz: RATE_HZ, programmes: PROGRAMMES },
-    { event: EVENT, onsetMs: 2000, endMs: 3000 },
+    { event: MADE_UP_EVENT, onsetMs: 2000, endMs: 3000 },
   );
   if (reaction === undefined) throw new Error('the agent was silent');
   return reaction;
@@ -142,7 +136,7 @@ t.test(
     const { stopMs, duckMs } = measured(other);
     t.ok(isNear(stopMs, 400), `${stopMs}`);
     t.equal(duckMs, stopMs, 'it was lower then at the latest');
-    const late = { event: EVENT, onsetMs: 2700, endMs: 3700 };
+    const late = { event: MADE_UP_EVENT, onsetMs: 2700, endMs: 3700 };
     const heard = { pcm: other, rateHz: RATE_HZ, programmes: PROGRAMMES };
     t.equal(measureReaction(heard, late), undefined, 'it was silent before');
     t.end();

@@ -2,7 +2,7 @@ import t from 'tap';
 import { CODECS, type CodecName } from '../../bench/wire/codec.ts';
 import { hearingsOf } from '../../src/calls/bridge_plan.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, toneInt16, toneShare } from '../lines/trunk_rig.ts';
+import { freePortPair, toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig, phone } from './bridge_rig.ts';
 
 /** Share of the last 500 ms that a peer heard that is a tone's. */
@@ -185,7 +185,7 @@ t.test('of a phone leg that can not be opened the edge hears, too', async t => {
 t.test('no more legs than the limit, none twice, none in a call that is not up', async t => {
   const rig = await BridgeRig.up();
   for (const id of ['a', 'b', 'c', 'd']) await rig.ring(id);
-  const access = { kind: 'link', port: await freePort(), farPort: 9, to: 'room' } as const;
+  const access = { kind: 'link', port: await freePortPair(), farPort: 9, to: 'room' } as const;
   t.notOk(rig.open({ legId: 'e', mode: 'bridge', keepAgent: true, access }));
   rig.remove('a');
   t.notOk(rig.open({ legId: 'b', mode: 'bridge', keepAgent: true, access }));
@@ -197,7 +197,7 @@ t.test('no more legs than the limit, none twice, none in a call that is not up',
 
 t.test('a room of another process is spoken with over a link', async t => {
   const rig = await BridgeRig.up();
-  const [port, farPort] = [await freePort(), await freePort()];
+  const [port, farPort] = [await freePortPair(), await freePortPair()];
   const link = { kind: 'link', port, farPort, to: 'room-1' } as const;
   rig.open({ legId: 'room', mode: 'bridge', keepAgent: false, access: link });
   const access = { url: 'ws://nowhere', token: '' };

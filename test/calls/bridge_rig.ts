@@ -14,7 +14,7 @@ import { openLink } from '../../src/lines/link_line.ts';
 import { rateOf } from '../../src/lines/trunk_stream.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { HOST, TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, kernels, settle, shared, sockets } from '../lines/trunk_rig.ts';
+import { freePortPair, kernels, settle, shared, sockets } from '../lines/trunk_rig.ts';
 import { PLAIN_SOUND } from '../pipeline/plain_sound.ts';
 import { HandLine } from './hand_line.ts';
 
@@ -97,7 +97,7 @@ export class BridgeRig {
     const caller = await TrunkPeer.open();
     caller.use(codec);
     const rig = new BridgeRig(caller, openRoom);
-    const port = await freePort();
+    const port = await freePortPair();
     caller.linePort = port;
     rig.calls.assign({
       callId: CALL,
@@ -141,7 +141,7 @@ export class BridgeRig {
     const peer = await TrunkPeer.open();
     peer.use(codec);
     this.#peers.push(peer);
-    const port = await freePort();
+    const port = await freePortPair();
     peer.linePort = port;
     this.open({ legId, mode: 'bridge', keepAgent: true, access: phone(port), ...settings });
     await this.until('lineReady', legId);

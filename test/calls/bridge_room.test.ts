@@ -4,7 +4,7 @@ import { RoomLine } from '../../src/lines/room_line.ts';
 import { openLiveKitDoor } from '../../src/signalling/livekit_door.ts';
 import { NO_SERVER, TestRooms } from '../lines/rooms.ts';
 import { TrunkPeer } from '../lines/trunk_peer.ts';
-import { freePort, kernels, toneInt16, toneShare } from '../lines/trunk_rig.ts';
+import { freePortPair, kernels, toneInt16, toneShare } from '../lines/trunk_rig.ts';
 import { BridgeRig } from './bridge_rig.ts';
 
 t.setTimeout(300_000);
@@ -28,7 +28,7 @@ t.test('a phone and somebody in a room of LiveKit', { skip: NO_SERVER }, async t
     'PCMU',
     (access, rateHz, events) => new RoomLine({ ...access, rateHz, kernels }, events),
   );
-  const [port, farPort] = [await freePort(), await freePort()];
+  const [port, farPort] = [await freePortPair(), await freePortPair()];
   const access = { kind: 'link', port, farPort, to: room } as const;
   rig.open({ legId: 'room', mode: 'bridge', keepAgent: false, access });
   const joined = await door.access(room, 'leg-room');

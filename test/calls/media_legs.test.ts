@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Message } from '../../src/ipc/messages.ts';
 import { followLegs } from '../../src/roles/media_legs.ts';
-import { freePort } from '../lines/trunk_rig.ts';
+import { freePortPair } from '../lines/trunk_rig.ts';
 import { BridgeRig, phone } from './bridge_rig.ts';
 
 /** The media process's end of a link to the edge. */
@@ -81,7 +81,7 @@ t.test('a caller who waits for a leg with nobody else there is hung up', async t
 t.test('a room in which nobody is yet is left, one with somebody is not', async t => {
   const { rig, link } = await process();
   for (const legId of ['somebody', 'nobody']) {
-    const [port, farPort] = [await freePort(), await freePort()];
+    const [port, farPort] = [await freePortPair(), await freePortPair()];
     link.receive({ type: 'openRelay', legId, room: { url: '', token: '' }, port, farPort });
   }
   rig.rooms[0]?.events.answered();
@@ -95,7 +95,7 @@ t.test('a room in which nobody is yet is left, one with somebody is not', async 
 
 t.test('the next edge is told the ports of legs and rooms that go on', async t => {
   const { rig, link } = await process();
-  const ports = [await freePort(), await freePort(), await freePort()] as const;
+  const ports = [await freePortPair(), await freePortPair(), await freePortPair()] as const;
   rig.open({ legId: 'phone', mode: 'bridge', keepAgent: true, access: phone(ports[0]) });
   const access = { kind: 'link', port: ports[1], farPort: ports[2], to: 'desk' } as const;
   rig.open({ legId: 'room', mode: 'bridge', keepAgent: true, access });

@@ -10,7 +10,7 @@ import type { Line } from '../../src/lines/line.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { openLines, rtpLegs } from '../../src/roles/media_lines.ts';
 import { HOST } from '../lines/trunk_peer.ts';
-import { freePort, settle, sockets } from '../lines/trunk_rig.ts';
+import { freePortPair, settle, sockets } from '../lines/trunk_rig.ts';
 import { sharedParts } from '../pipeline/shared_parts.ts';
 
 const QUIET = {
@@ -72,7 +72,7 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
     { kernels: shared.memory, spread: new SendSpread(), sockets },
   );
   const room = { url: server.url, token: '' };
-  relays.open({ type: 'openRelay', legId: 'relay', room, port: await freePort(), farPort: 2 });
+  relays.open({ type: 'openRelay', legId: 'relay', room, port: await freePortPair(), farPort: 2 });
   const opened: Line[] = [];
   t.teardown(async () => {
     server.close();
@@ -94,7 +94,7 @@ t.test('legs and rooms leave calls their lines, however many there are', async t
     for (;;) {
       attempts += 1;
       const id = `line ${attempts}`;
-      const line = openBy(id, await freePort());
+      const line = openBy(id, await freePortPair());
       if ((await toldOf(id)) === 'lineReady') return line;
     }
   };

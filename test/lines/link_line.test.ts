@@ -4,7 +4,7 @@ import { SendSpread } from '../../sip/rtp/send_spread.ts';
 import type { Line, LineEvents } from '../../src/lines/line.ts';
 import { openLink } from '../../src/lines/link_line.ts';
 import { checkLine, LINE_CHECKS, type LineHarness, soundMs } from './line_conformance.ts';
-import { freePort, kernels, settle, sockets } from './trunk_rig.ts';
+import { freePortPair, kernels, settle, sockets } from './trunk_rig.ts';
 
 const SILENT: LineEvents = {
   answered: () => {},
@@ -49,7 +49,7 @@ function linkHarness(rateHz: PipelineRateHz, otherRateHz: PipelineRateHz): LineH
   return {
     rateHz,
     open: async events => {
-      const [port, farPort] = [await freePort(), await freePort()];
+      const [port, farPort] = [await freePortPair(), await freePortPair()];
       const far = new OtherEnd(
         openLink({ port: farPort, farPort: port, rateHz: otherRateHz }, parts, SILENT),
       );
@@ -91,7 +91,7 @@ t.test('a link holds what every line holds, also between ends of different rates
 });
 
 t.test('ports that are taken end a link before it was up', async t => {
-  const [port, farPort] = [await freePort(), await freePort()];
+  const [port, farPort] = [await freePortPair(), await freePortPair()];
   const parts = { kernels, sockets, spread: new SendSpread() };
   const told: string[] = [];
   const first = openLink({ port, farPort, rateHz: 8000 }, parts, {

@@ -5,7 +5,7 @@ import { createFrame } from '../../pipeline/frame.ts';
 import { CodecLeg } from '../../pipeline/kernels/codec_leg.ts';
 import { formatRtcp, parseRtcp } from '../../sip/rtp/rtcp_packet.ts';
 import { HOST } from './trunk_peer.ts';
-import { freePort, kernels, settle, ToneEar, TrunkRig, toneFill, toneInt16 } from './trunk_rig.ts';
+import { freePortPair, kernels, settle, ToneEar, TrunkRig, toneFill, toneInt16 } from './trunk_rig.ts';
 
 t.test('a line is ready when its ports are bound, and up when it is answered', async t => {
   const rig = await TrunkRig.open({ stream: null });
@@ -30,7 +30,7 @@ t.test('a line is ready when its ports are bound, and up when it is answered', a
 t.test(
   'ports in use, an address that is not here, and no leg left are told, and nothing is kept',
   async t => {
-    const port = await freePort();
+    const port = await freePortPair();
     const other = createSocket('udp4').bind(port + 1, HOST);
     await once(other, 'listening');
     const taken = await TrunkRig.ready({ port });
@@ -54,7 +54,7 @@ t.test(
 );
 
 t.test('ports that a process which was killed still holds are waited for', async t => {
-  const port = await freePort();
+  const port = await freePortPair();
   const dead = createSocket('udp4').bind(port, HOST);
   await once(dead, 'listening');
   const rig = await TrunkRig.open({ port, portsHeldMs: 60_000 });

@@ -15,7 +15,7 @@ export const { sockets } = chosen;
 const POLLS = 8;
 
 /** An even port of the loopback with the next one, both free just now. */
-export async function freePort(): Promise<number> {
+export async function freePortPair(): Promise<number> {
   for (;;) {
     const port = 12_000 + 2 * Math.floor(Math.random() * 4_000);
     if ((await isUdpFree(port)) && (await isUdpFree(port + 1))) return port;
@@ -113,7 +113,7 @@ export class TrunkRig {
 
   /** A line that was just made. */
   static async open(options: RigOptions = {}, peer?: TrunkPeer): Promise<TrunkRig> {
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await freePortPair());
     return new TrunkRig(peer ?? (await TrunkPeer.open()), port, options);
   }
 

@@ -4,6 +4,7 @@ import { cepstraOf } from '../../src/providers/stt/cepstra.ts';
 import { FILTERS, MelSpectrum } from '../../src/providers/stt/mel_spectrum.ts';
 import { excerptOf, featuresOf } from '../../src/providers/stt/speech_features.ts';
 import { findSpeech } from '../../src/providers/stt/speech_span.ts';
+import { Utterance } from '../../src/providers/stt/utterance.ts';
 import { atRate } from '../../src/providers/tts/speech_level.ts';
 import { callerSpeech } from './spoken_fixtures.ts';
 
@@ -107,3 +108,28 @@ function doubleRate(pcm: Int16Array): Int16Array {
   }
   return doubled;
 }
+
+t.test('what was said so far is searched at a pause that is long enough, once', async t => {
+  const burst = new Int16Array(4_000).map((_, i) => 8_000 * Math.sin(i * (0.2 + i / 40_000)));
+  const hiss = (ms: number) => new Int16Array(8 * ms).map((_, i) => (i % 7) - 3);
+  for (const [pauseFrames, searches] of [
+    [30, [1, 1, 2]],
+    [55, [0, 1, 2]],
+    [90, [0, 0, 0]],
+  ] as const) {
+    let count = 0;
+    const search = async () => {
+      count += 1;
+      return { text: 'yes', confidence: 1, alternatives: [] };
+    };
+    const utterance = new Utterance(search, { rateHz: 8000, pauseFrames });
+    const counts: number[] = [];
+    for (const pieces of [[hiss(300), burst, hiss(450)], [hiss(250)], [burst, hiss(700)]]) {
+      for (const piece of pieces) utterance.write(piece);
+      await new Promise(resolve => setImmediate(resolve));
+      counts.push(count);
+    }
+    t.same(counts, searches, `${pauseFrames} frames`);
+    utterance.cancel();
+  }
+});

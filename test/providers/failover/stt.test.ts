@@ -80,6 +80,9 @@ t.test(
       t.equal(told.attempts.at(-1), 'stt a ok 50');
       t.same(await rig.leftovers(), NO_LEFTOVERS);
     }
+    const firstIsGone = failover([lost], [lost, WORKS]);
+    t.equal(await firstIsGone.hear(), '1 2 3 4', 'also whoever was not first');
+    t.same(await firstIsGone.rig.leftovers(), NO_LEFTOVERS);
     const gone = failover([lost]);
     await t.rejects(gone.hear(), { code: 'STT_FAILED' });
     t.equal(gone.recognisers[0]!.opened.length, 2, 'and no more than that');
