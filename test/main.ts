@@ -5,7 +5,7 @@ import { nodePaths } from '../src/config/paths.ts';
 import { providePrograms } from '../src/supervisor/programs.ts';
 import { Terminal } from '../src/supervisor/terminal.ts';
 import { type Priority, startProgram } from './programs.ts';
-import { type Counts, type Jobs, runSuites } from './run_suites.ts';
+import { againAlone, type Counts, type Jobs, runSuites, type SuiteCounts } from './run_suites.ts';
 import { ROOT } from './tidy/sources.ts';
 
 /**
@@ -22,7 +22,7 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Whole conversations at once, five and eleven: no other node runs meanwhile. */
+/** Whole conversations at once, four and eleven: no other node runs meanwhile. */
 const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agents.test.ts'];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
@@ -102,13 +102,13 @@ function run(
   });
 }
 
-async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Promise<Counts> {
+async function runCheck([name, program, ...args]: (typeof CHECKS)[number]): Promise<SuiteCounts> {
   const output: string[] = [];
   const code = await run(program, args, line => output.push(line), 'low');
   const ok = code === 0;
   if (!ok) console.log(output.join('\n'));
   console.log(`${ok ? 'ok' : 'not ok'} - ${name}`);
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: [] };
 }
 
 function testFiles(target: string): string[] {
@@ -143,7 +143,7 @@ async function provideTap(): Promise<void> {
  * Callers wait most of the time: what no clock hurries, the checks first, uses what nodes with calls leave of the machine, at
  * a lower priority.
  */
-async function runEverything(): Promise<Counts[]> {
+async function runEverything(): Promise<SuiteCounts[]> {
   const hurried = [...testFiles(NODES), ...HURRIED];
   const apart = new Set([...hurried, ...ROOM_SOUND]);
   const later = hurried.filter(file => !FIRST.includes(file));
@@ -155,7 +155,7 @@ async function runEverything(): Promise<Counts[]> {
       () => runSuites(longestFirst(later), exactly(2)),
     ),
     runInTurn(...CHECKS.map(check => () => runCheck(check)), () =>
-      runSuites(longestFirst(others), { least: 3, most: 6 }, 'low'),
+      runSuites(longestFirst(others), { least: 3, most: 6, priority: 'low' }),
     ),
   ]);
   return lanes.flat();
@@ -169,23 +169,23 @@ function longestFirst(files: readonly string[]): string[] {
   return [...LONG.filter(file => files.includes(file)), ...files.filter(file => !LONG.includes(file))];
 }
 
-async function runInTurn(...steps: (() => Promise<Counts>)[]): Promise<Counts[]> {
-  const results: Counts[] = [];
+async function runInTurn(...steps: (() => Promise<SuiteCounts>)[]): Promise<SuiteCounts[]> {
+  const results: SuiteCounts[] = [];
   for (const step of steps) results.push(await step());
   return results;
 }
 
+async function wholeRun(): Promise<Counts> {
+  await prepare();
+  return againAlone(await runEverything());
+}
+
 async function main(targets: readonly string[]): Promise<void> {
-  const results: Counts[] = [];
   await provideTap();
-  if (targets.length > 0) {
-    results.push(await runSuites(targets.flatMap(testFiles), exactly(1)));
-  } else {
-    await prepare();
-    results.push(...(await runEverything()));
-  }
-  const passed = results.reduce((sum, result) => sum + result.passed, 0);
-  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  const { passed, failed } =
+    targets.length > 0
+      ? await runSuites(targets.flatMap(testFiles), { ...exactly(1), isLast: true })
+      : await wholeRun();
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -5,8 +5,17 @@ import { SpareTime } from './spare_time.ts';
 import { ROOT } from './tidy/sources.ts';
 
 export interface Counts {
-  passed: number;
-  failed: number;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Counts of a run, and the files in it that failed. */
+export interface SuiteCounts extends Counts {
+  readonly failures: readonly FileCounts[];
+}
+
+interface FileCounts extends Counts {
+  readonly file: string;
 }
 
 const ONE_FILE = join(ROOT, 'test', 'one_file.ts');
@@ -21,6 +30,9 @@ const NODE_COMPILE_CACHE = join(ROOT, 'var', 'compile-cache');
 /** What a file prints that goes on: enough to find a fault by. */
 const KEPT_LINES = 20_000;
 
+/** Files that failed and are run once more: so many at most. */
+const MOST_AGAIN = 8;
+
 /** Between two looks at what the machine has left, and the shares of its processors at which one file more, or less, runs. */
 const LOOK_MS = 1_500;
 const SPARE_SHARE = 0.3;
@@ -32,6 +44,12 @@ export interface Jobs {
   readonly most: number;
 }
 
+export interface RunOptions extends Jobs {
+  readonly priority?: Priority;
+  /** This run decides: what fails in it is not run once more. */
+  readonly isLast?: boolean;
+}
+
 /**
  * Runs test files, each by Node itself in a process of its own and without tap's runner: that one hooks into how
  * modules are loaded, in the file's process and in all that it starts, which costs each of them up to a second of the processor.
@@ -40,16 +58,14 @@ export interface Jobs {
  */
 export async function runSuites(
   files: readonly string[],
-  { least, most }: Jobs,
-  priority: Priority = 'normal',
-): Promise<Counts> {
-  const counts: Counts = { passed: 0, failed: 0 };
+  { least, most, ...options }: RunOptions,
+): Promise<SuiteCounts> {
+  const ended: FileCounts[] = [];
   const waiting = [...files];
   const running = new Set<Promise<void>>();
   const begin = (file: string): void => {
-    const run = runFile(file, priority).then(({ passed, failed }) => {
-      counts.passed += passed;
-      counts.failed += failed;
+    const run = runFile(file, options).then(counts => {
+      ended.push(counts);
       running.delete(run);
     });
     running.add(run);
@@ -67,21 +83,55 @@ export async function runSuites(
     else if (share < SCARCE_SHARE) jobs = Math.max(least, jobs - 1);
   }
   await Promise.all(running);
-  return counts;
+  return { ...total(ended), failures: ended.filter(({ failed }) => failed > 0) };
 }
 
-async function runFile(file: string, priority: Priority): Promise<Counts> {
+/**
+ * Runs the files that failed once more, each alone: calls are held to what a person on the line would notice, and a
+ * machine that others keep from its work for seconds makes each of them fail. What fails twice has failed; so has all of a run in which more
+ * failed than such seconds explain.
+ * @returns the counts of all, each file by its last run
+ */
+export async function againAlone(runs: readonly SuiteCounts[]): Promise<Counts> {
+  const all = total(runs);
+  const failures = runs.flatMap(run => run.failures);
+  if (failures.length === 0) return all;
+  if (failures.length > MOST_AGAIN) {
+    for (const { file } of failures) console.log(`not ok - ${file}`);
+    return all;
+  }
+  const files = failures.map(({ file }) => file);
+  console.log(`once more, each alone: ${files.join(' ')}`);
+  const before = total(failures);
+  const again = await runSuites(files, { least: 1, most: 1, isLast: true });
+  return {
+    passed: all.passed - before.passed + again.passed,
+    failed: all.failed - before.failed + again.failed,
+  };
+}
+
+function total(counts: readonly Counts[]): Counts {
+  return {
+    passed: counts.reduce((sum, { passed }) => sum + passed, 0),
+    failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+async function runFile(
+  file: string,
+  { priority = 'normal', isLast = false }: Omit<RunOptions, keyof Jobs>,
+): Promise<FileCounts> {
   const startedMs = performance.now();
   const { output, fault } = await runProgram(file, priority);
   const totals = output.findLast(line => line.startsWith('# { total: ')) ?? '';
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
   const failed = Math.max(count('fail'), fault === undefined ? 0 : 1);
-  if (failed > 0) console.log(output.join('\n'));
+  if (failed > 0) console.log(output.map(line => (isLast ? line : `| ${line}`)).join('\n'));
   const tookS = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(
-    `${failed === 0 ? 'ok' : 'not ok'} - ${file} # ${tookS} s${fault === undefined ? '' : `: ${fault}`}`,
+    `${failed === 0 ? 'ok' : isLast ? 'not ok' : 'again'} - ${file} # ${tookS} s${fault === undefined ? '' : `: ${fault}`}`,
   );
-  return { passed: count('pass'), failed };
+  return { file, passed: count('pass'), failed };
 }
 
 /** Resolves with what the file printed, and with what went wrong besides assertions that failed. */

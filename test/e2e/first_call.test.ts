@@ -30,23 +30,19 @@ t.test('a node from nothing', { skip: built ? false : 'livekit-sip is not built'
   const node = await TestNode.startFromNothing();
   t.teardown(() => node.discard());
 
-  await t.test('five callers at once are understood, quoted and written down', async t => {
+  await t.test('four callers at once are understood, quoted and written down', async t => {
     // By stairs, by elevator, and neither; few questions each. Three come through rooms.
-    const callers = [12, 80, 18, 12, 18].map((seed, index) => ({
+    const callers = [12, 80, 18, 12].map((seed, index) => ({
       from: `+155577710${index}${seed}`,
       lineKind: index < 3 ? 'room' : 'trunk',
       options: ['--seed', `${seed}`, '--voice', 'rms', ...(index < 3 ? throughLiveKit(node) : [])],
     }));
     const calls = await Promise.all(callers.map(({ from, options }) => placeCall(node, from, ...options)));
     // A local recogniser on a busy machine may give up on a caller, who is then promised a call back.
-    for (const kind of ['room', 'trunk']) {
-      const those = calls.filter((_, index) => callers[index]!.lineKind === kind);
-      const completed = those.filter(({ outcome }) => outcome === 'completed').length;
-      t.ok(
-        completed >= those.length - 1,
-        `callers by ${kind} reach their goal: ${completed} of ${those.length}`,
-      );
-    }
+    const completed = calls.flatMap(({ outcome }, index) =>
+      outcome === 'completed' ? [callers[index]!.lineKind] : [],
+    );
+    t.ok(completed.length >= calls.length - 1, `callers who reach their goal: ${completed.join(', ')}`);
     for (const [index, call] of calls.entries()) {
       const record = await node.ended(callers[index]!.from);
       t.equal(record.state, 'COMPLETED');

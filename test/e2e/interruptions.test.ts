@@ -11,7 +11,7 @@ const built = existsSync(join(ROOT, 'var/tools/livekit-sip'));
 t.setTimeout(300_000);
 
 t.test('what cuts a call short', { skip: built ? false : 'livekit-sip is not built' }, async t => {
-  const node = await TestNode.start();
+  const node = await TestNode.start({ processes: 2 });
   t.teardown(() => node.discard());
 
   await t.test(

@@ -81,7 +81,7 @@ t.test('difficult callers', { skip: built ? false : 'livekit-sip is not built' }
 
   let rounds = 0;
 
-  /** All of them at once, every second through LiveKit; each media process gets some. */
+  /** All of them at once, every second through LiveKit. */
   async function round(number: number): Promise<void> {
     const froms = BEHAVIOURS.map((_, index) => `+155577740${number}${index}`);
     await Promise.all(

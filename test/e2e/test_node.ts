@@ -79,7 +79,7 @@ export class TestNode {
     return node;
   }
 
-  static async #make(dir: string, media: object = { processes: 2 }, more: object = {}): Promise<TestNode> {
+  static async #make(dir: string, media: object = { processes: 1 }, more: object = {}): Promise<TestNode> {
     const [http, redis, postgres, livekit, rtcTcp, sip, livekitSip] = await freePorts(7);
     const tools = join(ROOT, 'var/tools');
     return new TestNode(dir, http!, {
