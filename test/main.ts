@@ -22,8 +22,12 @@ const CHECKS: readonly (readonly [name: string, program: string, ...args: string
   ['unused code', 'knip'],
 ];
 
-/** Whole conversations at once, four and eleven: no other node runs meanwhile. */
-const FIRST: readonly string[] = ['test/e2e/first_call.test.ts', 'test/e2e/agents.test.ts'];
+/** Whole conversations, four at once, eleven at once, and one by way of a browser: no other node runs meanwhile. */
+const FIRST: readonly string[] = [
+  'test/e2e/first_call.test.ts',
+  'test/e2e/agents.test.ts',
+  'test/e2e/browser_call.test.ts',
+];
 /** Suites with whole nodes and calls, which take the time that talking takes. */
 const NODES = 'test/e2e';
 /** Others that run programs which a clock hurries. */
@@ -41,7 +45,6 @@ const HURRIED: readonly string[] = [
 /** Those that take longest, begun first: none of them is left alone at the end. */
 const LONG: readonly string[] = [
   'test/e2e/underwriting.test.ts',
-  'test/e2e/browser_call.test.ts',
   'test/e2e/leftovers.test.ts',
   'test/e2e/postgres_away.test.ts',
   'test/bench/chaos.test.ts',
@@ -155,7 +158,7 @@ async function runEverything(): Promise<SuiteCounts[]> {
       () => runSuites(longestFirst(later), exactly(2)),
     ),
     runInTurn(...CHECKS.map(check => () => runCheck(check)), () =>
-      runSuites(longestFirst(others), { least: 3, most: 6, priority: 'low' }),
+      runSuites(longestFirst(others), { least: 1, most: 6, priority: 'low' }),
     ),
   ]);
   return lanes.flat();
