@@ -89,12 +89,17 @@ export function reactionOf(
   const stop = spans(levelsDb).find(
     ({ from, to, isSilent }) => isSilent && (to - from) * HOP_MS >= STOPPED_MS,
   );
+  // Where it said nothing at first, it has not been heard as loud as before since its last sound that was.
   const fallFrom = (hop: number): number | undefined =>
-    firstLasting(
-      gainsDb.slice(0, (latestMs + FALLEN_FOR_MS) / HOP_MS),
+    afterLastOther(
+      gainsDb,
+      firstLasting(
+        gainsDb.slice(0, (latestMs + FALLEN_FOR_MS) / HOP_MS),
+        hop,
+        FALLEN_FOR_MS,
+        gainDb => gainDb <= FALL_DB,
+      ),
       hop,
-      FALLEN_FOR_MS,
-      gainDb => gainDb <= FALL_DB,
     );
   const fall = fallFrom(0);
   // Silence is lower, too: in a pause of what it says, or where its place is not known.
@@ -156,6 +161,17 @@ function firstLasting(
     if (count * HOP_MS >= lengthMs) return since;
   }
   return undefined;
+}
+
+/** The hop from which on nothing was known but what holds at `found`, `from` at the earliest. */
+function afterLastOther(
+  gainsDb: readonly number[],
+  found: number | undefined,
+  from: number,
+): number | undefined {
+  let hop = found;
+  while (hop !== undefined && hop > from && Number.isNaN(gainsDb[hop - 1]!)) hop -= 1;
+  return hop;
 }
 
 /** Where the agent is back after the last time that it was lowered. */

@@ -49,7 +49,7 @@ const WORD_PAUSE_MS = 130;
 const OVER_AFTER_MS = 400;
 
 /** While a sound that was nothing goes on, one so much louder, and this much louder than a voice has to be, lowers the agent. */
-const LOUDER_DB = 10;
+const LOUDER_DB = 8;
 const SURELY_NEAR_DB = 4;
 /**
  * What is left of an echo becomes less and less, and a caller who speaks over it is softer beneath it: on a line with one,
@@ -59,11 +59,11 @@ const LESS_IN_ECHO_DB = 4;
 const LESS_NEAR_IN_ECHO_DB = 10;
 
 /**
- * A voice that is far pauses, and 2.5 s are enough; a noise is over, and 1.5 s are enough: unless they come again and again.
+ * A voice that is far pauses, and 1.5 s are enough; a noise is over, and 1.2 s are enough: unless they come again and again.
  */
-const FAR_FOR_TICKS = 250;
-const NOISE_FOR_TICKS = 150;
-const MOST_TICKS = 1000;
+const FAR_FOR_TICKS = 150;
+const NOISE_FOR_TICKS = 120;
+const MOST_TICKS = 500;
 
 type State = 'quiet' | 'ducked' | 'held' | 'dismissed';
 
@@ -132,9 +132,12 @@ export class BargeIn {
   }
 
   #mayBeNear({ early, nearDb, echoed }: OverAgent): boolean {
+    // One noise may have been louder than any voice.
+    const mostDb = this.#noise.isRare ? nearDb + SURELY_NEAR_DB : Infinity;
+    const noiseDb = Math.min(this.#noise.leastDb, mostDb);
     return (
       early.soundMs >= (echoed ? DUCK_AFTER_IN_ECHO_MS : DUCK_AFTER_MS) &&
-      early.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#far.leastDb, this.#noise.leastDb)
+      early.nowDb >= Math.max(nearDb - DUCK_BELOW_DB, this.#far.leastDb, noiseDb)
     );
   }
 

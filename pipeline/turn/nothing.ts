@@ -1,5 +1,9 @@
 /** What is hardly louder than what was nothing is nothing, too. */
 const LOUDER_DB = 10;
+/** And what is not so much softer is more of it. */
+const SOFTER_DB = 15;
+/** So often within the time after which it is forgotten, it may have been by chance. */
+const MOST_RARE = 1;
 /** Ticks without any, 10 s, after which it counts as the first again. */
 const FORGOTTEN_TICKS = 1000;
 
@@ -23,6 +27,11 @@ export class Nothing {
     return this.#levelDb + LOUDER_DB;
   }
 
+  /** It has not come again and again. */
+  get isRare(): boolean {
+    return this.#times <= MOST_RARE;
+  }
+
   note(levelDb: number): void {
     this.#levelDb = Math.max(this.#levelDb, levelDb);
     this.#forTicks = Math.min(this.#mostTicks, this.#firstTicks * 2 ** this.#times);
@@ -30,9 +39,9 @@ export class Nothing {
     this.#times += 1;
   }
 
-  /** What is about as loud is more of it, and makes it remembered from now on. */
+  /** More of it makes it remembered from now on. */
   hear(levelDb: number): void {
-    if (this.#leftTicks > 0 && levelDb >= this.#levelDb - LOUDER_DB) this.#leftTicks = this.#forTicks;
+    if (this.#leftTicks > 0 && levelDb >= this.#levelDb - SOFTER_DB) this.#leftTicks = this.#forTicks;
   }
 
   tick(): void {

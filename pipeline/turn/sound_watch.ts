@@ -10,7 +10,7 @@ const BELOW_PEAK_DB = 22;
 const LEVEL_MS = 500;
 const MOST_DOUBT_DB = 2;
 /** And over so long what is heard at this moment. */
-const NOW_MS = 30;
+const NOW_MS = 20;
 /** A sound is over after so long without. */
 const OVER_AFTER_MS = 420;
 /** Laughs are bursts no longer than this with breath between them; at least so much of it, and so often (Bachorowski, 2001). */

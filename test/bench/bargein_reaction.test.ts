@@ -157,3 +157,17 @@ t.test('a level that comes back and falls again is back when it stays', t => {
   t.match(reactionOf(gains, levels, 50), { duckMs: undefined, backMs: undefined });
   t.end();
 });
+
+t.test('what was lowered in a pause of its own has not been as loud as before since the pause began', t => {
+  const gains = [
+    ...Array(10).fill(0),
+    ...Array(8).fill(Number.NaN),
+    ...Array(20).fill(-15),
+    ...Array(40).fill(0),
+  ];
+  const levels = gains.map(gainDb => (Number.isNaN(gainDb) ? -70 : -20 + gainDb));
+  t.match(reactionOf(gains, levels), { duckMs: 50, backMs: 190 });
+  const unlowered = gains.map(gainDb => (gainDb === -15 ? 0 : gainDb));
+  t.match(reactionOf(unlowered, levels), { duckMs: undefined }, 'a pause alone is no answer');
+  t.end();
+});

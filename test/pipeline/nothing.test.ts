@@ -25,11 +25,21 @@ t.test('as long as there is more of it, it is not forgotten', async t => {
   nothing.note(-40);
   for (let i = 0; i < 5; i += 1) {
     pass(nothing, 90);
-    nothing.hear(-49);
+    nothing.hear(-54);
   }
   t.equal(nothing.leastDb, -30);
   pass(nothing, 90);
-  nothing.hear(-51);
+  nothing.hear(-56);
   pass(nothing, 10);
   t.equal(nothing.leastDb, -Infinity, 'what is much softer is something else');
+});
+
+t.test('what came once is rare, and what came twice in a while is not', async t => {
+  const nothing = new Nothing(100, 300);
+  nothing.note(-40);
+  t.equal(nothing.isRare, true);
+  nothing.note(-40);
+  t.equal(nothing.isRare, false);
+  pass(nothing, 1500);
+  t.equal(nothing.isRare, true, 'after a while it is the first again');
 });

@@ -170,12 +170,12 @@ t.test('noise that comes again and again lowers the agent ever more seldom', asy
   rig.agentAudible = true;
   const slam = concat(noise(300, RATE_HZ, 0.2), pause(700));
   await rig.hear(concat(pause(500), slam, slam));
-  t.equal(ducks(), 1);
+  t.equal(ducks(), 2, 'the first may have been louder than any voice by chance');
   t.notOk(rig.ducked);
   await rig.hear(concat(...Array.from({ length: 8 }, () => slam)));
-  t.equal(ducks(), 3);
+  t.equal(ducks(), 5);
   await rig.hear(concat(pause(20_000), slam, pause(2000), slam));
-  t.equal(ducks(), 5, 'after a while it may be something else, and again soon');
+  t.equal(ducks(), 7, 'after a while it may be something else, and again soon');
 });
 
 t.test('a voice that is as loud as a noise was a while ago lowers the agent at once', async t => {
