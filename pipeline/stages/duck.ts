@@ -2,8 +2,8 @@ import type { Frame, PipelineRateHz } from '../frame.ts';
 import { type BargeInPolicy, DEFAULT_PIPELINE_POLICY } from '../policy.ts';
 import type { Stage } from '../stage.ts';
 
-/** Time constants: 12 of 14 dB are reached within 11 ms, the full voice is back within 150 ms. */
-const DOWN_MS = 2.5;
+/** Time constants: 12 of 14 dB are reached within 7 ms, the full voice is back within 150 ms. */
+const DOWN_MS = 1.5;
 const UP_MS = 30;
 /** So near to where it is to be, the gain is there. */
 const NEAR = 1e-4;
