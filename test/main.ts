@@ -158,7 +158,7 @@ async function runEverything(): Promise<SuiteCounts[]> {
       () => runSuites(longestFirst(later), exactly(2)),
     ),
     runInTurn(...CHECKS.map(check => () => runCheck(check)), () =>
-      runSuites(longestFirst(others), { least: 1, most: 6, priority: 'low' }),
+      runSuites(longestFirst(others), { least: 2, most: 6, priority: 'low' }),
     ),
   ]);
   return lanes.flat();

@@ -53,12 +53,12 @@ function faultCheck(
 
 /** Half-open connections are to be found by these, not by the pings of the socket. */
 const QUICK: RigTimes = {
-  connectMs: 200,
+  connectMs: 2000,
   pingMs: 60_000,
-  stalledMs: 300,
-  stalledAudioMs: 500,
-  answerMs: 100,
-  silentMs: 300,
+  stalledMs: 1500,
+  stalledAudioMs: 1500,
+  answerMs: 500,
+  silentMs: 1500,
 };
 
 /** What every recogniser that streams must make of a provider that fails. */
@@ -124,14 +124,14 @@ export const STREAMING_STT_FAULT_CHECKS: readonly StreamingSttCheck[] = [
     name: 'takes somebody who pauses for no fault',
     needsServer: true,
     run: rig =>
-      using(rig, { times: { stalledMs: 100 } }, async ({ stt, say }) => {
+      using(rig, { times: { stalledMs: 1000 } }, async ({ stt, say }) => {
         let partial = '';
         const session = stt.open({ rateHz: 16_000, expect: ANYTHING, onPartial: text => (partial = text) });
         const pcm = await say('yes');
         session.write(pcm.subarray(0, 8_000));
         await until(() => partial === 'yes', 'it was heard');
         session.write(pcm.subarray(8_000, 9_000));
-        await new Promise(resolve => setTimeout(resolve, 500));
+        await new Promise(resolve => setTimeout(resolve, 2500));
         assert.equal((await session.finish()).text, 'yes');
       }),
   },
