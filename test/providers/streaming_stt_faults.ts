@@ -56,7 +56,7 @@ const QUICK: RigTimes = {
   connectMs: 2000,
   pingMs: 60_000,
   stalledMs: 1500,
-  stalledAudioMs: 1500,
+  stalledAudioMs: 500,
   answerMs: 500,
   silentMs: 1500,
 };
