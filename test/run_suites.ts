@@ -88,8 +88,8 @@ export async function runSuites(
 
 /**
  * Runs the files that failed once more, each alone: calls are held to what a person on the line would notice, and a
- * machine that others keep from its work for seconds makes each of them fail. What fails twice has failed; so has all of a run in which more
- * failed than such seconds explain.
+ * machine that others keep from its work for seconds makes each of them fail. What fails twice has failed; so has all
+ * of a run in which more failed than such seconds explain.
  * @returns the counts of all, each file by its last run
  */
 export async function againAlone(runs: readonly SuiteCounts[]): Promise<Counts> {

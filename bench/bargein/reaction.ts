@@ -89,18 +89,11 @@ export function reactionOf(
   const stop = spans(levelsDb).find(
     ({ from, to, isSilent }) => isSilent && (to - from) * HOP_MS >= STOPPED_MS,
   );
-  // Where it said nothing at first, it has not been heard as loud as before since its last sound that was.
-  const fallFrom = (hop: number): number | undefined =>
-    afterLastOther(
-      gainsDb,
-      firstLasting(
-        gainsDb.slice(0, (latestMs + FALLEN_FOR_MS) / HOP_MS),
-        hop,
-        FALLEN_FOR_MS,
-        gainDb => gainDb <= FALL_DB,
-      ),
-      hop,
-    );
+  const inTimeDb = gainsDb.slice(0, (latestMs + FALLEN_FOR_MS) / HOP_MS);
+  const fallFrom = (from: number): number | undefined => {
+    const found = firstLasting(inTimeDb, from, FALLEN_FOR_MS, gainDb => gainDb <= FALL_DB);
+    return found === undefined ? undefined : pauseBefore(inTimeDb, found, from);
+  };
   const fall = fallFrom(0);
   // Silence is lower, too: in a pause of what it says, or where its place is not known.
   const duck = stop === undefined ? fall : Math.min(fall ?? stop.from, stop.from);
@@ -163,14 +156,10 @@ function firstLasting(
   return undefined;
 }
 
-/** The hop from which on nothing was known but what holds at `found`, `from` at the earliest. */
-function afterLastOther(
-  gainsDb: readonly number[],
-  found: number | undefined,
-  from: number,
-): number | undefined {
-  let hop = found;
-  while (hop !== undefined && hop > from && Number.isNaN(gainsDb[hop - 1]!)) hop -= 1;
+/** Where the pause begins that ends at a hop, but not before `from`: the agent was last heard as loud as before ahead of it. */
+function pauseBefore(gainsDb: readonly number[], end: number, from: number): number {
+  let hop = end;
+  while (hop > from && Number.isNaN(gainsDb[hop - 1]!)) hop -= 1;
   return hop;
 }
 

@@ -2,8 +2,6 @@
 const LOUDER_DB = 10;
 /** And what is not so much softer is more of it. */
 const SOFTER_DB = 15;
-/** So often within the time after which it is forgotten, it may have been by chance. */
-const MOST_RARE = 1;
 /** Ticks without any, 10 s, after which it counts as the first again. */
 const FORGOTTEN_TICKS = 1000;
 
@@ -27,9 +25,9 @@ export class Nothing {
     return this.#levelDb + LOUDER_DB;
   }
 
-  /** It has not come again and again. */
+  /** There was one at most, and it may have been by chance. */
   get isRare(): boolean {
-    return this.#times <= MOST_RARE;
+    return this.#times <= 1;
   }
 
   note(levelDb: number): void {
